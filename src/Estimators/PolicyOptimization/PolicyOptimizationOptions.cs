@@ -1,0 +1,126 @@
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Estimators;
+
+/// <summary>How a policy is optimised; meanings, and (where nothing else is said) defaults, of TRL's GRPOTrainer, whose names are in brackets.</summary>
+/// <remarks>A step samples PromptsPerStep · Generations responses and makes Iterations · MiniBatches updates with them.</remarks>
+public sealed class PolicyOptimizationOptions : TrainingOptions
+{
+    /// <inheritdoc/>
+    public override double LearningRate { get; init; } = 1e-6;
+
+    /// <inheritdoc/>
+    public override LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Constant;
+
+    /// <summary>Steps: batches of responses that are sampled and learnt from. Default 100; at least 1.</summary>
+    public int Steps { get; init; } = 100;
+
+    /// <summary>Prompts of a step; each pass over all prompts visits them in an order of its own. Default 32; at least 1.</summary>
+    public int PromptsPerStep { get; init; } = 32;
+
+    /// <summary>G: responses per prompt, whose rewards are compared (num_generations). Default 8; at least 2.</summary>
+    public int Generations { get; init; } = 8;
+
+    /// <summary>The most tokens of a response (max_completion_length). Default 512; at least 1. Look at completions/clipped_ratio: truncated responses seldom earn a reward.</summary>
+    public int MaxNewTokens { get; init; } = 512;
+
+    /// <summary>Sampling temperature; log-probabilities of the loss are taken at the same one (temperature). Default 1; above 0.</summary>
+    /// <remarks>Top-k, top-p and min-p are not offered: the loss knows the whole distribution only, and sampling from a cut one biases its ratio.</remarks>
+    public double Temperature { get; init; } = 1;
+
+    /// <summary>Passes over a step's responses (num_iterations, μ). Default 1; at least 1.</summary>
+    public int Iterations { get; init; } = 1;
+
+    /// <summary>Updates of a pass: the responses are cut into as many random parts. Default 1; at least 1; with <see cref="GradientAccumulationSteps"/> a divisor of the number of responses.</summary>
+    public int MiniBatches { get; init; } = 1;
+
+    /// <summary>Parts that a mini-batch is computed in to save memory; what they add up to is normalised as TRL does (gradient_accumulation_steps). Default 1; at least 1.</summary>
+    public int GradientAccumulationSteps { get; init; } = 1;
+
+    /// <summary>The clipped surrogate. Default: GRPO at token level, ε 0.2, no divergence.</summary>
+    public PolicyLossOptions Loss { get; init; } = new();
+
+    /// <summary>What rewards are divided by (scale_rewards). Default <see cref="RewardScale.Group"/>.</summary>
+    public RewardScale ScaleRewards { get; init; } = RewardScale.Group;
+
+    /// <summary>What happens to a response whose reward is NaN. Default <see cref="Estimators.MissingReward.Stop"/>.</summary>
+    public MissingReward MissingReward { get; init; } = MissingReward.Stop;
+
+    /// <summary>Leave responses that reached MaxNewTokens without ending out of the loss (mask_truncated_completions). Default false.</summary>
+    public bool MaskTruncatedCompletions { get; init; }
+
+    /// <summary>How credit γ is assigned to tokens. Default: coupled, as in the paper.</summary>
+    public CreditOptions Credit { get; init; } = new();
+
+    /// <summary>Which advantages are multiplied with γ. Default <see cref="Estimators.CreditSign.Both"/> (version 1 of the paper: PositiveOnly).</summary>
+    public CreditSign CreditSign { get; init; } = CreditSign.Both;
+
+    /// <summary>Divide γ by its mean over the response: what is left is where credit goes, not that there is more of it. Default false. Not in the paper; its control.</summary>
+    public bool NormalizeCredit { get; init; }
+
+    /// <summary>How WAAD and FAI are computed; null (default) = the paper's settings with head groups over the whole batch. Its temperature must be <see cref="Temperature"/>. Scale its horizons to the length of the responses: the last MinimumHorizon tokens of each have no FAI.</summary>
+    public RhythmOptions? Rhythm { get; init; }
+
+    /// <summary>The column of prompts: text, or vectors of token ids. Default Prompt.</summary>
+    public string PromptColumnName { get; init; } = "Prompt";
+
+    /// <summary>The column that the reward writes: Single. Default Reward.</summary>
+    public string RewardColumnName { get; init; } = "Reward";
+
+    /// <summary>Responses of a step.</summary>
+    internal int Responses => PromptsPerStep * Generations;
+
+    /// <summary>Updates of a step.</summary>
+    internal int Updates => Iterations * MiniBatches;
+
+    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    internal void Validate()
+    {
+        var problems = new Violations();
+        CheckTraining(problems);
+        problems.Require(Steps >= 1, nameof(Steps), Steps, "at least 1");
+        problems.Require(PromptsPerStep >= 1, nameof(PromptsPerStep), PromptsPerStep, "at least 1");
+        problems.Require(Generations >= 2, nameof(Generations), Generations, "at least 2: an advantage compares the responses to one prompt, and a group of one always has advantage 0");
+        problems.Require(MaxNewTokens >= 1, nameof(MaxNewTokens), MaxNewTokens, "at least 1");
+        problems.Require(Temperature > 0 && double.IsFinite(Temperature), nameof(Temperature), Temperature, "above 0: greedy responses to one prompt are all the same");
+        problems.Require(Iterations >= 1, nameof(Iterations), Iterations, "at least 1");
+        problems.Require(MiniBatches >= 1, nameof(MiniBatches), MiniBatches, "at least 1");
+        problems.Require(GradientAccumulationSteps >= 1, nameof(GradientAccumulationSteps), GradientAccumulationSteps, "at least 1");
+        int parts = Math.Max(1, MiniBatches) * Math.Max(1, GradientAccumulationSteps);
+        problems.Require(Responses % parts == 0, nameof(MiniBatches), $"{MiniBatches} with GradientAccumulationSteps {GradientAccumulationSteps}",
+            $"a product that divides the {Responses} responses of a step (PromptsPerStep {PromptsPerStep} · Generations {Generations})");
+        problems.Require(Enum.IsDefined(ScaleRewards), nameof(ScaleRewards), ScaleRewards, "Group, Batch or None");
+        problems.Require(Enum.IsDefined(MissingReward), nameof(MissingReward), MissingReward, "Stop or LeaveOut");
+        problems.Require(Enum.IsDefined(CreditSign), nameof(CreditSign), CreditSign, "Both, PositiveOnly or NegativeOnly");
+        problems.Require(Rhythm is null || Rhythm.Temperature == Temperature, "Rhythm.Temperature", Rhythm?.Temperature, $"the sampling Temperature, {Temperature}");
+        problems.Require(Loss.EntropyCoefficient == 0, "Loss.EntropyCoefficient", Loss.EntropyCoefficient, "0: entropies carry no gradient in this trainer");
+        Loss.Check(problems, "Loss.");
+        problems.ThrowIfAny(nameof(PolicyOptimizationOptions));
+        Credit.Validate();
+        Rhythm?.Validate();
+    }
+}
+
+/// <summary>What happens to a response that has no reward.</summary>
+public enum MissingReward
+{
+    /// <summary>Training stops with an error that names the row.</summary>
+    Stop,
+
+    /// <summary>The response has advantage 0 and does not count in its group's statistics, as where TRL's reward functions return None.</summary>
+    LeaveOut,
+}
+
+/// <summary>Which advantages credit acts on (the paper's version 2, Table 7a: both 43.2, positive only 42.0, negative only 40.8).</summary>
+public enum CreditSign
+{
+    /// <summary>All.</summary>
+    Both,
+
+    /// <summary>Those of 0 or more.</summary>
+    PositiveOnly,
+
+    /// <summary>Those below 0.</summary>
+    NegativeOnly,
+}

@@ -1,0 +1,50 @@
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Estimators;
+
+/// <summary>How a model is fine-tuned on responses; names, meanings and (where nothing else is said) defaults of TRL's SFTTrainer.</summary>
+public sealed class SupervisedFineTuningOptions : TrainingOptions
+{
+    /// <inheritdoc/>
+    public override double LearningRate { get; init; } = 2e-5;
+
+    /// <inheritdoc/>
+    public override LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Cosine;
+
+    /// <summary>Rows of an update (per_device_train_batch_size). The last batch of an epoch takes what is left. Default 8; at least 1.</summary>
+    public int BatchSize { get; init; } = 8;
+
+    /// <summary>Passes over the rows; not read where <see cref="Steps"/> is given (num_train_epochs). Default 3; at least 1.</summary>
+    public int Epochs { get; init; } = 3;
+
+    /// <summary>Updates in all, over as many epochs as that takes (max_steps); null = <see cref="Epochs"/> decides. Default null; at least 1.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>Visit the rows of each epoch in a random order. Default true.</summary>
+    public bool Shuffle { get; init; } = true;
+
+    /// <summary>Append the end-of-sequence token to responses that come as text, so that the model learns to end. Default true. Responses that come as token ids are taken as they are.</summary>
+    public bool AppendEndOfSequence { get; init; } = true;
+
+    /// <summary>The column of prompts: text, or vectors of token ids. Default Prompt.</summary>
+    public string PromptColumnName { get; init; } = "Prompt";
+
+    /// <summary>The column of responses: text, or vectors of token ids. Default Response.</summary>
+    public string ResponseColumnName { get; init; } = "Response";
+
+    /// <summary>How the fine-tuned policy answers prompts; null (default) = sampled at temperature 1, up to as many tokens as the longest response that it was trained on.</summary>
+    public GenerationOptions? Generation { get; init; }
+
+    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    internal void Validate()
+    {
+        var problems = new Violations();
+        CheckTraining(problems);
+        problems.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
+        problems.Require(Epochs >= 1, nameof(Epochs), Epochs, "at least 1");
+        problems.Require(Steps is null or >= 1, nameof(Steps), Steps, "at least 1, or null for Epochs to decide");
+        problems.ThrowIfAny(nameof(SupervisedFineTuningOptions));
+        new TextGenerationOptions { Generation = Generation ?? new GenerationOptions() }.Validate();
+    }
+}

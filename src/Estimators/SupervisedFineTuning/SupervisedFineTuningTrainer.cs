@@ -1,0 +1,115 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLNetAttn.Estimators;
+
+/// <summary>Fine-tunes a language model on responses: cross-entropy on the response tokens alone, averaged over those of a batch (TRL's SFTTrainer with completion_only_loss).</summary>
+public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
+{
+    private static readonly string[] Logged = ["loss", "entropy", "grad_norm", "learning_rate", "epoch"];
+
+    private readonly IHost _host;
+    private readonly CausalLanguageModel _model;
+    private readonly SupervisedFineTuningOptions _options;
+
+    /// <param name="environment">ML.NET's environment.</param>
+    /// <param name="model">The model to start from; Fit works on a copy.</param>
+    /// <param name="options">How to train; null = the defaults.</param>
+    /// <exception cref="ArgumentException">Options are out of range; the message names all of them.</exception>
+    public SupervisedFineTuningTrainer(IHostEnvironment environment, CausalLanguageModel model, SupervisedFineTuningOptions? options = null)
+    {
+        (_host, _model, _options) = (environment.Register(nameof(SupervisedFineTuningTrainer)), model, options ?? new SupervisedFineTuningOptions());
+        _options.Validate();
+    }
+
+    /// <summary>Trains a copy of the model on the rows.</summary>
+    /// <param name="input">Prompts and responses, each text or vectors of token ids.</param>
+    /// <returns>The trained policy; where training was cancelled, as its last update left it.</returns>
+    /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or a row does not fit the model; the message names it.</exception>
+    /// <exception cref="InvalidOperationException">A column is text and the model has no tokenizer, or no token that ends a response.</exception>
+    /// <exception cref="NotFiniteNumberException">The loss or its gradient became NaN or infinite.</exception>
+    public PolicyTransformer Fit(IDataView input)
+    {
+        TokenSequence[] rows = Read(input);
+        int batches = (rows.Length + _options.BatchSize - 1) / _options.BatchSize, steps = _options.Steps ?? _options.Epochs * batches;
+        long tokens = 0;
+        CausalLanguageModel trained = TrainingLoop.Run(_host, _model, _options, steps, updatesPerStep: 1, Logged, policy => step =>
+        {
+            TokenSequence[] batch = Batch(rows, step, batches);
+            Dictionary<string, double> metrics = Update(policy, batch);
+            metrics["num_tokens"] = tokens += batch.Sum(sequence => sequence.Length);
+            metrics["epoch"] = (step + 1) / (double)batches;
+            return metrics;
+        });
+        return new PolicyTransformer(_host, LanguageModelHandle.Own(trained), Responses(rows.Max(row => row.ResponseIds.Length)));
+    }
+
+    /// <summary>What Fit's policy will do to data of this shape.</summary>
+    /// <param name="inputSchema">What is known of the data.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The prompt column is missing or of another type.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => new TextGenerationEstimator(_host, _model, Responses(longest: 1)).GetOutputSchema(inputSchema);
+
+    /// <summary>How the fine-tuned policy answers.</summary>
+    private TextGenerationOptions Responses(int longest) => new()
+    {
+        PromptColumnName = _options.PromptColumnName,
+        Generation = _options.Generation ?? new GenerationOptions { MaxNewTokens = longest, Seed = _options.Seed },
+    };
+
+    /// <summary>One update: loss = −Σ log π(response token) / response tokens of the batch.</summary>
+    private static Dictionary<string, double> Update(LearningPolicy policy, TokenSequence[] batch)
+    {
+        double loss = 0, entropy = 0;
+        int targets = batch.Sum(sequence => sequence.ResponseIds.Length);
+        // The loss is a sum over rows, so rows of about one length are computed together and the gradients add up.
+        foreach (int[] part in LengthParts.Split(batch))
+        {
+            using var scope = NewDisposeScope();
+            using TokenBatch rows = TokenBatch.Create([.. part.Select(i => batch[i])], policy.Model.Device);
+            TokenScores scores = policy.Model.Decoder.Score(rows, temperature: 1, entropies: true);                 // [b, T]
+            loss += policy.Accumulate(-scores.LogProbabilities.sum() / targets);
+            entropy += scores.Entropies!.sum().ToDouble() / targets;
+        }
+        var metrics = new Dictionary<string, double> { ["loss"] = loss, ["entropy"] = entropy, ["grad_norm"] = policy.Clip(), ["learning_rate"] = policy.LearningRate };
+        policy.Apply();
+        return metrics;
+    }
+
+    /// <summary>The rows of a step; every epoch has an order of its own.</summary>
+    private TokenSequence[] Batch(TokenSequence[] rows, int step, int batches)
+    {
+        int epoch = step / batches, first = step % batches * _options.BatchSize, count = Math.Min(_options.BatchSize, rows.Length - first);
+        int[] order = _options.Shuffle ? SeededOrder.Permutation(rows.Length, _options.Seed, epoch, RandomPurpose.RowOrder) : [.. Enumerable.Range(0, rows.Length)];
+        return [.. order.Skip(first).Take(count).Select(row => rows[row])];
+    }
+
+    private TokenSequence[] Read(IDataView input)
+    {
+        DataViewSchema.Column prompt = Find(input.Schema, _options.PromptColumnName), response = Find(input.Schema, _options.ResponseColumnName);
+        int[] end = response.Type is VectorDataViewType || !_options.AppendEndOfSequence ? [] : [EndOfSequence()];
+        var rows = new List<TokenSequence>();
+        using DataViewRowCursor cursor = input.GetRowCursor([prompt, response]);
+        Func<int[]> readPrompt = TokenIds.Reader(cursor, prompt, _model, addSpecialTokens: true), readResponse = TokenIds.Reader(cursor, response, _model, addSpecialTokens: false);
+        while (cursor.MoveNext())
+        {
+            rows.Add(new TokenSequence(readPrompt(), [.. readResponse(), .. end]));
+            SequenceCheck.Sequence(_model.Config, rows[^1], rows.Count - 1);
+        }
+        return rows.Count > 0 ? [.. rows] : throw _host.Process(new ArgumentException("The data has no rows, expected at least one prompt with its response.", nameof(input)));
+    }
+
+    private DataViewSchema.Column Find(DataViewSchema schema, string name)
+    {
+        DataViewSchema.Column column = InputColumn.TextOrTokenIds(name).Find(_host, schema);
+        TokenIds.RequireTokenizer(_host, _model, name, isText: column.Type is TextDataViewType);
+        return column;
+    }
+
+    private int EndOfSequence() => _model.Config.EosTokenIds is [int first, ..] ? first
+        : throw _host.Process(new InvalidOperationException("The model's configuration names no end-of-sequence token to append to responses. Set eos_token_id in config.json, or AppendEndOfSequence to false."));
+}

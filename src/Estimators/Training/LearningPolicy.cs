@@ -1,0 +1,112 @@
+using MLNetAttn.Modeling;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLNetAttn.Estimators;
+
+/// <summary>The copy of a model that a trainer changes, with its optimizer. The model it was copied from stays as it is.</summary>
+internal sealed class LearningPolicy : IDisposable
+{
+    private readonly TrainingOptions _options;
+    private readonly AdamW _optimizer;
+    private readonly Tensor[] _parameters;
+    private readonly int _totalUpdates;
+    private Tensor[]? _gradients;
+
+    /// <param name="model">The start; float32.</param>
+    /// <param name="options">Optimizer and schedule.</param>
+    /// <param name="totalUpdates">The updates that there will be, for the schedule.</param>
+    /// <exception cref="NotSupportedException">The weights are not float32.</exception>
+    public LearningPolicy(CausalLanguageModel model, TrainingOptions options, int totalUpdates)
+    {
+        ScalarType type = model.Decoder.Weights.Embedding.dtype;
+        if (type != ScalarType.Float32)
+            throw new NotSupportedException($"The model's weights are {type}; trainers update float32 weights: load the model with DataType = ScalarType.Float32.");
+        (_options, _totalUpdates) = (options, totalUpdates);
+        Model = model.Clone();
+        _parameters = [.. Model.Decoder.Weights.Storage];
+        foreach (Tensor parameter in _parameters) parameter.requires_grad = true;
+        _optimizer = new AdamW([.. Names(Model.Decoder.Weights).Zip(_parameters)], options);
+    }
+
+    /// <summary>The model as the last update left it.</summary>
+    public CausalLanguageModel Model { get; }
+
+    /// <summary>Updates so far.</summary>
+    public int Updates { get; private set; }
+
+    /// <summary>The learning rate of the next update.</summary>
+    public double LearningRate => _options.LearningRate * _options.Schedule.Factor(Updates, _options.WarmupSteps, _totalUpdates);
+
+    /// <summary>What was accumulated, one gradient per tensor of the model's storage.</summary>
+    public IReadOnlyList<Tensor> Gradients => _gradients ?? [];
+
+    /// <summary>Adds the gradient of a loss to what the next update uses.</summary>
+    /// <param name="loss">A scalar.</param>
+    /// <returns>The loss.</returns>
+    /// <exception cref="NotFiniteNumberException">The loss is NaN or infinite; the policy is as before.</exception>
+    public double Accumulate(Tensor loss)
+    {
+        double value = loss.ToDouble();
+        RequireFinite(value, "loss");
+        using var scope = NewDisposeScope();
+        IList<Tensor> gradients = autograd.grad([loss], _parameters);
+        if (_gradients is null)
+        {
+            // The fused kernels walk parameters and gradients side by side: both must lie in memory the same way.
+            _gradients = [.. gradients.Select(gradient => gradient.contiguous().DetachFromDisposeScope())];
+        }
+        else
+        {
+            for (int i = 0; i < _gradients.Length; i++) _gradients[i].add_(gradients[i]);
+        }
+        return value;
+    }
+
+    /// <summary>Clips what was accumulated.</summary>
+    /// <returns>The gradients' common norm before clipping.</returns>
+    /// <exception cref="NotFiniteNumberException">The norm is NaN or infinite; the policy is as before.</exception>
+    public double Clip()
+    {
+        double norm = _optimizer.Clip(Gradients);
+        RequireFinite(norm, "gradient norm");
+        return norm;
+    }
+
+    /// <summary>Updates the policy with what was accumulated, and forgets it.</summary>
+    public void Apply()
+    {
+        _optimizer.Step(Gradients, LearningRate);
+        Updates++;
+        Forget();
+    }
+
+    /// <summary>Ends training: the model takes no gradients any more and belongs to the caller.</summary>
+    public CausalLanguageModel Finish()
+    {
+        foreach (Tensor parameter in _parameters) parameter.requires_grad = false;
+        Forget();
+        _optimizer.Dispose();
+        return Model;
+    }
+
+    /// <summary>Frees everything, the model included: for a training that failed.</summary>
+    public void Dispose() => Finish().Dispose();
+
+    private void Forget()
+    {
+        foreach (Tensor gradient in Gradients) gradient.Dispose();
+        _gradients = null;
+    }
+
+    private void RequireFinite(double value, string what)
+    {
+        if (!double.IsFinite(value))
+            throw new NotFiniteNumberException(
+                $"Update {Updates + 1} of {_totalUpdates}: the {what} is {value}. Lower LearningRate ({_options.LearningRate}), raise WarmupSteps ({_options.WarmupSteps}) or lower MaxGradientNorm ({_options.MaxGradientNorm}), and check the data.", value);
+    }
+
+    /// <summary>A name for each storage tensor: that of its first parameter. Parameters that share a tensor are of one kind.</summary>
+    private static IEnumerable<string> Names(WeightStorage weights) =>
+        weights.Slices.GroupBy(slice => slice.Value.Storage).OrderBy(group => group.Key).Select(group => group.First().Key);
+}

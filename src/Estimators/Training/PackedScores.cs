@@ -1,0 +1,32 @@
+using MLNetAttn.Modeling;
+using static TorchSharp.torch;
+
+namespace MLNetAttn.Estimators;
+
+/// <summary>Scores of sequences of different lengths without computing much padding: sequences of about one length go through the decoder together.</summary>
+internal static class PackedScores
+{
+    /// <summary>Log-probabilities and entropies of all responses, in the order of the sequences: [B, R], R = the longest response. The gradient flows where grad mode is on.</summary>
+    public static TokenScores Score(Decoder decoder, IReadOnlyList<TokenSequence> sequences, double temperature, bool entropies)
+    {
+        using var scope = NewDisposeScope();
+        int[][] parts = [.. LengthParts.Split(sequences)];
+        int longest = sequences.Max(sequence => sequence.ResponseIds.Length);
+        List<Tensor> logs = [], uncertainty = [];
+        foreach (int[] part in parts)
+        {
+            using TokenBatch batch = TokenBatch.Create([.. part.Select(i => sequences[i])], decoder.Device);
+            TokenScores scores = decoder.Score(batch, temperature, entropies);
+            long padding = longest - batch.ResponseLength;
+            logs.Add(nn.functional.pad(scores.LogProbabilities, [0, padding]));
+            if (scores.Entropies is { } values) uncertainty.Add(nn.functional.pad(values, [0, padding]));
+        }
+        long[] places = new long[sequences.Count];
+        int next = 0;
+        foreach (int row in parts.SelectMany(part => part)) places[row] = next++;
+        Tensor order = tensor(places, device: decoder.Device);
+        return new TokenScores(
+            cat(logs).index_select(0, order).MoveToOuterDisposeScope(),
+            entropies ? cat(uncertainty).index_select(0, order).MoveToOuterDisposeScope() : null);
+    }
+}

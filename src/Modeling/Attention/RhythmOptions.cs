@@ -1,0 +1,63 @@
+namespace MLNetAttn.Modeling;
+
+/// <summary>How WAAD and FAI are computed (method 1 to 5). Defaults are the paper's, version 2.</summary>
+public sealed class RhythmOptions
+{
+    /// <summary>The layers whose attention is read. Default: five in the middle.</summary>
+    public LayerSelection Layers { get; init; } = LayerSelection.Middle;
+
+    /// <summary>W of WAAD (Eq. 9): distances count up to this. Default 10; at least 1.</summary>
+    public int Window { get; init; } = 10;
+
+    /// <summary>H_lo of FAI (Eq. 10): the nearest later token that counts. Default 10; at least 0.</summary>
+    public int MinimumHorizon { get; init; } = 10;
+
+    /// <summary>H_hi of FAI (Eq. 10): the farthest later token that counts; null = to the end of the response, as in the paper's analysis section. Default 100 (version 1 of the paper: 50); at least <see cref="MinimumHorizon"/>.</summary>
+    public int? MaximumHorizon { get; init; } = 100;
+
+    /// <summary>Where nothing is left of the horizon (the last H_lo tokens), use the later tokens that there are instead of leaving FAI undefined. Default false. Not in the paper.</summary>
+    public bool ShrinkHorizon { get; init; }
+
+    /// <summary>Share of the heads in the local, and in the global, group (Eq. 8). Default 0.3; above 0, at most 1.</summary>
+    public double HeadRatio { get; init; } = 0.3;
+
+    /// <summary>Average over all heads read instead of the two groups (the paper's ablation). Default false.</summary>
+    public bool AllHeads { get; init; }
+
+    /// <summary>Over what the spans are taken that put heads into groups. Default per sequence.</summary>
+    public HeadGrouping Grouping { get; init; } = HeadGrouping.PerSequence;
+
+    /// <summary>The groups to use with <see cref="HeadGrouping.Frozen"/>; else null. Default null.</summary>
+    public HeadGroups? FrozenGroups { get; init; }
+
+    /// <summary>Divides the logits of log-probabilities and entropies: the temperature that the response was sampled at. Default 1; above 0.</summary>
+    public double Temperature { get; init; } = 1;
+
+    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    internal void Validate()
+    {
+        var problems = new Violations();
+        problems.Require(Window >= 1, nameof(Window), Window, "at least 1");
+        problems.Require(MinimumHorizon >= 0, nameof(MinimumHorizon), MinimumHorizon, "0 or more");
+        problems.Require(MaximumHorizon is null || MaximumHorizon >= MinimumHorizon, nameof(MaximumHorizon), MaximumHorizon, $"at least MinimumHorizon ({MinimumHorizon}), or null for an open end");
+        problems.Require(HeadRatio is > 0 and <= 1, nameof(HeadRatio), HeadRatio, "above 0, at most 1");
+        problems.Require(Enum.IsDefined(Grouping), nameof(Grouping), Grouping, "PerSequence, PerBatch or Frozen");
+        problems.Require(AllHeads || Grouping == HeadGrouping.Frozen == FrozenGroups is not null, nameof(FrozenGroups), FrozenGroups is null ? "null" : "given",
+            "groups with HeadGrouping.Frozen and null without");
+        problems.Require(Temperature > 0 && double.IsFinite(Temperature), nameof(Temperature), Temperature, "above 0");
+        problems.ThrowIfAny(nameof(RhythmOptions));
+    }
+}
+
+/// <summary>Over what head spans are taken when heads are put into groups (method 2).</summary>
+public enum HeadGrouping
+{
+    /// <summary>Every sequence has groups of its own.</summary>
+    PerSequence,
+
+    /// <summary>The sequences analysed together share groups; spans are pooled over all their response tokens. What training uses.</summary>
+    PerBatch,
+
+    /// <summary>Groups found earlier, by <see cref="HeadSpans.Group"/>.</summary>
+    Frozen,
+}

@@ -1,0 +1,222 @@
+using System.Security.Cryptography;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLNetAttn.Modeling;
+
+/// <summary>A decoder-only language model that samples text and can tell what its attention did.</summary>
+/// <remarks>
+/// Its weights do not change once it is loaded: trainers work on a <see cref="Clone"/>. All members may be called from several threads at once, except <see cref="Dispose"/>.
+/// </remarks>
+public sealed class CausalLanguageModel : IDisposable
+{
+    private readonly Tokenizer? _tokenizer;
+    private readonly string _location;
+    private readonly Lazy<string> _fingerprint;
+
+    private CausalLanguageModel(Decoder decoder, GenerationConfig generation, Tokenizer? tokenizer, string location)
+    {
+        (Decoder, GenerationConfig, _tokenizer, _location) = (decoder, generation, tokenizer, location);
+        _fingerprint = new Lazy<string>(ComputeFingerprint);
+    }
+
+    /// <summary>The architecture, as config.json has it.</summary>
+    public DecoderConfig Config => Decoder.Config;
+
+    /// <summary>What generation_config.json says.</summary>
+    public GenerationConfig GenerationConfig { get; }
+
+    /// <summary>Whether the folder had a tokenizer.json.</summary>
+    public bool HasTokenizer => _tokenizer is not null;
+
+    /// <summary>The tokenizer.</summary>
+    /// <exception cref="InvalidOperationException">The folder had none.</exception>
+    public Tokenizer Tokenizer => _tokenizer ?? throw new InvalidOperationException($"'{_location}' has no tokenizer.json: give the model token ids instead of text, or add the file.");
+
+    /// <summary>SHA-256, in hexadecimal, of configuration, weights and tokenizer: equal models have equal fingerprints. Computed at the first call.</summary>
+    /// <exception cref="ObjectDisposedException">The model is disposed and the fingerprint was never asked for.</exception>
+    public string Fingerprint => _fingerprint.Value;
+
+    /// <summary>The weights under their Hugging Face names; views, not copies. A tied output head is not listed.</summary>
+    public IReadOnlyDictionary<string, Tensor> Parameters => Decoder.Weights.Parameters;
+
+    /// <summary>The device that the weights are on.</summary>
+    public Device Device => Decoder.Device;
+
+    /// <summary>Whether <see cref="Dispose"/> was called.</summary>
+    public bool IsDisposed { get; private set; }
+
+    internal Decoder Decoder { get; }
+
+    /// <summary>Loads a Hugging Face folder as it is: config.json, *.safetensors, and tokenizer.json if there is one.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">Device and type of the weights; null = float32 on the CPU.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="FileNotFoundException">config.json or the weights are missing.</exception>
+    /// <exception cref="NotSupportedException">The architecture, or something it asks for, is not supported; the message names it.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, contradicts another, or holds weights that are not finite.</exception>
+    public static CausalLanguageModel FromPretrained(string folder, ModelLoadOptions? options = null) => FromPretrained(new FolderSource(folder), options);
+
+    /// <summary>As <see cref="FromPretrained(string, ModelLoadOptions)"/>, from wherever the files lie.</summary>
+    /// <param name="source">The files.</param>
+    /// <param name="options">Device and type of the weights; null = float32 on the CPU.</param>
+    public static CausalLanguageModel FromPretrained(ICheckpointSource source, ModelLoadOptions? options = null)
+    {
+        options ??= new ModelLoadOptions();
+        options.Validate();
+        DecoderConfig config = DecoderConfig.Parse(CheckpointFiles.ReadSmall(source, CheckpointFiles.Config), CheckpointFiles.Locate(source, CheckpointFiles.Config));
+        GenerationConfig generation = GenerationConfig.Load(source, config);
+        Tokenizer? tokenizer = source.Exists(TokenizerFiles.Definition) ? Tokenizer.FromPretrained(source) : null;
+        CheckpointReader reader = CheckpointReader.Open(source, config);
+        var weights = new WeightStorage(config, options.DataType, options.Device ?? CPU);
+        try
+        {
+            reader.Fill(weights.Parameters);
+            return new CausalLanguageModel(new Decoder(config, weights), generation, tokenizer, source.Location);
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A new model with random weights: normal with the given standard deviation, norms 1, biases 0, as Hugging Face initialises Llama.</summary>
+    /// <param name="config">The architecture.</param>
+    /// <param name="tokenizer">Its tokenizer, or null for token ids only.</param>
+    /// <param name="seed">Start of the random numbers.</param>
+    /// <param name="initializerRange">Standard deviation of the matrices. Default 0.02.</param>
+    public static CausalLanguageModel Create(DecoderConfig config, Tokenizer? tokenizer, long seed, double initializerRange = 0.02)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        using var generator = new Generator((ulong)seed, CPU);
+        var weights = new WeightStorage(config, ScalarType.Float32, CPU);
+        foreach (Tensor parameter in weights.Storage)
+        {
+            if (parameter.dim() > 1) parameter.copy_(randn(parameter.shape, generator: generator) * initializerRange);
+            else parameter.zero_();
+        }
+        foreach ((string name, Tensor parameter) in weights.Parameters)
+            if (name.EndsWith("norm.weight", StringComparison.Ordinal)) parameter.fill_(1);
+        return new CausalLanguageModel(new Decoder(config, weights), GenerationConfig.For(config), tokenizer, "a model made in memory");
+    }
+
+    /// <summary>Writes a folder that transformers and <see cref="FromPretrained(string, ModelLoadOptions)"/> load. The files are written aside and moved into place when all are complete.</summary>
+    /// <param name="folder">The folder; made if there is none.</param>
+    /// <exception cref="IOException">The disk is full or cannot be written; an older model in the folder is untouched.</exception>
+    public void SavePretrained(string folder)
+    {
+        using var target = new FolderTarget(folder);
+        SavePretrained(target);
+        target.Commit();
+    }
+
+    /// <summary>Writes the same files to wherever they are wanted.</summary>
+    /// <param name="target">Takes the files.</param>
+    public void SavePretrained(ICheckpointTarget target)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        CheckpointWriter.Save(target, Config, GenerationConfig, Parameters);
+        _tokenizer?.SavePretrained(target);
+    }
+
+    /// <summary>A copy with weights of its own.</summary>
+    public CausalLanguageModel Clone()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        var weights = new WeightStorage(Config, Decoder.Weights.Embedding.dtype, Device);
+        weights.CopyFrom(Decoder.Weights);
+        return new CausalLanguageModel(new Decoder(Config, weights), GenerationConfig, _tokenizer, _location);
+    }
+
+    /// <summary>The logits of every position, without gradient: float32 (float64 for float64 weights) [B, T, V]. For whole responses use <see cref="AnalyzeRhythm"/>, which never holds that much.</summary>
+    /// <param name="ids">int64 [B, T].</param>
+    /// <param name="attentionMask">int64 or bool [B, T], 0 = padding on the left of a row; null = none.</param>
+    /// <exception cref="ArgumentException">A mask with padding that is not on the left.</exception>
+    public Tensor Forward(Tensor ids, Tensor? attentionMask = null)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        Tensor? mask = null;
+        if (attentionMask is not null)
+        {
+            Tensor real = attentionMask.to(ScalarType.Int64);
+            if (real.diff(dim: 1).lt(0).any().ToBoolean()) throw new ArgumentException("attentionMask has zeros after ones, expected padding on the left only.", nameof(attentionMask));
+            long[] lengths = [.. real.sum(1).cpu().data<long>()];
+            mask = AttentionMask.LeftPadded([.. lengths.Select(length => (int)(ids.shape[1] - length))], (int)ids.shape[1], Device);
+        }
+        return Decoder.Logits(Decoder.Forward(ids, mask)).AtLeastSingle().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Samples responses to a batch of prompts; prompt 0's samples first.</summary>
+    /// <remarks>A row's random numbers depend on its seed, its prompt's index and its sample's index alone; its logits on its neighbours only as far as the backend's arithmetic does (matrix products of another batch size may round differently in the last bits).</remarks>
+    /// <param name="prompts">Token ids of each prompt, of any lengths; none empty.</param>
+    /// <param name="options">How to sample.</param>
+    /// <param name="cancellationToken">Ends the work between two tokens.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or a prompt is empty, too long or holds an unknown id; the message names the row.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public IReadOnlyList<GeneratedSequence> Generate(IReadOnlyList<int[]> prompts, GenerationOptions options, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return SequenceGenerator.Generate(Decoder, prompts, options, cancellationToken);
+    }
+
+    /// <summary>WAAD, FAI, entropies and log-probabilities of responses, from one forward pass over one batch padded on the right.</summary>
+    /// <param name="sequences">Prompts and responses; none empty.</param>
+    /// <param name="options">Layers, groups and horizons.</param>
+    /// <returns>One analysis per sequence.</returns>
+    /// <exception cref="ArgumentException">An option is out of range, or a sequence is empty, too long or holds an unknown id; the message names the row.</exception>
+    public IReadOnlyList<RhythmAnalysis> AnalyzeRhythm(IReadOnlyList<TokenSequence> sequences, RhythmOptions options)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        options.Validate();
+        return sequences.Count == 0 ? [] : RhythmPass.Analyze(Decoder, sequences, options);
+    }
+
+    /// <summary>Head spans (Eq. 7), each sequence's own: pool them with <see cref="HeadSpans.Pool"/> to calibrate groups on a data set.</summary>
+    /// <param name="sequences">Prompts and responses; none empty.</param>
+    /// <param name="options">Which layers are read.</param>
+    /// <exception cref="ArgumentException">As for <see cref="AnalyzeRhythm"/>.</exception>
+    public IReadOnlyList<HeadSpans> MeasureSpans(IReadOnlyList<TokenSequence> sequences, RhythmOptions options)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        options.Validate();
+        return sequences.Count == 0 ? [] : RhythmPass.Spans(Decoder, sequences, options);
+    }
+
+    /// <summary>Frees the weights. Nothing leaks without it: finalizers free them later.</summary>
+    public void Dispose()
+    {
+        if (IsDisposed) return;
+        IsDisposed = true;
+        Decoder.Dispose();
+    }
+
+    private string ComputeFingerprint()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        using var target = new HashingTarget();
+        SavePretrained(target);
+        return target.Digest();
+    }
+
+    /// <summary>Hashes a checkpoint's files, name by name, instead of storing them.</summary>
+    private sealed class HashingTarget : ICheckpointTarget, IDisposable
+    {
+        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+        public string Location => "a fingerprint";
+
+        public Stream Create(string file)
+        {
+            _hash.AppendData(System.Text.Encoding.UTF8.GetBytes(file));
+            return new HashingStream(_hash);
+        }
+
+        public string Digest() => Convert.ToHexStringLower(_hash.GetHashAndReset());
+
+        public void Dispose() => _hash.Dispose();
+    }
+}

@@ -1,0 +1,98 @@
+using static TorchSharp.torch;
+
+namespace MLNetAttn.Modeling;
+
+/// <summary>The weight files of a checkpoint whose headers were found right: nothing is allocated for weights before <see cref="Open"/> has returned.</summary>
+internal sealed class CheckpointReader
+{
+    private const int MostNamed = 5;
+
+    private readonly ICheckpointSource _source;
+    private readonly WeightFiles _files;
+    private readonly IReadOnlyDictionary<string, long[]> _expected;
+
+    private CheckpointReader(ICheckpointSource source, WeightFiles files, IReadOnlyDictionary<string, long[]> expected) =>
+        (_source, _files, _expected) = (source, files, expected);
+
+    /// <summary>Finds the weight files and checks every header against the names and shapes that the configuration implies.</summary>
+    /// <param name="source">The checkpoint.</param>
+    /// <param name="config">Its configuration.</param>
+    /// <exception cref="FileNotFoundException">There are no weight files, or one is missing.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, or a tensor is missing, unexpected, there twice or of another shape.</exception>
+    /// <exception cref="NotSupportedException">A tensor has an element type that weights are not read from.</exception>
+    public static CheckpointReader Open(ICheckpointSource source, DecoderConfig config)
+    {
+        var reader = new CheckpointReader(source, WeightFiles.Find(source), WeightShapes.Of(config).ToDictionary(StringComparer.Ordinal));
+        reader.Check();
+        return reader;
+    }
+
+    /// <summary>Reads all weights straight into tensors of the expected names and shapes; values are converted to a tensor's type while they are read.</summary>
+    /// <param name="targets">Hugging Face name → the tensor, or view, to fill. If reading fails some of them may have been filled.</param>
+    /// <exception cref="InvalidDataException">A file is damaged, or weights are NaN or infinite; the message names the tensor.</exception>
+    public void Fill(IReadOnlyDictionary<string, Tensor> targets)
+    {
+        foreach (string file in _files.Names)
+        {
+            using SafetensorsReader reader = OpenFile(file);
+            // Read again, since the file may have been replaced after it was checked.
+            foreach (SafetensorsEntry entry in reader.Entries)
+                if (_expected.TryGetValue(entry.Name, out long[]? shape) && !entry.Shape.SequenceEqual(shape))
+                    throw new InvalidDataException($"{Locate(file)}: the file was changed while it was being read.");
+            reader.Load(entry => targets.GetValueOrDefault(entry.Name), requireFinite: true);
+        }
+    }
+
+    private void Check()
+    {
+        Dictionary<string, string> found = new(StringComparer.Ordinal);
+        List<string> unexpected = [], wrong = [];
+        foreach (string file in _files.Names)
+        {
+            using SafetensorsReader reader = OpenFile(file);
+            foreach (SafetensorsEntry entry in reader.Entries)
+            {
+                if (!found.TryAdd(entry.Name, file))
+                    throw new InvalidDataException($"{_source.Location}: tensor '{entry.Name}' is in '{found[entry.Name]}' and in '{file}'; expected it once.");
+                if (!_expected.TryGetValue(entry.Name, out long[]? shape))
+                    unexpected.Add(entry.Name);
+                else if (!entry.Shape.SequenceEqual(shape))
+                    wrong.Add($"'{entry.Name}' has shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", shape)}]");
+                else if (!entry.Type.IsFloat)
+                    throw new NotSupportedException(
+                        $"{Locate(file)}: tensor '{entry.Name}' is stored as {entry.Type.Name}; weights are read from F32, F16, BF16 or F64.");
+            }
+        }
+        CheckIndex(found);
+        unexpected.RemoveAll(IsHarmless);
+        string[] missing = [.. _expected.Keys.Where(name => !found.ContainsKey(name))];
+        string[] faults =
+            [.. Describe("of another shape than the configuration implies", wrong), .. Describe("missing", missing), .. Describe("unexpected", unexpected)];
+        if (faults.Length > 0)
+            throw new InvalidDataException(
+                $"{_source.Location}: the weights are not those of the configuration in {CheckpointFiles.Config}: {string.Join("; ", faults)}.");
+    }
+
+    private void CheckIndex(Dictionary<string, string> found)
+    {
+        foreach ((string name, string file) in _files.Index ?? found)
+            if (found.GetValueOrDefault(name) is var actual && actual != file)
+                throw new InvalidDataException($"{Locate(CheckpointFiles.WeightIndex)}: tensor '{name}' should be in '{file}', but " +
+                    (actual is null ? "is in none of the files." : $"is in '{actual}'."));
+    }
+
+    /// <summary>
+    /// What checkpoints hold beyond their weights: frequencies that follow from the configuration, and the copy of the embedding as the head of a tied model.
+    /// </summary>
+    private static bool IsHarmless(string name) => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) || name == WeightShapes.Head;
+
+    private static IEnumerable<string> Describe(string what, IReadOnlyCollection<string> names)
+    {
+        if (names.Count > 0)
+            yield return $"{names.Count} {what}: {string.Join(", ", names.Take(MostNamed))}{(names.Count > MostNamed ? ", …" : "")}";
+    }
+
+    private SafetensorsReader OpenFile(string file) => SafetensorsReader.Open(_source.OpenRead(file), Locate(file));
+
+    private string Locate(string file) => CheckpointFiles.Locate(_source, file);
+}

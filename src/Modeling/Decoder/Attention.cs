@@ -1,0 +1,88 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLNetAttn.Modeling;
+
+/// <summary>Scaled dot-product attention in the forms that a decoder needs; scores are q·k / √(head size).</summary>
+internal static class Attention
+{
+    // Scores: 4 MB in float32. Maps this small are no burden, and short sequences then agree with the reference implementations to the last bits.
+    private const long SmallMap = 1 << 20;
+
+    // TorchSharp wraps neither grouped queries nor the log-sum-exp that the flash kernel computes anyway: TorchScript reaches both.
+    private static readonly Lazy<jit.CompilationUnit> Kernels = new(() => jit.compile(
+        """
+        def attend(q, k, v, mask: Optional[Tensor], causal: bool):
+            return torch.scaled_dot_product_attention(q, k, v, mask, 0.0, causal, enable_gqa=True)
+
+        def flash(q, k, v, mask: Optional[Tensor], causal: bool):
+            return torch._scaled_dot_product_flash_attention_for_cpu(q, k, v, 0.0, causal, attn_mask=mask)
+
+        """));
+
+    /// <summary>Attention of queries [B, H, T, D] over keys and values [B, H_kv, S, D]: [B, H, T, D]. Differentiable.</summary>
+    /// <param name="queries">[B, H, T, D].</param>
+    /// <param name="keys">[B, H_kv, S, D].</param>
+    /// <param name="values">[B, H_kv, S, D].</param>
+    /// <param name="mask">Boolean, true = visible, broadcast to [B, H, T, S]; null = all, or those that <paramref name="causal"/> leaves.</param>
+    /// <param name="causal">Whether a query sees its own position and those before it only; T = S. Not together with a mask.</param>
+    public static Tensor Attend(Tensor queries, Tensor keys, Tensor values, Tensor? mask, bool causal)
+    {
+        long heads = queries.shape[1], keyHeads = keys.shape[1];
+        if (queries.shape[2] == 1 && heads > keyHeads)
+        {
+            // One new position: the queries of a group attend to the same keys, so the group takes the place of the positions and nothing is repeated.
+            Tensor grouped = queries.view(queries.shape[0], keyHeads, heads / keyHeads, queries.shape[3]);
+            return nn.functional.scaled_dot_product_attention(grouped, keys, values, mask!).view(queries.shape);
+        }
+        return IsSmall(queries, keys) ? Explicit(queries, keys, values, mask, causal).Output : (Tensor)Kernels.Value.invoke("attend", queries, keys, values, mask!, causal);
+    }
+
+    /// <summary>As <see cref="Attend"/>, with the log-sum-exp of every row of scores [B, H, T] (float32, or float64 for float64), from which any weight follows: A[t,s] = exp(q_t·k_s/√D − lse_t). Not differentiable.</summary>
+    public static (Tensor Output, Tensor LogSumExp) AttendWithLogSumExp(Tensor queries, Tensor keys, Tensor values, Tensor? mask, bool causal)
+    {
+        if (IsSmall(queries, keys))
+        {
+            (Tensor output, Tensor scores) = Explicit(queries, keys, values, mask, causal);
+            return (output, scores.logsumexp(-1));
+        }
+        if (queries.device_type == DeviceType.CPU)
+        {
+            Tensor? additive = mask is null ? null : zeros(mask.shape, queries.dtype).masked_fill_(mask.logical_not(), float.NegativeInfinity);
+            return ((Tensor, Tensor))Kernels.Value.invoke("flash", queries, keys, values, additive!, causal);
+        }
+        return (Attend(queries, keys, values, mask, causal), LogSumExp(queries, keys, mask, causal));
+    }
+
+    private static bool IsSmall(Tensor queries, Tensor keys) => queries.shape[0] * queries.shape[1] * queries.shape[2] * keys.shape[2] <= SmallMap;
+
+    /// <summary>Attention by its definition, operation by operation as transformers' eager attention: the output [B, H, T, D] and the scores [B, H, T, S].</summary>
+    private static (Tensor Output, Tensor Scores) Explicit(Tensor queries, Tensor keys, Tensor values, Tensor? mask, bool causal)
+    {
+        long groups = queries.shape[1] / keys.shape[1], length = queries.shape[2];
+        if (groups > 1) (keys, values) = (keys.repeat_interleave(groups, 1), values.repeat_interleave(groups, 1));
+        Tensor scores = matmul(queries, keys.transpose(2, 3)) * (1 / Math.Sqrt(queries.shape[3]));
+        Tensor? hidden = causal ? ones(length, keys.shape[2], dtype: ScalarType.Bool, device: queries.device).triu(1) : mask?.logical_not();
+        if (hidden is not null) scores = scores.masked_fill(hidden, float.NegativeInfinity);
+        return (matmul(nn.functional.softmax(scores.to(ScalarType.Float32), -1).to(values.dtype), values), scores.AtLeastSingle());
+    }
+
+    /// <summary>The scores' log-sum-exp on devices whose flash kernel is not reached from here: in blocks of queries, O(T) memory.</summary>
+    private static Tensor LogSumExp(Tensor queries, Tensor keys, Tensor? mask, bool causal)
+    {
+        const int block = 128;
+        long length = queries.shape[2], heads = queries.shape[1];
+        Tensor scaled = queries / Math.Sqrt(queries.shape[3]), allKeys = keys.repeat_interleave(heads / keys.shape[1], 1).transpose(-1, -2);
+        Tensor result = empty([queries.shape[0], heads, length], Precision.Of(queries.dtype), queries.device);
+        for (long start = 0; start < length; start += block)
+        {
+            using var scope = NewDisposeScope();
+            long rows = Math.Min(block, length - start), visible = causal ? start + rows : length;
+            Tensor scores = matmul(scaled.narrow(2, start, rows), allKeys.narrow(3, 0, visible)).AtLeastSingle();
+            if (causal) scores.masked_fill_(ones(rows, visible, dtype: ScalarType.Bool, device: queries.device).triu(start + 1), float.NegativeInfinity);
+            if (mask is not null) scores.masked_fill_(mask.narrow(-2, mask.shape[^2] == 1 ? 0 : start, mask.shape[^2] == 1 ? 1 : rows).narrow(-1, 0, visible).logical_not(), float.NegativeInfinity);
+            result.narrow(2, start, rows).copy_(scores.logsumexp(-1));
+        }
+        return result;
+    }
+}

@@ -1,0 +1,73 @@
+using static TorchSharp.torch;
+
+namespace MLNetAttn.Modeling;
+
+/// <summary>Rotary position embedding (Su et al., arXiv 2104.09864) in Hugging Face's layout: dimension i turns together with i + size/2.</summary>
+/// <remarks>Rotary attention depends on differences of positions only, so every row may count its positions from where it likes.</remarks>
+internal sealed class RotaryEmbedding : IDisposable
+{
+    private readonly Tensor _frequencies;
+    private readonly double _scale;
+    private readonly Device _device;
+    private readonly ScalarType _dataType;
+    private readonly Lock _growing = new();
+    private Tables _tables;
+
+    /// <param name="config">Gives the base, the scaling and the head size.</param>
+    /// <param name="dataType">The type the tables are rounded to, that of the weights.</param>
+    /// <param name="device">Where the tables lie.</param>
+    public RotaryEmbedding(DecoderConfig config, ScalarType dataType, Device device)
+    {
+        (_scale, _dataType, _device) = (config.Rotary.ResolveAttentionFactor(), dataType, device);
+        _frequencies = RotaryFrequencies.Compute(config).DetachFromDisposeScope();
+        _tables = Compute(Math.Min(256, config.MaxPositionEmbeddings));
+    }
+
+    /// <summary>Turns queries or keys [B, T, heads, size] by their positions <paramref name="start"/> … <paramref name="start"/> + T − 1.</summary>
+    public Tensor Apply(Tensor x, int start)
+    {
+        int length = (int)x.shape[1], half = (int)_frequencies.shape[0];
+        Tables tables = Upto(start + length);
+        Tensor cos = tables.Cos.narrow(0, start, length), sin = tables.SignedSin.narrow(0, start, length); // [T, 1, size]
+        // (x₁, x₂) → (x₁·cos − x₂·sin, x₂·cos + x₁·sin): the roll swaps the halves, the table carries the sign.
+        return x * cos + x.roll(half, -1) * sin;
+    }
+
+    public void Dispose()
+    {
+        _frequencies.Dispose();
+        _tables.Dispose();
+    }
+
+    private Tables Upto(int length)
+    {
+        Tables tables = _tables;
+        if (length <= tables.Length) return tables;
+        lock (_growing)
+        {
+            // A thread may still read the old tables: they are left to the finalizer.
+            if (length > _tables.Length) _tables = Compute(Math.Max(length, 2 * _tables.Length));
+            return _tables;
+        }
+    }
+
+    private Tables Compute(int length)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        Tensor angles = arange(length, ScalarType.Float32).unsqueeze(1) * _frequencies.unsqueeze(0);          // [length, D/2]
+        Tensor cos = angles.cos() * _scale, sin = angles.sin() * _scale;
+        return new Tables(length, Store(cat([cos, cos], 1)), Store(cat([-sin, sin], 1)));
+
+        Tensor Store(Tensor table) => table.unsqueeze(1).to(_dataType, _device, copy: true).DetachFromDisposeScope();
+    }
+
+    private sealed record Tables(int Length, Tensor Cos, Tensor SignedSin) : IDisposable
+    {
+        public void Dispose()
+        {
+            Cos.Dispose();
+            SignedSin.Dispose();
+        }
+    }
+}

@@ -1,0 +1,37 @@
+namespace MLNetAttn.Modeling;
+
+/// <summary>Says what is wrong with token sequences before a model computes anything from them.</summary>
+internal static class SequenceCheck
+{
+    /// <exception cref="ArgumentException">The prompt is empty, holds an id outside the vocabulary or leaves no room for a response.</exception>
+    public static void Prompt(DecoderConfig config, int[] ids, int newTokens, int row)
+    {
+        NotEmpty(ids, "prompt", row);
+        InVocabulary(config, ids, "prompt", row);
+        if (ids.Length + newTokens > config.MaxPositionEmbeddings)
+            throw new ArgumentException($"Row {row}: the prompt has {ids.Length} tokens and up to {newTokens} are to follow, more than the model's context of {config.MaxPositionEmbeddings}. Shorten the prompt or lower MaxNewTokens.");
+    }
+
+    /// <exception cref="ArgumentException">Prompt or response is empty, holds an id outside the vocabulary, or both together exceed the context.</exception>
+    public static void Sequence(DecoderConfig config, TokenSequence sequence, int row)
+    {
+        NotEmpty(sequence.PromptIds, "prompt", row);
+        NotEmpty(sequence.ResponseIds, "response", row);
+        InVocabulary(config, sequence.PromptIds, "prompt", row);
+        InVocabulary(config, sequence.ResponseIds, "response", row);
+        if (sequence.Length > config.MaxPositionEmbeddings)
+            throw new ArgumentException($"Row {row}: prompt ({sequence.PromptIds.Length} tokens) and response ({sequence.ResponseIds.Length}) exceed the model's context of {config.MaxPositionEmbeddings}. Shorten one of them.");
+    }
+
+    private static void NotEmpty(int[] ids, string what, int row)
+    {
+        if (ids is not { Length: > 0 }) throw new ArgumentException($"Row {row}: the {what} has no tokens, expected at least one.");
+    }
+
+    private static void InVocabulary(DecoderConfig config, int[] ids, string what, int row)
+    {
+        for (int i = 0; i < ids.Length; i++)
+            if ((uint)ids[i] >= (uint)config.VocabularySize)
+                throw new ArgumentException($"Row {row}: token {i} of the {what} is {ids[i]}, expected an id from 0 to {config.VocabularySize - 1}. Do the tokenizer and the model belong together?");
+    }
+}

@@ -1,0 +1,20 @@
+namespace MLNetAttn.Modeling;
+
+/// <summary>Uniform random numbers by position: number n of stream s is a hash of both, so that a row's draws do not depend on the rows beside it.</summary>
+internal static class RandomUniform
+{
+    /// <summary>A stream's own seed out of a common seed and two indices.</summary>
+    public static ulong Stream(long seed, int prompt, int sample) => Mix(Mix(Mix((ulong)seed) + (ulong)prompt) + (ulong)sample);
+
+    /// <summary>The n-th number of a stream, in [0, 1), with 53 random bits.</summary>
+    public static double At(ulong stream, int n) => (Mix(stream + (ulong)n) >> 11) * (1.0 / (1UL << 53));
+
+    /// <summary>One step of SplitMix64 (Steele, Lea and Flood, 2014): scatters neighbouring numbers.</summary>
+    public static ulong Mix(ulong x)
+    {
+        x += 0x9E3779B97F4A7C15;
+        x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
+        x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
+        return x ^ (x >> 31);
+    }
+}

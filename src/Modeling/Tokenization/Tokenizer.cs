@@ -1,0 +1,207 @@
+using System.Runtime.InteropServices;
+
+namespace MLNetAttn.Modeling;
+
+/// <summary>
+/// Text to token ids and back, as the tokenizer.json of a Hugging Face folder says: byte-level and SentencePiece-style byte-pair encodings and
+/// word-level vocabularies. Ids, tokens, offsets and decoded text are those of Hugging Face's <c>tokenizers</c>. Safe for any number of threads.
+/// </summary>
+/// <remarks>
+/// <para>A single text is encoded whole: <c>truncation</c> and <c>padding</c> of tokenizer.json are not applied, as transformers does not either.</para>
+/// <para>A surrogate without its other half counts as U+FFFD.</para>
+/// </remarks>
+public sealed class Tokenizer
+{
+    /// <summary>The file that defines a tokenizer: a checkpoint without it has none.</summary>
+    internal const string FileName = TokenizerFiles.Definition;
+
+    private readonly TokenizerFiles _files;
+    private readonly TokenizerParts _parts;
+    private readonly Dictionary<int, AddedToken> _addedById;
+    private readonly Dictionary<string, int> _addedIds;
+    private readonly AddedTokenSplitter _rawSplitter;
+    private readonly AddedTokenSplitter _normalizedSplitter;
+
+    private Tokenizer(TokenizerFiles files)
+    {
+        _files = files;
+        _parts = TokenizerParts.Parse(TokenizerDefinition.Parse(files.Find(FileName)!, files.PathOf(FileName)));
+        _addedById = _parts.AddedTokens.ToDictionary(token => token.Id);
+        _addedIds = _parts.AddedTokens.ToDictionary(token => token.Content, token => token.Id, StringComparer.Ordinal);
+        _rawSplitter = new AddedTokenSplitter(_parts.AddedTokens.Where(token => !token.Normalized));
+        _normalizedSplitter = new AddedTokenSplitter(_parts.AddedTokens.Where(token => token.Normalized));
+        VocabularySize = _parts.Model.Vocabulary.Count + _addedById.Keys.Count(id => _parts.Model.Vocabulary.TokenOf(id) is null);
+        SpecialTokenIds special = SpecialTokenIds.Read(files, TokenToId);
+        (BosTokenId, EosTokenId, PadTokenId) = (special.Bos, special.Eos, special.Pad);
+        UnknownTokenId = special.Unknown ?? _parts.Model.UnknownId;
+    }
+
+    /// <summary>The number of tokens, added ones included.</summary>
+    public int VocabularySize { get; }
+
+    /// <summary>The token that begins a text (<c>bos_token</c> of tokenizer_config.json), if the tokenizer has one.</summary>
+    public int? BosTokenId { get; }
+
+    /// <summary>The token that ends a text (<c>eos_token</c> of tokenizer_config.json), if the tokenizer has one.</summary>
+    public int? EosTokenId { get; }
+
+    /// <summary>The token that fills rows of a batch (<c>pad_token</c> of tokenizer_config.json), if the tokenizer has it.</summary>
+    public int? PadTokenId { get; }
+
+    /// <summary>The token for text outside the vocabulary (<c>unk_token</c> of tokenizer_config.json, else of the model), if the tokenizer has one.</summary>
+    public int? UnknownTokenId { get; }
+
+    /// <summary>Reads the tokenizer of a Hugging Face folder: tokenizer.json and, if it is there, tokenizer_config.json.</summary>
+    /// <param name="folder">The folder's path.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="FileNotFoundException">The folder has no tokenizer.json.</exception>
+    /// <exception cref="InvalidDataException">A file is no valid JSON, lacks something or contradicts itself.</exception>
+    /// <exception cref="NotSupportedException">tokenizer.json names a kind of part (model, normalizer, pre-tokenizer, ...) that is not known.</exception>
+    public static Tokenizer FromPretrained(string folder) => FromPretrained(new FolderSource(folder));
+
+    /// <summary>Reads the tokenizer of a checkpoint: tokenizer.json and, if it is there, tokenizer_config.json.</summary>
+    /// <param name="source">Where the files lie.</param>
+    /// <inheritdoc cref="FromPretrained(string)" path="/exception"/>
+    public static Tokenizer FromPretrained(ICheckpointSource source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return new Tokenizer(TokenizerFiles.Read(source));
+    }
+
+    /// <summary>Writes the files that the tokenizer was read from, byte for byte: tokenizer.json, tokenizer_config.json and chat_template.jinja.</summary>
+    /// <param name="target">Where the files go; those that were absent are not written.</param>
+    public void SavePretrained(ICheckpointTarget target)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        _files.Write(target);
+    }
+
+    /// <summary>Encodes a text.</summary>
+    /// <param name="text">Any text; it may be empty.</param>
+    /// <param name="addSpecialTokens">
+    /// Whether the special tokens that the tokenizer puts around a text, such as a beginning-of-text token, are added. Switch it off for a
+    /// rendered chat template, which has them.
+    /// </param>
+    /// <param name="allowSpecialTokens">
+    /// Whether special tokens written out in the text become those tokens. Switch it off for text that others wrote: then they are text like any
+    /// other. Added tokens that are not special, such as Qwen3's <c>&lt;think&gt;</c>, are found in either case.
+    /// </param>
+    /// <returns>The ids, <c>[T]</c>.</returns>
+    /// <exception cref="ArgumentException">A word-level vocabulary has neither a word of the text nor an unknown token.</exception>
+    /// <exception cref="InvalidDataException">The file's split pattern or normalizer takes time or space out of proportion to the text.</exception>
+    public int[] Encode(string text, bool addSpecialTokens = true, bool allowSpecialTokens = true)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        List<int> ids = new(text.Length / 3 + 8);
+        if (addSpecialTokens)
+            ids.AddRange(_parts.PostProcessor.Before.Select(token => token.Id));
+        List<TextPiece> words = [];
+        foreach (AddedTokenPart part in Split(text, allowSpecialTokens))
+        {
+            if (part.Token is not null)
+            {
+                ids.Add(part.Token.Id);
+                continue;
+            }
+            SplitWords(part.Piece, words);
+            foreach (TextPiece word in CollectionsMarshal.AsSpan(words))
+                _parts.Model.Encode(word.Span, ids);
+        }
+        if (addSpecialTokens)
+            ids.AddRange(_parts.PostProcessor.After.Select(token => token.Id));
+        return [.. ids];
+    }
+
+    /// <summary>Encodes a text and says where in it each token stands.</summary>
+    /// <inheritdoc cref="Encode" path="/param"/>
+    /// <inheritdoc cref="Encode" path="/exception"/>
+    /// <returns>Ids, tokens and offsets in UTF-16 units, each <c>[T]</c>.</returns>
+    public TokenEncoding EncodeWithOffsets(string text, bool addSpecialTokens = true, bool allowSpecialTokens = true)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        TokenEncodingBuilder builder = new(_parts);
+        if (addSpecialTokens)
+            builder.AddTemplate(_parts.PostProcessor.Before);
+        List<TextPiece> words = [];
+        foreach (AddedTokenPart part in Split(text, allowSpecialTokens))
+        {
+            if (part.Token is not null)
+            {
+                builder.AddAdded(part.Token, part.Piece);
+                continue;
+            }
+            SplitWords(part.Piece, words);
+            foreach (TextPiece word in words)
+                builder.AddWord(word);
+        }
+        if (addSpecialTokens)
+            builder.AddTemplate(_parts.PostProcessor.After);
+        return builder.Build();
+    }
+
+    /// <summary>Decodes ids to text. Ids that the tokenizer does not have decode to nothing; bytes that are no UTF-8 to U+FFFD.</summary>
+    /// <param name="ids">Token ids, <c>[T]</c>.</param>
+    /// <param name="skipSpecialTokens">Whether special tokens are left out.</param>
+    public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = false)
+    {
+        List<string> pieces = new(ids.Length);
+        foreach (int id in ids)
+        {
+            if (_addedById.TryGetValue(id, out AddedToken? added))
+            {
+                if (!added.Special || !skipSpecialTokens)
+                    pieces.Add(added.Form);
+            }
+            else if (_parts.Model.Vocabulary.TokenOf(id) is { } token)
+                pieces.Add(token);
+        }
+        return _parts.Decoder is null ? string.Join(' ', pieces) : string.Concat(_parts.Decoder.Decode(pieces));
+    }
+
+    /// <summary>Begins to decode a stream of tokens, such as a model's answer while it is written.</summary>
+    /// <param name="skipSpecialTokens">Whether special tokens are left out.</param>
+    public StreamingDecoder CreateStreamingDecoder(bool skipSpecialTokens = false) => new(this, skipSpecialTokens);
+
+    /// <summary>The token of an id, as tokenizer.json writes it.</summary>
+    /// <param name="id">A token id.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The tokenizer has no such id.</exception>
+    public string IdToToken(int id) =>
+        _addedById.TryGetValue(id, out AddedToken? added) ? added.Content
+            : _parts.Model.Vocabulary.TokenOf(id)
+                ?? throw new ArgumentOutOfRangeException(nameof(id), id, $"The tokenizer of '{_files.Location}' has no token with this id.");
+
+    /// <summary>The id of a token written as in tokenizer.json, or null if the tokenizer has no such token.</summary>
+    /// <param name="token">The token.</param>
+    public int? TokenToId(string token)
+    {
+        ArgumentNullException.ThrowIfNull(token);
+        if (_addedIds.TryGetValue(token, out int added))
+            return added;
+        return _parts.Model.Vocabulary.IdOf(token) is var id and >= 0 ? id : null;
+    }
+
+    /// <summary>Added tokens first, in the text as given; then what is left is normalized, and searched for those that are found in normalized text.</summary>
+    private List<AddedTokenPart> Split(string text, bool allowSpecialTokens)
+    {
+        List<AddedTokenPart> raw = [];
+        _rawSplitter.Split(new TextPiece(new AlignedText(CodePoint.ReplaceLoneSurrogates(text))), allowSpecialTokens, raw);
+        List<AddedTokenPart> parts = new(raw.Count);
+        foreach (AddedTokenPart part in raw)
+        {
+            if (part.Token is not null)
+                parts.Add(part);
+            else
+                _normalizedSplitter.Split(_parts.Normalizer?.Normalize(part.Piece) ?? part.Piece, allowSpecialTokens, parts);
+        }
+        return parts;
+    }
+
+    private void SplitWords(TextPiece piece, List<TextPiece> words)
+    {
+        words.Clear();
+        if (_parts.PreTokenizer is null)
+            words.Add(piece);
+        else
+            _parts.PreTokenizer.Split(piece, words);
+    }
+}

@@ -1,0 +1,25 @@
+using System.Globalization;
+
+namespace MLNetAttn.Modeling;
+
+/// <summary>Collects every option that is out of range, so that a caller learns of all of them at once.</summary>
+internal sealed class Violations
+{
+    private readonly List<string> _found = [];
+
+    /// <summary>Notes a violation unless <paramref name="holds"/>.</summary>
+    /// <param name="holds">Whether the option is in range.</param>
+    /// <param name="option">The option's name.</param>
+    /// <param name="found">Its value.</param>
+    /// <param name="expected">The range, and what to do where that is not plain.</param>
+    public void Require(bool holds, string option, object? found, string expected)
+    {
+        if (!holds) _found.Add(string.Create(CultureInfo.InvariantCulture, $"{option} is {found ?? "null"}, expected {expected}"));
+    }
+
+    /// <exception cref="ArgumentException">Something was noted; the message lists all of it.</exception>
+    public void ThrowIfAny(string options)
+    {
+        if (_found.Count > 0) throw new ArgumentException($"{options}: {string.Join("; ", _found)}.");
+    }
+}

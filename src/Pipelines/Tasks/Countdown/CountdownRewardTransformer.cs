@@ -1,0 +1,92 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Pipelines;
+
+/// <summary>Appends the reward of a response to a Countdown problem, as <see cref="CountdownVerifier.Score"/> decides.</summary>
+/// <remarks>
+/// Reads the response (text), the given numbers (vector of Int32 or Single, of any size) and the target (Int32, Single or Double); writes a Single, 0 to 1.
+/// Numbers that are not whole, or a target that is not finite, stop the pass with an error that names column, row and value.
+/// </remarks>
+public sealed class CountdownRewardTransformer : BatchTransformer
+{
+    // Every whole number up to here is a Single of its own.
+    private const float LargestExactInteger = 1 << 24;
+
+    private readonly CountdownRewardSettings _settings;
+
+    internal CountdownRewardTransformer(IHostEnvironment environment, CountdownRewardSettings settings)
+        : base(environment, nameof(CountdownRewardTransformer)) => _settings = settings;
+
+    internal CountdownRewardTransformer(IHostEnvironment environment, ComponentReader reader)
+        : this(environment, reader.ReadState<CountdownRewardSettings>())
+    {
+        if (!Enum.IsDefined(_settings.Format))
+            throw new InvalidDataException($"The model zip asks for a Countdown format {_settings.Format}, which is unknown here; expected {string.Join(" or ", Enum.GetNames<CountdownFormat>())}.");
+    }
+
+    internal static InputColumn[] InputsOf(CountdownRewardSettings settings) =>
+    [
+        InputColumn.Scalar(settings.ResponseColumnName, TextDataViewType.Instance),
+        InputColumn.Vector(settings.NumbersColumnName, NumberDataViewType.Int32, NumberDataViewType.Single),
+        InputColumn.Scalar(settings.TargetColumnName, NumberDataViewType.Int32, NumberDataViewType.Single, NumberDataViewType.Double),
+    ];
+
+    internal static OutputColumn<float> OutputOf(CountdownRewardSettings settings) =>
+        OutputColumn.Scalar<float, float>(settings.OutputColumnName, NumberDataViewType.Single, reward => reward);
+
+    internal override BatchMapper Bind(DataViewSchema schema)
+    {
+        DataViewSchema.Column[] inputs = [.. InputsOf(_settings).Select(input => input.Find(Host, schema))];
+        return new BatchMapper<Answer, float>(
+            Host, schema, inputs, row => Open(row, inputs), answers => [.. answers.Select(answer => CountdownVerifier.Score(answer.Response, answer.Numbers, answer.Target, _settings.Format))],
+            [OutputOf(_settings)]);
+    }
+
+    internal override void Save(ComponentWriter writer) => writer.WriteState(_settings);
+
+    private static Func<Answer> Open(DataViewRow row, DataViewSchema.Column[] inputs)
+    {
+        Func<string> response = row.Text(inputs[0]);
+        Func<int[]> numbers = OpenNumbers(row, inputs[1]);
+        Func<double> target = OpenTarget(row, inputs[2]);
+        return () => new Answer(response(), numbers(), target());
+    }
+
+    private static Func<int[]> OpenNumbers(DataViewRow row, DataViewSchema.Column column)
+    {
+        if (((VectorDataViewType)column.Type).ItemType.Equals(NumberDataViewType.Int32))
+            return row.Vector<int>(column);
+        Func<float[]> numbers = row.Vector<float>(column);
+        return () => [.. numbers().Select(number => number == Math.Truncate(number) && Math.Abs(number) <= LargestExactInteger
+            ? (int)number
+            : throw Unusable(row, column, number, "whole numbers"))];
+    }
+
+    private static Func<double> OpenTarget(DataViewRow row, DataViewSchema.Column column)
+    {
+        if (column.Type.Equals(NumberDataViewType.Int32))
+        {
+            Func<int> whole = row.Scalar<int>(column);
+            return () => whole();
+        }
+        Func<double> target;
+        if (column.Type.Equals(NumberDataViewType.Single))
+        {
+            Func<float> single = row.Scalar<float>(column);
+            target = () => single();
+        }
+        else
+        {
+            target = row.Scalar<double>(column);
+        }
+        return () => target() is var value && double.IsFinite(value) ? value : throw Unusable(row, column, value, "a finite number");
+    }
+
+    private static ArgumentException Unusable(DataViewRow row, DataViewSchema.Column column, double found, string expected) =>
+        new($"Column '{column.Name}' holds {found} in row {row.Position}, expected {expected}.");
+
+    private readonly record struct Answer(string Response, int[] Numbers, double Target);
+}

@@ -1,0 +1,103 @@
+using System.Text.Json.Serialization;
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Transforms;
+
+/// <summary>Columns and settings of <see cref="AttentionRhythmEstimator"/>. Defaults are the paper's, version 2.</summary>
+public sealed class AttentionRhythmOptions
+{
+    /// <summary>The prompt: text, or token ids as a vector of Int32. Default "Prompt".</summary>
+    public string PromptColumnName { get; init; } = "Prompt";
+
+    /// <summary>The response: text, or token ids as a vector of Int32. Default "Response".</summary>
+    public string ResponseColumnName { get; init; } = "Response";
+
+    /// <summary>The columns that are written. Default all.</summary>
+    public RhythmColumns Outputs { get; init; } = RhythmColumns.All;
+
+    /// <summary>Where the response's tokens go, as text. Default "Tokens".</summary>
+    public string TokensColumnName { get; init; } = "Tokens";
+
+    /// <summary>Where the response's token ids go. Default "TokenIds".</summary>
+    public string TokenIdsColumnName { get; init; } = "TokenIds";
+
+    /// <summary>Where WAAD goes. Default "Waad".</summary>
+    public string WaadColumnName { get; init; } = "Waad";
+
+    /// <summary>Where FAI goes. Default "Fai".</summary>
+    public string FaiColumnName { get; init; } = "Fai";
+
+    /// <summary>Where entropies go. Default "Entropy".</summary>
+    public string EntropyColumnName { get; init; } = "Entropy";
+
+    /// <summary>Where log-probabilities go. Default "LogProbability".</summary>
+    public string LogProbabilityColumnName { get; init; } = "LogProbability";
+
+    /// <summary>Over what spans are taken that put heads into groups. Default <see cref="RhythmGrouping.Calibrated"/>.</summary>
+    public RhythmGrouping Grouping { get; init; } = RhythmGrouping.Calibrated;
+
+    /// <summary>Groups found earlier, which <see cref="RhythmGrouping.Calibrated"/> then takes instead of calibrating. Default null.</summary>
+    public HeadGroups? Groups { get; init; }
+
+    /// <summary>The rows that Fit calibrates on, from the first; null = all. Spans are means over response tokens and settle within some hundred rows. Default 500; at least 1.</summary>
+    public int? CalibrationRows { get; init; } = 500;
+
+    /// <summary>The layers whose attention is read. Default: five in the middle.</summary>
+    public LayerSelection Layers { get; init; } = LayerSelection.Middle;
+
+    /// <summary>W of WAAD (Eq. 9): distances count up to this. Default 10; at least 1.</summary>
+    public int Window { get; init; } = 10;
+
+    /// <summary>H_lo of FAI (Eq. 10): the nearest later token that counts. Default 10; at least 0.</summary>
+    public int MinimumHorizon { get; init; } = 10;
+
+    /// <summary>H_hi of FAI (Eq. 10): the farthest later token that counts; null = to the end of the response. Default 100 (version 1 of the paper: 50); at least <see cref="MinimumHorizon"/>.</summary>
+    public int? MaximumHorizon { get; init; } = 100;
+
+    /// <summary>Where nothing is left of the horizon, use the later tokens that there are instead of leaving FAI undefined. Default false. Not in the paper.</summary>
+    public bool ShrinkHorizon { get; init; }
+
+    /// <summary>Share of the heads in the local, and in the global, group (Eq. 8). Default 0.3; above 0, at most 1.</summary>
+    public double HeadRatio { get; init; } = 0.3;
+
+    /// <summary>Average over all heads read instead of the two groups (the paper's ablation). Default false.</summary>
+    public bool AllHeads { get; init; }
+
+    /// <summary>Divides the logits of log-probabilities and entropies: the temperature that the response was sampled at. Default 1; above 0.</summary>
+    public double Temperature { get; init; } = 1;
+
+    /// <summary>The most rows that are computed at once. Default 8; at least 1.</summary>
+    public int BatchSize { get; init; } = 8;
+
+    /// <summary>Ends the work between two batches. It is not saved.</summary>
+    [JsonIgnore]
+    public CancellationToken CancellationToken { get; init; }
+
+    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    internal void Validate()
+    {
+        var problems = new Violations();
+        problems.Require(CalibrationRows is null or >= 1, nameof(CalibrationRows), CalibrationRows, "at least 1, or null for all");
+        problems.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
+        problems.Require(Enum.IsDefined(Grouping), nameof(Grouping), Grouping, "one of " + string.Join(", ", Enum.GetNames<RhythmGrouping>()));
+        problems.Require(Outputs != 0 && (Outputs & ~RhythmColumns.All) == 0, nameof(Outputs), Outputs, "at least one of " + string.Join(", ", Enum.GetNames<RhythmColumns>()));
+        problems.Require(Groups is null || (Grouping == RhythmGrouping.Calibrated && !AllHeads), nameof(Groups), "given", "null without Grouping Calibrated, and with AllHeads");
+        problems.ThrowIfAny(nameof(AttentionRhythmOptions));
+        ToRhythmOptions(groups: null).Validate();
+    }
+
+    /// <summary>What the model is asked for; without groups to use, rows are grouped by themselves.</summary>
+    internal RhythmOptions ToRhythmOptions(HeadGroups? groups) => new()
+    {
+        Layers = Layers,
+        Window = Window,
+        MinimumHorizon = MinimumHorizon,
+        MaximumHorizon = MaximumHorizon,
+        ShrinkHorizon = ShrinkHorizon,
+        HeadRatio = HeadRatio,
+        AllHeads = AllHeads,
+        Grouping = groups is not null ? HeadGrouping.Frozen : Grouping == RhythmGrouping.PerBatch ? HeadGrouping.PerBatch : HeadGrouping.PerSequence,
+        FrozenGroups = groups,
+        Temperature = Temperature,
+    };
+}

@@ -1,0 +1,44 @@
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Transforms;
+
+/// <summary>Head groups of a whole data set: spans pooled over all response tokens (method 2).</summary>
+internal static class HeadCalibration
+{
+    /// <summary>Makes one pass over the data.</summary>
+    /// <exception cref="InvalidOperationException">There is no response token in it.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static HeadGroups Calibrate(IHost host, CausalLanguageModel model, IDataView input, AttentionRhythmOptions options)
+    {
+        using IChannel channel = host.Start("Calibration");
+        var reader = new SequenceReader(host, model, input.Schema, options);
+        HeadSpans? pooled = null;
+        long rows = 0;
+        using (DataViewRowCursor cursor = input.GetRowCursor(reader.Columns))
+        {
+            foreach (TokenSequence[] batch in Read(cursor, reader.Open(cursor)).Take(options.CalibrationRows ?? int.MaxValue).Where(sequence => sequence.ResponseIds.Length > 0).Chunk(options.BatchSize))
+            {
+                ThrowIfCanceled(host, options.CancellationToken);
+                IReadOnlyList<HeadSpans> spans = model.MeasureSpans(batch, options.ToRhythmOptions(groups: null));
+                pooled = HeadSpans.Pool(pooled is null ? spans : [pooled, .. spans]);
+                rows += batch.Length;
+            }
+        }
+        if (pooled is null) throw new InvalidOperationException($"The data has no response tokens in column '{options.ResponseColumnName}': head groups cannot be calibrated. Fit on other rows, or choose Grouping PerSequence.");
+        HeadGroups groups = pooled.Group(options.HeadRatio);
+        channel.Info(MessageSensitivity.None, "Calibrated on {0} rows with {1} response tokens. Local heads: {2}. Global heads: {3}.", rows, pooled.TokenCount, string.Join(' ', groups.Local), string.Join(' ', groups.Global));
+        return groups;
+    }
+
+    private static IEnumerable<TokenSequence> Read(DataViewRowCursor cursor, Func<TokenSequence> read)
+    {
+        while (cursor.MoveNext()) yield return read();
+    }
+
+    private static void ThrowIfCanceled(IHost host, CancellationToken token)
+    {
+        if (token.IsCancellationRequested || MLNetInternals.IsCanceled(host)) throw new OperationCanceledException("Operation was canceled.", token);
+    }
+}

@@ -1,0 +1,44 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Transforms;
+
+/// <summary>Reads prompt and response of rows as token ids, and refuses what the model cannot analyse, by row.</summary>
+internal sealed class SequenceReader
+{
+    private readonly CausalLanguageModel _model;
+    private readonly DataViewSchema.Column _prompt;
+    private readonly DataViewSchema.Column _response;
+
+    /// <param name="host">Marks errors as ML.NET does.</param>
+    /// <param name="model">The model that will analyse them.</param>
+    /// <param name="schema">The rows' schema.</param>
+    /// <param name="options">The columns' names.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
+    /// <exception cref="InvalidOperationException">A column is text and the model has no tokenizer.</exception>
+    public SequenceReader(IHost host, CausalLanguageModel model, DataViewSchema schema, AttentionRhythmOptions options)
+    {
+        _model = model;
+        _prompt = InputColumn.TextOrTokenIds(options.PromptColumnName).Find(host, schema);
+        _response = TokenIds.Resolve(host, schema, InputColumn.TextOrTokenIds(options.ResponseColumnName).Find(host, schema));
+        foreach (DataViewSchema.Column column in Columns) TokenIds.RequireTokenizer(host, model, column.Name, isText: column.Type is TextDataViewType);
+    }
+
+    /// <summary>The columns that are read.</summary>
+    public IReadOnlyList<DataViewSchema.Column> Columns => [_prompt, _response];
+
+    /// <summary>Prepares reading a cursor's rows; the function it returns reads the current one. A response may be empty, a prompt may not.</summary>
+    public Func<TokenSequence> Open(DataViewRow row)
+    {
+        Func<int[]> prompt = TokenIds.Reader(row, _prompt, _model, addSpecialTokens: true), response = TokenIds.Reader(row, _response, _model, addSpecialTokens: false);
+        return () =>
+        {
+            var sequence = new TokenSequence(prompt(), response());
+            if (sequence.ResponseIds.Length == 0) SequenceCheck.Prompt(_model.Config, sequence.PromptIds, 0, (int)row.Position);
+            else SequenceCheck.Sequence(_model.Config, sequence, (int)row.Position);
+            return sequence;
+        };
+    }
+}

@@ -1,0 +1,56 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace MLNetAttn.Transforms;
+
+/// <summary>Functions that read a column of a cursor's current row into plain .NET values.</summary>
+internal static class RowReading
+{
+    /// <summary>Reads the row's id.</summary>
+    public static Func<DataViewRowId> Id(this DataViewRow row)
+    {
+        ValueGetter<DataViewRowId> getter = row.GetIdGetter();
+        return () =>
+        {
+            DataViewRowId id = default;
+            getter(ref id);
+            return id;
+        };
+    }
+
+    /// <summary>Reads text; the string stays valid when the cursor moves.</summary>
+    public static Func<string> Text(this DataViewRow row, DataViewSchema.Column column)
+    {
+        ValueGetter<ReadOnlyMemory<char>> getter = row.GetGetter<ReadOnlyMemory<char>>(column);
+        ReadOnlyMemory<char> value = default;
+        return () =>
+        {
+            getter(ref value);
+            return value.ToString();
+        };
+    }
+
+    /// <summary>Reads one value.</summary>
+    public static Func<TValue> Scalar<TValue>(this DataViewRow row, DataViewSchema.Column column)
+    {
+        ValueGetter<TValue> getter = row.GetGetter<TValue>(column);
+        return () =>
+        {
+            TValue value = default!;
+            getter(ref value);
+            return value;
+        };
+    }
+
+    /// <summary>Reads a vector into an array of its own.</summary>
+    public static Func<TItem[]> Vector<TItem>(this DataViewRow row, DataViewSchema.Column column)
+    {
+        ValueGetter<VBuffer<TItem>> getter = row.GetGetter<VBuffer<TItem>>(column);
+        VBuffer<TItem> buffer = default;
+        return () =>
+        {
+            getter(ref buffer);
+            return [.. buffer.DenseValues()];
+        };
+    }
+}

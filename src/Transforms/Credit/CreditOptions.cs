@@ -1,0 +1,48 @@
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Transforms;
+
+/// <summary>How credit is assigned to the tokens of a response (method 10). Defaults are the paper's, version 2.</summary>
+public sealed class CreditOptions
+{
+    /// <summary>Which tokens are amplified. Default <see cref="CreditStrategy.Coupled"/>.</summary>
+    public CreditStrategy Strategy { get; init; } = CreditStrategy.Coupled;
+
+    /// <summary>q: the share of the tokens with a defined value that is selected, ⌈q·n⌉. Default 0.4; 0 to 1.</summary>
+    public double Fraction { get; init; } = 0.4;
+
+    /// <summary>Select the lowest values instead of the highest: the paper's ablation. Default false; without effect on Uniform and Random.</summary>
+    public bool Bottom { get; init; }
+
+    /// <summary>γ_amp: the credit of a selected token; the others have 1. Default 1.5; 0 or more.</summary>
+    public double Amplification { get; init; } = 1.5;
+
+    /// <summary>α of the coupled strategy: the share of a dominated anchor's amplification that its introduction gets. Default 0.5; 0 to 1.</summary>
+    public double IntroductionShare { get; init; } = 0.5;
+
+    /// <summary>k of the coupled strategy: how many tokens back the introduction of a dominated anchor is looked for. Default 3 (the paper: 1 to 3); at least 1.</summary>
+    public int IntroductionReach { get; init; } = 3;
+
+    /// <summary>τ_waad of the coupled strategy: an anchor is dominated only where WAAD is at most this. Default null = the median of WAAD over the response (the paper does not say).</summary>
+    public double? DominatedWaad { get; init; }
+
+    /// <summary>τ_Δ of the coupled strategy: an anchor is dominated only where a Δ of at least this lies within reach. Default null = the median of Δ over the response (the paper does not say).</summary>
+    public double? DominatingDelta { get; init; }
+
+    /// <summary>Start of the random numbers of <see cref="CreditStrategy.Random"/>. Default 0.</summary>
+    public long Seed { get; init; }
+
+    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    internal void Validate()
+    {
+        var problems = new Violations();
+        problems.Require(Enum.IsDefined(Strategy), nameof(Strategy), Strategy, "one of " + string.Join(", ", Enum.GetNames<CreditStrategy>()));
+        problems.Require(Fraction is >= 0 and <= 1, nameof(Fraction), Fraction, "0 to 1");
+        problems.Require(Amplification >= 0 && double.IsFinite(Amplification), nameof(Amplification), Amplification, "0 or more");
+        problems.Require(IntroductionShare is >= 0 and <= 1, nameof(IntroductionShare), IntroductionShare, "0 to 1");
+        problems.Require(IntroductionReach >= 1, nameof(IntroductionReach), IntroductionReach, "at least 1");
+        problems.Require(DominatedWaad is not double.NaN, nameof(DominatedWaad), DominatedWaad, "a distance in tokens, or null for the median");
+        problems.Require(DominatingDelta is not double.NaN, nameof(DominatingDelta), DominatingDelta, "a distance in tokens, or null for the median");
+        problems.ThrowIfAny(nameof(CreditOptions));
+    }
+}

@@ -1,0 +1,23 @@
+namespace MLNetAttn.Transforms;
+
+/// <summary>Which tokens of a response get more credit than the others (method 10).</summary>
+public enum CreditStrategy
+{
+    /// <summary>None: γ = 1 everywhere, as plain GRPO has it.</summary>
+    Uniform,
+
+    /// <summary>Local-chunk credit (Eq. 14): tokens at which the look-back distance changes most, Δ[t] = |WAAD[t] − WAAD[t+1]|.</summary>
+    Local,
+
+    /// <summary>Global-anchor credit (Eq. 16): tokens that later tokens look at most, by FAI.</summary>
+    Global,
+
+    /// <summary>Coupled rhythm credit (Eq. 19): anchors, and for anchors inside a chunk part of the credit moves to the token that introduced the chunk. The paper's method.</summary>
+    Coupled,
+
+    /// <summary>Control: the tokens of the highest entropy.</summary>
+    HighEntropy,
+
+    /// <summary>Control: as many tokens, drawn at random.</summary>
+    Random,
+}

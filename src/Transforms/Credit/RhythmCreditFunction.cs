@@ -1,0 +1,77 @@
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Transforms;
+
+/// <summary>Credit γ for the tokens of a response (Eq. 12 to 19): plain numbers in and out, no ML.NET. Training multiplies advantages with it; it carries no gradient.</summary>
+public static class RhythmCreditFunction
+{
+    /// <summary>Assigns credit to the tokens of one response.</summary>
+    /// <param name="signals">What is known of the tokens.</param>
+    /// <param name="options">The strategy and its settings.</param>
+    /// <param name="response">Which response it is, so that <see cref="CreditStrategy.Random"/> draws other tokens for each.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or a signal that the strategy needs is missing or of another length.</exception>
+    public static CreditAssignment Assign(TokenSignals signals, CreditOptions options, long response = 0)
+    {
+        options.Validate();
+        CreditStrategy strategy = options.Strategy;
+        return strategy switch
+        {
+            CreditStrategy.Uniform => CreditAssignment.Uniform(signals.Count),
+            CreditStrategy.Local => Amplify(TokenRanking.Delta(signals.Require(signals.Waad, nameof(signals.Waad), strategy)), TokenRoles.Preplan, options),
+            CreditStrategy.Global => Amplify(signals.Require(signals.Fai, nameof(signals.Fai), strategy), TokenRoles.Anchor, options),
+            CreditStrategy.HighEntropy => Amplify(signals.Require(signals.Entropy, nameof(signals.Entropy), strategy), TokenRoles.Selected, options),
+            CreditStrategy.Random => Amplify(RandomSignal(signals.Count, options.Seed, response), TokenRoles.Selected, options),
+            _ => Couple(signals.Require(signals.Waad, nameof(signals.Waad), strategy), signals.Require(signals.Fai, nameof(signals.Fai), strategy), options),
+        };
+    }
+
+    /// <summary>γ[t] = 1 + (γ_amp − 1) · 1{t ∈ TopQ(signal)} (Eq. 14, 16).</summary>
+    private static CreditAssignment Amplify(IReadOnlyList<double> signal, TokenRoles role, CreditOptions options)
+    {
+        CreditAssignment assignment = CreditAssignment.Uniform(signal.Count);
+        foreach (int token in TokenRanking.Top(signal, options.Fraction, options.Bottom))
+            assignment.Add(token, options.Amplification - 1, role);
+        return assignment;
+    }
+
+    /// <summary>γ[t] = 1 + (γ_amp−1)·1{t ∈ T_glob∖D} + (1−α)(γ_amp−1)·1{t ∈ D} + α(γ_amp−1)·1{t ∈ I(D)} (Eq. 17 to 19). The terms add; I(D) is a set, so two anchors may share an introduction.</summary>
+    private static CreditAssignment Couple(IReadOnlyList<double> waad, IReadOnlyList<double> fai, CreditOptions options)
+    {
+        double[] delta = TokenRanking.Delta(waad);
+        double dominatedWaad = options.DominatedWaad ?? TokenRanking.Median(waad), dominatingDelta = options.DominatingDelta ?? TokenRanking.Median(delta);
+        double amplification = options.Amplification - 1, share = options.IntroductionShare;
+        CreditAssignment assignment = CreditAssignment.Uniform(waad.Count);
+        var introductions = new HashSet<int>();
+        foreach (int anchor in TokenRanking.Top(fai, options.Fraction, options.Bottom))
+        {
+            int introduction = Introduction(delta, anchor, options.IntroductionReach);
+            if (introduction >= 0 && waad[anchor] <= dominatedWaad && delta[introduction] >= dominatingDelta)
+            {
+                assignment.Add(anchor, (1 - share) * amplification, TokenRoles.DominatedAnchor);
+                introductions.Add(introduction);
+            }
+            else
+            {
+                assignment.Add(anchor, amplification, TokenRoles.Anchor);
+            }
+        }
+        foreach (int token in introductions)
+            assignment.Add(token, share * amplification, TokenRoles.Introduction);
+        return assignment;
+    }
+
+    /// <summary>intro(t) = argmax of Δ[u] over u ∈ {t−k … t−1}, of equal ones the nearest to t; −1 if no Δ is defined there.</summary>
+    private static int Introduction(double[] delta, int anchor, int reach)
+    {
+        int best = -1;
+        for (int token = Math.Max(0, anchor - reach); token < anchor; token++)
+            if (!double.IsNaN(delta[token]) && (best < 0 || delta[token] >= delta[best])) best = token;
+        return best;
+    }
+
+    private static double[] RandomSignal(int count, long seed, long response)
+    {
+        ulong stream = RandomUniform.Mix(RandomUniform.Mix((ulong)seed) + (ulong)response);
+        return [.. Enumerable.Range(0, count).Select(token => RandomUniform.At(stream, token))];
+    }
+}

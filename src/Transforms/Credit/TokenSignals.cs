@@ -1,0 +1,23 @@
+namespace MLNetAttn.Transforms;
+
+/// <summary>What is known of the tokens of one response: one value per token in each array, NaN where it is undefined. A strategy reads only what it needs.</summary>
+public sealed class TokenSignals
+{
+    /// <summary>How many tokens the response has.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>WAAD (Eq. 9), in tokens; read by Local and Coupled.</summary>
+    public IReadOnlyList<double>? Waad { get; init; }
+
+    /// <summary>FAI (Eq. 10); read by Global and Coupled.</summary>
+    public IReadOnlyList<double>? Fai { get; init; }
+
+    /// <summary>Entropies in nats; read by HighEntropy.</summary>
+    public IReadOnlyList<double>? Entropy { get; init; }
+
+    /// <summary>The signal that a strategy needs.</summary>
+    /// <exception cref="ArgumentException">It is missing or of another length.</exception>
+    internal IReadOnlyList<double> Require(IReadOnlyList<double>? signal, string name, CreditStrategy strategy) =>
+        signal?.Count == Count ? signal
+        : throw new ArgumentException($"{name} has {(signal is null ? "no" : signal.Count.ToString(System.Globalization.CultureInfo.InvariantCulture))} values for {Count} tokens; {strategy} credit needs one per token.");
+}

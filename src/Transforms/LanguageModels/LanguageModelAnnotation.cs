@@ -1,0 +1,65 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Transforms;
+
+/// <summary>Annotations of a column that a language model wrote. They let <c>AttentionRhythm()</c> analyse a response with the very model, and the very tokens, that it was written with.</summary>
+public static class LanguageModelAnnotation
+{
+    /// <summary>The annotation that names the model: text, its <see cref="CausalLanguageModel.Fingerprint"/>. The model is found as long as it lives in this process.</summary>
+    public const string Kind = "LanguageModel";
+
+    /// <summary>The annotation of a text column that names the column with the token ids of the text, which tokenizing the text again need not give.</summary>
+    public const string TokenIdsKind = "TokenIds";
+
+    /// <summary>The annotations of a column that a model writes.</summary>
+    /// <param name="handle">The model. Its fingerprint is computed when the annotation is read.</param>
+    /// <param name="tokenIdsColumnName">The column of the token ids; null for that column itself.</param>
+    internal static DataViewSchema.Annotations Create(LanguageModelHandle handle, string? tokenIdsColumnName = null)
+    {
+        var builder = new DataViewSchema.Annotations.Builder();
+        builder.Add<ReadOnlyMemory<char>>(Kind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = handle.PublishFingerprint().AsMemory());
+        if (tokenIdsColumnName is not null) builder.AddPrimitiveValue(TokenIdsKind, TextDataViewType.Instance, tokenIdsColumnName.AsMemory());
+        return builder.ToAnnotations();
+    }
+
+    /// <summary>The model that wrote a column.</summary>
+    /// <exception cref="InvalidOperationException">The column does not say, or the model does not live in this process.</exception>
+    internal static LanguageModelHandle FindModel(IExceptionContext context, DataViewSchema.Column column)
+    {
+        string fingerprint;
+        try
+        {
+            fingerprint = Read(column, Kind) ?? throw Unknown(context, column.Name);
+        }
+        catch (ObjectDisposedException exception)
+        {
+            throw context.Process(new InvalidOperationException($"Column '{column.Name}' was written by a language model that was disposed since. Pass a model, as in AttentionRhythm(model).", exception));
+        }
+        return LanguageModelRegistry.Find(fingerprint) ?? throw context.Process(new InvalidOperationException(
+            $"Column '{column.Name}' was written by a language model (fingerprint {fingerprint}) that is not in this process: it was disposed, or the data comes from elsewhere. Pass the model, as in AttentionRhythm(model)."));
+    }
+
+    /// <summary>Checks that a column will say which model wrote it.</summary>
+    /// <exception cref="InvalidOperationException">It will not.</exception>
+    internal static void RequireModel(IExceptionContext context, SchemaShape.Column column)
+    {
+        if (column.Annotations.All(annotation => annotation.Name != Kind)) throw Unknown(context, column.Name);
+    }
+
+    /// <summary>The name of the column with the token ids of a text column; null if it has none.</summary>
+    internal static string? TokenIdsColumnName(DataViewSchema.Column column) => Read(column, TokenIdsKind);
+
+    private static string? Read(DataViewSchema.Column column, string kind)
+    {
+        if (column.Annotations.Schema.GetColumnOrNull(kind) is not { } annotation || annotation.Type is not TextDataViewType) return null;
+        ReadOnlyMemory<char> value = default;
+        column.Annotations.GetValue(kind, ref value);
+        return value.ToString();
+    }
+
+    private static InvalidOperationException Unknown(IExceptionContext context, string column) => context.Process(new InvalidOperationException(
+        $"No language model was given, and column '{column}' does not say which one wrote it (annotation '{Kind}', as GenerateText and the trainers' policies set it). Pass the model, as in AttentionRhythm(model)."));
+}

@@ -1,0 +1,43 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Transforms;
+
+/// <summary>Token ids of a column that holds them, or holds text.</summary>
+internal static class TokenIds
+{
+    /// <summary>The column to read for a response: for text that came with its token ids, the column of the ids.</summary>
+    /// <param name="host">Is warned where that column is gone.</param>
+    /// <param name="schema">The columns there are.</param>
+    /// <param name="column">The response.</param>
+    public static DataViewSchema.Column Resolve(IHost host, DataViewSchema schema, DataViewSchema.Column column)
+    {
+        if (column.Type is not TextDataViewType || LanguageModelAnnotation.TokenIdsColumnName(column) is not { } name) return column;
+        if (schema.GetColumnOrNull(name) is { Type: VectorDataViewType { ItemType: NumberDataViewType item } } ids && item == NumberDataViewType.Int32) return ids;
+        using IChannel channel = host.Start("Schema");
+        channel.Warning(MessageSensitivity.Schema, "Column '{0}' came with its token ids in column '{1}', which is gone: the text is tokenized again, which need not give the same tokens.", column.Name, name);
+        return column;
+    }
+
+    /// <summary>Checks that a model can read a column.</summary>
+    /// <exception cref="InvalidOperationException">The column is text and the model has no tokenizer.</exception>
+    public static void RequireTokenizer(IExceptionContext context, CausalLanguageModel model, string column, bool isText)
+    {
+        if (isText && !model.HasTokenizer)
+            throw context.Process(new InvalidOperationException($"Column '{column}' is text, and the language model came without a tokenizer.json: give it token ids as Vector<Int32>, or a model with a tokenizer."));
+    }
+
+    /// <summary>Reads the token ids of the current row.</summary>
+    /// <param name="row">The cursor.</param>
+    /// <param name="column">Text or token ids.</param>
+    /// <param name="model">Its tokenizer reads text.</param>
+    /// <param name="addSpecialTokens">Whether text gets the tokens that the tokenizer puts around it: prompts do, responses don't.</param>
+    public static Func<int[]> Reader(DataViewRow row, DataViewSchema.Column column, CausalLanguageModel model, bool addSpecialTokens)
+    {
+        if (column.Type is VectorDataViewType) return row.Vector<int>(column);
+        Func<string> text = row.Text(column);
+        return () => model.Tokenizer.Encode(text(), addSpecialTokens);
+    }
+}

@@ -1,0 +1,23 @@
+namespace MLNetAttn.Transforms;
+
+/// <summary>Columns and settings of <see cref="RhythmCreditEstimator"/>.</summary>
+public sealed class RhythmCreditOptions
+{
+    /// <summary>WAAD per response token, a vector of float; read by every strategy but Global and HighEntropy. Default "Waad".</summary>
+    public string WaadColumnName { get; init; } = "Waad";
+
+    /// <summary>FAI per response token, a vector of float; read by Global and Coupled. Default "Fai".</summary>
+    public string FaiColumnName { get; init; } = "Fai";
+
+    /// <summary>Entropy per response token, a vector of float; read by HighEntropy. Default "Entropy".</summary>
+    public string EntropyColumnName { get; init; } = "Entropy";
+
+    /// <summary>Where γ goes. Default "Credit".</summary>
+    public string CreditColumnName { get; init; } = "Credit";
+
+    /// <summary>Where the roles go. Default "Role".</summary>
+    public string RoleColumnName { get; init; } = "Role";
+
+    /// <summary>The strategy and its settings. Default: the paper's coupled rhythm credit.</summary>
+    public CreditOptions Credit { get; init; } = new();
+}

@@ -1,0 +1,100 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Transforms;
+
+/// <summary>A language model as a transformer: prompts to responses. <see cref="TextGenerationEstimator"/> makes it of a given model, the trainers of one that they have trained. See the estimator for its columns.</summary>
+public sealed class PolicyTransformer : BatchTransformer
+{
+    private readonly TextGenerationOptions _options;
+    private readonly LanguageModelHandle _model;
+
+    /// <param name="environment">ML.NET's environment.</param>
+    /// <param name="model">The model; this transformer disposes the handle.</param>
+    /// <param name="options">Columns and settings.</param>
+    internal PolicyTransformer(IHostEnvironment environment, LanguageModelHandle model, TextGenerationOptions options)
+        : base(environment, nameof(PolicyTransformer), options.CancellationToken)
+    {
+        options.Validate();
+        (_options, _model) = (options, model);
+    }
+
+    internal PolicyTransformer(IHostEnvironment environment, ComponentReader reader)
+        : this(environment, reader, reader.ReadState<State>())
+    {
+    }
+
+    private PolicyTransformer(IHostEnvironment environment, ComponentReader reader, State state)
+        : this(environment, LanguageModelStore.Load(reader, state.Model), state.Options)
+    {
+    }
+
+    /// <summary>The model that writes the responses. It belongs to this transformer where a trainer or a zip made it, and is then disposed with the last transformer that uses it.</summary>
+    /// <exception cref="ObjectDisposedException">This transformer, or the model, is disposed.</exception>
+    public CausalLanguageModel Model => _model.Model;
+
+    internal override BatchPolicy Batching => new(_options.BatchSize);
+
+    /// <summary>The columns that are appended.</summary>
+    /// <param name="options">Their names.</param>
+    /// <param name="model">The model that writes them.</param>
+    internal static OutputColumn<Response>[] Outputs(TextGenerationOptions options, LanguageModelHandle model) =>
+    [
+        OutputColumn.Text(options.ResponseColumnName, (Response response) => response.Text, LanguageModelAnnotation.Create(model, options.TokenIdsColumnName)),
+        OutputColumn.Vector(options.TokenIdsColumnName, NumberDataViewType.Int32, (Response response) => response.Sequence.TokenIds, LanguageModelAnnotation.Create(model)),
+        OutputColumn.Vector(options.LogProbabilitiesColumnName, NumberDataViewType.Single, (Response response) => response.Sequence.LogProbabilities),
+        OutputColumn.Text(options.FinishReasonColumnName, (Response response) => response.Sequence.FinishReason.ToString()),
+    ];
+
+    internal override BatchMapper Bind(DataViewSchema schema)
+    {
+        DataViewSchema.Column prompt = InputColumn.TextOrTokenIds(_options.PromptColumnName).Find(Host, schema);
+        TokenIds.RequireTokenizer(Host, Model, prompt.Name, isText: prompt.Type is TextDataViewType);
+        return new BatchMapper<Prompt, Response>(Host, schema, [prompt], row => Open(row, prompt), Generate, Outputs(_options, _model));
+    }
+
+    internal override void Save(ComponentWriter writer) => writer.WriteState(new State(_options, LanguageModelStore.Save(writer, Model)));
+
+    internal override void Release() => _model.Dispose();
+
+    private Func<Prompt> Open(DataViewRow row, DataViewSchema.Column column)
+    {
+        Func<int[]> tokens = TokenIds.Reader(row, column, Model, addSpecialTokens: true);
+        Func<DataViewRowId> id = row.Id();
+        return () =>
+        {
+            int[] ids = tokens();
+            SequenceCheck.Prompt(Model.Config, ids, _options.Generation.MaxNewTokens, (int)row.Position);
+            return new Prompt(ids, RowSeed.Of(_options.Generation.Seed, id()));
+        };
+    }
+
+    private Response[] Generate(IReadOnlyList<Prompt> prompts)
+    {
+        GenerationOptions given = _options.Generation;
+        var options = new GenerationOptions
+        {
+            MaxNewTokens = given.MaxNewTokens,
+            Temperature = given.Temperature,
+            TopK = given.TopK,
+            TopP = given.TopP,
+            MinP = given.MinP,
+            RepetitionPenalty = given.RepetitionPenalty,
+            StopTokenIds = given.StopTokenIds,
+            PromptSeeds = [.. prompts.Select(prompt => prompt.Seed)],
+        };
+        IReadOnlyList<GeneratedSequence> sequences = Model.Generate([.. prompts.Select(prompt => prompt.TokenIds)], options, CancellationToken);
+        return [.. sequences.Select(sequence => new Response(sequence, TokenText.Join(Model, sequence.TokenIds)))];
+    }
+
+    /// <summary>What is read of a row.</summary>
+    internal readonly record struct Prompt(int[] TokenIds, long Seed);
+
+    /// <summary>What is computed for a row.</summary>
+    internal sealed record Response(GeneratedSequence Sequence, string Text);
+
+    /// <summary>What is saved.</summary>
+    private sealed record State(TextGenerationOptions Options, LanguageModelReference Model);
+}

@@ -1,0 +1,55 @@
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Transforms;
+
+/// <summary>Lets a language model answer prompts.</summary>
+/// <remarks>
+/// <format type="text/markdown"><![CDATA[
+/// ### Input column
+/// | column | type |
+/// |---|---|
+/// | Prompt | text, or token ids as a vector of Int32 |
+///
+/// ### Output columns
+/// | column | type | meaning |
+/// |---|---|---|
+/// | Response | text | the response without special tokens; from a model without tokenizer the token ids in decimal |
+/// | ResponseTokenIds | variable-size vector of Int32 | what was sampled, the stop token included |
+/// | ResponseLogProbabilities | variable-size vector of Single | per token, under the distribution that it was drawn from |
+/// | FinishReason | text | Stop, or Length |
+///
+/// Response and ResponseTokenIds are annotated with the model that wrote them, so that `AttentionRhythm()` finds it.
+///
+/// | | |
+/// |---|---|
+/// | Does this estimator need to look at the data to train its parameters? | No |
+/// | Can it be saved in a model zip? | Yes, with the model, whose files are stored once however many components use it |
+/// ]]></format>
+/// A row's random numbers depend on the seed and the row's id, not on batches or other rows.
+/// </remarks>
+public sealed class TextGenerationEstimator : BatchEstimator<PolicyTransformer>
+{
+    private readonly LanguageModelHandle _model;
+    private readonly TextGenerationOptions _options;
+
+    internal TextGenerationEstimator(IHostEnvironment environment, CausalLanguageModel model, TextGenerationOptions options)
+        : base(environment, nameof(TextGenerationEstimator))
+    {
+        options.Validate();
+        (_model, _options) = (LanguageModelHandle.Borrow(model), options);
+    }
+
+    internal override IReadOnlyList<InputColumn> Inputs => [InputColumn.TextOrTokenIds(_options.PromptColumnName)];
+
+    internal override IEnumerable<DataViewSchema.DetachedColumn> Outputs => PolicyTransformer.Outputs(_options, _model).Select(output => output.Column);
+
+    internal override void CheckShape(SchemaShape shape)
+    {
+        SchemaShape.Column prompt = Inputs[0].Find(Host, shape);
+        TokenIds.RequireTokenizer(Host, _model.Model, prompt.Name, isText: prompt.Kind == SchemaShape.Column.VectorKind.Scalar);
+    }
+
+    internal override PolicyTransformer FitCore(IDataView input) => new(Host, _model.Share(), _options);
+}

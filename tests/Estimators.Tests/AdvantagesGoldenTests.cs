@@ -1,0 +1,34 @@
+using System.Text.Json;
+
+namespace MLNetAttn.Estimators.Tests;
+
+public class AdvantagesGoldenTests
+{
+    private const string Folder = "advantages";
+
+    public static IEnumerable<TheoryDataRow<string>> Cases => GoldenCases.Names(Folder);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Advantages_and_metrics_equal_TRL_in_double(string name)
+    {
+        Golden.Require(Folder);
+        JsonElement golden = GoldenCases.Find(Folder, name), options = golden.GetProperty("options"), expected = golden.GetProperty("expected");
+        double?[][] rows = golden.Value<double?[][]>("rewards_per_func");
+        double[,] rewards = new double[rows.Length, rows[0].Length];
+        for (int row = 0; row < rows.Length; row++)
+            for (int k = 0; k < rows[row].Length; k++) rewards[row, k] = rows[row][k] ?? double.NaN;
+
+        GroupAdvantages found = Advantages.Compute(rewards, options.GetProperty("num_generations").GetInt32(), new AdvantageOptions
+        {
+            ScaleRewards = Enum.Parse<RewardScale>(options.GetProperty("scale_rewards").GetString()!, ignoreCase: true),
+            Aggregation = Enum.Parse<RewardAggregation>(options.GetProperty("multi_objective_aggregation").GetString()!.Replace("_", ""), ignoreCase: true),
+            RewardWeights = options.Value<double[]?>("reward_weights"),
+        });
+
+        double[] advantages = expected.Value<double[]>("advantages");
+        found.Values.Should().HaveCount(advantages.Length);
+        for (int row = 0; row < advantages.Length; row++) found.Values[row].Should().BeApproximately(advantages[row], 1e-10, $"row {row}");
+        found.Metrics.ShouldHave(expected.GetProperty("metrics"), 1e-6);
+    }
+}

@@ -1,0 +1,167 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms;
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
+using static TorchSharp.torch;
+
+namespace MLNetAttn.Estimators.Tests;
+
+public sealed class PolicyOptimizationErrorTests : IDisposable
+{
+    private readonly MLContext _ml = new();
+    private readonly CausalLanguageModel _model = TinyModels.Create();
+    private readonly IDataView _prompts;
+
+    public PolicyOptimizationErrorTests() => _prompts = _ml.Data.LoadFromEnumerable(PromptRow.Make(5));
+
+    public void Dispose() => _model.Dispose();
+
+    [Fact]
+    public void All_options_out_of_range_are_named_at_once() =>
+        FluentActions.Invoking(() => Trainer(new PolicyOptimizationOptions
+        {
+            Generations = 1,
+            Temperature = 0,
+            LearningRate = -1,
+            Loss = new PolicyLossOptions { Epsilon = 2 },
+        })).Should().Throw<ArgumentException>().WithMessage("*LearningRate is -1*Generations is 1, expected at least 2*Temperature is 0*Loss.Epsilon is 2*");
+
+    [Fact]
+    public void Parts_that_do_not_divide_the_batch_are_refused() =>
+        FluentActions.Invoking(() => Trainer(new PolicyOptimizationOptions { PromptsPerStep = 5, Generations = 3, MiniBatches = 4 }))
+            .Should().Throw<ArgumentException>().WithMessage("*MiniBatches is 4*divides the 15 responses*PromptsPerStep 5*Generations 3*");
+
+    [Fact]
+    public void A_rhythm_at_another_temperature_is_refused() =>
+        FluentActions.Invoking(() => Trainer(new PolicyOptimizationOptions { Temperature = 0.7, Rhythm = new RhythmOptions() }))
+            .Should().Throw<ArgumentException>().WithMessage("*Rhythm.Temperature is 1, expected the sampling Temperature, 0.7*");
+
+    [Fact]
+    public void A_reward_without_its_column_is_refused_before_anything_is_sampled() =>
+        Failing<ArgumentOutOfRangeException>(reward: _ml.Transforms.CopyColumns("Score", "Wanted")).WithMessage("*The reward writes no column 'Reward'*RewardColumnName*");
+
+    [Fact]
+    public void A_reward_column_of_another_type_is_refused() =>
+        Failing<ArgumentOutOfRangeException>(reward: _ml.Transforms.CopyColumns("Reward", "Wanted")).WithMessage("*'Reward': expected Single, got Int32*");
+
+    [Fact]
+    public void A_fitted_reward_is_checked_too()
+    {
+        ITransformer reward = _ml.Transforms.CopyColumns("Score", "Wanted").Fit(_prompts);
+        FluentActions.Invoking(() => new PolicyOptimizationTrainer(_ml, _model, reward, Options()).Fit(_prompts)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*The reward writes no column 'Reward'*");
+    }
+
+    [Fact]
+    public void A_reward_that_is_not_a_number_names_response_and_row() =>
+        Failing<InvalidOperationException>(reward: Reward(row => row.Wanted == 3 ? float.NaN : 1)).WithMessage("*The reward of response 0 to the prompt of row 2 is NaN*MissingReward*");
+
+    [Fact]
+    public void A_reward_that_throws_names_response_and_row_and_keeps_the_cause() =>
+        Failing<InvalidOperationException>(reward: Reward(row => row.Wanted == 3 ? throw new FormatException("no idea") : 1))
+            .WithMessage("*The reward failed on response 0 to the prompt of row 2*no idea*").WithInnerException<Exception>();
+
+    [Fact]
+    public void A_reward_that_drops_rows_is_refused() =>
+        Failing<InvalidOperationException>(reward: new DroppingReward(_ml)).WithMessage("*dropped the row*");
+
+    [Fact]
+    public void Responses_without_a_reward_can_be_left_out()
+    {
+        var told = new ProgressList();
+        using PolicyTransformer policy = Trainer(Options(told, MissingReward.LeaveOut), Reward(row => row.Wanted == 3 ? float.NaN : row.ResponseTokenIds[0])).Fit(_prompts);
+        told.Should().HaveCount(1);
+        told[0].Metrics["reward"].Should().NotBe(double.NaN);
+    }
+
+    [Fact]
+    public void No_prompts_are_refused() => Failing<ArgumentException>(_ml.Data.LoadFromEnumerable(Array.Empty<PromptRow>())).WithMessage("*no rows*");
+
+    [Fact]
+    public void A_missing_prompt_column_is_named() =>
+        Failing<ArgumentOutOfRangeException>(_ml.Data.LoadFromEnumerable([new { Question = "a" }])).WithMessage("*'Prompt'*Question*");
+
+    [Fact]
+    public void Text_for_a_model_without_tokenizer_is_refused() =>
+        Failing<InvalidOperationException>(_ml.Data.LoadFromEnumerable([new { Prompt = "a" }])).WithMessage("*'Prompt' is text*tokenizer*");
+
+    [Fact]
+    public void A_prompt_that_leaves_no_room_for_the_response_is_named_by_its_row() =>
+        Failing<ArgumentException>(Prompts([1], new int[TinyModels.Context])).WithMessage($"*Row 1*{TinyModels.Context} tokens*context of {TinyModels.Context}*");
+
+    [Fact]
+    public void A_token_outside_the_vocabulary_is_named_by_its_row() =>
+        Failing<ArgumentException>(Prompts([1], [2, 99])).WithMessage("*Row 1*99*tokenizer and the model belong together*");
+
+    [Fact]
+    public void An_empty_prompt_is_named_by_its_row() => Failing<ArgumentException>(Prompts([1], [])).WithMessage("*Row 1*no tokens*");
+
+    [Fact]
+    public void A_loss_that_is_not_a_number_stops_and_leaves_the_policy_as_it_was()
+    {
+        using var scope = NewDisposeScope();
+        using var policy = new LearningPolicy(_model, Options(), totalUpdates: 9);
+        policy.Invoking(it => it.Accumulate(it.Model.Decoder.Weights.Embedding.sum() * double.NaN)).Should().Throw<NotFiniteNumberException>().WithMessage("Update 1 of 9: the loss is NaN*LearningRate*");
+        TinyModels.Snapshot(policy.Model).ShouldEqual(TinyModels.Snapshot(_model));
+    }
+
+    [Fact]
+    public void A_gradient_that_is_not_finite_stops_and_leaves_the_policy_as_it_was()
+    {
+        using var scope = NewDisposeScope();
+        using var policy = new LearningPolicy(_model, Options(), totalUpdates: 9);
+        policy.Accumulate((policy.Model.Decoder.Weights.Storage.Select(weight => (weight - weight.detach()).sqrt().sum()).Aggregate((a, b) => a + b)));
+        policy.Invoking(it => it.Clip()).Should().Throw<NotFiniteNumberException>().WithMessage("*gradient norm*");
+        TinyModels.Snapshot(policy.Model).ShouldEqual(TinyModels.Snapshot(_model));
+    }
+
+    [Fact]
+    public void Weights_that_are_not_float32_are_refused()
+    {
+        using var folder = new TemporaryFolder();
+        _model.SavePretrained(folder.Path);
+        using CausalLanguageModel half = CausalLanguageModel.FromPretrained(folder.Path, new ModelLoadOptions { DataType = ScalarType.BFloat16 });
+        FluentActions.Invoking(() => new PolicyOptimizationTrainer(_ml, half, Reward(_ => 1), Options()).Fit(_prompts)).Should().Throw<NotSupportedException>().WithMessage("*BFloat16*Float32*");
+    }
+
+    private static PolicyOptimizationOptions Options(IProgress<TrainingProgress>? progress = null, MissingReward missing = MissingReward.Stop) => new()
+    {
+        Steps = 1,
+        PromptsPerStep = 5,
+        Generations = 2,
+        MaxNewTokens = 4,
+        MissingReward = missing,
+        Progress = progress,
+    };
+
+    private IDataView Prompts(params int[][] prompts) => _ml.Data.LoadFromEnumerable(prompts.Select(prompt => new PromptRow { Prompt = prompt }));
+
+    private CustomMappingEstimator<RewardInput, RewardOutput> Reward(Func<RewardInput, float> score) =>
+        _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, reward) => reward.Reward = score(row), null);
+
+    private PolicyOptimizationTrainer Trainer(PolicyOptimizationOptions options, IEstimator<ITransformer>? reward = null) =>
+        _ml.Policies.Trainers.PolicyOptimization(_model, reward ?? Reward(_ => 1), options);
+
+    private FluentAssertions.Specialized.ExceptionAssertions<TException> Failing<TException>(IDataView? prompts = null, IEstimator<ITransformer>? reward = null) where TException : Exception =>
+        FluentActions.Invoking(() => Trainer(Options(), reward).Fit(prompts ?? _prompts)).Should().Throw<TException>();
+
+    /// <summary>A chain that must not be a reward: it loses rows.</summary>
+    private sealed class DroppingReward(MLContext ml) : IEstimator<ITransformer>, ITransformer
+    {
+        bool ITransformer.IsRowToRowMapper => false;
+
+        public ITransformer Fit(IDataView input) => this;
+
+        public SchemaShape GetOutputSchema(SchemaShape inputSchema) => Score.GetOutputSchema(inputSchema);
+
+        public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => throw new NotSupportedException();
+
+        public IDataView Transform(IDataView input) => ml.Data.TakeRows(Score.Fit(input).Transform(input), 3);
+
+        IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => throw new NotSupportedException();
+
+        void ICanSaveModel.Save(ModelSaveContext ctx) => throw new NotSupportedException();
+
+        private CustomMappingEstimator<RewardInput, RewardOutput> Score => ml.Transforms.CustomMapping<RewardInput, RewardOutput>((_, reward) => reward.Reward = 1, null);
+    }
+}

@@ -1,0 +1,226 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms;
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Estimators.Tests;
+
+public sealed class PolicyOptimizationTrainerTests : IDisposable
+{
+    private const int LikedToken = 5;
+
+    private readonly MLContext _ml = new();
+    private readonly CausalLanguageModel _model = TinyModels.Create();
+    private readonly IDataView _prompts;
+
+    public PolicyOptimizationTrainerTests() => _prompts = _ml.Data.LoadFromEnumerable(PromptRow.Make(20));
+
+    public void Dispose() => _model.Dispose();
+
+    [Fact]
+    public void The_reward_rises_and_the_model_that_was_passed_in_stays_as_it_is()
+    {
+        Dictionary<string, float[]> before = TinyModels.Snapshot(_model);
+        var told = new ProgressList();
+        using PolicyTransformer policy = Trainer(Options(steps: 30, learningRate: 0.02, progress: told)).Fit(_prompts);
+        double first = told.Take(3).Average(step => step.Metrics["reward"]), last = told.TakeLast(3).Average(step => step.Metrics["reward"]);
+        last.Should().BeGreaterThan(first + 0.3, "a policy can learn to say one token");
+        TinyModels.Snapshot(_model).ShouldEqual(before);
+        TinyModels.Snapshot(policy.Model).ShouldDiffer(before);
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_bits_and_another_seed_does_not()
+    {
+        Dictionary<string, float[]> first = Train(Options(seed: 7)), again = Train(Options(seed: 7)), other = Train(Options(seed: 8));
+        again.ShouldEqual(first);
+        other.ShouldDiffer(first);
+    }
+
+    [Fact]
+    public void Progress_tells_steps_time_and_TRLs_metrics()
+    {
+        var told = new ProgressList();
+        Train(Options(steps: 3, progress: told));
+        told.Select(step => (step.Step, step.TotalSteps)).Should().Equal((1, 3), (2, 3), (3, 3));
+        told[0].Remaining.Should().BeGreaterThan(TimeSpan.Zero);
+        told[^1].Remaining.Should().Be(TimeSpan.Zero);
+        string[] names =
+        [
+            "num_tokens", "step_time", "completions/mean_length", "completions/min_length", "completions/max_length", "completions/mean_terminated_length", "completions/clipped_ratio",
+            "rewards/Reward/mean", "rewards/Reward/std", "reward", "reward_std", "frac_reward_zero_std", "entropy", "policy_loss", "loss", "grad_norm", "learning_rate",
+            "clip_ratio/region_mean", "clip_ratio/low_mean", "clip_ratio/high_mean", "credit/mean", "credit/amplified_fraction", "credit/waad_mean", "credit/fai_mean", "credit/head_turnover",
+            "time/sample", "time/reward", "time/attention", "time/train",
+        ];
+        told[^1].Metrics.Keys.Should().Contain(names);
+        told[^1].Metrics["num_tokens"].Should().BeGreaterThan(told[0].Metrics["num_tokens"]);
+        told[^1].Metrics["credit/mean"].Should().BeInRange(1, 1.5);
+        told[^1].Metrics["entropy"].Should().BeInRange(0, Math.Log(TinyModels.Vocabulary) + 1e-3);
+    }
+
+    [Fact]
+    public void Cancelling_returns_the_policy_of_the_last_complete_step()
+    {
+        using var cancel = new CancellationTokenSource();
+        var told = new ProgressList(progress => { if (progress.Step == 2) cancel.Cancel(); });
+        Dictionary<string, float[]> cancelled = Train(Options(steps: 50, progress: told, cancellation: cancel.Token));
+        told.Should().HaveCount(2);
+        cancelled.ShouldEqual(Train(Options(steps: 2)));
+    }
+
+    [Fact]
+    public void Cancelling_before_the_first_step_returns_the_policy_unchanged() =>
+        Train(Options(cancellation: new CancellationToken(canceled: true))).ShouldEqual(TinyModels.Snapshot(_model));
+
+    [Fact]
+    public void Live_tensors_are_flat_over_twenty_steps_and_Fit_leaves_only_the_policy_behind()
+    {
+        Train(Options(steps: 1));
+        long before = LiveTensors.Settle();
+        var counts = new List<long>();
+        using (PolicyTransformer policy = Trainer(Options(steps: 20, progress: new ProgressList(_ => counts.Add(LiveTensors.Now)))).Fit(_prompts))
+        {
+            counts.Should().HaveCount(20);
+            counts[1..].Should().OnlyContain(count => count == counts[1]);
+            using CausalLanguageModel clone = _model.Clone();
+            long withClone = LiveTensors.Now;
+            clone.Dispose();
+            (LiveTensors.Now - before).Should().Be(withClone - LiveTensors.Now, "a policy holds as many tensors as a clone");
+        }
+        LiveTensors.Now.Should().Be(before);
+    }
+
+    [Fact]
+    public void A_failed_training_leaves_no_tensor_behind()
+    {
+        Train(Options(steps: 1));
+        long before = LiveTensors.Settle();
+        FluentActions.Invoking(() => Trainer(Options(), Reward(_ => float.NaN)).Fit(_prompts)).Should().Throw<InvalidOperationException>();
+        LiveTensors.Now.Should().Be(before);
+    }
+
+    [Fact]
+    public void The_reward_sees_each_prompt_rows_columns_beside_its_responses()
+    {
+        var seen = new List<RewardInput>();
+        Train(Options(steps: 2, generations: 3), Reward(row =>
+        {
+            seen.Add(new RewardInput { Prompt = [.. row.Prompt], Wanted = row.Wanted, Response = row.Response, ResponseTokenIds = [.. row.ResponseTokenIds] });
+            return row.ResponseTokenIds[0];
+        }));
+        PromptRow[] rows = PromptRow.Make(20);
+        seen.Should().HaveCount(2 * 4 * 3);
+        seen.Should().OnlyContain(row => rows.Any(prompt => prompt.Wanted == row.Wanted && prompt.Prompt.SequenceEqual(row.Prompt)));
+        seen.Should().OnlyContain(row => row.Response == string.Join(' ', row.ResponseTokenIds));
+        seen.Chunk(3).Should().OnlyContain(group => group.Select(row => string.Join(' ', row.Prompt)).Distinct().Count() == 1, "answers to one prompt stand together");
+    }
+
+    [Theory]
+    [InlineData(CreditStrategy.Local)]
+    [InlineData(CreditStrategy.Global)]
+    [InlineData(CreditStrategy.Coupled)]
+    [InlineData(CreditStrategy.HighEntropy)]
+    [InlineData(CreditStrategy.Random)]
+    public void Credit_changes_what_is_learnt(CreditStrategy strategy) => Train(Options(credit: strategy)).ShouldDiffer(Train(Options(credit: CreditStrategy.Uniform)));
+
+    [Fact]
+    public void Uniform_credit_with_one_update_a_step_needs_no_second_pass_and_still_learns()
+    {
+        var told = new ProgressList();
+        Train(Options(steps: 30, learningRate: 0.02, credit: CreditStrategy.Uniform, miniBatches: 1, progress: told));
+        told.TakeLast(3).Average(step => step.Metrics["reward"]).Should().BeGreaterThan(told.Take(3).Average(step => step.Metrics["reward"]) + 0.3);
+        told.Should().OnlyContain(step => step.Metrics["clip_ratio/region_mean"] == 0, "the only update is made by the policy that sampled");
+    }
+
+    [Fact]
+    public void A_divergence_from_the_start_is_measured_and_holds_the_policy_back()
+    {
+        var free = new ProgressList();
+        var held = new ProgressList();
+        Train(Options(steps: 15, learningRate: 0.01, progress: free));
+        Train(Options(steps: 15, learningRate: 0.01, progress: held, loss: new PolicyLossOptions { Beta = 3 }));
+        held[0].Metrics["kl"].Should().BeApproximately(0, 0.2);
+        held[^1].Metrics["reward"].Should().BeLessThan(free[^1].Metrics["reward"]);
+    }
+
+    [Fact]
+    public void Truncated_responses_can_be_left_out()
+    {
+        // Responses of one token are all truncated, except those that end at once: nothing else is left to learn from.
+        PolicyOptimizationOptions masked = Options(maxNewTokens: 1, credit: CreditStrategy.Uniform, maskTruncated: true);
+        Dictionary<string, float[]> found = Train(masked, Reward(row => row.ResponseTokenIds[0] == TinyModels.EndOfSequence ? 0 : row.ResponseTokenIds[0]));
+        found.ShouldDiffer(Train(Options(maxNewTokens: 1, credit: CreditStrategy.Uniform), Reward(row => row.ResponseTokenIds[0] == TinyModels.EndOfSequence ? 0 : row.ResponseTokenIds[0])));
+    }
+
+    [Fact]
+    public void The_policy_answers_prompts_and_a_following_rhythm_analyses_the_trained_policy()
+    {
+        PolicyOptimizationTrainer trainer = Trainer(Options(steps: 5, learningRate: 0.02));
+        var chain = trainer.Append(_ml.Transforms.AttentionRhythm(model: null, new AttentionRhythmOptions { Grouping = RhythmGrouping.PerSequence }));
+        using TransformerChain<AttentionRhythmTransformer> fitted = chain.Fit(_prompts);
+        CausalLanguageModel trained = fitted.OfType<PolicyTransformer>().Single().Model;
+        IDataView analysed = fitted.Transform(_prompts);
+        int[][] prompts = [.. PromptRow.Make(20).Select(row => row.Prompt)], responses = [.. analysed.GetColumn<int[]>("ResponseTokenIds")];
+        float[][] logs = [.. analysed.GetColumn<float[]>("LogProbability")];
+        for (int i = 0; i < prompts.Length; i++)
+        {
+            float[] expected = trained.AnalyzeRhythm([new TokenSequence(prompts[i], responses[i])], new RhythmOptions())[0].LogProbabilities;
+            logs[i].Zip(expected, (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-4f);
+        }
+    }
+
+    [Fact]
+    public void The_schema_that_is_promised_is_the_schema_that_is_delivered()
+    {
+        PolicyOptimizationTrainer trainer = Trainer(Options(steps: 1));
+        using PolicyTransformer policy = trainer.Fit(_prompts);
+        trainer.GetOutputSchema(MLNetInternals.CreateShape(_prompts.Schema)).Select(column => column.Name)
+            .Should().Equal(policy.GetOutputSchema(_prompts.Schema).Select(column => column.Name));
+    }
+
+    [Fact]
+    public void Prompts_may_be_text()
+    {
+        using CausalLanguageModel model = TinyModels.CreateWithTokenizer();
+        IDataView prompts = _ml.Data.LoadFromEnumerable([new { Prompt = "1 + 1 =" }, new { Prompt = "2 + 1 =" }]);
+        var reward = _ml.Transforms.CustomMapping<TextRewardInput, RewardOutput>((row, score) => score.Reward = row.Response.Length, null);
+        using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(model, reward, Options(steps: 1)).Fit(prompts);
+        policy.Transform(prompts).GetColumn<string>("Response").Should().HaveCount(2);
+    }
+
+    private static PolicyOptimizationOptions Options(int steps = 2, long seed = 1, double learningRate = 1e-3, int generations = 4, int miniBatches = 2, int maxNewTokens = 12, bool maskTruncated = false,
+        CreditStrategy credit = CreditStrategy.Coupled, PolicyLossOptions? loss = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default) => new()
+        {
+            Steps = steps,
+            Seed = seed,
+            LearningRate = learningRate,
+            PromptsPerStep = 4,
+            Generations = generations,
+            MiniBatches = miniBatches,
+            MaxNewTokens = maxNewTokens,
+            MaskTruncatedCompletions = maskTruncated,
+            Credit = new CreditOptions { Strategy = credit },
+            Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 1, MaximumHorizon = 8 },
+            Loss = loss ?? new PolicyLossOptions(),
+            Progress = progress,
+            CancellationToken = cancellation,
+        };
+
+    private CustomMappingEstimator<RewardInput, RewardOutput> Reward(Func<RewardInput, float> score) =>
+        _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, reward) => reward.Reward = score(row), null);
+
+    private PolicyOptimizationTrainer Trainer(PolicyOptimizationOptions options, IEstimator<ITransformer>? reward = null) =>
+        _ml.Policies.Trainers.PolicyOptimization(_model, reward ?? Reward(row => row.ResponseTokenIds.Count(id => id == LikedToken) / (float)row.ResponseTokenIds.Length), options);
+
+    private Dictionary<string, float[]> Train(PolicyOptimizationOptions options, IEstimator<ITransformer>? reward = null)
+    {
+        using PolicyTransformer policy = Trainer(options, reward).Fit(_prompts);
+        return TinyModels.Snapshot(policy.Model);
+    }
+
+    private sealed class TextRewardInput
+    {
+        public string Response { get; set; } = "";
+    }
+}

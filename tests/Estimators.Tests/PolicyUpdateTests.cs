@@ -1,0 +1,32 @@
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Estimators.Tests;
+
+public class PolicyUpdateTests
+{
+    [Theory]
+    [InlineData(PolicyLossType.Grpo)]
+    [InlineData(PolicyLossType.DrGrpo)]
+    [InlineData(PolicyLossType.Dapo)]
+    public void A_mini_batch_in_parts_gives_the_same_update(PolicyLossType type)
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        Dictionary<string, float[]> whole = Update(model, type, parts: 1, out double loss), parts = Update(model, type, parts: 4, out double lossInParts);
+        lossInParts.Should().BeApproximately(loss, 1e-5);
+        foreach ((string name, float[] values) in whole) parts[name].Zip(values, (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(2e-5f, name);
+    }
+
+    private static Dictionary<string, float[]> Update(CausalLanguageModel model, PolicyLossType type, int parts, out double loss)
+    {
+        var options = new PolicyOptimizationOptions { PromptsPerStep = 2, Generations = 4, GradientAccumulationSteps = parts, LearningRate = 1e-3, Loss = new PolicyLossOptions { Type = type } };
+        var random = new Random(6);
+        Rollout[] rollouts = [.. Enumerable.Range(0, 8).Select(i => new Rollout
+        {
+            Sequence = new TokenSequence([1, 2], [.. Enumerable.Range(0, 3 + i).Select(_ => random.Next(1, TinyModels.Vocabulary))]),
+            Advantages = [.. Enumerable.Range(0, 3 + i).Select(_ => random.NextSingle() - 0.5f)],
+        })];
+        using var policy = new LearningPolicy(model, options, totalUpdates: 1);
+        loss = new PolicyUpdate(policy, options).Run(rollouts, tokensInBatch: rollouts.Sum(rollout => rollout.Advantages.Length))["loss"];
+        return TinyModels.Snapshot(policy.Model);
+    }
+}

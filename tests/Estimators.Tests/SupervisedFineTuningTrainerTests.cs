@@ -1,0 +1,156 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Estimators.Tests;
+
+public sealed class SupervisedFineTuningTrainerTests : IDisposable
+{
+    private readonly MLContext _ml = new();
+    private readonly CausalLanguageModel _model = TinyModels.Create();
+    private readonly IDataView _rows;
+
+    public SupervisedFineTuningTrainerTests() => _rows = _ml.Data.LoadFromEnumerable(Rows(10));
+
+    public void Dispose() => _model.Dispose();
+
+    [Fact]
+    public void The_loss_falls_and_the_model_that_was_passed_in_stays_as_it_is()
+    {
+        Dictionary<string, float[]> before = TinyModels.Snapshot(_model);
+        var told = new ProgressList();
+        Train(Options(steps: 40, learningRate: 0.02, progress: told));
+        told[^1].Metrics["loss"].Should().BeLessThan(told[0].Metrics["loss"] / 2);
+        TinyModels.Snapshot(_model).ShouldEqual(before);
+    }
+
+    [Fact]
+    public void Epochs_visit_all_rows_the_last_batch_takes_what_is_left_and_the_schedule_ends_with_them()
+    {
+        var told = new ProgressList();
+        Train(new SupervisedFineTuningOptions { BatchSize = 4, Epochs = 2, LearningRate = 1e-3, WarmupSteps = 1, Progress = told });
+        told.Should().HaveCount(6, "ten rows make three batches");
+        told.Select(step => step.Metrics["epoch"]).Should().Equal(1 / 3.0, 2 / 3.0, 1, 4 / 3.0, 5 / 3.0, 2);
+        told[0].Metrics["learning_rate"].Should().Be(0);
+        told[1].Metrics["learning_rate"].Should().Be(1e-3);
+        told[^1].Metrics["num_tokens"].Should().Be(2 * Rows(10).Sum(row => row.Prompt.Length + row.Response.Length));
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_bits_and_another_seed_does_not()
+    {
+        Dictionary<string, float[]> first = Train(Options(seed: 3));
+        Train(Options(seed: 3)).ShouldEqual(first);
+        Train(Options(seed: 4)).ShouldDiffer(first);
+    }
+
+    [Fact]
+    public void Cancelling_returns_the_policy_of_the_last_update()
+    {
+        using var cancel = new CancellationTokenSource();
+        Dictionary<string, float[]> cancelled = Train(Options(steps: 50, schedule: LearningRateSchedule.Constant, cancellation: cancel.Token, progress: new ProgressList(progress => { if (progress.Step == 3) cancel.Cancel(); })));
+        cancelled.ShouldEqual(Train(Options(steps: 3, schedule: LearningRateSchedule.Constant)));
+    }
+
+    [Fact]
+    public void Live_tensors_are_flat_over_twenty_steps_and_nothing_is_left_when_the_policy_is_disposed()
+    {
+        Train(Options(steps: 1));
+        long before = LiveTensors.Settle();
+        var counts = new List<long>();
+        Train(Options(steps: 20, progress: new ProgressList(_ => counts.Add(LiveTensors.Now))));
+        counts[1..].Should().OnlyContain(count => count == counts[1]);
+        LiveTensors.Now.Should().Be(before);
+    }
+
+    [Fact]
+    public void Text_responses_end_with_the_end_of_sequence_token_unless_told_otherwise()
+    {
+        using CausalLanguageModel model = TinyModels.CreateWithTokenizer();
+        IDataView text = _ml.Data.LoadFromEnumerable([new { Prompt = "1 + 1 =", Response = "2" }]);
+        Tokens(append: true).Should().Be(9);
+        Tokens(append: false).Should().Be(8);
+
+        double Tokens(bool append)
+        {
+            var told = new ProgressList();
+            using PolicyTransformer policy = _ml.Policies.Trainers.SupervisedFineTuning(model, new SupervisedFineTuningOptions { Steps = 1, AppendEndOfSequence = append, Progress = told }).Fit(text);
+            return told[0].Metrics["num_tokens"];
+        }
+    }
+
+    [Fact]
+    public void A_model_learns_to_answer_and_to_end()
+    {
+        using CausalLanguageModel model = TinyModels.CreateWithTokenizer();
+        IDataView text = _ml.Data.LoadFromEnumerable([new { Prompt = "1 + 1 =", Response = "2" }, new { Prompt = "1 + 2 =", Response = "3 abc" }]);
+        using PolicyTransformer policy = _ml.Policies.Trainers.SupervisedFineTuning(model, new SupervisedFineTuningOptions { Steps = 80, LearningRate = 0.02 }).Fit(text);
+        IDataView answered = _ml.Transforms.GenerateText(policy.Model, temperature: 0, maxNewTokens: 10).Fit(text).Transform(text);
+        answered.GetColumn<string>("Response").Should().Equal("2", "3 abc");
+        answered.GetColumn<string>("FinishReason").Should().OnlyContain(reason => reason == "Stop");
+    }
+
+    [Fact]
+    public void The_schema_that_is_promised_is_the_schema_that_is_delivered()
+    {
+        SupervisedFineTuningTrainer trainer = _ml.Policies.Trainers.SupervisedFineTuning(_model, epochs: 1);
+        using PolicyTransformer policy = trainer.Fit(_rows);
+        // A column that is written again is hidden in a schema and absent from a shape.
+        trainer.GetOutputSchema(MLNetInternals.CreateShape(_rows.Schema)).Select(column => column.Name)
+            .Should().Equal(policy.GetOutputSchema(_rows.Schema).Where(column => !column.IsHidden).Select(column => column.Name));
+    }
+
+    [Fact]
+    public void All_options_out_of_range_are_named_at_once() =>
+        FluentActions.Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(_model, new SupervisedFineTuningOptions { BatchSize = 0, Epochs = 0, LearningRate = 0, WarmupSteps = -1 }))
+            .Should().Throw<ArgumentException>().WithMessage("*LearningRate is 0*WarmupSteps is -1*BatchSize is 0*Epochs is 0*");
+
+    [Fact]
+    public void No_rows_are_refused() => Failing<ArgumentException>().WithMessage("*no rows*");
+
+    [Fact]
+    public void An_empty_response_is_named_by_its_row() => Failing<ArgumentException>(Row([1], [2]), Row([1], [])).WithMessage("*Row 1*response has no tokens*");
+
+    [Fact]
+    public void A_row_longer_than_the_context_is_named() => Failing<ArgumentException>(Row([1], new int[TinyModels.Context])).WithMessage($"*Row 0*context of {TinyModels.Context}*");
+
+    [Fact]
+    public void Text_for_a_model_without_tokenizer_is_refused() =>
+        FluentActions.Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(_model).Fit(_ml.Data.LoadFromEnumerable([new { Prompt = "a", Response = "b" }])))
+            .Should().Throw<InvalidOperationException>().WithMessage("*text*tokenizer*");
+
+    private static SupervisedFineTuningOptions Options(int steps = 3, long seed = 1, double learningRate = 1e-3, LearningRateSchedule schedule = LearningRateSchedule.Cosine,
+        IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default) => new()
+        {
+            Steps = steps,
+            BatchSize = 4,
+            Seed = seed,
+            LearningRate = learningRate,
+            Schedule = schedule,
+            Progress = progress,
+            CancellationToken = cancellation,
+        };
+
+    private static SequenceRow[] Rows(int count) => [.. Enumerable.Range(0, count).Select(i => Row([1 + i % 4, 9], [.. Enumerable.Range(0, 3 + i % 5).Select(t => 1 + (i + t) % 10), TinyModels.EndOfSequence]))];
+
+    private static SequenceRow Row(int[] prompt, int[] response) => new() { Prompt = prompt, Response = response };
+
+    private Dictionary<string, float[]> Train(SupervisedFineTuningOptions options)
+    {
+        using PolicyTransformer policy = _ml.Policies.Trainers.SupervisedFineTuning(_model, options).Fit(_rows);
+        return TinyModels.Snapshot(policy.Model);
+    }
+
+    private FluentAssertions.Specialized.ExceptionAssertions<TException> Failing<TException>(params SequenceRow[] rows) where TException : Exception =>
+        FluentActions.Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(_model).Fit(_ml.Data.LoadFromEnumerable(rows))).Should().Throw<TException>();
+
+    private sealed class SequenceRow
+    {
+        [VectorType]
+        public int[] Prompt { get; set; } = [];
+
+        [VectorType]
+        public int[] Response { get; set; } = [];
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.ML;
+using MLNetAttn;
+using MLNetAttn.FreshProcess;
+
+// print ZIP IDV:  loads a model as any app does, without a word about our components, and prints what it makes of the rows of a binary file.
+// save ZIP PATH:  loads a model and saves it to PATH again and again, until it is killed.
+var ml = new MLContext();
+ITransformer model = ml.Model.Load(args[1], out DataViewSchema schema);
+switch (args[0])
+{
+    case "print":
+        foreach (string line in RowPrinter.Print(model.Transform(ml.Data.LoadFromBinary(args[2])))) Console.WriteLine(line);
+        return 0;
+    case "save":
+        for (int times = 1; ; times++)
+        {
+            ml.Model.SaveAtomically(model, schema, args[2]);
+            Console.WriteLine(times);
+        }
+    default:
+        return 1;
+}

@@ -1,0 +1,30 @@
+using CsCheck;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLNetAttn.Modeling.Tests;
+
+public sealed class AttentionBandsTests
+{
+    [Fact]
+    public void Bands_equal_sums_over_the_whole_map() => Gen.Select(Gen.Int[1, 300], Gen.Int[0, 20], Gen.Int[1, 30], Gen.Int[0, 12], Gen.Int[0, 80], Gen.Bool).Sample((length, prompt, window, low, extent, slides) =>
+    {
+        using var scope = NewDisposeScope();
+        int first = Math.Min(prompt, length - 1), high = low + extent, visible = slides ? 17 : int.MaxValue;
+        Tensor q = randn(2, 3, length, 8) * 2, k = randn(2, 3, length, 8);
+        Tensor distance = arange(length, ScalarType.Float32).unsqueeze(1) - arange(length, ScalarType.Float32).unsqueeze(0);
+        Tensor hidden = distance.lt(0).logical_or_(distance.ge((float)visible));
+        Tensor scores = (matmul(q, k.transpose(-1, -2)) / Math.Sqrt(8)).masked_fill_(hidden, float.NegativeInfinity), map = scores.softmax(-1), lse = scores.logsumexp(-1);
+
+        Tensor waad = (map * distance.clamp(0, window)).sum(-1);
+        Tensor found = AttentionBands.WindowedDistance(q, k, lse, window, visible, first);
+        Same(found.narrow(2, first, length - first), waad.narrow(2, first, length - first), 2e-4);
+
+        Tensor isResponse = zeros(2, 1, length);
+        isResponse.narrow(2, first, length - first).fill_(1);
+        Tensor band = distance.ge(low).logical_and_(distance.le(high)).to(ScalarType.Float32) * isResponse.unsqueeze(-1);
+        Same(AttentionBands.FutureSum(q, k, lse, low, Math.Min(high, visible - 1), first, isResponse), (map * band).sum(-2), 1e-4);
+    }, iter: 60, threads: 1);
+
+    private static void Same(Tensor found, Tensor expected, double tolerance) => (found - expected).abs().max().ToDouble().Should().BeLessThan(tolerance);
+}

@@ -1,0 +1,117 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLNetAttn.Modeling.Tests;
+
+public sealed class CausalLanguageModelTests
+{
+    [Fact]
+    public void The_seed_decides_the_weights_of_a_new_model()
+    {
+        using CausalLanguageModel one = TinyModel.Create(1), same = TinyModel.Create(1), other = TinyModel.Create(2);
+        same.Fingerprint.Should().Be(one.Fingerprint).And.HaveLength(64);
+        other.Fingerprint.Should().NotBe(one.Fingerprint);
+    }
+
+    [Fact]
+    public void A_clone_has_weights_of_its_own()
+    {
+        using CausalLanguageModel model = TinyModel.Create();
+        string before = model.Fingerprint;
+        using CausalLanguageModel clone = model.Clone();
+        using (no_grad()) clone.Parameters["model.norm.weight"].mul_(2);
+        clone.Fingerprint.Should().NotBe(before);
+        using CausalLanguageModel again = model.Clone();
+        again.Fingerprint.Should().Be(before);
+    }
+
+    [Fact]
+    public void A_model_saved_over_another_replaces_it_and_loads_in_either_type()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("mlnetattn-");
+        try
+        {
+            using CausalLanguageModel first = TinyModel.Create(1, TinyModel.Config(tied: false)), second = TinyModel.Create(2, TinyModel.Config(tied: false));
+            first.SavePretrained(folder.FullName);
+            second.SavePretrained(folder.FullName);
+            using CausalLanguageModel loaded = CausalLanguageModel.FromPretrained(folder.FullName);
+            loaded.Fingerprint.Should().Be(second.Fingerprint);
+            using CausalLanguageModel half = CausalLanguageModel.FromPretrained(folder.FullName, new ModelLoadOptions { DataType = ScalarType.BFloat16 });
+            half.Parameters.Values.Should().OnlyContain(weight => weight.dtype == ScalarType.BFloat16);
+            using Tensor ids = tensor(TinyModel.Ids(12, 1).Select(i => (long)i).ToArray()).unsqueeze(0), exact = loaded.Forward(ids), rounded = half.Forward(ids);
+            (rounded - exact).abs().mean().ToDouble().Should().BeLessThan(0.1 * exact.std().ToDouble());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void What_is_missing_is_named()
+    {
+        FluentActions.Invoking(() => CausalLanguageModel.FromPretrained("/nowhere/at/all")).Should().Throw<DirectoryNotFoundException>().WithMessage("*/nowhere/at/all*");
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("mlnetattn-");
+        try
+        {
+            FluentActions.Invoking(() => CausalLanguageModel.FromPretrained(folder.FullName)).Should().Throw<FileNotFoundException>().WithMessage("*config.json*");
+            using (CausalLanguageModel model = TinyModel.Create()) model.SavePretrained(folder.FullName);
+            File.Delete(Path.Combine(folder.FullName, "model.safetensors"));
+            FluentActions.Invoking(() => CausalLanguageModel.FromPretrained(folder.FullName)).Should().Throw<FileNotFoundException>().WithMessage("*model.safetensors*");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Weights_that_are_not_finite_are_refused_by_name()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("mlnetattn-");
+        try
+        {
+            using (CausalLanguageModel model = TinyModel.Create())
+            {
+                using (no_grad()) model.Parameters["model.layers.1.mlp.up_proj.weight"][2, 3] = float.NaN;
+                model.SavePretrained(folder.FullName);
+            }
+            long before = LiveTensors.Settle();
+            FluentActions.Invoking(() => CausalLanguageModel.FromPretrained(folder.FullName)).Should().Throw<InvalidDataException>().WithMessage("*model.layers.1.mlp.up_proj.weight*");
+            LiveTensors.Now.Should().Be(before);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void A_model_without_tokenizer_says_so_and_a_disposed_one_too()
+    {
+        CausalLanguageModel model = TinyModel.Create();
+        model.HasTokenizer.Should().BeFalse();
+        FluentActions.Invoking(() => model.Tokenizer).Should().Throw<InvalidOperationException>().WithMessage("*no tokenizer.json*");
+        model.Dispose();
+        model.Dispose();
+        model.IsDisposed.Should().BeTrue();
+        FluentActions.Invoking(() => model.Clone()).Should().Throw<ObjectDisposedException>();
+        FluentActions.Invoking(() => model.Generate([[1]], new GenerationOptions())).Should().Throw<ObjectDisposedException>();
+    }
+
+    [Fact]
+    public void Padding_that_is_not_on_the_left_is_refused()
+    {
+        using CausalLanguageModel model = TinyModel.Create();
+        using Tensor ids = ones(1, 3, dtype: ScalarType.Int64), mask = tensor(new long[] { 1, 1, 0 }).unsqueeze(0);
+        FluentActions.Invoking(() => model.Forward(ids, mask)).Should().Throw<ArgumentException>().WithMessage("*padding on the left only*");
+    }
+
+    [Fact]
+    public void Nothing_stays_alive_after_dispose()
+    {
+        long before = LiveTensors.Settle();
+        using (CausalLanguageModel model = TinyModel.Create()) model.Clone().Dispose();
+        LiveTensors.Now.Should().Be(before);
+    }
+}

@@ -1,0 +1,43 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLNetAttn.Modeling.Tests;
+
+public sealed class TokenScoresTests
+{
+    [Fact]
+    public void Gradients_reach_the_weights_and_padding_gets_none()
+    {
+        using CausalLanguageModel model = TinyModel.Create();
+        foreach (Tensor weight in model.Decoder.Weights.Storage) weight.requires_grad_(true);
+        TokenSequence[] sequences = [new(TinyModel.Ids(3, 1), TinyModel.Ids(9, 2)), new(TinyModel.Ids(6, 3), TinyModel.Ids(2, 4))];
+        using (TokenBatch batch = TokenBatch.Create(sequences, CPU))
+        using (NewDisposeScope())
+        {
+            TokenScores scores = model.Decoder.Score(batch, temperature: 1, entropies: true);
+            scores.LogProbabilities.shape.Should().Equal(2, 9);
+            (scores.LogProbabilities * (1 - batch.ResponseMask)).abs().max().ToDouble().Should().Be(0);
+            scores.Entropies!.requires_grad.Should().BeFalse();
+            scores.LogProbabilities.sum().backward();
+        }
+        foreach (Tensor weight in model.Decoder.Weights.Storage)
+        {
+            using Tensor? gradient = weight.grad;
+            gradient.Should().NotBeNull();
+            gradient!.abs().sum().ToDouble().Should().BeGreaterThan(0);
+        }
+    }
+
+    [Fact]
+    public void A_vocabulary_too_large_for_one_chunk_gives_the_same_as_all_at_once()
+    {
+        // 2^24 logits a chunk: 300 000 tokens of vocabulary leave 55 rows.
+        using CausalLanguageModel model = TinyModel.Create(config: TinyModel.Config(heads: 1, keyValueHeads: 1, layers: 1, vocabulary: 300_000, context: 256));
+        int[] ids = TinyModel.Ids(200, 1, 300_000);
+        RhythmAnalysis analysis = model.AnalyzeRhythm([new TokenSequence(ids[..2], ids[2..])], new RhythmOptions())[0];
+        using var scope = NewDisposeScope();
+        Tensor logits = model.Forward(tensor(ids.Select(i => (long)i).ToArray()).unsqueeze(0));
+        Tensor expected = nn.functional.log_softmax(logits.squeeze(0), 1).narrow(0, 1, 198).gather(1, tensor(ids[2..].Select(i => (long)i).ToArray()).unsqueeze(1)).squeeze(1);
+        (tensor(analysis.LogProbabilities) - expected).abs().max().ToDouble().Should().BeLessThan(1e-4);
+    }
+}

@@ -1,0 +1,115 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Transforms.Tests;
+
+public sealed class LanguageModelAnnotationTests : IDisposable
+{
+    private readonly MLContext _ml = new(seed: 1);
+    private readonly CausalLanguageModel _model = TinyModels.Create();
+    private readonly IDataView _prompts;
+
+    public LanguageModelAnnotationTests() => _prompts = _ml.Data.LoadFromEnumerable(TextPair.Make(12).Select(pair => new { pair.Prompt }));
+
+    public void Dispose() => _model.Dispose();
+
+    [Fact]
+    public void A_chain_analyses_with_the_model_that_wrote_the_response_and_with_the_very_tokens_sampled()
+    {
+        EstimatorChain<AttentionRhythmTransformer> chain = Generate().Append(_ml.Transforms.AttentionRhythm());
+        TransformerChain<AttentionRhythmTransformer> fitted = chain.Fit(_prompts);
+        fitted.LastTransformer.Model.Should().BeSameAs(_model);
+        IDataView view = fitted.Transform(_prompts);
+        int[][] sampled = [.. view.GetColumn<int[]>("ResponseTokenIds")], analysed = [.. view.GetColumn<int[]>("TokenIds")];
+        analysed.Should().BeEquivalentTo(sampled, order => order.WithStrictOrdering());
+        int[][] tokenizedAgain = [.. view.GetColumn<string>("Response").Select(text => _model.Tokenizer.Encode(text, addSpecialTokens: false))];
+        tokenizedAgain.Zip(sampled).Should().Contain(pair => !pair.First.SequenceEqual(pair.Second), "the test is about texts that do not tokenize back");
+    }
+
+    [Fact]
+    public void Log_probabilities_of_the_analysis_are_those_of_sampling()
+    {
+        IDataView view = Generate().Append(_ml.Transforms.AttentionRhythm()).Fit(_prompts).Transform(_prompts);
+        foreach ((float[] sampled, float[] analysed) in view.GetColumn<float[]>("ResponseLogProbabilities").Zip(view.GetColumn<float[]>("LogProbability")))
+            sampled.Zip(analysed).Should().AllSatisfy(pair => pair.First.Should().BeApproximately(pair.Second, 1e-3f));
+    }
+
+    [Fact]
+    public void The_annotation_travels_through_ML_NETs_own_transforms_and_filters()
+    {
+        IDataView written = _ml.Data.Cache(_ml.Data.TakeRows(Generate().Fit(_prompts).Transform(_prompts), 5));
+        _ml.Transforms.AttentionRhythm().Fit(written).Model.Should().BeSameAs(_model);
+    }
+
+    [Fact]
+    public void Without_a_model_and_without_the_annotation_a_chain_stops_before_any_work()
+    {
+        IDataView data = _ml.Data.LoadFromEnumerable(TextPair.Make(2));
+        var first = new LetterCounterEstimator(_ml, new LetterCounter.State(Input: "Prompt"));
+        first.Append(_ml.Transforms.AttentionRhythm()).Invoking(it => it.Fit(data)).Should().Throw<InvalidOperationException>().WithMessage("*'Response'*Pass the model*");
+        first.Fits.Should().Be(0);
+    }
+
+    [Fact]
+    public void A_model_that_was_disposed_is_an_error_that_says_to_pass_one()
+    {
+        CausalLanguageModel other = TinyModels.Create(seed: 5);
+        IDataView written = _ml.Transforms.GenerateText(other, maxNewTokens: 4).Fit(_prompts).Transform(_prompts);
+        other.Dispose();
+        _ml.Transforms.AttentionRhythm().Invoking(it => it.Fit(written)).Should().Throw<InvalidOperationException>().WithMessage("*'Response'*disposed*Pass a model*");
+    }
+
+    [Fact]
+    public void A_model_of_another_process_is_an_error_that_says_to_pass_it()
+    {
+        IDataView foreign = new Annotated(_ml.Data.LoadFromEnumerable(TextPair.Make(2)));
+        _ml.Transforms.AttentionRhythm().Invoking(it => it.Fit(foreign)).Should().Throw<InvalidOperationException>().WithMessage("*'Response'*cafe*not in this process*Pass the model*");
+    }
+
+    [Fact]
+    public void Where_the_token_ids_are_gone_the_text_is_tokenized_with_a_warning()
+    {
+        var warnings = new List<string>();
+        _ml.Log += (_, log) =>
+        {
+            if (log.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) warnings.Add(log.Message);
+        };
+        IDataView written = _ml.Transforms.DropColumns("ResponseTokenIds").Fit(Written()).Transform(Written());
+        string[] texts = [.. written.GetColumn<string>("Response")];
+        IDataView rhythm = _ml.Transforms.AttentionRhythm(grouping: RhythmGrouping.PerSequence).Fit(written).Transform(written);
+        rhythm.GetColumn<int[]>("TokenIds").Should().BeEquivalentTo(texts.Select(text => _model.Tokenizer.Encode(text, addSpecialTokens: false)), order => order.WithStrictOrdering());
+        warnings.Should().Contain(warning => warning.Contains("'ResponseTokenIds'"));
+    }
+
+    private TextGenerationEstimator Generate() => _ml.Transforms.GenerateText(_model, maxNewTokens: 20, seed: 3);
+
+    private IDataView Written() => Generate().Fit(_prompts).Transform(_prompts);
+
+    /// <summary>Text pairs whose responses are said to be of a model that nobody has.</summary>
+    private sealed class Annotated : IDataView
+    {
+        private readonly IDataView _source;
+
+        public Annotated(IDataView source)
+        {
+            _source = source;
+            var annotations = new DataViewSchema.Annotations.Builder();
+            annotations.AddPrimitiveValue(LanguageModelAnnotation.Kind, TextDataViewType.Instance, "cafe".AsMemory());
+            var builder = new DataViewSchema.Builder();
+            builder.AddColumn("Prompt", TextDataViewType.Instance);
+            builder.AddColumn("Response", TextDataViewType.Instance, annotations.ToAnnotations());
+            Schema = builder.ToSchema();
+        }
+
+        public bool CanShuffle => false;
+
+        public DataViewSchema Schema { get; }
+
+        public long? GetRowCount() => _source.GetRowCount();
+
+        public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) => _source.GetRowCursor(columnsNeeded, rand);
+
+        public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => _source.GetRowCursorSet(columnsNeeded, n, rand);
+    }
+}

@@ -1,0 +1,68 @@
+using Microsoft.ML;
+using MLNetAttn.FreshProcess;
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Transforms.Tests;
+
+public sealed class FreshProcessTests : IDisposable
+{
+    private readonly MLContext _ml = new(seed: 1);
+    private readonly CausalLanguageModel _model = TinyModels.Create();
+    private readonly TemporaryFolder _folder = new();
+
+    public static IEnumerable<TheoryDataRow<string>> Components() => [new("GenerateText"), new("AttentionRhythm"), new("RhythmCredit"), new("chain with ML.NET's own")];
+
+    public void Dispose()
+    {
+        _model.Dispose();
+        _folder.Dispose();
+    }
+
+    [Theory]
+    [MemberData(nameof(Components))]
+    public async Task A_zip_loads_in_a_new_process_by_plain_Load_and_gives_identical_outputs(string component)
+    {
+        IDataView data = component == "RhythmCredit"
+            ? _ml.Data.LoadFromEnumerable([new { Waad = new[] { 9f, 1, 1, 1, 4 }, Fai = new[] { 0.1f, 0.1f, 0.9f, 0.3f, float.NaN } }])
+            : _ml.Data.LoadFromEnumerable(TextPair.Make(6));
+        IEstimator<ITransformer> estimator = component switch
+        {
+            "GenerateText" => _ml.Transforms.GenerateText(_model, maxNewTokens: 10),
+            "AttentionRhythm" => _ml.Transforms.AttentionRhythm(_model, new AttentionRhythmOptions { MinimumHorizon = 2, Layers = LayerSelection.Of(0, 2) }),
+            "RhythmCredit" => _ml.Transforms.RhythmCredit(new RhythmCreditOptions { Credit = new CreditOptions { Fraction = 0.3, DominatedWaad = 2.5 } }),
+            _ => _ml.Transforms.CopyColumns("Original", "Response")
+                .Append(_ml.Transforms.GenerateText(_model, maxNewTokens: 30))
+                .Append(_ml.Transforms.AttentionRhythm())
+                .Append(_ml.Transforms.RhythmCredit())
+                .Append(_ml.Transforms.Conversion.MapKeyToValue("RoleName", "Role")),
+        };
+        ITransformer fitted = estimator.Fit(data);
+        string zip = _folder.File("model.zip"), rows = _folder.File("rows.idv");
+        _ml.Model.Save(fitted, data.Schema, zip);
+        using (FileStream stream = File.Create(rows)) _ml.Data.SaveAsBinary(data, stream);
+        IDataView loaded = _ml.Data.LoadFromBinary(rows);
+
+        string[] printed = await FreshProcess.RunAsync("print", zip, rows);
+
+        printed.Should().Equal(RowPrinter.Print(fitted.Transform(loaded)));
+    }
+
+    [Fact]
+    public async Task A_process_that_is_killed_while_it_saves_leaves_the_old_zip_or_the_new_one()
+    {
+        IDataView data = _ml.Data.LoadFromEnumerable(TextPair.Make(1));
+        string zip = _folder.File("model.zip"), target = _folder.File("target.zip");
+        _ml.Model.Save(_ml.Transforms.GenerateText(_model, maxNewTokens: 3).Fit(data), data.Schema, zip);
+        File.Copy(zip, target);
+        for (int kill = 0; kill < 5; kill++)
+        {
+            using System.Diagnostics.Process process = FreshProcess.Start("save", zip, target);
+            (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken)).Should().Be("1", "it saves until it is killed");
+            await Task.Delay(7 * kill, TestContext.Current.CancellationToken);
+            process.Kill();
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            using var loaded = (PolicyTransformer)new MLContext().Model.Load(target, out _);
+            loaded.Model.Fingerprint.Should().Be(_model.Fingerprint);
+        }
+    }
+}
