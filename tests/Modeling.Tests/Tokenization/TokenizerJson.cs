@@ -35,7 +35,13 @@ internal static class TokenizerJson
     public static string AddedToken(int id, string content, bool special = true, bool normalized = false, bool left = false, bool right = false, bool singleWord = false) =>
         JsonSerializer.Serialize(new Dictionary<string, object>
         {
-            ["id"] = id, ["content"] = content, ["special"] = special, ["normalized"] = normalized, ["lstrip"] = left, ["rstrip"] = right, ["single_word"] = singleWord,
+            ["id"] = id,
+            ["content"] = content,
+            ["special"] = special,
+            ["normalized"] = normalized,
+            ["lstrip"] = left,
+            ["rstrip"] = right,
+            ["single_word"] = singleWord,
         });
 
     private static string Vocabulary(string[] tokens) => JsonSerializer.Serialize(tokens.Select((token, id) => (token, id)).ToDictionary(entry => entry.token, entry => entry.id));
