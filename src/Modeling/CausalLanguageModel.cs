@@ -86,8 +86,10 @@ public sealed class CausalLanguageModel : IDisposable
     /// <param name="tokenizer">Its tokenizer, or null for token ids only.</param>
     /// <param name="seed">Start of the random numbers.</param>
     /// <param name="initializerRange">Standard deviation of the matrices. Default 0.02.</param>
+    /// <exception cref="ArgumentException">The configuration contradicts itself; the message names everything that is wrong.</exception>
     public static CausalLanguageModel Create(DecoderConfig config, Tokenizer? tokenizer, long seed, double initializerRange = 0.02)
     {
+        config.Validate();
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed, CPU);
@@ -133,10 +135,11 @@ public sealed class CausalLanguageModel : IDisposable
     /// <summary>The logits of every position, without gradient: float32 (float64 for float64 weights) [B, T, V]. For whole responses use <see cref="AnalyzeRhythm"/>, which never holds that much.</summary>
     /// <param name="ids">int64 [B, T].</param>
     /// <param name="attentionMask">int64 or bool [B, T], 0 = padding on the left of a row; null = none.</param>
-    /// <exception cref="ArgumentException">A mask with padding that is not on the left.</exception>
+    /// <exception cref="ArgumentException">Ids of another shape, beyond the vocabulary or longer than the context; a mask of another shape, or with padding that is not on the left.</exception>
     public Tensor Forward(Tensor ids, Tensor? attentionMask = null)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
+        SequenceCheck.Ids(Config, ids, attentionMask);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         Tensor? mask = null;

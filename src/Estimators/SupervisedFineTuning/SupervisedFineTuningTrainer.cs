@@ -110,6 +110,7 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
         return column;
     }
 
-    private int EndOfSequence() => _model.Config.EosTokenIds is [int first, ..] ? first
-        : throw _host.Process(new InvalidOperationException("The model's configuration names no end-of-sequence token to append to responses. Set eos_token_id in config.json, or AppendEndOfSequence to false."));
+    /// <summary>The token that ends a response, as TRL appends it: the tokenizer's eos_token; where it names none, the first of the model's.</summary>
+    private int EndOfSequence() => (_model.HasTokenizer ? _model.Tokenizer.EosTokenId : null) ?? (_model.GenerationConfig.EosTokenIds is [int first, ..] ? first
+        : throw _host.Process(new InvalidOperationException("Neither the tokenizer nor the model's configuration names an end-of-sequence token to append to responses. Set eos_token in tokenizer_config.json or eos_token_id in config.json, or AppendEndOfSequence to false.")));
 }
