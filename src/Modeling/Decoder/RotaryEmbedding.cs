@@ -33,6 +33,15 @@ internal sealed class RotaryEmbedding : IDisposable
         return x * cos + x.roll(half, -1) * sin;
     }
 
+    /// <summary>Norms, where the layer has them, and turns the queries and keys of [B, T, H + 2 · H_kv, D] where they lie. Without gradient.</summary>
+    public void ApplyInPlace(Tensor projected, DecoderLayer layer, DecoderConfig config, int start)
+    {
+        long length = projected.shape[1];
+        Tables tables = Upto(start + (int)length);
+        using Tensor cos = tables.Cos.narrow(0, start, length), sin = tables.SignedSin.narrow(0, start, length);
+        RotaryKernel.Apply(projected, config.HeadCount, config.KeyValueHeadCount, layer.QueryNorm, layer.KeyNorm, cos, sin, config.RmsNormEpsilon);
+    }
+
     public void Dispose()
     {
         _frequencies.Dispose();
