@@ -178,6 +178,18 @@ public sealed class CausalLanguageModel : IDisposable
         return sequences.Count == 0 ? [] : RhythmPass.Analyze(Decoder, sequences, options);
     }
 
+    /// <summary>Log-probabilities of response tokens, from one forward pass over one batch padded on the right; no [B, T, V] tensor is held.</summary>
+    /// <param name="sequences">Prompts and responses; none empty.</param>
+    /// <param name="temperature">Divides the logits; above 0.</param>
+    /// <returns>Per sequence, log π(o_t | prompt, o_&lt;t) of every response token, in nats.</returns>
+    /// <exception cref="ArgumentException">The temperature is out of range, or a sequence is empty, too long or holds an unknown id; the message names the row.</exception>
+    public IReadOnlyList<float[]> LogProbabilities(IReadOnlyList<TokenSequence> sequences, double temperature = 1)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (!(temperature > 0) || !double.IsFinite(temperature)) throw new ArgumentException($"temperature is {temperature}, expected a number above 0.", nameof(temperature));
+        return PackedScores.LogProbabilities(Decoder, sequences, temperature);
+    }
+
     /// <summary>Head spans (Eq. 7), each sequence's own: pool them with <see cref="HeadSpans.Pool"/> to calibrate groups on a data set.</summary>
     /// <param name="sequences">Prompts and responses; none empty.</param>
     /// <param name="options">Which layers are read.</param>
