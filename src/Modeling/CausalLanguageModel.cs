@@ -96,11 +96,11 @@ public sealed class CausalLanguageModel : IDisposable
         var weights = new WeightStorage(config, ScalarType.Float32, CPU);
         foreach (Tensor parameter in weights.Storage)
         {
-            if (parameter.dim() > 1) parameter.copy_(randn(parameter.shape, generator: generator) * initializerRange);
+            if (parameter.dim() > 1) parameter.copy_(randn(parameter.shape, generator: generator).Times(initializerRange));
             else parameter.zero_();
         }
         foreach ((string name, Tensor parameter) in weights.Parameters)
-            if (name.EndsWith("norm.weight", StringComparison.Ordinal)) parameter.fill_(1);
+            if (name.EndsWith("norm.weight", StringComparison.Ordinal)) parameter.Fill_(1);
         return new CausalLanguageModel(new Decoder(config, weights), GenerationConfig.For(config), tokenizer, "a model made in memory");
     }
 
@@ -146,7 +146,7 @@ public sealed class CausalLanguageModel : IDisposable
         if (attentionMask is not null)
         {
             Tensor real = attentionMask.to(ScalarType.Int64);
-            if (real.diff(dim: 1).lt(0).any().ToBoolean()) throw new ArgumentException("attentionMask has zeros after ones, expected padding on the left only.", nameof(attentionMask));
+            if (real.diff(dim: 1).Below(0).any().ToBoolean()) throw new ArgumentException("attentionMask has zeros after ones, expected padding on the left only.", nameof(attentionMask));
             long[] lengths = [.. real.sum(1).cpu().data<long>()];
             mask = AttentionMask.LeftPadded([.. lengths.Select(length => (int)(ids.shape[1] - length))], (int)ids.shape[1], Device);
         }

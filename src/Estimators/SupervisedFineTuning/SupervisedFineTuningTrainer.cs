@@ -72,7 +72,7 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
             using var scope = NewDisposeScope();
             using TokenBatch rows = TokenBatch.Create([.. part.Select(i => batch[i])], policy.Model.Device);
             TokenScores scores = policy.Model.Decoder.Score(rows, temperature: 1, entropies: true);                 // [b, T]
-            loss += policy.Accumulate(-scores.LogProbabilities.sum() / targets);
+            loss += policy.Accumulate((-scores.LogProbabilities.sum()).Over(targets));
             entropy += scores.Entropies!.sum().ToDouble() / targets;
         }
         var metrics = new Dictionary<string, double> { ["loss"] = loss, ["entropy"] = entropy, ["grad_norm"] = policy.Clip(), ["learning_rate"] = policy.LearningRate };

@@ -33,7 +33,7 @@ internal sealed class Decoder : IDisposable
         for (int layer = 0; layer < Weights.Layers.Length; layer++)
         {
             (x, update) = Block(layer, x, update, fused, (index, weights, normalized) => SelfAttention(index, weights, normalized, mask, observer, fused));
-            if (layer == lastLayer) return x + update;
+            if (layer == lastLayer) return x.Plus(update);
         }
         return RootMeanSquareNorm.Add(x, update, Weights.FinalNorm, Config.RmsNormEpsilon, fused).Normalized;
     }

@@ -12,7 +12,7 @@ internal static class RootMeanSquareNorm
     public static Tensor Apply(Tensor x, Tensor weight, double epsilon)
     {
         Tensor wide = x.to(ScalarType.Float32);
-        return (wide * (wide.square().mean([-1], keepdim: true) + epsilon).rsqrt()).to(x.dtype) * weight;
+        return (wide * wide.square().mean([-1], keepdim: true).Plus(epsilon).rsqrt()).to(x.dtype) * weight;
     }
 
     /// <summary>x + added, and the norm of that. Differentiable if not fused.</summary>
@@ -25,7 +25,7 @@ internal static class RootMeanSquareNorm
     {
         if (!fused)
         {
-            if (added is not null) x = x + added;
+            if (added is not null) x = x.Plus(added);
             return (x, Apply(x, weight, epsilon));
         }
         Tensor normalized = empty_like(x);
