@@ -19,7 +19,7 @@ public sealed class RhythmGoldenTests
     [MemberData(nameof(Models))]
     public void Spans_and_groups_equal_the_reference(string name) => ForEachCase(name, (model, test, sequence) =>
     {
-        HeadSpans spans = model.MeasureSpans([sequence], Options(test))[0];
+        HeadSpans spans = model.MeasureHeads([sequence], Options(test))[0].Spans;
         spans.Layers.Should().Equal(test.GetProperty("layers").Deserialize<int[]>());
         double[][] expected = test.GetProperty("spans").Deserialize<double[][]>()!;
         for (int layer = 0; layer < expected.Length; layer++) Close(spans.Spans[layer], expected[layer], 1e-4);
@@ -51,6 +51,58 @@ public sealed class RhythmGoldenTests
 
     [Theory]
     [MemberData(nameof(Models))]
+    public void Layers_listed_one_by_one_are_the_layers_that_a_name_stands_for(string name) => ForEachCase(name, (model, test, sequence) =>
+    {
+        RhythmAnalysis analysis = model.AnalyzeRhythm([sequence], new RhythmOptions { Layers = LayerSelection.Of(test.GetProperty("layers").Deserialize<int[]>()!) })[0];
+        Close(analysis.Waad, test, "waad", 1e-4);
+        Close(analysis.Fai, test, "fai", 1e-5);
+    });
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Receivers_equal_the_reference(string name) => ForEachCase(name, (model, test, sequence) =>
+    {
+        ReceiverScores scores = model.MeasureHeads([sequence], new RhythmOptions { Layers = Layers(test), Receivers = true })[0].Receivers!;
+        double?[][] expected = test.GetProperty("receiver_scores").Deserialize<double?[][]>()!;
+        for (int layer = 0; layer < expected.Length; layer++) Close(scores.Scores[layer], Undefined(expected[layer]), 1e-3, "receiver_scores");
+
+        foreach ((int? horizon, string fai) in new[] { ((int?)100, "receiver_fai"), (null, "receiver_fai_open") })
+        {
+            RhythmAnalysis analysis = model.AnalyzeRhythm([sequence], new RhythmOptions { Layers = Layers(test), Receivers = true, MaximumHorizon = horizon })[0];
+            analysis.Receivers.Should().Equal(Heads(test, "receiver_heads"));
+            Close(analysis.ReceiverFai!, test, fai, 1e-5);
+            Close(analysis.Fai, test, horizon is null ? "fai_open" : "fai", 1e-5);
+            var frozen = new RhythmOptions { Layers = Layers(test), Receivers = true, MaximumHorizon = horizon, Grouping = HeadGrouping.Frozen, FrozenGroups = analysis.Groups };
+            Close(model.AnalyzeRhythm([sequence], frozen)[0].ReceiverFai!, test, fai, 1e-5);
+        }
+    });
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Flow_equals_the_reference(string name) => ForEachCase(name, (model, test, sequence) =>
+    {
+        if (!test.TryGetProperty("flow", out JsonElement expected)) return;
+        int[] answer = expected.GetProperty("answer").Deserialize<int[]>()!;
+        answer.Should().Equal(Enumerable.Range(answer[0], answer.Length), "answers are spans");
+        Range span = (answer[0] - sequence.PromptIds.Length)..(answer[^1] + 1 - sequence.PromptIds.Length);
+        FlowAnalysis flow = model.AnalyzeFlow([new FlowSequence(sequence, span)], Layers(test))[0];
+        CloseRelative(flow.Reachability, expected, "reachability");
+        CloseRelative(flow.Inflow, expected, "inflow");
+        CloseRelative(flow.Throughput, expected, "throughput");
+        flow.ResponseThroughput.Should().Equal(flow.Throughput.Skip(sequence.PromptIds.Length));
+    });
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Peaks_equal_the_reference(string name) => ForEachCase(name, (_, test, _) =>
+    {
+        foreach ((string counts, double prominence) in new[] { ("coupling", 0.5), ("coupling_strict_peaks", 0.0) })
+            foreach ((string peaks, string series) in new[] { ("waad_peaks", "waad"), ("fai_peaks", "fai_open"), ("receiver_peaks", "receiver_fai_open") })
+                RhythmPeaks.Find(Undefined(test.GetProperty(series).Deserialize<double?[]>()!), prominence).Should().Equal(test.GetProperty(counts).GetProperty(peaks).Deserialize<int[]>(), $"{counts} {peaks}");
+    });
+
+    [Theory]
+    [MemberData(nameof(Models))]
     public void Metrics_in_float32_are_close_to_the_reference(string name)
     {
         JsonElement golden = Golden.Json("rhythm", name + ".json");
@@ -75,7 +127,7 @@ public sealed class RhythmGoldenTests
         JsonElement[] cases = [.. golden.GetProperty("cases").EnumerateArray().Take(count)];
         TokenSequence[] sequences = [.. cases.Select(Sequence)];
 
-        HeadGroups groups = HeadSpans.Pool(model.MeasureSpans(sequences, Options(cases[0]))).Group(0.3);
+        HeadGroups groups = HeadMeasurement.Pool(model.MeasureHeads(sequences, Options(cases[0]))).Group(0.3);
         groups.Local.Should().Equal(Heads(calibrated, "local_heads"));
         groups.Global.Should().Equal(Heads(calibrated, "global_heads"));
 
@@ -115,10 +167,19 @@ public sealed class RhythmGoldenTests
 
     private static HeadIndex[] Heads(JsonElement test, string name) => [.. test.GetProperty(name).Deserialize<int[][]>()!.Select(h => new HeadIndex(h[0], h[1]))];
 
+    private static double[] Undefined(double?[] values) => [.. values.Select(x => x ?? double.NaN)];
+
+    private static void CloseRelative(double[] found, JsonElement test, string name)
+    {
+        double[] expected = test.GetProperty(name).Deserialize<double[]>()!;
+        found.Should().HaveCount(expected.Length, name);
+        for (int i = 0; i < found.Length; i++) found[i].Should().BeApproximately(expected[i], 1e-5 * Math.Max(expected[i], 1e-3), $"{name}[{i}]");
+    }
+
     private static void Close(float[] found, JsonElement test, string name, double tolerance) => Close(found, test.GetProperty(name), tolerance, name);
 
     private static void Close(float[] found, JsonElement expected, double tolerance, string name = "") =>
-        Close([.. found.Select(x => (double)x)], (double[])[.. expected.Deserialize<double?[]>()!.Select(x => x ?? double.NaN)], tolerance, name);
+        Close([.. found.Select(x => (double)x)], Undefined(expected.Deserialize<double?[]>()!), tolerance, name);
 
     private static void Close(IReadOnlyList<double> found, double[] expected, double tolerance, string name = "")
     {

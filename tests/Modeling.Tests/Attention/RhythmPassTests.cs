@@ -50,7 +50,7 @@ public sealed class RhythmPassTests
         using (no_grad())
             foreach ((string name, Tensor weight) in model.Parameters)
                 if (name.Contains("q_proj")) weight.zero_();
-        HeadSpans spans = model.MeasureSpans([Sequence(3, 7, 1)], new RhythmOptions { Layers = LayerSelection.All })[0];
+        HeadSpans spans = model.MeasureHeads([Sequence(3, 7, 1)], new RhythmOptions { Layers = LayerSelection.All })[0].Spans;
         spans.Spans.SelectMany(layer => layer).Should().OnlyContain(d => Math.Abs(d - Enumerable.Range(3, 7).Average(t => t / 2.0)) < 1e-5);
     }
 
@@ -60,12 +60,12 @@ public sealed class RhythmPassTests
         using CausalLanguageModel model = TinyModel.Create();
         TokenSequence[] sequences = [Sequence(5, 30, 1), Sequence(20, 40, 2)];
         model.AnalyzeRhythm(sequences, new RhythmOptions());
-        model.MeasureSpans(sequences, new RhythmOptions());
+        model.MeasureHeads(sequences, new RhythmOptions());
         long before = LiveTensors.Settle();
         for (int i = 0; i < 5; i++)
         {
             model.AnalyzeRhythm(sequences, new RhythmOptions { ShrinkHorizon = true });
-            model.MeasureSpans(sequences, new RhythmOptions());
+            model.MeasureHeads(sequences, new RhythmOptions());
         }
         LiveTensors.Now.Should().Be(before);
     }
