@@ -1,4 +1,5 @@
 using System.Text.Json;
+using static MLNetAttn.Modeling.Tests.RhythmGolden;
 using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling.Tests;
@@ -21,8 +22,7 @@ public sealed class RhythmGoldenTests
     {
         HeadSpans spans = model.MeasureHeads([sequence], Options(test))[0].Spans;
         spans.Layers.Should().Equal(test.GetProperty("layers").Deserialize<int[]>());
-        double[][] expected = test.GetProperty("spans").Deserialize<double[][]>()!;
-        for (int layer = 0; layer < expected.Length; layer++) Close(spans.Spans[layer], expected[layer], 1e-4);
+        CloseSpans(spans, test, 1e-4);
         HeadGroups groups = spans.Group(0.3);
         groups.Local.Should().Equal(Heads(test, "local_heads"));
         groups.Global.Should().Equal(Heads(test, "global_heads"));
@@ -63,8 +63,8 @@ public sealed class RhythmGoldenTests
     public void Receivers_equal_the_reference(string name) => ForEachCase(name, (model, test, sequence) =>
     {
         ReceiverScores scores = model.MeasureHeads([sequence], new RhythmOptions { Layers = Layers(test), Receivers = true })[0].Receivers!;
-        double?[][] expected = test.GetProperty("receiver_scores").Deserialize<double?[][]>()!;
-        for (int layer = 0; layer < expected.Length; layer++) Close(scores.Scores[layer], Undefined(expected[layer]), 1e-3, "receiver_scores");
+        JsonElement[] expected = [.. test.GetProperty("receiver_scores").EnumerateArray()];
+        for (int layer = 0; layer < expected.Length; layer++) Close(scores.Scores[layer], Numbers(expected[layer]), 1e-4, "receiver_scores");
 
         foreach ((int? horizon, string fai) in new[] { ((int?)100, "receiver_fai"), (null, "receiver_fai_open") })
         {
@@ -82,13 +82,10 @@ public sealed class RhythmGoldenTests
     public void Flow_equals_the_reference(string name) => ForEachCase(name, (model, test, sequence) =>
     {
         if (!test.TryGetProperty("flow", out JsonElement expected)) return;
-        int[] answer = expected.GetProperty("answer").Deserialize<int[]>()!;
-        answer.Should().Equal(Enumerable.Range(answer[0], answer.Length), "answers are spans");
-        Range span = (answer[0] - sequence.PromptIds.Length)..(answer[^1] + 1 - sequence.PromptIds.Length);
-        FlowAnalysis flow = model.AnalyzeFlow([new FlowSequence(sequence, span)], Layers(test))[0];
-        CloseRelative(flow.Reachability, expected, "reachability");
-        CloseRelative(flow.Inflow, expected, "inflow");
-        CloseRelative(flow.Throughput, expected, "throughput");
+        FlowAnalysis flow = model.AnalyzeFlow([new FlowSequence(sequence, Answer(test))], Layers(test))[0];
+        CloseRelative(flow.Reachability, expected, "reachability", 1e-5);
+        CloseRelative(flow.Inflow, expected, "inflow", 1e-5);
+        CloseRelative(flow.Throughput, expected, "throughput", 1e-5);
         flow.ResponseThroughput.Should().Equal(flow.Throughput.Skip(sequence.PromptIds.Length));
     });
 
@@ -98,7 +95,7 @@ public sealed class RhythmGoldenTests
     {
         foreach ((string counts, double prominence) in new[] { ("coupling", 0.5), ("coupling_strict_peaks", 0.0) })
             foreach ((string peaks, string series) in new[] { ("waad_peaks", "waad"), ("fai_peaks", "fai_open"), ("receiver_peaks", "receiver_fai_open") })
-                RhythmPeaks.Find(Undefined(test.GetProperty(series).Deserialize<double?[]>()!), prominence).Should().Equal(test.GetProperty(counts).GetProperty(peaks).Deserialize<int[]>(), $"{counts} {peaks}");
+                RhythmPeaks.Find(Numbers(test.GetProperty(series)), prominence).Should().Equal(test.GetProperty(counts).GetProperty(peaks).Deserialize<int[]>(), $"{counts} {peaks}");
     });
 
     [Theory]
@@ -155,37 +152,4 @@ public sealed class RhythmGoldenTests
         CausalLanguageModel.FromPretrained(Golden.Require("models", golden.GetProperty("model").GetString()!), new ModelLoadOptions { DataType = type });
 
     private static RhythmOptions Options(JsonElement test) => new() { Layers = Layers(test) };
-
-    private static LayerSelection Layers(JsonElement test) => LayerSelection.Parse(test.GetProperty("which").GetString()!);
-
-    private static TokenSequence Sequence(JsonElement test)
-    {
-        int[] ids = test.GetProperty("input_ids").Deserialize<int[]>()!;
-        int prompt = test.GetProperty("prompt_length").GetInt32();
-        return new TokenSequence(ids[..prompt], ids[prompt..]);
-    }
-
-    private static HeadIndex[] Heads(JsonElement test, string name) => [.. test.GetProperty(name).Deserialize<int[][]>()!.Select(h => new HeadIndex(h[0], h[1]))];
-
-    private static double[] Undefined(double?[] values) => [.. values.Select(x => x ?? double.NaN)];
-
-    private static void CloseRelative(double[] found, JsonElement test, string name)
-    {
-        double[] expected = test.GetProperty(name).Deserialize<double[]>()!;
-        found.Should().HaveCount(expected.Length, name);
-        for (int i = 0; i < found.Length; i++) found[i].Should().BeApproximately(expected[i], 1e-5 * Math.Max(expected[i], 1e-3), $"{name}[{i}]");
-    }
-
-    private static void Close(float[] found, JsonElement test, string name, double tolerance) => Close(found, test.GetProperty(name), tolerance, name);
-
-    private static void Close(float[] found, JsonElement expected, double tolerance, string name = "") =>
-        Close([.. found.Select(x => (double)x)], Undefined(expected.Deserialize<double?[]>()!), tolerance, name);
-
-    private static void Close(IReadOnlyList<double> found, double[] expected, double tolerance, string name = "")
-    {
-        found.Should().HaveCount(expected.Length, name);
-        for (int i = 0; i < found.Count; i++)
-            if (double.IsNaN(expected[i])) found[i].Should().Be(double.NaN, $"{name}[{i}] is undefined");
-            else found[i].Should().BeApproximately(expected[i], tolerance, $"{name}[{i}]");
-    }
 }
