@@ -166,15 +166,16 @@ public sealed class CausalLanguageModel : IDisposable
         return SequenceGenerator.Generate(Decoder, prompts, options, cancellationToken);
     }
 
-    /// <summary>WAAD, FAI, entropies and log-probabilities of responses, from one forward pass over one batch padded on the right.</summary>
+    /// <summary>WAAD, FAI, entropies and log-probabilities of responses, from one forward pass over sequences padded on the right; those of about one length are computed together.</summary>
     /// <param name="sequences">Prompts and responses; none empty.</param>
     /// <param name="options">Layers, groups and horizons.</param>
     /// <returns>One analysis per sequence.</returns>
     /// <exception cref="ArgumentException">An option is out of range, or a sequence is empty, too long or holds an unknown id; the message names the row.</exception>
+    /// <exception cref="InvalidOperationException">The model computes NaN or infinities; the message names row and token.</exception>
     public IReadOnlyList<RhythmAnalysis> AnalyzeRhythm(IReadOnlyList<TokenSequence> sequences, RhythmOptions options)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        options.Validate();
+        options.Validate(Config);
         return sequences.Count == 0 ? [] : RhythmPass.Analyze(Decoder, sequences, options);
     }
 
@@ -190,15 +191,30 @@ public sealed class CausalLanguageModel : IDisposable
         return PackedScores.LogProbabilities(Decoder, sequences, temperature);
     }
 
-    /// <summary>Head spans (Eq. 7), each sequence's own: pool them with <see cref="HeadSpans.Pool"/> to calibrate groups on a data set.</summary>
+    /// <summary>What <see cref="AnalyzeRhythm"/> puts heads into groups by, each sequence's own: spans (Eq. 7) and, where <see cref="RhythmOptions.Receivers"/> asks for them, receiver scores.
+    /// Pool them with <see cref="HeadMeasurement.Pool"/> and <see cref="HeadMeasurement.Group"/> them to calibrate groups on a data set.</summary>
     /// <param name="sequences">Prompts and responses; none empty.</param>
-    /// <param name="options">Which layers are read.</param>
+    /// <param name="options">Which layers are read, and whether receivers are scored.</param>
     /// <exception cref="ArgumentException">As for <see cref="AnalyzeRhythm"/>.</exception>
-    public IReadOnlyList<HeadSpans> MeasureSpans(IReadOnlyList<TokenSequence> sequences, RhythmOptions options)
+    /// <exception cref="InvalidOperationException">The model computes NaN or infinities; the message names the row.</exception>
+    public IReadOnlyList<HeadMeasurement> MeasureHeads(IReadOnlyList<TokenSequence> sequences, RhythmOptions options)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        options.Validate();
-        return sequences.Count == 0 ? [] : RhythmPass.Spans(Decoder, sequences, options);
+        options.Validate(Config);
+        return sequences.Count == 0 ? [] : RhythmPass.Measure(Decoder, sequences, options);
+    }
+
+    /// <summary>How much of what flows from question to answer, along attention averaged over all heads of the layers read, passes each token (FlowTracer, arXiv 2606.10646).</summary>
+    /// <remarks>Keeps a map while it traces: 4 · T² bytes a sequence, 67 MB for 4 096 tokens. As many sequences as fit into 256 MB are computed together, at least one.</remarks>
+    /// <param name="sequences">Prompts and responses, with the tokens of their answers.</param>
+    /// <param name="layers">The layers whose attention is read; null = five in the middle.</param>
+    /// <returns>One analysis per sequence.</returns>
+    /// <exception cref="ArgumentException">A sequence is empty, too long or holds an unknown id, or its answer or question is not within it; the message names the row.</exception>
+    /// <exception cref="InvalidOperationException">The model computes NaN or infinities; the message names the row.</exception>
+    public IReadOnlyList<FlowAnalysis> AnalyzeFlow(IReadOnlyList<FlowSequence> sequences, LayerSelection? layers = null)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return sequences.Count == 0 ? [] : FlowPass.Analyze(Decoder, sequences, layers ?? LayerSelection.Middle);
     }
 
     /// <summary>Frees the weights. Nothing leaks without it: finalizers free them later.</summary>

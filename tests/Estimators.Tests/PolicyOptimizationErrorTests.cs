@@ -38,6 +38,11 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
             .Should().Throw<ArgumentException>().WithMessage("*Rhythm.Temperature is 1, expected the sampling Temperature, 0.7*");
 
     [Fact]
+    public void Flow_credit_is_refused_since_the_trainer_knows_no_answers_place() =>
+        FluentActions.Invoking(() => Trainer(new PolicyOptimizationOptions { Credit = new CreditOptions { Strategy = CreditStrategy.Flow } }))
+            .Should().Throw<ArgumentException>().WithMessage("*Credit.Strategy is Flow, expected another strategy*");
+
+    [Fact]
     public void A_reward_without_its_column_is_refused_before_anything_is_sampled() =>
         Failing<ArgumentOutOfRangeException>(reward: _ml.Transforms.CopyColumns("Score", "Wanted")).WithMessage("*The reward writes no column 'Reward'*RewardColumnName*");
 

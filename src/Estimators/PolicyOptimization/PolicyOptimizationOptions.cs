@@ -93,6 +93,7 @@ public sealed class PolicyOptimizationOptions : TrainingOptions
         problems.Require(Enum.IsDefined(ScaleRewards), nameof(ScaleRewards), ScaleRewards, "Group, Batch or None");
         problems.Require(Enum.IsDefined(MissingReward), nameof(MissingReward), MissingReward, "Stop or LeaveOut");
         problems.Require(Enum.IsDefined(CreditSign), nameof(CreditSign), CreditSign, "Both, PositiveOnly or NegativeOnly");
+        problems.Require(Credit.Strategy != CreditStrategy.Flow, "Credit.Strategy", Credit.Strategy, "another strategy: flow credit needs to know where in a response its answer is, and this trainer does not");
         problems.Require(Rhythm is null || Rhythm.Temperature == Temperature, "Rhythm.Temperature", Rhythm?.Temperature, $"the sampling Temperature, {Temperature}");
         problems.Require(Loss.EntropyCoefficient == 0, "Loss.EntropyCoefficient", Loss.EntropyCoefficient, "0: entropies carry no gradient in this trainer");
         Loss.Check(problems, "Loss.");

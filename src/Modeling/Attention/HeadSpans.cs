@@ -8,7 +8,24 @@ public readonly record struct HeadIndex(int Layer, int Head);
 /// <summary>The heads whose mean attention the metrics are made from (method 2).</summary>
 /// <param name="Local">H_loc, the heads with the shortest spans, shortest first: WAAD.</param>
 /// <param name="Global">H_glob, the heads with the longest spans, shortest first: FAI.</param>
-public sealed record HeadGroups(IReadOnlyList<HeadIndex> Local, IReadOnlyList<HeadIndex> Global);
+/// <param name="Receivers">The receiver heads, highest score first: receiver FAI (method 5). Null where they were not asked for.</param>
+public sealed record HeadGroups(IReadOnlyList<HeadIndex> Local, IReadOnlyList<HeadIndex> Global, IReadOnlyList<HeadIndex>? Receivers = null)
+{
+    /// <summary>What is wrong with the groups for a model whose attention is read in these layers; null = nothing.</summary>
+    internal string? Problem(IReadOnlyList<int> layers, int headCount)
+    {
+        foreach ((string name, IReadOnlyList<HeadIndex>? heads) in new[] { (nameof(Local), Local), (nameof(Global), Global), (nameof(Receivers), Receivers) })
+        {
+            if (heads is null) continue;
+            if (heads.Count == 0) return $"{name} holds no head, expected at least one";
+            if (heads.Distinct().Count() != heads.Count) return $"{name} holds a head twice";
+            foreach (HeadIndex head in heads)
+                if (!layers.Contains(head.Layer) || head.Head < 0 || head.Head >= headCount)
+                    return $"{name} holds head {head.Head} of layer {head.Layer}, expected heads 0 to {headCount - 1} of the layers read, {string.Join(", ", layers)}. Were the groups calibrated with this model and these layers?";
+        }
+        return null;
+    }
+}
 
 /// <summary>How far each head looks back on average over response tokens: d[l,h] = 1/|R| · Σ_{t∈R} Σ_{s≤t} A[l,h][t,s] · (t − s), in tokens (Eq. 7).</summary>
 public sealed class HeadSpans

@@ -9,6 +9,9 @@ public sealed class RhythmAnalysis
     /// <summary>Future attention influence of the global heads (Eq. 10), 0 to 1: how much later tokens look at this one. NaN where no later token lies in the horizon.</summary>
     public required float[] Fai { get; init; }
 
+    /// <summary>FAI of the receiver heads (method 5) instead of the global ones, NaN where <see cref="Fai"/> is. Null unless <see cref="RhythmOptions.Receivers"/> asked for it.</summary>
+    public float[]? ReceiverFai { get; init; }
+
     /// <summary>Entropy of the distribution that produced each token, in nats.</summary>
     public required float[] Entropies { get; init; }
 
@@ -17,4 +20,7 @@ public sealed class RhythmAnalysis
 
     /// <summary>The heads averaged over; null if all heads were.</summary>
     public HeadGroups? Groups { get; init; }
+
+    /// <summary>The receiver heads, also where all heads were averaged over; null unless asked for.</summary>
+    public IReadOnlyList<HeadIndex>? Receivers { get; init; }
 }

@@ -6,26 +6,30 @@ namespace MLNetAttn.Modeling;
 internal sealed class RhythmObserver : IAttentionObserver
 {
     private readonly RhythmOptions _options;
-    private readonly TokenBatch _batch;
     private readonly DecoderConfig _config;
+    private readonly int[] _promptLengths;
+    private readonly int[] _responseLengths;
+    private readonly int _length;
     private readonly int[] _layers;
-    private readonly bool _wantSpans;
+    private readonly bool _wantHeads;
     private readonly bool _wantMetrics;
     private readonly int _first;
     private readonly Tensor _isResponse;
-    private readonly List<(HeadIndex Head, Tensor Values)> _waad = [];
-    private readonly List<(HeadIndex Head, Tensor Values)> _futureSums = [];
-    private readonly List<(HeadIndex Head, Tensor Values)> _shrunkSums = [];
     private readonly List<double[,]> _spans = [];
+    private readonly List<HeadValues> _waad = [];
+    private readonly List<HeadValues> _futureSums = [];
+    private readonly List<HeadValues> _shrunkSums = [];
+    private readonly List<HeadValues> _openSums = [];
 
     /// <param name="config">The model that runs.</param>
     /// <param name="options">What is wanted.</param>
     /// <param name="batch">What it runs over.</param>
-    /// <param name="spans">Whether spans are wanted.</param>
+    /// <param name="heads">Whether heads are measured, to be put into groups.</param>
     /// <param name="metrics">Whether WAAD and FAI are wanted.</param>
-    public RhythmObserver(DecoderConfig config, RhythmOptions options, TokenBatch batch, bool spans, bool metrics)
+    public RhythmObserver(DecoderConfig config, RhythmOptions options, TokenBatch batch, bool heads, bool metrics)
     {
-        (_config, _options, _batch, _wantSpans, _wantMetrics) = (config, options, batch, spans, metrics);
+        (_config, _options, _wantHeads, _wantMetrics) = (config, options, heads, metrics);
+        (_promptLengths, _responseLengths, _length) = (batch.PromptLengths, batch.ResponseLengths, batch.Length);
         _layers = options.Layers.Resolve(config.LayerCount);
         _first = batch.PromptLengths.Min();
         float[] isResponse = new float[batch.Count * batch.Length];
@@ -42,104 +46,117 @@ internal sealed class RhythmObserver : IAttentionObserver
     public void Observe(int layer, Tensor queries, Tensor keys, Tensor logSumExp)
     {
         using var noGradient = no_grad();
-        if (_wantSpans) _spans.Add(Spans(layer, queries, keys));
+        int? window = _config.SlidingLayers[layer] ? _config.SlidingWindow : null;
+        (int low, int high, int visible) = (_options.MinimumHorizon, _options.MaximumHorizon ?? _length, window ?? int.MaxValue);
+        HeadGroups? frozen = _options.AllHeads ? null : _options.FrozenGroups;
+        if (_wantHeads) _spans.Add(AttentionSpans.Mean(queries, keys, window, _isResponse, _responseLengths));
+        // An open end is what the scores of receivers need anyway: with it, one sum serves both.
+        if (_wantHeads && _options.Receivers && !(_wantMetrics && _options.MaximumHorizon is null)) FutureSum(_openSums, Select(null), low, _length);
         if (!_wantMetrics) return;
-        int visible = _config.SlidingLayers[layer] && _config.SlidingWindow is { } window ? window : int.MaxValue;
-        (Tensor Queries, Tensor Keys, Tensor LogSumExp, HeadIndex[] Indices) local = Select(_options.FrozenGroups?.Local), global = Select(_options.FrozenGroups?.Global);
-        if (local.Indices.Length > 0)
-            Store(_waad, local.Indices, AttentionBands.WindowedDistance(local.Queries, local.Keys, local.LogSumExp, _options.Window, visible, _first));
-        if (global.Indices.Length > 0)
+
+        Selection local = Select(frozen?.Local), future = Select(frozen is null ? null : [.. frozen.Global.Union(_options.Receivers ? frozen.Receivers! : [])]);
+        if (local.Heads.Length > 0) Store(_waad, local.Heads, AttentionBands.WindowedDistance(local.Queries, local.Keys, local.LogSumExp, _options.Window, visible, _first));
+        FutureSum(_futureSums, future, low, high);
+        if (_options.ShrinkHorizon && low > 1) FutureSum(_shrunkSums, future, 1, low - 1);
+
+        void FutureSum(List<HeadValues> sums, Selection of, int from, int to)
         {
-            Store(_futureSums, global.Indices, FutureSum(_options.MinimumHorizon, _options.MaximumHorizon ?? _batch.Length));
-            if (_options.ShrinkHorizon && _options.MinimumHorizon > 1) Store(_shrunkSums, global.Indices, FutureSum(1, _options.MinimumHorizon - 1));
+            if (of.Heads.Length > 0) Store(sums, of.Heads, AttentionBands.FutureSum(of.Queries, of.Keys, of.LogSumExp, from, Math.Min(to, visible - 1), _first, _isResponse));
         }
 
-        Tensor FutureSum(int low, int high) => AttentionBands.FutureSum(global.Queries, global.Keys, global.LogSumExp, low, Math.Min(high, visible - 1), _first, _isResponse);
-
-        // The heads of this layer that a group holds, with the keys that each of them reads; all heads where there are no groups yet.
-        (Tensor, Tensor, Tensor, HeadIndex[]) Select(IReadOnlyList<HeadIndex>? group)
+        // Those of the given heads that are in this layer, with the keys that each of them reads; null = all heads.
+        Selection Select(IReadOnlyList<HeadIndex>? group)
         {
             int shared = _config.HeadCount / _config.KeyValueHeadCount;
-            long[] heads = [.. group is null || _options.AllHeads ? Enumerable.Range(0, _config.HeadCount).Select(h => (long)h) : group.Where(h => h.Layer == layer).Select(h => (long)h.Head)];
+            long[] heads = [.. group is null ? Enumerable.Range(0, _config.HeadCount).Select(h => (long)h) : group.Where(h => h.Layer == layer).Select(h => (long)h.Head)];
             HeadIndex[] indices = [.. heads.Select(h => new HeadIndex(layer, (int)h))];
-            if (heads.Length == 0) return (queries, keys, logSumExp, indices);
+            if (heads.Length == 0) return new Selection(indices, queries, keys, logSumExp);
             Tensor chosen = tensor(heads, device: queries.device), chosenKeys = chosen.div(shared, RoundingMode.floor);
-            return (queries.index_select(1, chosen), keys.index_select(1, chosenKeys), logSumExp.index_select(1, chosen), indices);
+            return new Selection(indices, queries.index_select(1, chosen), keys.index_select(1, chosenKeys), logSumExp.index_select(1, chosen));
         }
     }
 
-    /// <summary>Spans of each sequence: per sequence, the mean over its response tokens of every head.</summary>
-    public HeadSpans[] SequenceSpans() =>
-        [.. Enumerable.Range(0, _batch.Count).Select(row => new HeadSpans(
-            _layers, [.. _spans.Select(layer => Enumerable.Range(0, _config.HeadCount).Select(head => layer[row, head]).ToArray())], _batch.ResponseLengths[row]))];
+    /// <summary>What was measured of the heads in each sequence.</summary>
+    public HeadMeasurement[] Measure()
+    {
+        double[,][]? receivers = _options.Receivers ? ReceiverScoresByHead() : null;
+        return [.. Enumerable.Range(0, _promptLengths.Length).Select(row => new HeadMeasurement(
+            new HeadSpans(_layers, [.. _spans.Select(layer => Enumerable.Range(0, _config.HeadCount).Select(head => layer[row, head]).ToArray())], _responseLengths[row]),
+            receivers is null ? null : new ReceiverScores(_layers, [.. Enumerable.Range(0, _layers.Length).Select(layer => receivers[row, layer])])))];
+    }
 
     /// <summary>Keeps what was collected when the current dispose scope ends.</summary>
     public void MoveToOuterDisposeScope()
     {
-        foreach ((_, Tensor values) in _waad.Concat(_futureSums).Concat(_shrunkSums)) values.MoveToOuterDisposeScope();
+        foreach (HeadValues values in _waad.Concat(_futureSums).Concat(_shrunkSums).Concat(_openSums)) values.Values.MoveToOuterDisposeScope();
     }
 
-    /// <summary>WAAD [B, T] averaged over one group of heads for each sequence; null = all heads.</summary>
-    public float[,] Waad(IReadOnlyList<IReadOnlyList<HeadIndex>?> groups) => Average(_waad, groups);
+    /// <summary>WAAD of each sequence's response tokens, averaged over one group of heads for each sequence; null = all heads.</summary>
+    public float[][] Waad(IReadOnlyList<IReadOnlyList<HeadIndex>?> groups) => [.. Average(_waad, groups).Select(waad => Array.ConvertAll(waad, value => (float)value))];
 
-    /// <summary>FAI [B, T]: the sums over the horizon divided by the number of response tokens in it; NaN where there are none.</summary>
-    public float[,] Fai(IReadOnlyList<IReadOnlyList<HeadIndex>?> groups)
+    /// <summary>FAI likewise: the sums over the horizon divided by the number of response tokens in it; NaN where there are none.</summary>
+    public float[][] Fai(IReadOnlyList<IReadOnlyList<HeadIndex>?> groups)
     {
-        float[,] sums = Average(_futureSums, groups), shrunk = _shrunkSums.Count > 0 ? Average(_shrunkSums, groups) : new float[_batch.Count, _batch.Length];
-        for (int row = 0; row < _batch.Count; row++)
+        double[][] sums = Average(_futureSums, groups);
+        double[][]? shrunk = _shrunkSums.Count > 0 ? Average(_shrunkSums, groups) : null;
+        return [.. sums.Select((row, i) => row.Select((sum, token) =>
         {
-            int last = _batch.PromptLengths[row] + _batch.ResponseLengths[row] - 1;
-            for (int s = _batch.PromptLengths[row]; s <= last; s++)
+            int after = row.Length - 1 - token, count = TokensInHorizon(after, _options.MaximumHorizon);
+            return (float)(count > 0 ? sum / count : _options.ShrinkHorizon && after > 0 ? shrunk![i][token] / after : double.NaN);
+        }).ToArray())];
+    }
+
+    /// <summary>How many of the <paramref name="after"/> response tokens that follow a token lie within its horizon, from H_lo to <paramref name="farthest"/>.</summary>
+    private int TokensInHorizon(int after, int? farthest) => Math.Max(0, Math.Min(after, farthest ?? after) - _options.MinimumHorizon + 1);
+
+    /// <summary>By row and layer read, the score of each head.</summary>
+    private double[,][] ReceiverScoresByHead()
+    {
+        using var scope = NewDisposeScope();
+        double[,][] scores = new double[_promptLengths.Length, _layers.Length][];
+        List<HeadValues> sums = _openSums.Count > 0 ? _openSums : _futureSums;
+        for (int layer = 0; layer < _layers.Length; layer++)
+        {
+            double[] all = sums[layer].Values.to(ScalarType.Float64).cpu().contiguous().data<double>().ToArray();                                        // [B, H, T]
+            for (int row = 0; row < _promptLengths.Length; row++)
             {
-                int farthest = (int)Math.Min(last, s + (long)(_options.MaximumHorizon ?? int.MaxValue)), count = farthest - s - _options.MinimumHorizon + 1;
-                if (count > 0) sums[row, s] /= count;
-                else sums[row, s] = _options.ShrinkHorizon && last > s ? shrunk[row, s] / (last - s) : float.NaN;
+                int first = _promptLengths[row], last = _responseLengths[row] - 1, defined = TokensInHorizon(last, farthest: null);
+                scores[row, layer] = [.. Enumerable.Range(0, _config.HeadCount).Select(head =>
+                {
+                    Span<double> fai = all.AsSpan((row * _config.HeadCount + head) * _length + first, defined);
+                    for (int token = 0; token < defined; token++) fai[token] /= TokensInHorizon(last - token, farthest: null);
+                    return ReceiverScores.ExcessKurtosis(fai);
+                })];
             }
         }
-        return sums;
+        return scores;
     }
 
-    /// <summary>Σ_s A[t,s] · (t − s): attention over one more value, the key's position, instead of a map. Centred, so that float32 keeps long sequences apart.</summary>
-    private double[,] Spans(int layer, Tensor queries, Tensor keys)
+    private static void Store(List<HeadValues> values, HeadIndex[] heads, Tensor perHead) => values.Add(new HeadValues(heads, perHead.MoveToOuterDisposeScope()));
+
+    /// <summary>Values of each sequence's response tokens, averaged over its group of heads.</summary>
+    private double[][] Average(List<HeadValues> collected, IReadOnlyList<IReadOnlyList<HeadIndex>?> groups)
     {
         using var scope = NewDisposeScope();
-        Tensor centred = arange(_batch.Length, Precision.Of(queries.dtype), queries.device) - _batch.Length / 2;                                      // [T]
-        Tensor positions = centred.view(1, 1, -1, 1).expand(keys.shape).contiguous();                                                         // [B, H_kv, T, D]
-        int? window = _config.SlidingLayers[layer] ? _config.SlidingWindow : null;
-        Tensor? mask = AttentionMask.Slide(null, window, _batch.Length, _batch.Length, queries.device);
-        Tensor attended = Attention.Attend(queries.AtLeastSingle(), keys.AtLeastSingle(), positions, mask, causal: mask is null).select(3, 0);  // [B, H, T]
-        Tensor distance = (centred - attended) * _isResponse;
-        double[] sums = [.. distance.to(ScalarType.Float64).sum(2).cpu().data<double>()];
-        double[,] spans = new double[_batch.Count, _config.HeadCount];
-        for (int row = 0; row < _batch.Count; row++)
-            for (int head = 0; head < _config.HeadCount; head++)
-                spans[row, head] = sums[row * _config.HeadCount + head] / _batch.ResponseLengths[row];
-        return spans;
-    }
-
-    private static void Store(List<(HeadIndex, Tensor)> values, HeadIndex[] indices, Tensor perHead)
-    {
-        Tensor[] heads = perHead.unbind(1);
-        for (int i = 0; i < indices.Length; i++)
-            values.Add((indices[i], heads[i].MoveToOuterDisposeScope()));
-    }
-
-    private float[,] Average(List<(HeadIndex Head, Tensor Values)> heads, IReadOnlyList<IReadOnlyList<HeadIndex>?> groups)
-    {
-        using var scope = NewDisposeScope();
+        HeadIndex[] heads = [.. collected.SelectMany(layer => layer.Heads)];
         // [B, heads] of 1/|group|, so that one product averages a different group for every sequence.
-        double[] weights = new double[_batch.Count * heads.Count];
-        for (int row = 0; row < _batch.Count; row++)
+        double[] weights = new double[_promptLengths.Length * heads.Length];
+        for (int row = 0; row < _promptLengths.Length; row++)
         {
             HashSet<HeadIndex>? group = groups[row] is { } chosen ? [.. chosen] : null;
-            for (int head = 0; head < heads.Count; head++)
-                if (group is null || group.Contains(heads[head].Head))
-                    weights[row * heads.Count + head] = 1.0 / (group?.Count ?? heads.Count);
+            for (int head = 0; head < heads.Length; head++)
+                if (group is null || group.Contains(heads[head]))
+                    weights[row * heads.Length + head] = 1.0 / (group?.Count ?? heads.Length);
         }
-        Tensor values = stack(heads.Select(head => head.Values), 1).to(ScalarType.Float64);                                                                          // [B, heads, T]
-        Tensor mean = tensor(weights, [_batch.Count, 1, heads.Count], device: values.device).bmm(values).squeeze(1);
-        float[,] result = new float[_batch.Count, _batch.Length];
-        mean.to(ScalarType.Float32).cpu().data<float>().CopyTo(System.Runtime.InteropServices.MemoryMarshal.CreateSpan(ref result[0, 0], result.Length));
-        return result;
+        Tensor values = cat([.. collected.Select(layer => layer.Values)], 1).to(ScalarType.Float64);                                                 // [B, heads, T]
+        Tensor mean = tensor(weights, [_promptLengths.Length, 1, heads.Length], device: values.device).bmm(values).squeeze(1);
+        double[] all = mean.cpu().contiguous().data<double>().ToArray();
+        return [.. _promptLengths.Select((prompt, row) => all.AsSpan(row * _length + prompt, _responseLengths[row]).ToArray())];
     }
+
+    /// <summary>Heads of a layer, with their queries and log-sum-exps and the keys that each of them reads.</summary>
+    private readonly record struct Selection(HeadIndex[] Heads, Tensor Queries, Tensor Keys, Tensor LogSumExp);
+
+    /// <summary>Values [B, heads, T] of heads of one layer.</summary>
+    private readonly record struct HeadValues(HeadIndex[] Heads, Tensor Values);
 }

@@ -24,6 +24,9 @@ public sealed class RhythmOptions
     /// <summary>Average over all heads read instead of the two groups (the paper's ablation). Default false.</summary>
     public bool AllHeads { get; init; }
 
+    /// <summary>Whether receiver heads are found and their FAI is computed (method 5). Default false: finding them takes the attention of every query to every earlier key, O(T²) time; with frozen ones it takes their bands alone.</summary>
+    public bool Receivers { get; init; }
+
     /// <summary>Over what the spans are taken that put heads into groups. Default per sequence.</summary>
     public HeadGrouping Grouping { get; init; } = HeadGrouping.PerSequence;
 
@@ -44,8 +47,17 @@ public sealed class RhythmOptions
         problems.Require(Enum.IsDefined(Grouping), nameof(Grouping), Grouping, "PerSequence, PerBatch or Frozen");
         problems.Require(AllHeads || Grouping == HeadGrouping.Frozen == FrozenGroups is not null, nameof(FrozenGroups), FrozenGroups is null ? "null" : "given",
             "groups with HeadGrouping.Frozen and null without");
+        problems.Require(!Receivers || Grouping != HeadGrouping.Frozen || FrozenGroups?.Receivers is not null, nameof(FrozenGroups), "without Receivers",
+            "groups with Receivers where Receivers are asked for: measure heads with Receivers = true");
         problems.Require(Temperature > 0 && double.IsFinite(Temperature), nameof(Temperature), Temperature, "above 0");
         problems.ThrowIfAny(nameof(RhythmOptions));
+    }
+
+    /// <exception cref="ArgumentException">Names every option that is out of range, layers that the model does not have, or frozen groups of other heads than those read.</exception>
+    internal void Validate(DecoderConfig config)
+    {
+        Validate();
+        if (FrozenGroups?.Problem(Layers.Resolve(config.LayerCount), config.HeadCount) is { } problem) throw new ArgumentException($"{nameof(RhythmOptions)}: {nameof(FrozenGroups)}: {problem}");
     }
 }
 

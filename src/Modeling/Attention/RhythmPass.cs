@@ -2,72 +2,94 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>One teacher-forced forward pass over prompts and responses, without gradient, that gives log-probabilities, entropies, spans, WAAD and FAI.</summary>
+/// <summary>One teacher-forced forward pass over prompts and responses, without gradient, that gives log-probabilities, entropies, head measurements, WAAD and FAI.</summary>
 internal static class RhythmPass
 {
     /// <summary>All metrics of a batch of sequences. Those of about one length are computed together; groups per batch are over all of them.</summary>
     public static RhythmAnalysis[] Analyze(Decoder decoder, IReadOnlyList<TokenSequence> sequences, RhythmOptions options)
     {
-        options.Validate();
         Check(decoder, sequences);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         Part[] parts = [.. LengthParts.Split(sequences).Select(rows => Run(decoder, sequences, rows, options))];
-        HeadGroups? shared = options switch
-        {
-            { AllHeads: true } => null,
-            { Grouping: HeadGrouping.PerBatch } => HeadSpans.Pool(parts.SelectMany(part => part.Observer.SequenceSpans())).Group(options.HeadRatio),
-            _ => options.FrozenGroups,
-        };
+        HeadGroups? shared = options.Grouping == HeadGrouping.PerBatch && MeasuresHeads(options)
+            ? HeadMeasurement.Pool(parts.SelectMany(part => part.Heads!)).Group(options.HeadRatio)
+            : options.FrozenGroups;
         RhythmAnalysis[] analyses = new RhythmAnalysis[sequences.Count];
         foreach (Part part in parts)
         {
-            HeadGroups?[] groups = shared is null && !options.AllHeads
-                ? [.. part.Observer.SequenceSpans().Select(spans => spans.Group(options.HeadRatio))]
-                : [.. Enumerable.Repeat(shared, part.Rows.Length)];
-            float[,] waad = part.Observer.Waad([.. groups.Select(g => g?.Local)]), fai = part.Observer.Fai([.. groups.Select(g => g?.Global)]);
+            HeadGroups?[] groups = [.. part.Rows.Select((_, i) => shared ?? part.Heads?[i].Group(options.HeadRatio))];
+            float[][] waad = part.Observer.Waad([.. groups.Select(g => options.AllHeads ? null : g!.Local)]), fai = part.Observer.Fai([.. groups.Select(g => options.AllHeads ? null : g!.Global)]);
+            float[][]? receiverFai = options.Receivers ? part.Observer.Fai([.. groups.Select(g => g!.Receivers)]) : null;
             for (int i = 0; i < part.Rows.Length; i++)
             {
-                (int prompt, int response) = (sequences[part.Rows[i]].PromptIds.Length, sequences[part.Rows[i]].ResponseIds.Length);
-                int first = i * part.Batch.ResponseLength;
-                analyses[part.Rows[i]] = new RhythmAnalysis
+                int row = part.Rows[i];
+                analyses[row] = new RhythmAnalysis
                 {
-                    Waad = Row(waad, i, prompt, response),
-                    Fai = Row(fai, i, prompt, response),
-                    LogProbabilities = part.LogProbabilities[first..(first + response)],
-                    Entropies = part.Entropies[first..(first + response)],
-                    Groups = groups[i],
+                    Waad = waad[i],
+                    Fai = fai[i],
+                    ReceiverFai = receiverFai?[i],
+                    LogProbabilities = part.LogProbabilities[i],
+                    Entropies = part.Entropies[i],
+                    Groups = options.AllHeads ? null : groups[i],
+                    Receivers = options.Receivers ? groups[i]!.Receivers : null,
                 };
+                FiniteCheck.Require(waad[i], "attention weights", row);
+                FiniteCheck.Require(fai[i].AsSpan(0, Math.Max(0, fai[i].Length - options.MinimumHorizon)), "attention weights", row);
             }
-            part.Batch.Dispose();
         }
         return analyses;
     }
 
-    /// <summary>The head spans of each sequence of a batch; the pass stops after the last layer that is read.</summary>
-    public static HeadSpans[] Spans(Decoder decoder, IReadOnlyList<TokenSequence> sequences, RhythmOptions options)
+    /// <summary>What is measured of the heads in each sequence of a batch; the pass stops after the last layer that is read.</summary>
+    public static HeadMeasurement[] Measure(Decoder decoder, IReadOnlyList<TokenSequence> sequences, RhythmOptions options)
     {
+        Check(decoder, sequences);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        Check(decoder, sequences);
-        using TokenBatch batch = TokenBatch.Create(sequences, decoder.Device);
-        var observer = new RhythmObserver(decoder.Config, options, batch, spans: true, metrics: false);
-        decoder.Forward(batch.Ids, observer: observer, lastLayer: observer.LastLayer);
-        return observer.SequenceSpans();
+        HeadMeasurement[] measurements = new HeadMeasurement[sequences.Count];
+        foreach (int[] rows in LengthParts.Split(sequences))
+        {
+            using var partScope = NewDisposeScope();
+            using TokenBatch batch = TokenBatch.Create([.. rows.Select(row => sequences[row])], decoder.Device);
+            var observer = new RhythmObserver(decoder.Config, options, batch, heads: true, metrics: false);
+            decoder.Forward(batch.Ids, observer: observer, lastLayer: observer.LastLayer);
+            HeadMeasurement[] measured = Measure(observer, rows);
+            for (int i = 0; i < rows.Length; i++) measurements[rows[i]] = measured[i];
+        }
+        return measurements;
     }
+
+    private static bool MeasuresHeads(RhythmOptions options) => options.Grouping != HeadGrouping.Frozen && (!options.AllHeads || options.Receivers);
 
     /// <summary>The forward pass over some of the sequences.</summary>
     private static Part Run(Decoder decoder, IReadOnlyList<TokenSequence> sequences, int[] rows, RhythmOptions options)
     {
         using var scope = NewDisposeScope();
-        TokenBatch batch = TokenBatch.Create([.. rows.Select(row => sequences[row])], decoder.Device);
-        var observer = new RhythmObserver(decoder.Config, options, batch, spans: options is { AllHeads: false, Grouping: not HeadGrouping.Frozen }, metrics: true);
+        using TokenBatch batch = TokenBatch.Create([.. rows.Select(row => sequences[row])], decoder.Device);
+        var observer = new RhythmObserver(decoder.Config, options, batch, MeasuresHeads(options), metrics: true);
         Tensor hidden = decoder.Forward(batch.Ids, observer: observer);                                     // [b, T, d]
         TokenScores scores = TokenScores.Compute(decoder, hidden, batch, options.Temperature, entropies: true);
+        float[][] logProbabilities = Read(scores.LogProbabilities), entropies = Read(scores.Entropies!);
+        for (int i = 0; i < rows.Length; i++) FiniteCheck.Require(entropies[i], "logits", rows[i]);
+        HeadMeasurement[]? heads = MeasuresHeads(options) ? Measure(observer, rows) : null;
         observer.MoveToOuterDisposeScope();
-        return new Part(rows, batch, observer, Read(scores.LogProbabilities), Read(scores.Entropies!));
+        return new Part(rows, observer, heads, logProbabilities, entropies);
 
-        static float[] Read(Tensor values) => [.. values.to(ScalarType.Float32).cpu().data<float>()];
+        // [b, R] → one array per sequence, without the padding.
+        float[][] Read(Tensor values)
+        {
+            float[] all = [.. values.to(ScalarType.Float32).cpu().data<float>()];
+            return [.. batch.ResponseLengths.Select((length, row) => all.AsSpan(row * batch.ResponseLength, length).ToArray())];
+        }
+    }
+
+    private static HeadMeasurement[] Measure(RhythmObserver observer, int[] rows)
+    {
+        HeadMeasurement[] measured = observer.Measure();
+        for (int i = 0; i < rows.Length; i++)
+            FiniteCheck.Require(measured[i].Spans.Spans.SelectMany(layer => layer), "attention weights", rows[i]);
+        return measured;
     }
 
     private static void Check(Decoder decoder, IReadOnlyList<TokenSequence> sequences)
@@ -76,13 +98,6 @@ internal static class RhythmPass
             SequenceCheck.Sequence(decoder.Config, sequences[row], row);
     }
 
-    private static float[] Row(float[,] values, int row, int first, int count)
-    {
-        float[] result = new float[count];
-        for (int i = 0; i < count; i++) result[i] = values[row, first + i];
-        return result;
-    }
-
     /// <summary>What the pass over some of the sequences found.</summary>
-    private sealed record Part(int[] Rows, TokenBatch Batch, RhythmObserver Observer, float[] LogProbabilities, float[] Entropies);
+    private sealed record Part(int[] Rows, RhythmObserver Observer, HeadMeasurement[]? Heads, float[][] LogProbabilities, float[][] Entropies);
 }

@@ -25,6 +25,7 @@ namespace MLNetAttn.Transforms;
 /// | Fai | variable-size vector of Single | future attention influence of the global heads; NaN where no later token lies in the horizon |
 /// | Entropy | variable-size vector of Single | of the distribution that produced the token, in nats |
 /// | LogProbability | variable-size vector of Single | natural logarithm of the token's probability |
+/// | ReceiverFai | variable-size vector of Single | FAI of the receiver heads; only where `Outputs` asks for it |
 ///
 /// | | |
 /// |---|---|
@@ -60,8 +61,7 @@ public sealed class AttentionRhythmEstimator : BatchEstimator<AttentionRhythmTra
         LanguageModelHandle model = _model?.Share() ?? LanguageModelAnnotation.FindModel(Host, input.Schema[_options.ResponseColumnName]);
         try
         {
-            bool calibrates = _options is { Grouping: RhythmGrouping.Calibrated, Groups: null, AllHeads: false };
-            HeadGroups? groups = calibrates ? HeadCalibration.Calibrate(Host, model.Model, input, _options) : _options.Groups;
+            HeadGroups? groups = _options.Calibrates ? HeadCalibration.Calibrate(Host, model.Model, input, _options) : _options.Groups;
             var transformer = new AttentionRhythmTransformer(Host, model, _options, groups);
             transformer.GetOutputSchema(input.Schema); // what the model cannot read is an error now, not at the first row
             return transformer;

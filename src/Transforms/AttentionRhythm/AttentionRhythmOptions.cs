@@ -12,8 +12,8 @@ public sealed class AttentionRhythmOptions
     /// <summary>The response: text, or token ids as a vector of Int32. Default "Response".</summary>
     public string ResponseColumnName { get; init; } = "Response";
 
-    /// <summary>The columns that are written. Default all.</summary>
-    public RhythmColumns Outputs { get; init; } = RhythmColumns.All;
+    /// <summary>The columns that are written. Default all but ReceiverFai.</summary>
+    public RhythmColumns Outputs { get; init; } = RhythmColumns.Default;
 
     /// <summary>Where the response's tokens go, as text. Default "Tokens".</summary>
     public string TokensColumnName { get; init; } = "Tokens";
@@ -32,6 +32,9 @@ public sealed class AttentionRhythmOptions
 
     /// <summary>Where log-probabilities go. Default "LogProbability".</summary>
     public string LogProbabilityColumnName { get; init; } = "LogProbability";
+
+    /// <summary>Where the FAI of receiver heads goes. Default "ReceiverFai".</summary>
+    public string ReceiverFaiColumnName { get; init; } = "ReceiverFai";
 
     /// <summary>Over what spans are taken that put heads into groups. Default <see cref="RhythmGrouping.Calibrated"/>.</summary>
     public RhythmGrouping Grouping { get; init; } = RhythmGrouping.Calibrated;
@@ -82,9 +85,15 @@ public sealed class AttentionRhythmOptions
         problems.Require(Enum.IsDefined(Grouping), nameof(Grouping), Grouping, "one of " + string.Join(", ", Enum.GetNames<RhythmGrouping>()));
         problems.Require(Outputs != 0 && (Outputs & ~RhythmColumns.All) == 0, nameof(Outputs), Outputs, "at least one of " + string.Join(", ", Enum.GetNames<RhythmColumns>()));
         problems.Require(Groups is null || (Grouping == RhythmGrouping.Calibrated && !AllHeads), nameof(Groups), "given", "null without Grouping Calibrated, and with AllHeads");
+        problems.Require(Groups is null or { Receivers: not null } || !WantsReceivers, nameof(Groups), "without Receivers", "groups with Receivers for the column ReceiverFai");
         problems.ThrowIfAny(nameof(AttentionRhythmOptions));
         ToRhythmOptions(groups: null).Validate();
     }
+
+    private bool WantsReceivers => Outputs.HasFlag(RhythmColumns.ReceiverFai);
+
+    /// <summary>Whether Fit finds groups: all heads need none, their receivers do.</summary>
+    internal bool Calibrates => Grouping == RhythmGrouping.Calibrated && Groups is null && (!AllHeads || WantsReceivers);
 
     /// <summary>What the model is asked for; without groups to use, rows are grouped by themselves.</summary>
     internal RhythmOptions ToRhythmOptions(HeadGroups? groups) => new()
@@ -96,6 +105,7 @@ public sealed class AttentionRhythmOptions
         ShrinkHorizon = ShrinkHorizon,
         HeadRatio = HeadRatio,
         AllHeads = AllHeads,
+        Receivers = WantsReceivers,
         Grouping = groups is not null ? HeadGrouping.Frozen : Grouping == RhythmGrouping.PerBatch ? HeadGrouping.PerBatch : HeadGrouping.PerSequence,
         FrozenGroups = groups,
         Temperature = Temperature,

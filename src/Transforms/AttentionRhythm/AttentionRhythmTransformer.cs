@@ -53,12 +53,14 @@ public sealed class AttentionRhythmTransformer : BatchTransformer
             (RhythmColumns.Fai, () => OutputColumn.Vector(options.FaiColumnName, NumberDataViewType.Single, (TokenRhythm row) => row.Analysis?.Fai ?? [])),
             (RhythmColumns.Entropy, () => OutputColumn.Vector(options.EntropyColumnName, NumberDataViewType.Single, (TokenRhythm row) => row.Analysis?.Entropies ?? [])),
             (RhythmColumns.LogProbability, () => OutputColumn.Vector(options.LogProbabilityColumnName, NumberDataViewType.Single, (TokenRhythm row) => row.Analysis?.LogProbabilities ?? [])),
+            (RhythmColumns.ReceiverFai, () => OutputColumn.Vector(options.ReceiverFaiColumnName, NumberDataViewType.Single, (TokenRhythm row) => row.Analysis?.ReceiverFai ?? [])),
         ];
         return [.. columns.Where(column => options.Outputs.HasFlag(column.Column)).Select(column => column.Create())];
     }
 
     internal override BatchMapper Bind(DataViewSchema schema)
     {
+        _rhythm.Validate(Model.Config);
         var reader = new SequenceReader(Host, Model, schema, _options);
         return new BatchMapper<TokenSequence, TokenRhythm>(Host, schema, reader.Columns, reader.Open, Analyze, Outputs(_options));
     }

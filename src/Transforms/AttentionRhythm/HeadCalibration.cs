@@ -4,7 +4,7 @@ using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Transforms;
 
-/// <summary>Head groups of a whole data set: spans pooled over all response tokens (method 2).</summary>
+/// <summary>Head groups of a whole data set: spans pooled over all response tokens (method 2), receiver scores over all responses (method 5).</summary>
 internal static class HeadCalibration
 {
     /// <summary>Makes one pass over the data.</summary>
@@ -14,21 +14,22 @@ internal static class HeadCalibration
     {
         using IChannel channel = host.Start("Calibration");
         var reader = new SequenceReader(host, model, input.Schema, options);
-        HeadSpans? pooled = null;
+        HeadMeasurement? pooled = null;
         long rows = 0;
         using (DataViewRowCursor cursor = input.GetRowCursor(reader.Columns))
         {
             foreach (TokenSequence[] batch in Read(cursor, reader.Open(cursor)).Take(options.CalibrationRows ?? int.MaxValue).Where(sequence => sequence.ResponseIds.Length > 0).Chunk(options.BatchSize))
             {
                 ThrowIfCanceled(host, options.CancellationToken);
-                IReadOnlyList<HeadSpans> spans = model.MeasureSpans(batch, options.ToRhythmOptions(groups: null));
-                pooled = HeadSpans.Pool(pooled is null ? spans : [pooled, .. spans]);
+                IReadOnlyList<HeadMeasurement> measured = model.MeasureHeads(batch, options.ToRhythmOptions(groups: null));
+                pooled = HeadMeasurement.Pool(pooled is null ? measured : [pooled, .. measured]);
                 rows += batch.Length;
             }
         }
         if (pooled is null) throw new InvalidOperationException($"The data has no response tokens in column '{options.ResponseColumnName}': head groups cannot be calibrated. Fit on other rows, or choose Grouping PerSequence.");
         HeadGroups groups = pooled.Group(options.HeadRatio);
-        channel.Info(MessageSensitivity.None, "Calibrated on {0} rows with {1} response tokens. Local heads: {2}. Global heads: {3}.", rows, pooled.TokenCount, string.Join(' ', groups.Local), string.Join(' ', groups.Global));
+        channel.Info(MessageSensitivity.None, "Calibrated on {0} rows with {1} response tokens. Local heads: {2}. Global heads: {3}. Receivers: {4}.", rows, pooled.Spans.TokenCount,
+            string.Join(' ', groups.Local), string.Join(' ', groups.Global), groups.Receivers is null ? "not asked for" : string.Join(' ', groups.Receivers));
         return groups;
     }
 

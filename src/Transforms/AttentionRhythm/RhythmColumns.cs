@@ -22,6 +22,12 @@ public enum RhythmColumns
     /// <summary>Log-probability.</summary>
     LogProbability = 32,
 
+    /// <summary>Those that one pass gives at once.</summary>
+    Default = Tokens | TokenIds | Waad | Fai | Entropy | LogProbability,
+
+    /// <summary>FAI of the receiver heads (method 5). Finding these heads takes the attention of every query to every earlier key, in Fit or, without calibration, for every row.</summary>
+    ReceiverFai = 64,
+
     /// <summary>All of them.</summary>
-    All = Tokens | TokenIds | Waad | Fai | Entropy | LogProbability,
+    All = Default | ReceiverFai,
 }

@@ -15,6 +15,9 @@ public enum CreditStrategy
     /// <summary>Coupled rhythm credit (Eq. 19): anchors, and for anchors inside a chunk part of the credit moves to the token that introduced the chunk. The paper's method.</summary>
     Coupled,
 
+    /// <summary>Flow credit (FlowTracer, arXiv 2606.10646): the tokens that most of what flows from question to answer passes.</summary>
+    Flow,
+
     /// <summary>Control: the tokens of the highest entropy.</summary>
     HighEntropy,
 

@@ -19,6 +19,7 @@ public static class RhythmCreditFunction
             CreditStrategy.Uniform => CreditAssignment.Uniform(signals.Count),
             CreditStrategy.Local => Amplify(TokenRanking.Delta(signals.Require(signals.Waad, nameof(signals.Waad), strategy)), TokenRoles.Preplan, options),
             CreditStrategy.Global => Amplify(signals.Require(signals.Fai, nameof(signals.Fai), strategy), TokenRoles.Anchor, options),
+            CreditStrategy.Flow => Amplify(signals.Require(signals.Flow, nameof(signals.Flow), strategy), TokenRoles.Selected, options),
             CreditStrategy.HighEntropy => Amplify(signals.Require(signals.Entropy, nameof(signals.Entropy), strategy), TokenRoles.Selected, options),
             CreditStrategy.Random => Amplify(RandomSignal(signals.Count, options.Seed, response), TokenRoles.Selected, options),
             _ => Couple(signals.Require(signals.Waad, nameof(signals.Waad), strategy), signals.Require(signals.Fai, nameof(signals.Fai), strategy), options),

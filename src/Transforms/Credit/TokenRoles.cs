@@ -19,6 +19,6 @@ public enum TokenRoles
     /// <summary>The token that introduced the chunk of a dominated anchor (in I(D) of Eq. 19).</summary>
     Introduction = 8,
 
-    /// <summary>Selected by a control, high entropy or random.</summary>
+    /// <summary>Selected by flow, or by a control, high entropy or random.</summary>
     Selected = 16,
 }

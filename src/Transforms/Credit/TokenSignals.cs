@@ -15,6 +15,9 @@ public sealed class TokenSignals
     /// <summary>Entropies in nats; read by HighEntropy.</summary>
     public IReadOnlyList<double>? Entropy { get; init; }
 
+    /// <summary>Throughput of attention flow; read by Flow.</summary>
+    public IReadOnlyList<double>? Flow { get; init; }
+
     /// <summary>The signal that a strategy needs.</summary>
     /// <exception cref="ArgumentException">It is missing or of another length.</exception>
     internal IReadOnlyList<double> Require(IReadOnlyList<double>? signal, string name, CreditStrategy strategy) =>

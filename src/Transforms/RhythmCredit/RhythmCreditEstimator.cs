@@ -12,12 +12,13 @@ namespace MLNetAttn.Transforms;
 /// | Waad | vector of Single, per response token | Uniform, Random (its length), Local, Coupled |
 /// | Fai | vector of Single, NaN = undefined | Global, Coupled |
 /// | Entropy | vector of Single | HighEntropy |
+/// | Flow | vector of Single, throughput | Flow |
 ///
 /// ### Output columns
 /// | column | type | meaning |
 /// |---|---|---|
 /// | Credit | variable-size vector of Single | γ: 1, or more where a token is amplified |
-/// | Role | variable-size vector of key | None, Preplan, Anchor, DominatedAnchor, Introduction, or Selected (controls); a token that is an anchor and an introduction too shows as the anchor |
+/// | Role | variable-size vector of key | None, Preplan, Anchor, DominatedAnchor, Introduction, or Selected (flow and controls); a token that is an anchor and an introduction too shows as the anchor |
 ///
 /// | | |
 /// |---|---|

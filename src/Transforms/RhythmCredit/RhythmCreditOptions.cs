@@ -3,7 +3,7 @@ namespace MLNetAttn.Transforms;
 /// <summary>Columns and settings of <see cref="RhythmCreditEstimator"/>.</summary>
 public sealed class RhythmCreditOptions
 {
-    /// <summary>WAAD per response token, a vector of float; read by every strategy but Global and HighEntropy. Default "Waad".</summary>
+    /// <summary>WAAD per response token, a vector of float; read by Local and Coupled, and by Uniform and Random for its length. Default "Waad".</summary>
     public string WaadColumnName { get; init; } = "Waad";
 
     /// <summary>FAI per response token, a vector of float; read by Global and Coupled. Default "Fai".</summary>
@@ -11,6 +11,9 @@ public sealed class RhythmCreditOptions
 
     /// <summary>Entropy per response token, a vector of float; read by HighEntropy. Default "Entropy".</summary>
     public string EntropyColumnName { get; init; } = "Entropy";
+
+    /// <summary>Throughput of attention flow per response token, a vector of float; read by Flow. No component writes it: where an answer begins and ends is the task's to know. <c>CausalLanguageModel.AnalyzeFlow</c> computes it. Default "Flow".</summary>
+    public string FlowColumnName { get; init; } = "Flow";
 
     /// <summary>Where γ goes. Default "Credit".</summary>
     public string CreditColumnName { get; init; } = "Credit";

@@ -30,6 +30,7 @@ public sealed class RhythmCreditTransformer : BatchTransformer
         string[] names = options.Credit.Strategy switch
         {
             CreditStrategy.Global => [options.FaiColumnName],
+            CreditStrategy.Flow => [options.FlowColumnName],
             CreditStrategy.HighEntropy => [options.EntropyColumnName],
             CreditStrategy.Coupled => [options.WaadColumnName, options.FaiColumnName],
             _ => [options.WaadColumnName],
@@ -53,16 +54,18 @@ public sealed class RhythmCreditTransformer : BatchTransformer
 
     private Func<CreditAssignment> Open(DataViewRow row, DataViewSchema.Column[] inputs)
     {
-        Func<double[]?> waad = Reader(row, inputs, _options.WaadColumnName), fai = Reader(row, inputs, _options.FaiColumnName), entropy = Reader(row, inputs, _options.EntropyColumnName);
+        Func<double[]?> waad = Reader(row, inputs, _options.WaadColumnName), fai = Reader(row, inputs, _options.FaiColumnName);
+        Func<double[]?> entropy = Reader(row, inputs, _options.EntropyColumnName), flow = Reader(row, inputs, _options.FlowColumnName);
         Func<DataViewRowId> id = row.Id();
         return () =>
         {
-            (double[]? Values, string Column)[] signals = [(waad(), _options.WaadColumnName), (fai(), _options.FaiColumnName), (entropy(), _options.EntropyColumnName)];
+            (double[]? Values, string Column)[] signals =
+                [(waad(), _options.WaadColumnName), (fai(), _options.FaiColumnName), (entropy(), _options.EntropyColumnName), (flow(), _options.FlowColumnName)];
             (double[]? first, string column) = signals.First(signal => signal.Values is not null);
             foreach ((double[]? values, string name) in signals)
                 if (values is not null && values.Length != first!.Length)
                     throw new ArgumentException($"Row {row.Position}: column '{column}' has {first.Length} tokens and column '{name}' {values.Length}, expected as many. Do they come from the same AttentionRhythm?");
-            var tokens = new TokenSignals { Count = first!.Length, Waad = signals[0].Values, Fai = signals[1].Values, Entropy = signals[2].Values };
+            var tokens = new TokenSignals { Count = first!.Length, Waad = signals[0].Values, Fai = signals[1].Values, Entropy = signals[2].Values, Flow = signals[3].Values };
             return RhythmCreditFunction.Assign(tokens, _options.Credit, RowSeed.Of(id()));
         };
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using static MLNetAttn.Modeling.Tests.RhythmGolden;
 using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling.Tests;
@@ -19,10 +20,9 @@ public sealed class RhythmGoldenTests
     [MemberData(nameof(Models))]
     public void Spans_and_groups_equal_the_reference(string name) => ForEachCase(name, (model, test, sequence) =>
     {
-        HeadSpans spans = model.MeasureSpans([sequence], Options(test))[0];
+        HeadSpans spans = model.MeasureHeads([sequence], Options(test))[0].Spans;
         spans.Layers.Should().Equal(test.GetProperty("layers").Deserialize<int[]>());
-        double[][] expected = test.GetProperty("spans").Deserialize<double[][]>()!;
-        for (int layer = 0; layer < expected.Length; layer++) Close(spans.Spans[layer], expected[layer], 1e-4);
+        CloseSpans(spans, test, 1e-4);
         HeadGroups groups = spans.Group(0.3);
         groups.Local.Should().Equal(Heads(test, "local_heads"));
         groups.Global.Should().Equal(Heads(test, "global_heads"));
@@ -51,6 +51,55 @@ public sealed class RhythmGoldenTests
 
     [Theory]
     [MemberData(nameof(Models))]
+    public void Layers_listed_one_by_one_are_the_layers_that_a_name_stands_for(string name) => ForEachCase(name, (model, test, sequence) =>
+    {
+        RhythmAnalysis analysis = model.AnalyzeRhythm([sequence], new RhythmOptions { Layers = LayerSelection.Of(test.GetProperty("layers").Deserialize<int[]>()!) })[0];
+        Close(analysis.Waad, test, "waad", 1e-4);
+        Close(analysis.Fai, test, "fai", 1e-5);
+    });
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Receivers_equal_the_reference(string name) => ForEachCase(name, (model, test, sequence) =>
+    {
+        ReceiverScores scores = model.MeasureHeads([sequence], new RhythmOptions { Layers = Layers(test), Receivers = true })[0].Receivers!;
+        JsonElement[] expected = [.. test.GetProperty("receiver_scores").EnumerateArray()];
+        for (int layer = 0; layer < expected.Length; layer++) Close(scores.Scores[layer], Numbers(expected[layer]), 1e-4, "receiver_scores");
+
+        foreach ((int? horizon, string fai) in new[] { ((int?)100, "receiver_fai"), (null, "receiver_fai_open") })
+        {
+            RhythmAnalysis analysis = model.AnalyzeRhythm([sequence], new RhythmOptions { Layers = Layers(test), Receivers = true, MaximumHorizon = horizon })[0];
+            analysis.Receivers.Should().Equal(Heads(test, "receiver_heads"));
+            Close(analysis.ReceiverFai!, test, fai, 1e-5);
+            Close(analysis.Fai, test, horizon is null ? "fai_open" : "fai", 1e-5);
+            var frozen = new RhythmOptions { Layers = Layers(test), Receivers = true, MaximumHorizon = horizon, Grouping = HeadGrouping.Frozen, FrozenGroups = analysis.Groups };
+            Close(model.AnalyzeRhythm([sequence], frozen)[0].ReceiverFai!, test, fai, 1e-5);
+        }
+    });
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Flow_equals_the_reference(string name) => ForEachCase(name, (model, test, sequence) =>
+    {
+        if (!test.TryGetProperty("flow", out JsonElement expected)) return;
+        FlowAnalysis flow = model.AnalyzeFlow([new FlowSequence(sequence, Answer(test))], Layers(test))[0];
+        CloseRelative(flow.Reachability, expected, "reachability", 1e-5);
+        CloseRelative(flow.Inflow, expected, "inflow", 1e-5);
+        CloseRelative(flow.Throughput, expected, "throughput", 1e-5);
+        flow.ResponseThroughput.Should().Equal(flow.Throughput.Skip(sequence.PromptIds.Length));
+    });
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Peaks_equal_the_reference(string name) => ForEachCase(name, (_, test, _) =>
+    {
+        foreach ((string counts, double prominence) in new[] { ("coupling", 0.5), ("coupling_strict_peaks", 0.0) })
+            foreach ((string peaks, string series) in new[] { ("waad_peaks", "waad"), ("fai_peaks", "fai_open"), ("receiver_peaks", "receiver_fai_open") })
+                RhythmPeaks.Find(Numbers(test.GetProperty(series)), prominence).Should().Equal(test.GetProperty(counts).GetProperty(peaks).Deserialize<int[]>(), $"{counts} {peaks}");
+    });
+
+    [Theory]
+    [MemberData(nameof(Models))]
     public void Metrics_in_float32_are_close_to_the_reference(string name)
     {
         JsonElement golden = Golden.Json("rhythm", name + ".json");
@@ -75,7 +124,7 @@ public sealed class RhythmGoldenTests
         JsonElement[] cases = [.. golden.GetProperty("cases").EnumerateArray().Take(count)];
         TokenSequence[] sequences = [.. cases.Select(Sequence)];
 
-        HeadGroups groups = HeadSpans.Pool(model.MeasureSpans(sequences, Options(cases[0]))).Group(0.3);
+        HeadGroups groups = HeadMeasurement.Pool(model.MeasureHeads(sequences, Options(cases[0]))).Group(0.3);
         groups.Local.Should().Equal(Heads(calibrated, "local_heads"));
         groups.Global.Should().Equal(Heads(calibrated, "global_heads"));
 
@@ -103,28 +152,4 @@ public sealed class RhythmGoldenTests
         CausalLanguageModel.FromPretrained(Golden.Require("models", golden.GetProperty("model").GetString()!), new ModelLoadOptions { DataType = type });
 
     private static RhythmOptions Options(JsonElement test) => new() { Layers = Layers(test) };
-
-    private static LayerSelection Layers(JsonElement test) => LayerSelection.Parse(test.GetProperty("which").GetString()!);
-
-    private static TokenSequence Sequence(JsonElement test)
-    {
-        int[] ids = test.GetProperty("input_ids").Deserialize<int[]>()!;
-        int prompt = test.GetProperty("prompt_length").GetInt32();
-        return new TokenSequence(ids[..prompt], ids[prompt..]);
-    }
-
-    private static HeadIndex[] Heads(JsonElement test, string name) => [.. test.GetProperty(name).Deserialize<int[][]>()!.Select(h => new HeadIndex(h[0], h[1]))];
-
-    private static void Close(float[] found, JsonElement test, string name, double tolerance) => Close(found, test.GetProperty(name), tolerance, name);
-
-    private static void Close(float[] found, JsonElement expected, double tolerance, string name = "") =>
-        Close([.. found.Select(x => (double)x)], (double[])[.. expected.Deserialize<double?[]>()!.Select(x => x ?? double.NaN)], tolerance, name);
-
-    private static void Close(IReadOnlyList<double> found, double[] expected, double tolerance, string name = "")
-    {
-        found.Should().HaveCount(expected.Length, name);
-        for (int i = 0; i < found.Count; i++)
-            if (double.IsNaN(expected[i])) found[i].Should().Be(double.NaN, $"{name}[{i}] is undefined");
-            else found[i].Should().BeApproximately(expected[i], tolerance, $"{name}[{i}]");
-    }
 }

@@ -19,6 +19,14 @@ public sealed class RhythmOptionsTests
     }
 
     [Fact]
+    public void Frozen_groups_without_receivers_are_refused_where_receivers_are_asked_for()
+    {
+        HeadIndex[] heads = [new(0, 0)];
+        var options = new RhythmOptions { Grouping = HeadGrouping.Frozen, FrozenGroups = new HeadGroups(heads, heads), Receivers = true };
+        FluentActions.Invoking(options.Validate).Should().Throw<ArgumentException>().WithMessage("*FrozenGroups is without Receivers*");
+    }
+
+    [Fact]
     public void Groups_without_frozen_grouping_are_refused() =>
         FluentActions.Invoking(new RhythmOptions { FrozenGroups = new HeadGroups([], []) }.Validate).Should().Throw<ArgumentException>().WithMessage("*FrozenGroups is given*");
 }

@@ -1,3 +1,4 @@
+using CsCheck;
 using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling.Tests;
@@ -14,6 +15,86 @@ public sealed class RhythmPassTests
         analysis.Fai[56..].Should().OnlyContain(x => float.IsNaN(x));
         analysis.Entropies.Should().OnlyContain(x => x >= 0 && x <= Math.Log(50) + 1e-4);
         analysis.LogProbabilities.Should().OnlyContain(x => x <= 0);
+    }
+
+    private static readonly Gen<DecoderConfig> AnyConfig = Gen.Select(Gen.OneOf(Gen.Const((1, 1)), Gen.Const((2, 1)), Gen.Const((3, 3)), Gen.Const((4, 2))), Gen.Int[1, 5], Gen.OneOf(Gen.Const(0), Gen.Int[1, 30])).Select((heads, layers, window) => new DecoderConfig
+    {
+        VocabularySize = 50,
+        HiddenSize = 16,
+        IntermediateSize = 24,
+        LayerCount = layers,
+        HeadCount = heads.Item1,
+        KeyValueHeadCount = heads.Item2,
+        HeadDimension = 8,
+        MaxPositionEmbeddings = 1024,
+        TieWordEmbeddings = true,
+        SlidingWindow = window == 0 ? null : window,
+        SlidingLayers = [.. Enumerable.Range(0, layers).Select(layer => window != 0 && layer % 2 == 0)],
+    });
+
+    private static readonly Gen<RhythmOptions> AnyOptions = Gen.Select(Gen.Int[1, 15], Gen.Int[0, 12], Gen.OneOf(Gen.Const(-1), Gen.Int[0, 60]), Gen.Bool, Gen.Bool, Gen.Double[0.05, 1], Gen.OneOf(Gen.Const("middle"), Gen.Const("all"), Gen.Const("top"), Gen.Const("bottom")))
+        .Select((window, low, extent, shrink, allHeads, ratio, layers) => new RhythmOptions
+        {
+            Window = window,
+            MinimumHorizon = low,
+            MaximumHorizon = extent < 0 ? null : low + extent,
+            ShrinkHorizon = shrink,
+            AllHeads = allHeads,
+            HeadRatio = ratio,
+            Layers = LayerSelection.Parse(layers),
+            Receivers = true,
+        });
+
+    /// <summary>Random models, options and sequences, down to one head, one layer, a window of one key, a response of one token and a horizon beyond its end.</summary>
+    [Fact]
+    public void Everything_equals_the_definitions_on_whole_maps() =>
+        Gen.Select(AnyConfig, AnyOptions, Gen.Select(Gen.Int[1, 12], Gen.Int[1, 50]).Array[1, 3], Gen.Int[1, 1000]).Sample(EqualsDefinitions, iter: 60, threads: 1);
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(37)]
+    public void Long_sequences_which_take_the_flash_kernel_equal_the_definitions_too(int window) => EqualsDefinitions(
+        new DecoderConfig { VocabularySize = 50, HiddenSize = 16, IntermediateSize = 24, LayerCount = 2, HeadCount = 4, KeyValueHeadCount = 2, HeadDimension = 8, MaxPositionEmbeddings = 1024, TieWordEmbeddings = true, SlidingWindow = window == 0 ? null : window },
+        new RhythmOptions { Receivers = true, Layers = LayerSelection.All, MaximumHorizon = 70 }, [(9, 600), (30, 540)], seed: 3);
+
+    private static void EqualsDefinitions(DecoderConfig config, RhythmOptions options, (int Prompt, int Response)[] lengths, int seed)
+    {
+        using CausalLanguageModel model = TinyModel.Create(seed, config);
+        TokenSequence[] sequences = [.. lengths.Select((length, i) => Sequence(length.Prompt, length.Response, seed + i))];
+        IReadOnlyList<RhythmAnalysis> analyses = model.AnalyzeRhythm(sequences, options);
+        IReadOnlyList<HeadMeasurement> measured = model.MeasureHeads(sequences, options);
+        for (int i = 0; i < sequences.Length; i++)
+        {
+            var naive = NaiveRhythm.Of(model, sequences[i], options.Layers);
+            foreach (HeadIndex head in naive.Heads)
+            {
+                int layer = ((int[])[.. measured[i].Spans.Layers]).IndexOf(head.Layer);
+                double score = naive.Score(head, options.MinimumHorizon);
+                measured[i].Spans.Spans[layer][head.Head].Should().BeApproximately(naive.Span(head), 1e-3);
+                if (double.IsNaN(score)) measured[i].Receivers!.Scores[layer][head.Head].Should().Be(double.NaN);
+                else measured[i].Receivers!.Scores[layer][head.Head].Should().BeApproximately(score, 1e-2 * Math.Max(1, Math.Abs(score)));
+            }
+            // Heads whose spans or scores agree to float32 may be ordered either way: the groups found must be right, and the metrics those of the groups.
+            HeadGroups expected = naive.Groups(options.HeadRatio, options.MinimumHorizon);
+            IReadOnlyList<HeadIndex> all = [.. naive.Heads], local = options.AllHeads ? all : analyses[i].Groups!.Local, global = options.AllHeads ? all : analyses[i].Groups!.Global;
+            if (!options.AllHeads)
+            {
+                local.Select(naive.Span).Zip(expected.Local.Select(naive.Span), (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-3);
+                global.Select(naive.Span).Zip(expected.Global.Select(naive.Span), (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-3);
+            }
+            analyses[i].Receivers.Should().HaveSameCount(expected.Receivers);
+            Close(analyses[i].Waad, naive.Waad(local, options.Window), 1e-3);
+            Close(analyses[i].Fai, naive.Fai(global, options.MinimumHorizon, options.MaximumHorizon, options.ShrinkHorizon), 1e-5);
+            Close(analyses[i].ReceiverFai!, naive.Fai(analyses[i].Receivers!, options.MinimumHorizon, options.MaximumHorizon, options.ShrinkHorizon), 1e-5);
+        }
+    }
+
+    private static void Close(float[] found, double[] expected, double tolerance)
+    {
+        found.Should().HaveSameCount(expected);
+        for (int t = 0; t < found.Length; t++)
+            if (double.IsNaN(expected[t])) found[t].Should().Be(float.NaN);
+            else ((double)found[t]).Should().BeApproximately(expected[t], tolerance);
     }
 
     [Fact]
@@ -50,7 +131,7 @@ public sealed class RhythmPassTests
         using (no_grad())
             foreach ((string name, Tensor weight) in model.Parameters)
                 if (name.Contains("q_proj")) weight.zero_();
-        HeadSpans spans = model.MeasureSpans([Sequence(3, 7, 1)], new RhythmOptions { Layers = LayerSelection.All })[0];
+        HeadSpans spans = model.MeasureHeads([Sequence(3, 7, 1)], new RhythmOptions { Layers = LayerSelection.All })[0].Spans;
         spans.Spans.SelectMany(layer => layer).Should().OnlyContain(d => Math.Abs(d - Enumerable.Range(3, 7).Average(t => t / 2.0)) < 1e-5);
     }
 
@@ -60,14 +141,44 @@ public sealed class RhythmPassTests
         using CausalLanguageModel model = TinyModel.Create();
         TokenSequence[] sequences = [Sequence(5, 30, 1), Sequence(20, 40, 2)];
         model.AnalyzeRhythm(sequences, new RhythmOptions());
-        model.MeasureSpans(sequences, new RhythmOptions());
+        model.MeasureHeads(sequences, new RhythmOptions());
         long before = LiveTensors.Settle();
         for (int i = 0; i < 5; i++)
         {
-            model.AnalyzeRhythm(sequences, new RhythmOptions { ShrinkHorizon = true });
-            model.MeasureSpans(sequences, new RhythmOptions());
+            model.AnalyzeRhythm(sequences, new RhythmOptions { ShrinkHorizon = true, Receivers = true });
+            model.AnalyzeRhythm(sequences, new RhythmOptions { Grouping = HeadGrouping.PerBatch });
+            model.MeasureHeads(sequences, new RhythmOptions());
         }
         LiveTensors.Now.Should().Be(before);
+    }
+
+    [Theory]
+    [InlineData("model.embed_tokens.weight")]
+    [InlineData("model.layers.1.self_attn.q_proj.weight")]
+    [InlineData("model.layers.2.mlp.down_proj.weight")]
+    public void A_model_that_computes_nan_is_an_error_and_never_an_undefined_value(string weight)
+    {
+        using CausalLanguageModel model = TinyModel.Create();
+        using (no_grad()) model.Parameters[weight].fill_(float.NaN);
+        foreach (RhythmOptions options in new RhythmOptions[] { new(), new() { Receivers = true, Grouping = HeadGrouping.PerBatch }, new() { AllHeads = true } })
+            FluentActions.Invoking(() => model.AnalyzeRhythm([Sequence(2, 9, 1)], options)).Should().Throw<InvalidOperationException>().WithMessage("Row 0: the model's * are not finite*");
+        if (weight.Contains("layers.2")) return;
+        FluentActions.Invoking(() => model.MeasureHeads([Sequence(2, 9, 1)], new RhythmOptions { Layers = LayerSelection.All })).Should().Throw<InvalidOperationException>().WithMessage("Row 0:*not finite*");
+    }
+
+    [Fact]
+    public void Frozen_groups_that_do_not_fit_the_model_are_refused()
+    {
+        using CausalLanguageModel model = TinyModel.Create();
+        HeadIndex head = new(1, 0);
+        Refused(new HeadGroups([], [head]), "*Local holds no head*");
+        Refused(new HeadGroups([head], [head, head]), "*Global holds a head twice*");
+        Refused(new HeadGroups([head], [new HeadIndex(1, 4)]), "*Global holds head 4 of layer 1, expected heads 0 to 3 of the layers read, 1, 2*");
+        Refused(new HeadGroups([new HeadIndex(0, 0)], [head]), "*Local holds head 0 of layer 0*");
+        Refused(new HeadGroups([head], [head], [new HeadIndex(1, -1)]), "*Receivers holds head -1*");
+
+        void Refused(HeadGroups groups, string message) => FluentActions.Invoking(() => model.AnalyzeRhythm([Sequence(2, 3, 1)], new RhythmOptions { Grouping = HeadGrouping.Frozen, FrozenGroups = groups }))
+            .Should().Throw<ArgumentException>().WithMessage(message);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using MLNetAttn.Modeling;
 using static TorchSharp.torch;
 
@@ -76,6 +77,21 @@ public class AttentionRhythmGoldenTests
         foreach ((string expected, AttentionRhythmOptions options, Func<RhythmRow, float[]> actual, double tolerance) in variants)
             foreach ((RhythmRow row, JsonElement one) in Run(model, cases, options, out _).Zip(cases))
                 Close(actual(row), one.GetProperty(expected), tolerance);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Receiver_fai_equals_the_reference(string name)
+    {
+        using CausalLanguageModel model = Load(name);
+        JsonElement[] cases = [.. Cases(name).Where(it => it.GetProperty("which").GetString() == "middle")];
+        foreach ((int? horizon, string expected) in new[] { ((int?)100, "receiver_fai"), (null, "receiver_fai_open") })
+        {
+            var options = new AttentionRhythmOptions { Grouping = RhythmGrouping.PerSequence, Outputs = RhythmColumns.ReceiverFai, MaximumHorizon = horizon };
+            IDataView data = new MLContext().Data.LoadFromEnumerable(cases.Select(Sequence));
+            float[][] found = [.. new MLContext().Transforms.AttentionRhythm(model, options).Fit(data).Transform(data).GetColumn<float[]>("ReceiverFai")];
+            for (int i = 0; i < cases.Length; i++) Close(found[i], cases[i].GetProperty(expected), 1e-5);
+        }
     }
 
     /// <summary>In float64, as the reference: random attention over many layers blows the last bits of float32 up to more than the tolerance, in any implementation.</summary>

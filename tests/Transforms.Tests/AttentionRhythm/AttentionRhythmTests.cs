@@ -1,3 +1,5 @@
+using System.IO.Compression;
+using System.Text.Json.Nodes;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNetAttn.Modeling;
@@ -58,6 +60,72 @@ public sealed class AttentionRhythmTests : IDisposable
         AttentionRhythmEstimator estimator = _ml.Transforms.AttentionRhythm(_idModel, options);
         estimator.Fit(data).Transform(data).Schema.Select(column => column.Name).Should().Equal("Prompt", "Response", "W", "Entropy");
         estimator.GetOutputSchema(MLNetInternals.CreateShape(data.Schema)).Select(column => column.Name).Should().Equal("Prompt", "Response", "W", "Entropy");
+    }
+
+    [Theory]
+    [InlineData(RhythmGrouping.Calibrated, false)]
+    [InlineData(RhythmGrouping.Calibrated, true)]
+    [InlineData(RhythmGrouping.PerSequence, false)]
+    public void Receiver_fai_is_written_where_it_is_asked_for(RhythmGrouping grouping, bool allHeads)
+    {
+        IdPair[] pairs = IdPair.Make(12);
+        IDataView data = _ml.Data.LoadFromEnumerable(pairs);
+        AttentionRhythmTransformer fitted = _ml.Transforms.AttentionRhythm(_idModel, new AttentionRhythmOptions { Outputs = RhythmColumns.All, Grouping = grouping, AllHeads = allHeads, MinimumHorizon = 3 }).Fit(data);
+        (fitted.Groups?.Receivers?.Count).Should().Be(grouping == RhythmGrouping.Calibrated ? fitted.Groups!.Global.Count : null);
+        float[][] found = [.. fitted.Transform(data).GetColumn<float[]>("ReceiverFai")], waad = [.. fitted.Transform(data).GetColumn<float[]>("Waad")];
+        var options = new RhythmOptions
+        {
+            Receivers = true,
+            AllHeads = allHeads,
+            MinimumHorizon = 3,
+            Grouping = fitted.Groups is null ? HeadGrouping.PerSequence : HeadGrouping.Frozen,
+            FrozenGroups = fitted.Groups,
+        };
+        for (int i = 0; i < pairs.Length; i++)
+        {
+            RhythmAnalysis alone = _idModel.AnalyzeRhythm([new TokenSequence(pairs[i].Prompt, pairs[i].Response)], options)[0];
+            Close(found[i], alone.ReceiverFai!);
+            Close(waad[i], alone.Waad);
+        }
+    }
+
+    [Fact]
+    public void Groups_without_receivers_are_refused_for_receiver_fai_and_so_are_groups_of_another_model()
+    {
+        var groups = new HeadGroups([new HeadIndex(1, 2)], [new HeadIndex(1, 0)]);
+        Action receivers = () => _ml.Transforms.AttentionRhythm(_idModel, new AttentionRhythmOptions { Groups = groups, Outputs = RhythmColumns.All });
+        receivers.Should().Throw<ArgumentException>().WithMessage("*Groups is without Receivers*");
+        IDataView data = _ml.Data.LoadFromEnumerable(IdPair.Make(2));
+        _ml.Transforms.AttentionRhythm(_idModel, new AttentionRhythmOptions { Groups = groups with { Global = [new HeadIndex(1, 99)] } }).Invoking(it => it.Fit(data))
+            .Should().Throw<ArgumentException>().WithMessage("*Global holds head 99 of layer 1*");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Receivers_travel_in_the_zip_and_a_zip_from_before_they_existed_loads(bool receivers)
+    {
+        IDataView data = _ml.Data.LoadFromEnumerable(IdPair.Make(6));
+        AttentionRhythmTransformer fitted = _ml.Transforms.AttentionRhythm(_idModel, new AttentionRhythmOptions { Outputs = RhythmColumns.Waad | (receivers ? RhythmColumns.ReceiverFai : 0) }).Fit(data);
+        using var file = new MemoryStream();
+        _ml.Model.Save(fitted, data.Schema, file);
+        if (!receivers) EditState(file, state => state["Groups"]!.AsObject().Remove("Receivers").Should().BeTrue());
+        file.Position = 0;
+        var loaded = (AttentionRhythmTransformer)_ml.Model.Load(file, out _);
+        loaded.Groups!.Receivers.Should().Equal(fitted.Groups!.Receivers);
+        string column = receivers ? "ReceiverFai" : "Waad";
+        foreach ((float[] first, float[] second) in loaded.Transform(data).GetColumn<float[]>(column).Zip(fitted.Transform(data).GetColumn<float[]>(column))) Close(first, second);
+    }
+
+    private static void EditState(MemoryStream file, Action<JsonNode> edit)
+    {
+        using var zip = new ZipArchive(file, ZipArchiveMode.Update, leaveOpen: true);
+        ZipArchiveEntry entry = zip.Entries.Single(it => it.Name == "State.json");
+        using Stream stream = entry.Open();
+        JsonNode state = JsonNode.Parse(stream)!;
+        edit(state);
+        stream.SetLength(0);
+        stream.Write(System.Text.Encoding.UTF8.GetBytes(state.ToJsonString()));
     }
 
     [Fact]

@@ -47,6 +47,30 @@ public class RhythmCreditFunctionGoldenTests
         compared.Should().BePositive();
     }
 
+    [Theory]
+    [MemberData(nameof(RhythmFiles))]
+    public void Flow_credit_selects_the_tokens_of_the_reference(string name)
+    {
+        int compared = 0;
+        foreach (JsonElement rhythm in Golden.Json("rhythm", name + ".json").GetProperty("cases").EnumerateArray())
+        {
+            if (!rhythm.TryGetProperty("flow", out JsonElement flow)) continue;
+            double[] throughput = Numbers(flow.GetProperty("throughput"))[rhythm.GetProperty("prompt_length").GetInt32()..];
+            CreditAssignment actual = RhythmCreditFunction.Assign(new TokenSignals { Count = throughput.Length, Flow = throughput }, new CreditOptions { Strategy = CreditStrategy.Flow });
+            With(actual, TokenRoles.Selected).Should().Equal(Tokens(flow, "selected"));
+            compared++;
+        }
+        compared.Should().BePositive();
+    }
+
+    [Theory]
+    [MemberData(nameof(RhythmFiles))]
+    public void Changes_of_waad_equal_the_reference(string name)
+    {
+        foreach (JsonElement rhythm in Golden.Json("rhythm", name + ".json").GetProperty("cases").EnumerateArray())
+            TokenRanking.Delta(Numbers(rhythm.GetProperty("waad"))).Should().Equal(Numbers(rhythm.GetProperty("delta")));
+    }
+
     private static void Check(TokenSignals signals, CreditOptions options, JsonElement expected)
     {
         string because = $"{options.Strategy} q={options.Fraction} bottom={options.Bottom} on {signals.Count} tokens";

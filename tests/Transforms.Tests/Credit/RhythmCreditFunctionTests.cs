@@ -6,8 +6,8 @@ public class RhythmCreditFunctionTests
 {
     private static readonly Gen<double> AnySignal = Gen.Frequency((8, Gen.Double[0, 10]), (2, Gen.Int[0, 3].Select(value => (double)value)), (1, Gen.Const(double.NaN)));
 
-    private static readonly Gen<TokenSignals> AnySignals = Gen.Int[0, 60].SelectMany(count => Gen.Select(AnySignal.Array[count], AnySignal.Array[count], AnySignal.Array[count])
-        .Select((waad, fai, entropy) => new TokenSignals { Count = count, Waad = waad, Fai = fai, Entropy = entropy }));
+    private static readonly Gen<TokenSignals> AnySignals = Gen.Int[0, 60].SelectMany(count => Gen.Select(AnySignal.Array[count], AnySignal.Array[count], AnySignal.Array[count], AnySignal.Array[count])
+        .Select((waad, fai, entropy, flow) => new TokenSignals { Count = count, Waad = waad, Fai = fai, Entropy = entropy, Flow = flow }));
 
     private static readonly Gen<CreditOptions> AnyOptions = Gen.Select(Gen.Enum<CreditStrategy>(), Gen.Double[0, 1], Gen.Bool, Gen.Double[1, 3], Gen.Double[0, 1], Gen.Int[1, 5])
         .Select((strategy, fraction, bottom, amplification, share, reach) => new CreditOptions

@@ -5,12 +5,12 @@ namespace MLNetAttn.Transforms.Tests;
 
 public class RhythmCreditTests
 {
-    private static readonly float[] Waad = [9, 1, 1, 1, 4, 2], Fai = [0.8f, 0.1f, 0.9f, 0.3f, 0.2f, float.NaN], Entropy = [1, 2, 3, 4, 5, 6];
+    private static readonly float[] Waad = [9, 1, 1, 1, 4, 2], Fai = [0.8f, 0.1f, 0.9f, 0.3f, 0.2f, float.NaN], Entropy = [1, 2, 3, 4, 5, 6], Flow = [0.3f, 0.1f, 0.2f, 0.6f, 0.5f, 0.4f];
 
     private readonly MLContext _ml = new(seed: 1);
     private readonly IDataView _data;
 
-    public RhythmCreditTests() => _data = _ml.Data.LoadFromEnumerable([new { Waad, Fai, Entropy }, new { Waad = Array.Empty<float>(), Fai = Array.Empty<float>(), Entropy = Array.Empty<float>() }]);
+    public RhythmCreditTests() => _data = _ml.Data.LoadFromEnumerable([new { Waad, Fai, Entropy, Flow }, new { Waad = Array.Empty<float>(), Fai = Array.Empty<float>(), Entropy = Array.Empty<float>(), Flow = Array.Empty<float>() }]);
 
     [Fact]
     public void Credit_and_roles_are_those_of_the_function()
@@ -39,12 +39,21 @@ public class RhythmCreditTests
     [InlineData(CreditStrategy.Random, "Waad")]
     [InlineData(CreditStrategy.Global, "Fai")]
     [InlineData(CreditStrategy.HighEntropy, "Entropy")]
+    [InlineData(CreditStrategy.Flow, "Flow")]
     public void A_strategy_needs_only_its_own_column(CreditStrategy strategy, string column)
     {
         IDataView only = _ml.Transforms.SelectColumns(column).Fit(_data).Transform(_data);
         _ml.Transforms.RhythmCredit(strategy).Fit(only).Transform(only).GetColumn<float[]>("Credit").First().Should().HaveCount(6);
         IDataView without = _ml.Transforms.DropColumns(column).Fit(_data).Transform(_data);
         _ml.Transforms.RhythmCredit(strategy).Invoking(it => it.Fit(without)).Should().Throw<ArgumentOutOfRangeException>().WithMessage($"*'{column}'*");
+    }
+
+    [Fact]
+    public void Flow_credit_amplifies_the_tokens_that_most_flow_passes()
+    {
+        IDataView view = _ml.Transforms.RhythmCredit(CreditStrategy.Flow, fraction: 0.5).Append(_ml.Transforms.Conversion.MapKeyToValue("Role")).Fit(_data).Transform(_data);
+        view.GetColumn<float[]>("Credit").First().Should().Equal(1, 1, 1, 1.5f, 1.5f, 1.5f);
+        view.GetColumn<string[]>("Role").First().Should().Equal("None", "None", "None", "Selected", "Selected", "Selected");
     }
 
     [Fact]
