@@ -33,6 +33,15 @@ public sealed class CausalLanguageModel : IDisposable
     /// <exception cref="InvalidOperationException">The folder had none.</exception>
     public Tokenizer Tokenizer => _tokenizer ?? throw new InvalidOperationException($"'{_location}' has no tokenizer.json: give the model token ids instead of text, or add the file.");
 
+    /// <summary>Whether the folder had a tokenizer with a chat template.</summary>
+    /// <exception cref="InvalidDataException">A template in its files is no text.</exception>
+    public bool HasChatTemplate => _tokenizer?.HasChatTemplate ?? false;
+
+    /// <summary>The tokenizer's chat template, which writes conversations as the model reads them.</summary>
+    /// <exception cref="InvalidOperationException">The folder had no tokenizer, or no chat template.</exception>
+    /// <exception cref="InvalidDataException">A template in its files is no text.</exception>
+    public ChatTemplate ChatTemplate => Tokenizer.ChatTemplate;
+
     /// <summary>SHA-256, in hexadecimal, of configuration, weights and tokenizer: equal models have equal fingerprints. Computed at the first call.</summary>
     /// <exception cref="ObjectDisposedException">The model is disposed and the fingerprint was never asked for.</exception>
     public string Fingerprint => _fingerprint.Value;
