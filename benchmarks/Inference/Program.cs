@@ -21,7 +21,7 @@ foreach (int length in (int[])[512, 2048])
 {
     TokenSequence[] sequences = [new(Prompt(8, 1), Prompt(length - 8, 2))];
     var perSequence = new RhythmOptions();
-    HeadGroups groups = model.MeasureSpans(sequences, perSequence)[0].Group(perSequence.HeadRatio);
+    HeadGroups groups = model.MeasureHeads(sequences, perSequence)[0].Group(perSequence.HeadRatio);
     var frozen = new RhythmOptions { Grouping = HeadGrouping.Frozen, FrozenGroups = groups };
     Measure($"analysis, frozen groups, T = {length} / log-probabilities", 1.05, rounds: 7, () => Analyze(frozen), LogProbabilities);
     Measure($"analysis with spans, T = {length} / log-probabilities", 1.10, rounds: 7, () => Analyze(perSequence), LogProbabilities);

@@ -27,7 +27,7 @@ internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Ent
             using var chunkScope = NewDisposeScope();
             long rows = Math.Min(chunk, predictors.shape[0] - start);
             Tensor logits = decoder.Logits(predictors.narrow(0, start, rows)).AtLeastSingle();
-            if (temperature != 1) logits = logits / temperature;
+            if (temperature != 1) logits = logits.Over(temperature);
             Tensor logDistribution = nn.functional.log_softmax(logits, 1);                                                  // [chunk, V]
             logs.Add(logDistribution.gather(1, batch.Targets.narrow(0, start, rows).unsqueeze(1)).squeeze(1).MoveToOuterDisposeScope());
             if (entropies)
