@@ -15,7 +15,7 @@ using MLNetAttn.Transforms;
 if (args is ["answer", string savedZip]) return Answers.Print(savedZip);
 Settings settings = Settings.Parse(args);
 var ml = new MLContext(seed: settings.Seed);
-using CausalLanguageModel model = CausalLanguageModel.FromPretrained(settings.Model ?? "models/countdown");
+using CausalLanguageModel model = CausalLanguageModel.FromPretrained(settings.Model ?? Path.Combine(AppContext.BaseDirectory, "models", "countdown"));
 
 if (settings.Model is not null)
 {
@@ -28,7 +28,7 @@ IDataView train = ml.Data.LoadFromEnumerable(Countdown.Generate(20_000, seed: se
 IDataView unseen = ml.Data.LoadFromEnumerable(Countdown.Generate(512, seed: 1, split: CountdownSplit.Test));
 Screen.Title($"A language model of {model.Parameters.Values.Sum(p => p.numel()):N0} parameters searches for Countdown solutions");
 
-// 2. What its attention does. Responses have some 50 tokens, so the horizon of FAI is shorter than the paper's 10 to 100.
+// 2. What its attention does. Responses have some 50 to 90 tokens, so the horizon of FAI is shorter than the paper's 10 to 100.
 var rhythm = new AttentionRhythmOptions { MinimumHorizon = 4, MaximumHorizon = 40 };
 Screen.Rhythm(ml, model, ml.Data.TakeRows(unseen, 64), rhythm, settings.Picture);
 

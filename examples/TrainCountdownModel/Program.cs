@@ -14,7 +14,7 @@ using MLNetAttn.Transforms;
 using Spectre.Console;
 
 string folder = args.Length > 0 ? args[0] : "models/countdown";
-int steps = args.Length > 1 ? int.Parse(args[1]) : 3000;
+int steps = args.Length > 1 ? int.Parse(args[1]) : 2000;
 const int batchSize = 64, longestSequence = 160;
 
 var ml = new MLContext(seed: 1);
@@ -34,7 +34,7 @@ using CausalLanguageModel untrained = CausalLanguageModel.Create(
     },
     vocabulary.CreateTokenizer(longestSequence), seed: 1, initializerRange: 0.05);
 
-IDataView demonstrations = ml.Data.LoadFromEnumerable(CountdownDemonstrations.Generate(steps * batchSize, seed: 1));
+IDataView demonstrations = ml.Data.LoadFromEnumerable(CountdownDemonstrations.Generate(steps * batchSize, seed: 1, options: new() { MaximumAttempts = 5, SolvedShare = 0.3 }));
 IDataView unseen = ml.Data.LoadFromEnumerable(Countdown.Generate(512, seed: 1, split: CountdownSplit.Test));
 
 Stopwatch clock = Stopwatch.StartNew();

@@ -33,6 +33,15 @@ public sealed class CausalLanguageModel : IDisposable
     /// <exception cref="InvalidOperationException">The folder had none.</exception>
     public Tokenizer Tokenizer => _tokenizer ?? throw new InvalidOperationException($"'{_location}' has no tokenizer.json: give the model token ids instead of text, or add the file.");
 
+    /// <summary>Whether the folder had a tokenizer with a chat template.</summary>
+    /// <exception cref="InvalidDataException">A template in its files is no text.</exception>
+    public bool HasChatTemplate => _tokenizer?.HasChatTemplate ?? false;
+
+    /// <summary>The tokenizer's chat template, which writes conversations as the model reads them.</summary>
+    /// <exception cref="InvalidOperationException">The folder had no tokenizer, or no chat template.</exception>
+    /// <exception cref="InvalidDataException">A template in its files is no text.</exception>
+    public ChatTemplate ChatTemplate => Tokenizer.ChatTemplate;
+
     /// <summary>SHA-256, in hexadecimal, of configuration, weights and tokenizer: equal models have equal fingerprints. Computed at the first call.</summary>
     /// <exception cref="ObjectDisposedException">The model is disposed and the fingerprint was never asked for.</exception>
     public string Fingerprint => _fingerprint.Value;
@@ -86,19 +95,21 @@ public sealed class CausalLanguageModel : IDisposable
     /// <param name="tokenizer">Its tokenizer, or null for token ids only.</param>
     /// <param name="seed">Start of the random numbers.</param>
     /// <param name="initializerRange">Standard deviation of the matrices. Default 0.02.</param>
+    /// <exception cref="ArgumentException">The configuration contradicts itself; the message names everything that is wrong.</exception>
     public static CausalLanguageModel Create(DecoderConfig config, Tokenizer? tokenizer, long seed, double initializerRange = 0.02)
     {
+        config.Validate();
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         using var generator = new Generator((ulong)seed, CPU);
         var weights = new WeightStorage(config, ScalarType.Float32, CPU);
         foreach (Tensor parameter in weights.Storage)
         {
-            if (parameter.dim() > 1) parameter.copy_(randn(parameter.shape, generator: generator) * initializerRange);
+            if (parameter.dim() > 1) parameter.copy_(randn(parameter.shape, generator: generator).Times(initializerRange));
             else parameter.zero_();
         }
         foreach ((string name, Tensor parameter) in weights.Parameters)
-            if (name.EndsWith("norm.weight", StringComparison.Ordinal)) parameter.fill_(1);
+            if (name.EndsWith("norm.weight", StringComparison.Ordinal)) parameter.Fill_(1);
         return new CausalLanguageModel(new Decoder(config, weights), GenerationConfig.For(config), tokenizer, "a model made in memory");
     }
 
@@ -133,17 +144,18 @@ public sealed class CausalLanguageModel : IDisposable
     /// <summary>The logits of every position, without gradient: float32 (float64 for float64 weights) [B, T, V]. For whole responses use <see cref="AnalyzeRhythm"/>, which never holds that much.</summary>
     /// <param name="ids">int64 [B, T].</param>
     /// <param name="attentionMask">int64 or bool [B, T], 0 = padding on the left of a row; null = none.</param>
-    /// <exception cref="ArgumentException">A mask with padding that is not on the left.</exception>
+    /// <exception cref="ArgumentException">Ids of another shape, beyond the vocabulary or longer than the context; a mask of another shape, or with padding that is not on the left.</exception>
     public Tensor Forward(Tensor ids, Tensor? attentionMask = null)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
+        SequenceCheck.Ids(Config, ids, attentionMask);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         Tensor? mask = null;
         if (attentionMask is not null)
         {
             Tensor real = attentionMask.to(ScalarType.Int64);
-            if (real.diff(dim: 1).lt(0).any().ToBoolean()) throw new ArgumentException("attentionMask has zeros after ones, expected padding on the left only.", nameof(attentionMask));
+            if (real.diff(dim: 1).Below(0).any().ToBoolean()) throw new ArgumentException("attentionMask has zeros after ones, expected padding on the left only.", nameof(attentionMask));
             long[] lengths = [.. real.sum(1).cpu().data<long>()];
             mask = AttentionMask.LeftPadded([.. lengths.Select(length => (int)(ids.shape[1] - length))], (int)ids.shape[1], Device);
         }
@@ -174,6 +186,18 @@ public sealed class CausalLanguageModel : IDisposable
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         options.Validate(Config);
         return sequences.Count == 0 ? [] : RhythmPass.Analyze(Decoder, sequences, options);
+    }
+
+    /// <summary>Log-probabilities of response tokens, from one forward pass over one batch padded on the right; no [B, T, V] tensor is held.</summary>
+    /// <param name="sequences">Prompts and responses; none empty.</param>
+    /// <param name="temperature">Divides the logits; above 0.</param>
+    /// <returns>Per sequence, log π(o_t | prompt, o_&lt;t) of every response token, in nats.</returns>
+    /// <exception cref="ArgumentException">The temperature is out of range, or a sequence is empty, too long or holds an unknown id; the message names the row.</exception>
+    public IReadOnlyList<float[]> LogProbabilities(IReadOnlyList<TokenSequence> sequences, double temperature = 1)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (!(temperature > 0) || !double.IsFinite(temperature)) throw new ArgumentException($"temperature is {temperature}, expected a number above 0.", nameof(temperature));
+        return PackedScores.LogProbabilities(Decoder, sequences, temperature);
     }
 
     /// <summary>What <see cref="AnalyzeRhythm"/> puts heads into groups by, each sequence's own: spans (Eq. 7) and, where <see cref="RhythmOptions.Receivers"/> asks for them, receiver scores.

@@ -87,6 +87,10 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
         Failing<ArgumentOutOfRangeException>(_ml.Data.LoadFromEnumerable([new { Question = "a" }])).WithMessage("*'Prompt'*Question*");
 
     [Fact]
+    public void A_prompt_column_of_another_type_is_named() =>
+        Failing<ArgumentOutOfRangeException>(_ml.Data.LoadFromEnumerable([new { Prompt = 1f }])).WithMessage("*'Prompt'*Single*");
+
+    [Fact]
     public void Text_for_a_model_without_tokenizer_is_refused() =>
         Failing<InvalidOperationException>(_ml.Data.LoadFromEnumerable([new { Prompt = "a" }])).WithMessage("*'Prompt' is text*tokenizer*");
 

@@ -83,9 +83,10 @@ public class PolicyUpdateGoldenTests
 
     private static Rollout[] Rollouts(JsonElement golden, JsonElement run)
     {
-        string temperature = run.GetProperty("temperature").GetDouble().ToString("0.0###", System.Globalization.CultureInfo.InvariantCulture);
+        double temperature = run.GetProperty("temperature").GetDouble();
         float[][] advantages = golden.GetProperty("batch").Value<float[][]>("advantages");
-        float[][] old = golden.GetProperty("temperatures").GetProperty(temperature).Value<float[][]>("old_per_token_logps");
+        float[][] old = golden.GetProperty("temperatures").EnumerateObject()
+            .Single(entry => double.Parse(entry.Name, System.Globalization.CultureInfo.InvariantCulture) == temperature).Value.Value<float[][]>("old_per_token_logps");
         float[][]? reference = run.TryGetProperty("ref_per_token_logps", out JsonElement found) ? found.Deserialize<float[][]>() : null;
         return [.. Sequences(golden).Select((sequence, row) => new Rollout
         {

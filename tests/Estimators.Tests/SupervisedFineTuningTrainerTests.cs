@@ -116,6 +116,19 @@ public sealed class SupervisedFineTuningTrainerTests : IDisposable
     public void A_row_longer_than_the_context_is_named() => Failing<ArgumentException>(Row([1], new int[TinyModels.Context])).WithMessage($"*Row 0*context of {TinyModels.Context}*");
 
     [Fact]
+    public void A_token_outside_the_vocabulary_is_named_by_its_row() =>
+        Failing<ArgumentException>(Row([1], [2]), Row([1], [99])).WithMessage("*Row 1*99*tokenizer and the model belong together*");
+
+    [Fact]
+    public void A_missing_or_wrong_column_is_named()
+    {
+        FluentActions.Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(_model).Fit(_ml.Data.LoadFromEnumerable([new PromptOnly { Prompt = [1] }])))
+            .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*'Response'*Prompt*");
+        FluentActions.Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(_model).Fit(_ml.Data.LoadFromEnumerable([new { Prompt = 1f, Response = "b" }])))
+            .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*'Prompt'*Single*");
+    }
+
+    [Fact]
     public void Text_for_a_model_without_tokenizer_is_refused() =>
         FluentActions.Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(_model).Fit(_ml.Data.LoadFromEnumerable([new { Prompt = "a", Response = "b" }])))
             .Should().Throw<InvalidOperationException>().WithMessage("*text*tokenizer*");
@@ -144,6 +157,12 @@ public sealed class SupervisedFineTuningTrainerTests : IDisposable
 
     private FluentAssertions.Specialized.ExceptionAssertions<TException> Failing<TException>(params SequenceRow[] rows) where TException : Exception =>
         FluentActions.Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(_model).Fit(_ml.Data.LoadFromEnumerable(rows))).Should().Throw<TException>();
+
+    private sealed class PromptOnly
+    {
+        [VectorType]
+        public int[] Prompt { get; set; } = [];
+    }
 
     private sealed class SequenceRow
     {

@@ -108,6 +108,43 @@ public sealed class CausalLanguageModelTests
     }
 
     [Fact]
+    public void Ids_that_the_model_cannot_read_are_named()
+    {
+        using CausalLanguageModel model = TinyModel.Create();
+        Reading(zeros(1, 3, dtype: ScalarType.Float32)).WithMessage("*Float32*expected int64 [B, T]*");
+        Reading(zeros(3, dtype: ScalarType.Int64)).WithMessage("*[3]*expected int64 [B, T]*");
+        Reading(full(1, 3, model.Config.VocabularySize, dtype: ScalarType.Int64)).WithMessage($"*{model.Config.VocabularySize}*ids from 0 to {model.Config.VocabularySize - 1}*");
+        Reading(full(1, 3, -1, dtype: ScalarType.Int64)).WithMessage("*-1*ids from 0*");
+        Reading(zeros(1, model.Config.MaxPositionEmbeddings + 1, dtype: ScalarType.Int64)).WithMessage($"*context of {model.Config.MaxPositionEmbeddings}*");
+        using Tensor ids = zeros(1, 3, dtype: ScalarType.Int64), mask = ones(1, 2, dtype: ScalarType.Int64);
+        FluentActions.Invoking(() => model.Forward(ids, mask)).Should().Throw<ArgumentException>().WithMessage("*attentionMask*[1, 2]*[1, 3]*");
+
+        FluentAssertions.Specialized.ExceptionAssertions<ArgumentException> Reading(Tensor given)
+        {
+            using (given) return FluentActions.Invoking(() => model.Forward(given)).Should().Throw<ArgumentException>();
+        }
+    }
+
+    [Fact]
+    public void A_configuration_that_contradicts_itself_makes_no_model()
+    {
+        DecoderConfig config = TinyModel.Config();
+        FluentActions.Invoking(() => CausalLanguageModel.Create(new DecoderConfig { VocabularySize = 0, HiddenSize = 8, IntermediateSize = 8, LayerCount = 1, HeadCount = 2, MaxPositionEmbeddings = config.MaxPositionEmbeddings }, tokenizer: null, seed: 1))
+            .Should().Throw<ArgumentException>().WithMessage("*VocabularySize*");
+    }
+
+    [Fact]
+    public void Weights_in_double_precision_have_a_fingerprint_and_survive_saving()
+    {
+        using var folder = new TemporaryFolder();
+        using (CausalLanguageModel model = TinyModel.Create()) model.SavePretrained(folder.Path);
+        using CausalLanguageModel wide = CausalLanguageModel.FromPretrained(folder.Path, new ModelLoadOptions { DataType = ScalarType.Float64 });
+        wide.SavePretrained(folder.File("wide"));
+        using CausalLanguageModel again = CausalLanguageModel.FromPretrained(folder.File("wide"), new ModelLoadOptions { DataType = ScalarType.Float64 });
+        again.Fingerprint.Should().Be(wide.Fingerprint);
+    }
+
+    [Fact]
     public void Nothing_stays_alive_after_dispose()
     {
         long before = LiveTensors.Settle();

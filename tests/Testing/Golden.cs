@@ -26,18 +26,19 @@ internal static class Golden
     /// <summary>The names of the folders under a part of the golden folder that hold <paramref name="file"/>, or <see cref="Absent"/>.</summary>
     public static IEnumerable<TheoryDataRow<string>> Folders(string part, string file) =>
         Names(Root is null || !Directory.Exists(Path.Combine(Root, part)) ? [] : Directory.GetDirectories(Path.Combine(Root, part))
-            .Where(folder => File.Exists(Path.Combine(folder, file))));
+            .Where(folder => File.Exists(Path.Combine(folder, file))).Select(folder => Path.GetFileName(folder)));
 
     /// <summary>The names, without extension, of the files under a part of the golden folder that match, or <see cref="Absent"/>.</summary>
     public static IEnumerable<TheoryDataRow<string>> Files(string part, string pattern) =>
-        Names(Root is null || !Directory.Exists(Path.Combine(Root, part)) ? [] : Directory.GetFiles(Path.Combine(Root, part), pattern));
+        Names(Root is null || !Directory.Exists(Path.Combine(Root, part)) ? [] : Directory.GetFiles(Path.Combine(Root, part), pattern)
+            .Select(file => Path.GetFileNameWithoutExtension(file)));
 
     /// <summary>A golden JSON file; NaN and infinities are strings.</summary>
     public static JsonElement Json(params string[] parts) => JsonDocument.Parse(File.ReadAllBytes(Require(parts))).RootElement;
 
-    private static IEnumerable<TheoryDataRow<string>> Names(IEnumerable<string> paths)
+    private static IEnumerable<TheoryDataRow<string>> Names(IEnumerable<string> found)
     {
-        string[] names = [.. paths.Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)!];
+        string[] names = [.. found.Order(StringComparer.Ordinal)];
         return (names.Length > 0 ? names : [Absent]).Select(name => new TheoryDataRow<string>(name));
     }
 }

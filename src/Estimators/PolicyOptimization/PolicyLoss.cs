@@ -1,3 +1,4 @@
+using MLNetAttn.Modeling;
 using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators;
@@ -19,7 +20,7 @@ public static class PolicyLoss
 
         Tensor logp = batch.LogProbabilities;                                                           // [B, T]
         Tensor mask = batch.Mask.to(logp.dtype);                                                        // [B, T]
-        Tensor rowTokens = mask.sum(1, keepdim: true).clamp_(min: 1);                                   // [B, 1]
+        Tensor rowTokens = mask.sum(1, keepdim: true).Clamp_(min: 1);                                   // [B, 1]
         Tensor advantages = batch.Advantages.to(logp.dtype);
         if (advantages.dim() == 1) advantages = advantages.unsqueeze(1);                                // [B, 1] or [B, T]
         Tensor ratio = Ratio(logp, batch.OldLogProbabilities ?? logp.detach(), mask, rowTokens, options); // [B, T]; [B, 1] for sequences
@@ -31,18 +32,18 @@ public static class PolicyLoss
         {
             Tensor divergence = Divergence(batch.ReferenceLogProbabilities! - logp, options.KlEstimator);
             if (options.UseBiasCorrectionKl) divergence = divergence * ratio;
-            terms = terms + options.Beta * divergence;
+            terms = terms.Plus(divergence.Times(options.Beta));
             metrics["kl"] = MaskedMean(divergence, mask);
         }
 
         Tensor policyLoss = Normalize(terms * mask, mask, rowTokens, batch, options.Type);
-        Tensor loss = DividesByAccumulation(options.Type) ? policyLoss / batch.GradientAccumulationSteps : policyLoss;
+        Tensor loss = DividesByAccumulation(options.Type) ? policyLoss.Over(batch.GradientAccumulationSteps) : policyLoss;
         if (batch.Entropies is { } entropies)
         {
             metrics["entropy"] = MaskedMean(entropies, mask);
             if (options.EntropyCoefficient != 0)
             {
-                loss = loss - options.EntropyCoefficient / batch.GradientAccumulationSteps * MaskedMean(entropies, mask * kept);
+                loss = loss - MaskedMean(entropies, mask * kept).Times(options.EntropyCoefficient / batch.GradientAccumulationSteps);
                 metrics["entropy_coef"] = tensor(options.EntropyCoefficient, logp.dtype, logp.device);
             }
         }
@@ -58,9 +59,9 @@ public static class PolicyLoss
         {
             Tensor mean = (logRatio * mask).sum(1, keepdim: true) / rowTokens;                          // [B, 1]
             // GSPO-token: the value of the sequence's ratio, the gradient of the token's.
-            logRatio = options.ImportanceSampling == ImportanceSampling.Sequence ? mean : mean.detach() + (logp - logp.detach());
+            logRatio = options.ImportanceSampling == ImportanceSampling.Sequence ? mean : mean.detach().Plus(logp - logp.detach());
         }
-        return (options.ClampLogRatio ? logRatio.clamp(-LogRatioBound, LogRatioBound) : logRatio).exp();
+        return (options.ClampLogRatio ? logRatio.Clamped(-LogRatioBound, LogRatioBound) : logRatio).exp();
     }
 
     /// <summary>What is maximised, and how often it was clipped.</summary>
@@ -70,17 +71,17 @@ public static class PolicyLoss
         double low = 1 - options.Epsilon, high = options.EpsilonHigh ?? options.Epsilon;
         if (options.Type == PolicyLossType.Cispo)
         {
-            Tensor capped = ratio.detach().clamp(max: high);
-            Tensor isCapped = ratio.gt(high).logical_and(advantages.gt(0)).to(logp.dtype);
+            Tensor capped = ratio.detach().Clamped(max: high);
+            Tensor isCapped = ratio.Above(high).logical_and(advantages.Above(0)).to(logp.dtype);
             return (capped * advantages * logp, new() { ["cispo_clip_ratio"] = ClipMean(isCapped, mask) });
         }
 
-        Tensor clipped = ratio.clamp(low, 1 + high);
-        if (options.Delta is { } delta) ratio = ratio.clamp(max: delta);
+        Tensor clipped = ratio.Clamped(low, 1 + high);
+        if (options.Delta is { } delta) ratio = ratio.Clamped(max: delta);
         Tensor surrogate = minimum(ratio * advantages, clipped * advantages);                           // [B, T], or [B, 1]
-        if (options.DualClip is { } dual) surrogate = where(advantages.lt(0), maximum(surrogate, dual * advantages), surrogate);
+        if (options.DualClip is { } dual) surrogate = where(advantages.Below(0), maximum(surrogate, advantages.Times(dual)), surrogate);
 
-        Tensor isLow = ratio.lt(low).logical_and(advantages.lt(0)).to(logp.dtype), isHigh = ratio.gt(1 + high).logical_and(advantages.gt(0)).to(logp.dtype);
+        Tensor isLow = ratio.Below(low).logical_and(advantages.Below(0)).to(logp.dtype), isHigh = ratio.Above(1 + high).logical_and(advantages.Above(0)).to(logp.dtype);
         Tensor lowShares = RowShares(isLow, mask, rowTokens), highShares = RowShares(isHigh, mask, rowTokens);
         return (surrogate, new()
         {
@@ -88,7 +89,7 @@ public static class PolicyLoss
             ["clip_ratio/low_min"] = lowShares.numel() == 0 ? Undefined(isLow) : lowShares.min(),
             ["clip_ratio/high_mean"] = ClipMean(isHigh, mask),
             ["clip_ratio/high_max"] = highShares.numel() == 0 ? Undefined(isHigh) : highShares.max(),
-            ["clip_ratio/region_mean"] = ClipMean(isLow + isHigh, mask),
+            ["clip_ratio/region_mean"] = ClipMean(isLow.Plus(isHigh), mask),
         });
     }
 
@@ -96,7 +97,7 @@ public static class PolicyLoss
     private static Tensor HighEntropy(Tensor? entropies, Tensor mask, double share)
     {
         if (share == 1) return ones_like(mask);
-        Tensor uncertainty = entropies!.detach().to(ScalarType.Float32), inside = uncertainty.masked_select(mask.gt(0));
+        Tensor uncertainty = entropies!.detach().to(ScalarType.Float32), inside = uncertainty.masked_select(mask.Above(0));
         return inside.numel() == 0 ? zeros_like(mask) : uncertainty.ge(inside.quantile(tensor((float)(1 - share), device: mask.device))).to(mask.dtype) * mask;
     }
 
@@ -104,18 +105,18 @@ public static class PolicyLoss
     private static Tensor Divergence(Tensor x, KlEstimator estimator) => estimator switch
     {
         KlEstimator.K1 => -x,
-        KlEstimator.K2 => x.square() / 2,
-        _ => x.exp() - x - 1,
+        KlEstimator.K2 => x.square().Over(2),
+        _ => (x.exp() - x).Minus(1),
     };
 
     /// <summary>Σ of the terms by the rule of the loss type, before gradient accumulation.</summary>
     private static Tensor Normalize(Tensor terms, Tensor mask, Tensor rowTokens, PolicyLossBatch batch, PolicyLossType type) => type switch
     {
         PolicyLossType.Grpo => (terms.sum(1, keepdim: true) / rowTokens).mean(),
-        PolicyLossType.Bnpo => terms.sum() / mask.sum().clamp_(min: 1),
-        PolicyLossType.DrGrpo => terms.sum() / ((double)terms.shape[0] * (batch.MaxCompletionLength ?? terms.shape[1])),
+        PolicyLossType.Bnpo => terms.sum() / mask.sum().Clamp_(min: 1),
+        PolicyLossType.DrGrpo => terms.sum().Over((double)terms.shape[0] * (batch.MaxCompletionLength ?? terms.shape[1])),
         // Each micro-batch brings its share of the generation batch's tokens: ga of steps_per_generation micro-batches make an update.
-        _ => terms.sum() / (TokensInBatch(batch, mask).clamp(min: 1) * ((double)batch.GradientAccumulationSteps / batch.StepsPerGeneration)),
+        _ => terms.sum() / TokensInBatch(batch, mask).Clamped(min: 1).Times((double)batch.GradientAccumulationSteps / batch.StepsPerGeneration),
     };
 
     private static bool DividesByAccumulation(PolicyLossType type) => type is PolicyLossType.Grpo or PolicyLossType.Bnpo or PolicyLossType.DrGrpo;
@@ -123,14 +124,14 @@ public static class PolicyLoss
     private static Tensor TokensInBatch(PolicyLossBatch batch, Tensor mask) =>
         batch.TokensInBatch is { } count ? tensor((double)count, mask.dtype, mask.device) : mask.sum();
 
-    private static Tensor MaskedMean(Tensor values, Tensor mask) => (values * mask).sum() / mask.sum().clamp_(min: 1);
+    private static Tensor MaskedMean(Tensor values, Tensor mask) => (values * mask).sum() / mask.sum().Clamp_(min: 1);
 
     /// <summary>Share of tokens; of rows where a row has one ratio and one advantage.</summary>
     private static Tensor ClipMean(Tensor flags, Tensor mask) => flags.shape[1] == 1 ? flags.mean() : MaskedMean(flags, mask);
 
     /// <summary>The clipped share of each row that has tokens.</summary>
     private static Tensor RowShares(Tensor flags, Tensor mask, Tensor rowTokens) =>
-        flags.shape[1] == 1 ? flags : ((flags * mask).sum(1, keepdim: true) / rowTokens).masked_select(mask.sum(1, keepdim: true).gt(0));
+        flags.shape[1] == 1 ? flags : ((flags * mask).sum(1, keepdim: true) / rowTokens).masked_select(mask.sum(1, keepdim: true).Above(0));
 
     private static Tensor Undefined(Tensor like) => tensor(double.NaN, like.dtype, like.device);
 

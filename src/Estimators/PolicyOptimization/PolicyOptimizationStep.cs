@@ -54,8 +54,8 @@ internal sealed class PolicyOptimizationStep(
         cancellation.ThrowIfCancellationRequested();
         IReadOnlyList<RhythmAnalysis>? rhythm = options.Credit.Strategy == CreditStrategy.Uniform ? null : policy.Model.AnalyzeRhythm(sequences, _rhythm);
         // Plain GRPO wants log π_old alone, and not even that where the only update is the first: the policy is then still the one that sampled.
-        float[][]? old = rhythm is not null ? [.. rhythm.Select(analysis => analysis.LogProbabilities)] : options.Updates > 1 ? LogProbabilities(policy.Model, sequences) : null;
-        float[][]? near = options.Loss.NeedsReference ? LogProbabilities(reference, sequences) : null;
+        IReadOnlyList<float[]>? old = rhythm is not null ? [.. rhythm.Select(analysis => analysis.LogProbabilities)] : options.Updates > 1 ? policy.Model.LogProbabilities(sequences, options.Temperature) : null;
+        IReadOnlyList<float[]>? near = options.Loss.NeedsReference ? reference.LogProbabilities(sequences, options.Temperature) : null;
 
         // 4. Credit γ, which carries no gradient, and the advantage of each token: Ã = γ · Â, [B][T].
         CreditAssignment[] credit = [.. sequences.Select((sequence, i) =>
@@ -99,15 +99,6 @@ internal sealed class PolicyOptimizationStep(
         Fai = rhythm?.Fai.Select(value => (double)value).ToArray(),
         Entropy = rhythm?.Entropies.Select(value => (double)value).ToArray(),
     };
-
-    private float[][] LogProbabilities(CausalLanguageModel model, TokenSequence[] sequences)
-    {
-        using var noGradient = no_grad();
-        using var scope = NewDisposeScope();
-        Tensor scores = PackedScores.Score(model.Decoder, sequences, options.Temperature, entropies: false).LogProbabilities;   // [B, T]
-        float[] flat = [.. scores.cpu().data<float>()];
-        return [.. sequences.Select((sequence, i) => flat.AsSpan(i * (int)scores.shape[1], sequence.ResponseIds.Length).ToArray())];
-    }
 }
 
 /// <summary>One update of the policy: the clipped surrogate of a mini-batch, its gradient, AdamW.</summary>

@@ -72,7 +72,7 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
             using var scope = NewDisposeScope();
             using TokenBatch rows = TokenBatch.Create([.. part.Select(i => batch[i])], policy.Model.Device);
             TokenScores scores = policy.Model.Decoder.Score(rows, temperature: 1, entropies: true);                 // [b, T]
-            loss += policy.Accumulate(-scores.LogProbabilities.sum() / targets);
+            loss += policy.Accumulate((-scores.LogProbabilities.sum()).Over(targets));
             entropy += scores.Entropies!.sum().ToDouble() / targets;
         }
         var metrics = new Dictionary<string, double> { ["loss"] = loss, ["entropy"] = entropy, ["grad_norm"] = policy.Clip(), ["learning_rate"] = policy.LearningRate };
@@ -110,6 +110,7 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
         return column;
     }
 
-    private int EndOfSequence() => _model.Config.EosTokenIds is [int first, ..] ? first
-        : throw _host.Process(new InvalidOperationException("The model's configuration names no end-of-sequence token to append to responses. Set eos_token_id in config.json, or AppendEndOfSequence to false."));
+    /// <summary>The token that ends a response, as TRL appends it: the tokenizer's eos_token; where it names none, the first of the model's.</summary>
+    private int EndOfSequence() => (_model.HasTokenizer ? _model.Tokenizer.EosTokenId : null) ?? (_model.GenerationConfig.EosTokenIds is [int first, ..] ? first
+        : throw _host.Process(new InvalidOperationException("Neither the tokenizer nor the model's configuration names an end-of-sequence token to append to responses. Set eos_token in tokenizer_config.json or eos_token_id in config.json, or AppendEndOfSequence to false.")));
 }

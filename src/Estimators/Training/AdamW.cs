@@ -1,3 +1,4 @@
+using MLNetAttn.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -60,7 +61,7 @@ internal sealed class AdamW : IDisposable
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        _steps.add_(1);
+        _steps.Add_(1);
         foreach (Group group in _groups)
             Kernels.Value.invoke("update", group.Parameters, group.Indices.Select(i => gradients[i]).ToArray(), group.First, group.Second, _steps,
                 learningRate, _options.AdamBeta1, _options.AdamBeta2, group.Decay, _options.AdamEpsilon);

@@ -58,7 +58,7 @@ internal sealed class LearningPolicy : IDisposable
         }
         else
         {
-            for (int i = 0; i < _gradients.Length; i++) _gradients[i].add_(gradients[i]);
+            for (int i = 0; i < _gradients.Length; i++) _gradients[i].Add_(gradients[i]);
         }
         return value;
     }

@@ -22,8 +22,8 @@ internal static class AttentionBands
         {
             using var scope = NewDisposeScope();
             Tensor distance = block.Distance(queries.device);
-            Tensor weight = (window - distance).mul_(distance.ge(0).logical_and_(distance.le(reach)));
-            result.narrow(2, block.FirstQuery, block.Queries).copy_((block.Weights() * weight).sum(-1).neg_().add_(window));
+            Tensor weight = distance.SubtractedFrom(window).mul_(distance.AtLeast(0).logical_and_(distance.AtMost(reach)));
+            result.narrow(2, block.FirstQuery, block.Queries).copy_((block.Weights() * weight).sum(-1).neg_().Add_(window));
         }
         return result;
     }
@@ -42,9 +42,9 @@ internal static class AttentionBands
         foreach (Block block in Blocks(queries, keys, logSumExp, first, reach: high))
         {
             using var scope = NewDisposeScope();
-            Tensor distance = block.Distance(queries.device), band = distance.ge(low).logical_and_(distance.le(high)).to(ScalarType.Float32);
+            Tensor distance = block.Distance(queries.device), band = distance.AtLeast(low).logical_and_(distance.AtMost(high)).to(ScalarType.Float32);
             Tensor counted = isResponse.narrow(2, block.FirstQuery, block.Queries).unsqueeze(-1) * band;                                    // [B, 1, queries, keys]
-            result.narrow(2, block.FirstKey, block.Keys).add_((block.Weights() * counted).sum(-2));
+            result.narrow(2, block.FirstKey, block.Keys).Add_((block.Weights() * counted).sum(-2));
         }
         return result;
     }
@@ -69,14 +69,14 @@ internal static class AttentionBands
         public Tensor Weights()
         {
             // Widened before the product: a score of 20 that is rounded to bfloat16 is off by 0.06, and its weight by as many percent.
-            Tensor scaled = AllQueries.narrow(2, FirstQuery, Queries).AtLeastSingle() / Math.Sqrt(AllQueries.shape[3]);
+            Tensor scaled = AllQueries.narrow(2, FirstQuery, Queries).AtLeastSingle().Over(Math.Sqrt(AllQueries.shape[3]));
             Tensor scores = matmul(scaled, AllKeys.narrow(2, FirstKey, Keys).AtLeastSingle().transpose(-1, -2));
             // Above the diagonal a score may exceed the row's log-sum-exp by far; an infinity there would survive being masked with 0.
-            return scores.sub_(LogSumExp.narrow(2, FirstQuery, Queries).unsqueeze(-1)).clamp_(max: 0).exp_();
+            return scores.sub_(LogSumExp.narrow(2, FirstQuery, Queries).unsqueeze(-1)).Clamp_(max: 0).exp_();
         }
 
         /// <summary>t − s, float32 [queries, keys].</summary>
         public Tensor Distance(Device device) =>
-            arange(FirstQuery, FirstQuery + Queries, ScalarType.Float32, device).unsqueeze(1) - arange(FirstKey, FirstKey + Keys, ScalarType.Float32, device).unsqueeze(0);
+            TensorArithmetic.Range(FirstQuery, FirstQuery + Queries, ScalarType.Float32, device).unsqueeze(1) - TensorArithmetic.Range(FirstKey, FirstKey + Keys, ScalarType.Float32, device).unsqueeze(0);
     }
 }

@@ -31,7 +31,7 @@ internal static class AttentionSpans
     private static Tensor Distance(Tensor queries, Tensor keys, Tensor? mask)
     {
         long length = keys.shape[2];
-        Tensor centred = arange(length, queries.dtype, queries.device) - length / 2;                                                   // [keys]
+        Tensor centred = TensorArithmetic.Range(0, length, queries.dtype, queries.device).Minus(length / 2);                                                   // [keys]
         Tensor positions = centred.view(1, 1, -1, 1).expand(keys.shape).contiguous();                                                  // [B, H_kv, keys, D]: the kernel wants values of the head's size
         Tensor attended = Attention.Attend(queries, keys, positions, mask, causal: mask is null).select(3, 0);                         // [B, H, queries]
         return centred.narrow(0, length - queries.shape[2], queries.shape[2]) - attended;

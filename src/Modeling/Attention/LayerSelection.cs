@@ -34,9 +34,11 @@ public sealed class LayerSelection : IEquatable<LayerSelection>
 
     /// <summary>Reads what <see cref="ToString"/> writes: <c>middle</c>, <c>all</c>, <c>top</c>, <c>bottom</c>, or layers as <c>3,5,7</c>.</summary>
     /// <exception cref="FormatException">It is none of these.</exception>
+    /// <exception cref="ArgumentException">A negative layer, or one twice.</exception>
     public static LayerSelection Parse(string text)
     {
-        if (Enum.TryParse(text, ignoreCase: true, out Kind kind) && kind != Kind.Explicit && !char.IsDigit(text[0])) return new(kind);
+        foreach (LayerSelection named in (ReadOnlySpan<LayerSelection>)[Middle, All, Top, Bottom])
+            if (text.Equals(named.ToString(), StringComparison.OrdinalIgnoreCase)) return named;
         int[] layers = [.. text.Split(',').Select(part => int.TryParse(part, out int layer) ? layer : throw new FormatException($"Layers are '{text}', expected middle, all, top, bottom or numbers such as 3,5,7."))];
         return Of(layers);
     }

@@ -29,6 +29,7 @@ internal static class CheckpointWriter
             ScalarType.Float32 => "float32",
             ScalarType.BFloat16 => "bfloat16",
             ScalarType.Float16 => "float16",
+            ScalarType.Float64 => "float64",
             ScalarType other => throw new ArgumentException(
                 $"The weights are of type {other}; expected one of {string.Join(", ", DecoderConfigRules.DataTypes)}.", nameof(tensors)),
         };

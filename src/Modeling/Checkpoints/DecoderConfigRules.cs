@@ -7,7 +7,7 @@ internal static class DecoderConfigRules
     public const int MaximumLayers = 4096;
 
     /// <summary>The types that weights are stored in.</summary>
-    public static readonly string[] DataTypes = ["float32", "bfloat16", "float16"];
+    public static readonly string[] DataTypes = ["float32", "bfloat16", "float16", "float64"];
 
     /// <summary>Everything that is wrong, as sentences without their full stop; empty if nothing is.</summary>
     public static IReadOnlyList<string> Violations(DecoderConfig config)

@@ -81,7 +81,7 @@ public sealed class FolderTarget : ICheckpointTarget, IDisposable
             throw;
         }
         _closed = true;
-        Directory.Delete(_staging, recursive: true);
+        DeleteStaging();
     }
 
     private static void Move(Stack<(string From, string To)> moves, string from, string to)
@@ -117,8 +117,21 @@ public sealed class FolderTarget : ICheckpointTarget, IDisposable
         if (_closed || _keepStaging)
             return;
         _closed = true;
-        Directory.Delete(_staging, recursive: true);
-        if (_created && !Directory.EnumerateFileSystemEntries(Location).Any())
-            Directory.Delete(Location);
+        DeleteStaging();
+    }
+
+    /// <summary>Tidies up. A leftover is harmless, and must not hide that the checkpoint is in place, or why it is not.</summary>
+    private void DeleteStaging()
+    {
+        try
+        {
+            Directory.Delete(_staging, recursive: true);
+            if (_created && !Directory.EnumerateFileSystemEntries(Location).Any())
+                Directory.Delete(Location);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The hidden folder stays.
+        }
     }
 }

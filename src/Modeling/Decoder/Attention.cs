@@ -48,7 +48,7 @@ internal static class Attention
         }
         if (queries.device_type == DeviceType.CPU)
         {
-            Tensor? additive = mask is null ? null : zeros(mask.shape, queries.dtype).masked_fill_(mask.logical_not(), float.NegativeInfinity);
+            Tensor? additive = mask is null ? null : zeros(mask.shape, queries.dtype).Mask_(mask.logical_not(), double.NegativeInfinity);
             return ((Tensor, Tensor))Kernels.Value.invoke("flash", queries, keys, values, additive!, causal);
         }
         return (Attend(queries, keys, values, mask, causal), LogSumExp(queries, keys, mask, causal));
@@ -61,9 +61,9 @@ internal static class Attention
     {
         long groups = queries.shape[1] / keys.shape[1], length = queries.shape[2];
         if (groups > 1) (keys, values) = (keys.repeat_interleave(groups, 1), values.repeat_interleave(groups, 1));
-        Tensor scores = matmul(queries, keys.transpose(2, 3)) * (1 / Math.Sqrt(queries.shape[3]));
+        Tensor scores = matmul(queries, keys.transpose(2, 3)).Times(1 / Math.Sqrt(queries.shape[3]));
         Tensor? hidden = causal ? ones(length, keys.shape[2], dtype: ScalarType.Bool, device: queries.device).triu(1) : mask?.logical_not();
-        if (hidden is not null) scores = scores.masked_fill(hidden, float.NegativeInfinity);
+        if (hidden is not null) scores = scores.Masked(hidden, double.NegativeInfinity);
         return (matmul(nn.functional.softmax(scores.to(ScalarType.Float32), -1).to(values.dtype), values), scores.AtLeastSingle());
     }
 
@@ -72,15 +72,15 @@ internal static class Attention
     {
         const int block = 128;
         long length = queries.shape[2], heads = queries.shape[1];
-        Tensor scaled = queries / Math.Sqrt(queries.shape[3]), allKeys = keys.repeat_interleave(heads / keys.shape[1], 1).transpose(-1, -2);
+        Tensor scaled = queries.Over(Math.Sqrt(queries.shape[3])), allKeys = keys.repeat_interleave(heads / keys.shape[1], 1).transpose(-1, -2);
         Tensor result = empty([queries.shape[0], heads, length], Precision.Of(queries.dtype), queries.device);
         for (long start = 0; start < length; start += block)
         {
             using var scope = NewDisposeScope();
             long rows = Math.Min(block, length - start), visible = causal ? start + rows : length;
             Tensor scores = matmul(scaled.narrow(2, start, rows), allKeys.narrow(3, 0, visible)).AtLeastSingle();
-            if (causal) scores.masked_fill_(ones(rows, visible, dtype: ScalarType.Bool, device: queries.device).triu(start + 1), float.NegativeInfinity);
-            if (mask is not null) scores.masked_fill_(mask.narrow(-2, mask.shape[^2] == 1 ? 0 : start, mask.shape[^2] == 1 ? 1 : rows).narrow(-1, 0, visible).logical_not(), float.NegativeInfinity);
+            if (causal) scores.Mask_(ones(rows, visible, dtype: ScalarType.Bool, device: queries.device).triu(start + 1), double.NegativeInfinity);
+            if (mask is not null) scores.Mask_(mask.narrow(-2, mask.shape[^2] == 1 ? 0 : start, mask.shape[^2] == 1 ? 1 : rows).narrow(-1, 0, visible).logical_not(), double.NegativeInfinity);
             result.narrow(2, start, rows).copy_(scores.logsumexp(-1));
         }
         return result;

@@ -14,7 +14,7 @@ internal static class AttentionMask
     {
         if (padding.All(p => p == 0)) return null;
         using var scope = NewDisposeScope();
-        Tensor position = arange(length, device: device);
+        Tensor position = TensorArithmetic.Range(0, length, device: device);
         Tensor causal = position.unsqueeze(0).le(position.unsqueeze(1)), self = position.unsqueeze(0).eq(position.unsqueeze(1));       // [T, T]
         return causal.logical_and(RealKeys(padding, length, device)).logical_or(self).MoveToOuterDisposeScope();
     }
@@ -32,8 +32,8 @@ internal static class AttentionMask
     public static Tensor? Slide(Tensor? mask, int? window, long queries, long keys, Device device)
     {
         if (window is not { } width || keys <= width) return mask ?? CausalWithPast(queries, keys, device);
-        Tensor distance = arange(keys - queries, keys, device: device).unsqueeze(1) - arange(keys, device: device).unsqueeze(0);      // [T, S]
-        Tensor visible = distance.ge(0).logical_and_(distance.lt(width));
+        Tensor distance = TensorArithmetic.Range(keys - queries, keys, device: device).unsqueeze(1) - TensorArithmetic.Range(0, keys, device: device).unsqueeze(0);      // [T, S]
+        Tensor visible = distance.AtLeast(0).logical_and_(distance.Below(width));
         return mask is null ? visible.view(1, 1, queries, keys) : mask.logical_and(visible);
     }
 
@@ -44,7 +44,7 @@ internal static class AttentionMask
     private static Tensor RealKeys(IReadOnlyList<int> padding, int length, Device device)
     {
         using Tensor first = tensor(padding.Select(p => (long)p).ToArray(), device: device).view(-1, 1, 1, 1);
-        using Tensor position = arange(length, device: device);
+        using Tensor position = TensorArithmetic.Range(0, length, device: device);
         return position.ge(first);                                                                                                // [B, 1, 1, T]
     }
 }

@@ -59,10 +59,10 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
             using var chunkScope = NewDisposeScope();
             long rows = Math.Min(chunk, hidden.shape[0] - start);
             Tensor part = hidden.narrow(0, start, rows), target = targets.narrow(0, start, rows).unsqueeze(1);
-            Tensor scale = gradient.narrow(0, start, rows).unsqueeze(1) / temperature;                                    // [c, 1]
+            Tensor scale = gradient.narrow(0, start, rows).unsqueeze(1).Over(temperature);                                    // [c, 1]
             // ∂ log p_target / ∂ logit_v = (1{v = target} − p_v) / τ.
             Tensor logits = nn.functional.linear(part, head).AtLeastSingle();                                           // [c, V]
-            Tensor logitGradient = nn.functional.softmax(logits.div_(temperature), 1).mul_(-scale).scatter_add_(1, target, scale).to(head.dtype);
+            Tensor logitGradient = nn.functional.softmax(logits.Over_(temperature), 1).mul_(-scale).scatter_add_(1, target, scale).to(head.dtype);
             hiddenGradient.narrow(0, start, rows).copy_(matmul(logitGradient, head));
             headGradient?.addmm_(logitGradient.t(), part);
         }
@@ -80,7 +80,7 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
             using var scope = NewDisposeScope();
             long rows = Math.Min(chunk, hidden.shape[0] - start);
             Tensor logits = head(hidden.narrow(0, start, rows)).AtLeastSingle();                                        // [c, V]
-            if (temperature != 1) logits.div_(temperature);
+            if (temperature != 1) logits.Over_(temperature);
             Tensor logDistribution = nn.functional.log_softmax(logits, 1);
             logits.Dispose();
             logProbabilities.narrow(0, start, rows).copy_(logDistribution.gather(1, targets.narrow(0, start, rows).unsqueeze(1)).squeeze(1));

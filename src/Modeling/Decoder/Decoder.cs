@@ -28,26 +28,40 @@ internal sealed class Decoder : IDisposable
     /// <param name="lastLayer">The layer to stop after; the hidden states are then those of that layer, without the final norm. Null = all layers.</param>
     public Tensor Forward(Tensor ids, Tensor? mask = null, IAttentionObserver? observer = null, int? lastLayer = null)
     {
-        Tensor x = Embed(ids);
+        (Tensor x, Tensor? update) = (Embed(ids), null);
+        bool fused = KernelSupport.Covers(x) && x.dtype == ScalarType.BFloat16;
         for (int layer = 0; layer < Weights.Layers.Length; layer++)
         {
-            x = Block(layer, x, mask, cache: null, observer);
-            if (layer == lastLayer) return x;
+            (x, update) = Block(layer, x, update, fused, (index, weights, normalized) => SelfAttention(index, weights, normalized, mask, observer, fused));
+            if (layer == lastLayer) return x.Plus(update);
         }
-        return Normalize(x, Weights.FinalNorm);
+        return RootMeanSquareNorm.Add(x, update, Weights.FinalNorm, Config.RmsNormEpsilon, fused).Normalized;
     }
 
-    /// <summary>The same for T new positions that follow what <paramref name="cache"/> holds, which then holds them too.</summary>
-    /// <param name="ids">int64 [B, T].</param>
+    /// <summary>The same for T new positions that follow what <paramref name="cache"/> holds, which then holds them too. Without gradient.</summary>
+    /// <param name="ids">int64 [B, T]; T = 1, or the first T positions of all.</param>
     /// <param name="cache">The earlier positions.</param>
-    /// <param name="mask">bool [B, 1, T or 1, length so far], true = visible; null = all before and itself.</param>
-    public Tensor Forward(Tensor ids, KeyValueCache cache, Tensor? mask)
+    /// <param name="padding">Positions at the start of each row that are no tokens; null = none.</param>
+    /// <param name="fast">Whether float32 may round otherwise than torch's operations do, which are slower. bfloat16 does anyway: its kernels round less often.</param>
+    public Tensor Forward(Tensor ids, KeyValueCache cache, int[]? padding = null, bool fast = false)
     {
-        Tensor x = Embed(ids);
-        for (int layer = 0; layer < Weights.Layers.Length; layer++)
-            x = Block(layer, x, mask, cache, observer: null);
+        if (padding is not null && Array.TrueForAll(padding, count => count == 0)) padding = null;
+        int length = cache.Length + (int)ids.shape[1];
+        (Tensor x, Tensor? update) = (Embed(ids), null);
+        bool fused = KernelSupport.Covers(x) && (fast || x.dtype == ScalarType.BFloat16);
+        Func<int, DecoderLayer, Tensor, Tensor> attend;
+        if (fused && ids.shape[1] == 1)
+        {
+            attend = (index, weights, normalized) => CachedSelfAttention(index, weights, normalized, cache, padding);
+        }
+        else
+        {
+            Tensor? mask = padding is null ? null : cache.Length == 0 ? AttentionMask.LeftPadded(padding, length, Device) : AttentionMask.NewPosition(padding, length, Device);
+            attend = (index, weights, normalized) => SelfAttention(index, weights, normalized, mask, observer: null, fused, cache);
+        }
+        for (int layer = 0; layer < Weights.Layers.Length; layer++) (x, update) = Block(layer, x, update, fused, attend);
         cache.Advance((int)ids.shape[1]);
-        return Normalize(x, Weights.FinalNorm);
+        return RootMeanSquareNorm.Add(x, update, Weights.FinalNorm, Config.RmsNormEpsilon, fused).Normalized;
     }
 
     /// <summary>One causal pass over a batch: log-probabilities, and entropies if asked for, of its response tokens. Differentiable where grad mode is on.</summary>
@@ -71,28 +85,26 @@ internal sealed class Decoder : IDisposable
 
     private Tensor Embed(Tensor ids) => Weights.Embedding.index_select(0, ids.reshape(-1)).view(ids.shape[0], ids.shape[1], Config.HiddenSize);
 
-    private Tensor Block(int index, Tensor x, Tensor? mask, KeyValueCache? cache, IAttentionObserver? observer)
+    /// <summary>One layer. What a layer's second half adds is added where the next norm reads it, in one pass over memory.</summary>
+    /// <param name="index">The layer.</param>
+    /// <param name="x">[B, T, hidden].</param>
+    /// <param name="update">What is still to be added to x; null before the first layer.</param>
+    /// <param name="fused">Whether kernels take the place of torch's small operations; x is then overwritten.</param>
+    /// <param name="attend">Layer number, weights and normalised input → output of self-attention.</param>
+    private (Tensor X, Tensor Update) Block(int index, Tensor x, Tensor? update, bool fused, Func<int, DecoderLayer, Tensor, Tensor> attend)
     {
         using var scope = NewDisposeScope();
         DecoderLayer layer = Weights.Layers[index];
-        x = x + SelfAttention(index, layer, Normalize(x, layer.InputNorm), mask, cache, observer);
-        x = x + FeedForward(layer, Normalize(x, layer.PostAttentionNorm));
-        return x.MoveToOuterDisposeScope();
+        (Tensor sum, Tensor normalized) = RootMeanSquareNorm.Add(x, update, layer.InputNorm, Config.RmsNormEpsilon, fused);
+        (sum, normalized) = RootMeanSquareNorm.Add(sum, attend(index, layer, normalized), layer.PostAttentionNorm, Config.RmsNormEpsilon, fused);
+        update = layer.Down.Apply(GatedUnit.Apply(layer.GateUp.Apply(normalized), fused)).MoveToOuterDisposeScope();
+        return (ReferenceEquals(sum, x) ? x : sum.MoveToOuterDisposeScope(), update);
     }
 
-    private Tensor SelfAttention(int index, DecoderLayer layer, Tensor x, Tensor? mask, KeyValueCache? cache, IAttentionObserver? observer)
+    private Tensor SelfAttention(int index, DecoderLayer layer, Tensor x, Tensor? mask, IAttentionObserver? observer, bool fused, KeyValueCache? cache = null)
     {
         long batch = x.shape[0], length = x.shape[1];
-        int heads = Config.HeadCount, keyHeads = Config.KeyValueHeadCount, size = Config.HeadDimension;
-
-        Tensor qkv = layer.QueryKeyValue.Apply(x).view(batch, length, heads + 2 * keyHeads, size);                 // [B, T, H + 2·H_kv, D]
-        Tensor qk = qkv.narrow(2, 0, heads + keyHeads);
-        if (layer.QueryNorm is { } queryNorm && layer.KeyNorm is { } keyNorm)
-            qk = cat([Normalize(qk.narrow(2, 0, heads), queryNorm), Normalize(qk.narrow(2, heads, keyHeads), keyNorm)], 2);
-        qk = _rotary.Apply(qk, cache?.Length ?? 0).transpose(1, 2);                                               // [B, H + H_kv, T, D]
-        Tensor queries = qk.narrow(1, 0, heads), keys = qk.narrow(1, heads, keyHeads);
-        Tensor values = qkv.narrow(2, heads + keyHeads, keyHeads).transpose(1, 2);                                // [B, H_kv, T, D]
-
+        (Tensor queries, Tensor keys, Tensor values) = Project(layer, x, fused, cache?.Length ?? 0);
         if (cache is not null) (keys, values) = cache.Append(index, keys, values);
         Tensor? visible = AttentionMask.Slide(mask, layer.SlidingWindow, length, keys.shape[2], x.device);
         bool causal = visible is null && length > 1;
@@ -106,19 +118,39 @@ internal sealed class Decoder : IDisposable
         {
             output = Attention.Attend(queries, keys, values, visible, causal);
         }
-        return layer.AttentionOutput.Apply(output.transpose(1, 2).reshape(batch, length, heads * size));
+        return layer.AttentionOutput.Apply(output.transpose(1, 2).reshape(batch, length, Config.HeadCount * Config.HeadDimension));
     }
 
-    private static Tensor FeedForward(DecoderLayer layer, Tensor x)
+    /// <summary>Queries [B, H, T, D], keys and values [B, H_kv, T, D] of positions <paramref name="start"/>, …; queries and keys are turned.</summary>
+    private (Tensor Queries, Tensor Keys, Tensor Values) Project(DecoderLayer layer, Tensor x, bool fused, int start)
     {
-        Tensor[] gateUp = layer.GateUp.Apply(x).chunk(2, -1);
-        return layer.Down.Apply(nn.functional.silu(gateUp[0]) * gateUp[1]);
+        int heads = Config.HeadCount, keyHeads = Config.KeyValueHeadCount;
+        Tensor qkv = layer.QueryKeyValue.Apply(x).view(x.shape[0], x.shape[1], heads + 2 * keyHeads, Config.HeadDimension);             // [B, T, H + 2·H_kv, D]
+        Tensor qk;
+        if (fused)
+        {
+            _rotary.ApplyInPlace(qkv, layer, Config, start);
+            qk = qkv.narrow(2, 0, heads + keyHeads);
+        }
+        else
+        {
+            qk = qkv.narrow(2, 0, heads + keyHeads);
+            if (layer.QueryNorm is { } queryNorm && layer.KeyNorm is { } keyNorm)
+                qk = cat([
+                    RootMeanSquareNorm.Apply(qk.narrow(2, 0, heads), queryNorm, Config.RmsNormEpsilon),
+                    RootMeanSquareNorm.Apply(qk.narrow(2, heads, keyHeads), keyNorm, Config.RmsNormEpsilon)], 2);
+            qk = _rotary.Apply(qk, start);
+        }
+        qk = qk.transpose(1, 2);                                                                                                       // [B, H + H_kv, T, D]
+        return (qk.narrow(1, 0, heads), qk.narrow(1, heads, keyHeads), qkv.narrow(2, heads + keyHeads, keyHeads).transpose(1, 2));
     }
 
-    /// <summary>RMSNorm: x / √(mean(x²) + ε) · w over the last dimension, in float32 whatever the weights' type, as transformers does.</summary>
-    private Tensor Normalize(Tensor x, Tensor weight)
+    /// <summary>Self-attention of one new position per row, by kernels.</summary>
+    private Tensor CachedSelfAttention(int index, DecoderLayer layer, Tensor x, KeyValueCache cache, int[]? padding)
     {
-        Tensor wide = x.to(ScalarType.Float32);
-        return (wide * (wide.square().mean([-1], keepdim: true) + Config.RmsNormEpsilon).rsqrt()).to(x.dtype) * weight;
+        Tensor qkv = layer.QueryKeyValue.Apply(x).view(x.shape[0], 1, Config.HeadCount + 2 * Config.KeyValueHeadCount, Config.HeadDimension);
+        _rotary.ApplyInPlace(qkv, layer, Config, cache.Length);
+        (Tensor keys, Tensor values) = cache.Reserve(index);
+        return layer.AttentionOutput.Apply(CachedAttention.Apply(qkv, keys, values, cache.Length, padding, layer.SlidingWindow));
     }
 }

@@ -30,7 +30,16 @@ internal sealed class RotaryEmbedding : IDisposable
         Tables tables = Upto(start + length);
         Tensor cos = tables.Cos.narrow(0, start, length), sin = tables.SignedSin.narrow(0, start, length); // [T, 1, size]
         // (x₁, x₂) → (x₁·cos − x₂·sin, x₂·cos + x₁·sin): the roll swaps the halves, the table carries the sign.
-        return x * cos + x.roll(half, -1) * sin;
+        return (x * cos).Plus(x.roll(half, -1) * sin);
+    }
+
+    /// <summary>Norms, where the layer has them, and turns the queries and keys of [B, T, H + 2 · H_kv, D] where they lie. Without gradient.</summary>
+    public void ApplyInPlace(Tensor projected, DecoderLayer layer, DecoderConfig config, int start)
+    {
+        long length = projected.shape[1];
+        Tables tables = Upto(start + (int)length);
+        using Tensor cos = tables.Cos.narrow(0, start, length), sin = tables.SignedSin.narrow(0, start, length);
+        RotaryKernel.Apply(projected, config.HeadCount, config.KeyValueHeadCount, layer.QueryNorm, layer.KeyNorm, cos, sin, config.RmsNormEpsilon);
     }
 
     public void Dispose()
@@ -55,8 +64,8 @@ internal sealed class RotaryEmbedding : IDisposable
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        Tensor angles = arange(length, ScalarType.Float32).unsqueeze(1) * _frequencies.unsqueeze(0);          // [length, D/2]
-        Tensor cos = angles.cos() * _scale, sin = angles.sin() * _scale;
+        Tensor angles = TensorArithmetic.Range(0, length, ScalarType.Float32).unsqueeze(1) * _frequencies.unsqueeze(0);          // [length, D/2]
+        Tensor cos = angles.cos().Times(_scale), sin = angles.sin().Times(_scale);
         return new Tables(length, Store(cat([cos, cos], 1)), Store(cat([-sin, sin], 1)));
 
         Tensor Store(Tensor table) => table.unsqueeze(1).to(_dataType, _device, copy: true).DetachFromDisposeScope();

@@ -12,12 +12,12 @@ internal static class RotaryFrequencies
         using var scope = NewDisposeScope();
         RotaryOptions rotary = config.Rotary;
         int trained = rotary.OriginalMaxPositionEmbeddings ?? config.MaxPositionEmbeddings;
-        Tensor stretch = pow(rotary.Theta, arange(0, config.HeadDimension, 2, ScalarType.Float32) / config.HeadDimension);      // [D/2]
+        Tensor stretch = pow(tensor((float)rotary.Theta), TensorArithmetic.Range(0, config.HeadDimension, ScalarType.Float32, step: 2).Over(config.HeadDimension));      // [D/2]
         return (rotary.Type switch
         {
-            RotaryType.Default => 1 / stretch,
-            RotaryType.Linear => 1 / stretch / rotary.Factor,
-            RotaryType.Llama3 => Llama3(1 / stretch, rotary, trained),
+            RotaryType.Default => stretch.reciprocal(),
+            RotaryType.Linear => stretch.reciprocal().Over(rotary.Factor),
+            RotaryType.Llama3 => Llama3(stretch.reciprocal(), rotary, trained),
             RotaryType.Yarn => Yarn(stretch, config.HeadDimension, rotary, trained),
             _ => throw new NotSupportedException($"Rotary type '{rotary.Type}' is not supported."),
         }).MoveToOuterDisposeScope();
@@ -26,11 +26,11 @@ internal static class RotaryFrequencies
     /// <summary>Llama 3.1: long wavelengths are stretched by the factor, short ones kept, those between interpolated.</summary>
     private static Tensor Llama3(Tensor frequency, RotaryOptions rotary, int trained)
     {
-        Tensor wavelength = 2 * Math.PI / frequency;
+        Tensor wavelength = frequency.reciprocal().Times(2 * Math.PI);
         double longest = trained / rotary.LowFrequencyFactor, shortest = trained / rotary.HighFrequencyFactor;
-        Tensor smooth = (trained / wavelength - rotary.LowFrequencyFactor) / (rotary.HighFrequencyFactor - rotary.LowFrequencyFactor);
-        Tensor between = (1 - smooth) * frequency / rotary.Factor + smooth * frequency;
-        return where(wavelength.gt(longest), frequency / rotary.Factor, where(wavelength.lt(shortest), frequency, between));
+        Tensor smooth = wavelength.reciprocal().Times(trained).Minus(rotary.LowFrequencyFactor).Over(rotary.HighFrequencyFactor - rotary.LowFrequencyFactor);
+        Tensor between = (smooth.SubtractedFrom(1) * frequency).Over(rotary.Factor).Plus(smooth * frequency);
+        return where(wavelength.Above(longest), frequency.Over(rotary.Factor), where(wavelength.Below(shortest), frequency, between));
     }
 
     /// <summary>YaRN (Peng et al., arXiv 2309.00071): a ramp over the dimensions between kept and stretched frequencies.</summary>
@@ -40,8 +40,8 @@ internal static class RotaryFrequencies
         if (rotary.Truncate) (low, high) = (Math.Floor(low), Math.Ceiling(high));
         (low, high) = (Math.Max(low, 0), Math.Min(high, size - 1));
         if (low == high) high += 0.001;
-        Tensor kept = 1 - ((arange(size / 2, ScalarType.Float32) - low) / (high - low)).clamp(0, 1);
-        return 1 / (rotary.Factor * stretch) * (1 - kept) + 1 / stretch * kept;
+        Tensor kept = TensorArithmetic.Range(0, size / 2, ScalarType.Float32).Minus(low).Over(high - low).Clamped(0, 1).SubtractedFrom(1);
+        return (stretch.Times(rotary.Factor).reciprocal() * kept.SubtractedFrom(1)).Plus(stretch.reciprocal() * kept);
 
         // The dimension that turns this often within the original context.
         double Dimension(double turns) => size * Math.Log(trained / (turns * 2 * Math.PI)) / (2 * Math.Log(rotary.Theta));

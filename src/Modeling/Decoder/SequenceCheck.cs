@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace MLNetAttn.Modeling;
 
 /// <summary>Says what is wrong with token sequences before a model computes anything from them.</summary>
@@ -21,6 +23,21 @@ internal static class SequenceCheck
         InVocabulary(config, sequence.ResponseIds, "response", row);
         if (sequence.Length > config.MaxPositionEmbeddings)
             throw new ArgumentException($"Row {row}: prompt ({sequence.PromptIds.Length} tokens) and response ({sequence.ResponseIds.Length}) exceed the model's context of {config.MaxPositionEmbeddings}. Shorten one of them.");
+    }
+
+    /// <exception cref="ArgumentException">Ids that are not [B, T] or not integers, an id outside the vocabulary, more positions than the context, or a mask of another shape.</exception>
+    public static void Ids(DecoderConfig config, Tensor ids, Tensor? attentionMask)
+    {
+        if (ids.dim() != 2 || ids.shape[1] == 0 || ids.dtype is not (ScalarType.Int64 or ScalarType.Int32))
+            throw new ArgumentException($"ids are {ids.dtype} of shape [{string.Join(", ", ids.shape)}], expected int64 [B, T] with at least one position.", nameof(ids));
+        if (ids.shape[1] > config.MaxPositionEmbeddings)
+            throw new ArgumentException($"ids have {ids.shape[1]} positions, more than the model's context of {config.MaxPositionEmbeddings}.", nameof(ids));
+        if (attentionMask is not null && !attentionMask.shape.SequenceEqual(ids.shape))
+            throw new ArgumentException($"attentionMask has shape [{string.Join(", ", attentionMask.shape)}], expected that of ids, [{string.Join(", ", ids.shape)}].", nameof(attentionMask));
+        if (ids.numel() == 0) return;
+        (long low, long high) = (ids.min().to(ScalarType.Int64).item<long>(), ids.max().to(ScalarType.Int64).item<long>());
+        if (low < 0 || high >= config.VocabularySize)
+            throw new ArgumentException($"ids hold {(low < 0 ? low : high)}, expected ids from 0 to {config.VocabularySize - 1}. Do the tokenizer and the model belong together?", nameof(ids));
     }
 
     private static void NotEmpty(int[] ids, string what, int row)

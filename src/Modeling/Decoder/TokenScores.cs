@@ -34,7 +34,7 @@ internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Ent
     /// <summary>Log-probabilities with a gradient, and entropies without, from logits [M, V].</summary>
     private static (Tensor LogProbabilities, Tensor? Entropies) AtOnce(Tensor logits, Tensor targets, double temperature, bool entropies)
     {
-        Tensor logDistribution = nn.functional.log_softmax(logits.AtLeastSingle() / temperature, 1);
+        Tensor logDistribution = nn.functional.log_softmax(logits.AtLeastSingle().Over(temperature), 1);
         Tensor logProbabilities = logDistribution.gather(1, targets.unsqueeze(1)).squeeze(1);
         if (!entropies) return (logProbabilities, null);
         using var noGradient = no_grad();

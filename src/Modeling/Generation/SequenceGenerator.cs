@@ -64,8 +64,7 @@ internal sealed class SequenceGenerator
                 cache.Select(kept, Math.Min(cache.Length + CapacityStep, _promptLength + _options.MaxNewTokens));
                 (tokens, seen) = (tokens.index_select(0, kept), seen?.index_select(0, kept).MoveToOuterDisposeScope());
             }
-            Tensor? mask = AttentionMask.NewPosition(Padding(active), cache.Length + 1, _decoder.Device);
-            Tensor hidden = _decoder.Forward(tokens.unsqueeze(1), cache, mask);                        // [B, 1, d]
+            Tensor hidden = _decoder.Forward(tokens.unsqueeze(1), cache, Padding(active), fast: _options.Temperature > 0);             // [B, 1, d]
             logits.Dispose();
             logits = _decoder.Logits(hidden.select(1, 0)).MoveToOuterDisposeScope();                   // [B, V]
         }
@@ -80,8 +79,8 @@ internal sealed class SequenceGenerator
         for (int i = 0; i < prompts.Count; i++)
             for (int t = 0; t < prompts[i].Length; t++)
                 ids[i * _promptLength + _promptLength - prompts[i].Length + t] = prompts[i][t];
-        Tensor? mask = AttentionMask.LeftPadded([.. prompts.Select(p => _promptLength - p.Length)], _promptLength, _decoder.Device);
-        Tensor hidden = _decoder.Forward(tensor(ids, [prompts.Count, _promptLength], device: _decoder.Device), cache, mask);
+        int[] padding = [.. prompts.Select(prompt => _promptLength - prompt.Length)];
+        Tensor hidden = _decoder.Forward(tensor(ids, [prompts.Count, _promptLength], device: _decoder.Device), cache, padding);
         return _decoder.Logits(hidden.select(1, -1)).MoveToOuterDisposeScope();
     }
 

@@ -21,6 +21,7 @@ public sealed class Tokenizer
     private readonly Dictionary<string, int> _addedIds;
     private readonly AddedTokenSplitter _rawSplitter;
     private readonly AddedTokenSplitter _normalizedSplitter;
+    private readonly Lazy<ChatTemplate?> _chatTemplate;
 
     private Tokenizer(TokenizerFiles files)
     {
@@ -34,6 +35,7 @@ public sealed class Tokenizer
         SpecialTokenIds special = SpecialTokenIds.Read(files, TokenToId);
         (BosTokenId, EosTokenId, PadTokenId) = (special.Bos, special.Eos, special.Pad);
         UnknownTokenId = special.Unknown ?? _parts.Model.UnknownId;
+        _chatTemplate = new Lazy<ChatTemplate?>(() => ChatTemplate.Find(files.Find, files.PathOf, files.Location));
     }
 
     /// <summary>The number of tokens, added ones included.</summary>
@@ -50,6 +52,16 @@ public sealed class Tokenizer
 
     /// <summary>The token for text outside the vocabulary (<c>unk_token</c> of tokenizer_config.json, else of the model), if the tokenizer has one.</summary>
     public int? UnknownTokenId { get; }
+
+    /// <summary>Whether the folder has a chat template.</summary>
+    /// <exception cref="InvalidDataException">A template in its files is no text.</exception>
+    public bool HasChatTemplate => _chatTemplate.Value is not null;
+
+    /// <summary>The folder's chat template, which writes conversations as the model reads them. It is parsed at its first use.</summary>
+    /// <exception cref="InvalidOperationException">The folder has none.</exception>
+    /// <exception cref="InvalidDataException">A template in its files is no text.</exception>
+    public ChatTemplate ChatTemplate => _chatTemplate.Value ?? throw new InvalidOperationException(
+        $"'{_files.Location}' has no chat template: add a file {TokenizerFiles.ChatTemplate} or a 'chat_template' in {TokenizerFiles.Config}, or use {nameof(ChatTemplate)}.{nameof(Modeling.ChatTemplate.Parse)}.");
 
     /// <summary>Reads the tokenizer of a Hugging Face folder: tokenizer.json and, if it is there, tokenizer_config.json.</summary>
     /// <param name="folder">The folder's path.</param>

@@ -25,9 +25,17 @@ internal sealed class BatchDataView(IHost host, IDataView source, BatchMapper ma
     {
         bool[] active = mapper.Activate(columnsNeeded);
         DataViewRowCursor input = source.GetRowCursor(mapper.GetDependencies(active), rand);
-        return mapper.AnyOutputActive(active)
-            ? new BatchCursor(host, input, mapper, active, batching, throwIfCanceled)
-            : new PassThroughCursor(host, input, mapper, active);
+        try
+        {
+            return mapper.AnyOutputActive(active)
+                ? new BatchCursor(host, input, mapper, active, batching, throwIfCanceled)
+                : new PassThroughCursor(host, input, mapper, active);
+        }
+        catch
+        {
+            input.Dispose();
+            throw;
+        }
     }
 
     /// <summary>One cursor where something is computed (a model uses all cores by itself, and ML.NET splits the set further on where it wants to); else as many as the source gives.</summary>

@@ -21,11 +21,17 @@ public sealed class LayerSelectionTests
     [InlineData("center")]
     [InlineData("1;2")]
     [InlineData("")]
-    [InlineData("3")]
-    public void Only_known_words_and_numbers_are_read(string text)
+    [InlineData("top,bottom")]
+    [InlineData("explicit")]
+    public void Only_known_words_and_numbers_are_read(string text) =>
+        FluentActions.Invoking(() => LayerSelection.Parse(text)).Should().Throw<FormatException>().WithMessage("*expected middle, all, top, bottom*");
+
+    [Fact]
+    public void Words_are_read_in_any_case_and_numbers_in_any_order()
     {
-        if (text == "3") LayerSelection.Parse(text).Should().Be(LayerSelection.Of(3));
-        else FluentActions.Invoking(() => LayerSelection.Parse(text)).Should().Throw<FormatException>().WithMessage("*expected middle, all, top, bottom*");
+        LayerSelection.Parse("Middle").Should().Be(LayerSelection.Middle);
+        LayerSelection.Parse("7,3").Should().Be(LayerSelection.Of(3, 7));
+        FluentActions.Invoking(() => LayerSelection.Parse("-1")).Should().Throw<ArgumentException>().WithMessage("*[-1]*counted from 0*");
     }
 
     [Fact]

@@ -18,7 +18,7 @@ public sealed class KeyValueCacheTests
         using var cache = new KeyValueCache(model.Config, batch: 2, capacity: 3, ScalarType.Float32, CPU);
         for (int start = 0; start < 40; start += step)
         {
-            Tensor part = model.Decoder.Forward(ids.narrow(1, start, step), cache, mask: null);
+            Tensor part = model.Decoder.Forward(ids.narrow(1, start, step), cache);
             (part - whole.narrow(1, start, step)).abs().max().ToDouble().Should().BeLessThan(1e-4);
         }
         cache.Length.Should().Be(40);
@@ -32,9 +32,9 @@ public sealed class KeyValueCacheTests
         using var scope = NewDisposeScope();
         Tensor ids = tensor(TinyModel.Ids(10, 1).Concat(TinyModel.Ids(10, 2)).Select(i => (long)i).ToArray(), [2, 10]), next = tensor(new long[] { 7, 7, 7 }).unsqueeze(1);
         using var cache = new KeyValueCache(model.Config, batch: 2, capacity: 10, ScalarType.Float32, CPU);
-        model.Decoder.Forward(ids, cache, mask: null);
+        model.Decoder.Forward(ids, cache);
         cache.Select(tensor(new long[] { 1, 0, 1 }), capacity: 11);
-        Tensor continued = model.Decoder.Forward(next, cache, mask: null);
+        Tensor continued = model.Decoder.Forward(next, cache);
         Tensor whole = model.Decoder.Forward(cat([ids.index_select(0, tensor(new long[] { 1, 0, 1 })), next], 1)).narrow(1, 10, 1);
         (continued - whole).abs().max().ToDouble().Should().BeLessThan(1e-4);
     }

@@ -42,7 +42,7 @@ public sealed class FreshProcessTests : IDisposable
         using (FileStream stream = File.Create(rows)) _ml.Data.SaveAsBinary(data, stream);
         IDataView loaded = _ml.Data.LoadFromBinary(rows);
 
-        string[] printed = await FreshProcess.RunAsync("print", zip, rows);
+        string[] printed = await NewProcess.RunAsync(TestContext.Current.CancellationToken, "print", zip, rows);
 
         printed.Should().Equal(RowPrinter.Print(fitted.Transform(loaded)));
     }
@@ -56,7 +56,7 @@ public sealed class FreshProcessTests : IDisposable
         File.Copy(zip, target);
         for (int kill = 0; kill < 5; kill++)
         {
-            using System.Diagnostics.Process process = FreshProcess.Start("save", zip, target);
+            using System.Diagnostics.Process process = NewProcess.Start("save", zip, target);
             (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken)).Should().Be("1", "it saves until it is killed");
             await Task.Delay(7 * kill, TestContext.Current.CancellationToken);
             process.Kill();

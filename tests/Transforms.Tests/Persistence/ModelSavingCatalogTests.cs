@@ -70,6 +70,19 @@ public sealed class ModelSavingCatalogTests : IDisposable
         Directory.GetFiles(_folder.Path).Should().Equal(_zip);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_disk_that_is_read_only_leaves_the_old_zip(bool opens)
+    {
+        File.WriteAllText(_zip, "old");
+        Action save = () => AtomicZip.Write(_zip, stream => _ml.Model.Save(_fitted, _data.Schema, stream),
+            path => opens ? new FullDisk(File.Create(path), room: 0) : throw new UnauthorizedAccessException($"Access to '{path}' is denied: read-only file system"));
+        save.Should().Throw<Exception>().Which.Should().Match(exception => exception is IOException || exception is UnauthorizedAccessException);
+        File.ReadAllText(_zip).Should().Be("old");
+        Directory.GetFiles(_folder.Path).Should().Equal(_zip);
+    }
+
     [Fact]
     public void A_folder_that_cannot_be_written_to_is_an_error_that_names_it() =>
         _ml.Model.Invoking(it => it.SaveAtomically(_fitted, _data.Schema, "/proc/no-such-place/model.zip")).Should().Throw<IOException>().WithMessage("*/proc/no-such-place*");

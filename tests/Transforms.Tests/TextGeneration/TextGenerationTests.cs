@@ -90,6 +90,14 @@ public sealed class TextGenerationTests : IDisposable
     }
 
     [Fact]
+    public void A_missing_or_wrong_prompt_column_is_named()
+    {
+        TextGenerationEstimator estimator = _ml.Transforms.GenerateText(_model, maxNewTokens: 3);
+        estimator.Invoking(it => it.Fit(_ml.Data.LoadFromEnumerable([new { Question = "1" }]))).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*'Prompt'*Question*");
+        estimator.Invoking(it => it.Fit(_ml.Data.LoadFromEnumerable([new { Prompt = 1.5f }]))).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*'Prompt'*Single*");
+    }
+
+    [Fact]
     public void Options_that_a_row_cannot_have_are_refused()
     {
         Action create = () => _ml.Transforms.GenerateText(_model, new TextGenerationOptions { BatchSize = 0, Generation = new GenerationOptions { SamplesPerPrompt = 2 } });

@@ -18,13 +18,16 @@ internal sealed class CountdownAttempt(int numberCount, CountdownOptions options
     public int Result => _steps[^1].Result;
 
     /// <summary>Draws an attempt, uniformly among those whose steps obey the limits; false if none was found.</summary>
-    public bool TryDraw(ReadOnlySpan<int> numbers, ref SeededRandom random)
+    /// <param name="numbers">The given numbers.</param>
+    /// <param name="random">The source of chance.</param>
+    /// <param name="start">Which of the numbers the first step begins with; null = any.</param>
+    public bool TryDraw(ReadOnlySpan<int> numbers, ref SeededRandom random, int? start = null)
     {
         for (int redraw = 0; redraw < MaximumRedraws; redraw++)
         {
             for (int i = 0; i < numbers.Length; i++)
                 _atHand[i] = new Operand(numbers[i], MadeBy: null);
-            if (TryDrawSteps(ref random))
+            if (TryDrawSteps(ref random, start))
                 return true;
         }
         return false;
@@ -44,11 +47,11 @@ internal sealed class CountdownAttempt(int numberCount, CountdownOptions options
     /// <summary>Appends the attempt as one expression, e.g. <c>( 7 + 5 ) - 1</c>.</summary>
     public void AppendExpression(StringBuilder text) => AppendExpression(text, _steps[^1]);
 
-    private bool TryDrawSteps(ref SeededRandom random)
+    private bool TryDrawSteps(ref SeededRandom random, int? start)
     {
         for (int step = 0, count = _atHand.Length; step < _steps.Length; step++, count--)
         {
-            Operand left = Take(random.Next(count), count);
+            Operand left = Take(step == 0 && start is { } given ? given : random.Next(count), count);
             Operand right = Take(random.Next(count - 1), count - 1);
             char sign = _signs[random.Next(_signs.Length)];
             if (Apply(left.Value, sign, right.Value) is not { } result || result > _largestResult)

@@ -11,6 +11,7 @@ namespace MLNetAttn.Pipelines;
 public static class CountdownDemonstrations
 {
     private const int MaximumDraws = 20;
+    private const int MaximumSolutionDraws = 200;
 
     /// <summary>Draws problems of the train split, with repetition, and a trace for each. The same arguments give the same rows on every machine.</summary>
     /// <param name="count">How many demonstrations; 0 or more.</param>
@@ -50,22 +51,37 @@ public static class CountdownDemonstrations
         StringBuilder trace, CountdownSource source, CountdownAttempt attempt, CountdownDemonstrationOptions options, ref SeededRandom random)
     {
         HashSet<int> tried = [];
-        for (int before = random.Next(options.MaximumAttempts); before > 0 && DrawAttempt(source, attempt, tried, ref random); before--)
+        int made = 0;
+        for (int before = random.Next(options.MaximumAttempts); made < before && DrawAttempt(source, attempt, made, tried, ref random); made++)
         {
             if (AppendAttempt(trace, attempt, source.Target))
                 return;
             trace.Append(' ');
         }
-        CountdownAttempt last = random.NextIsBelow(options.SolvedShare) || !DrawAttempt(source, attempt, tried, ref random) ? source.Solution : attempt;
+        CountdownAttempt last = random.NextIsBelow(options.SolvedShare)
+            ? DrawSolution(source, attempt, made, ref random) ? attempt : source.Solution
+            : DrawAttempt(source, attempt, made, tried, ref random) ? attempt : source.Solution;
         if (!AppendAttempt(trace, last, source.Target))
             trace.Append(" stop");
     }
 
-    /// <summary>Draws an attempt whose result this trace has not had yet: a search that repeats itself teaches a model to repeat itself. False where the numbers hardly give another.</summary>
-    private static bool DrawAttempt(CountdownSource source, CountdownAttempt attempt, HashSet<int> tried, ref SeededRandom random)
+    /// <summary>
+    /// Draws the next attempt: it begins with the next of the numbers, round and round, and has a result that this trace has not had yet. A small model learns the
+    /// first rule easily and the second hardly; without the first it falls into repeating one attempt. False where the numbers hardly give another.
+    /// </summary>
+    private static bool DrawAttempt(CountdownSource source, CountdownAttempt attempt, int made, HashSet<int> tried, ref SeededRandom random)
     {
         for (int draw = 0; draw < MaximumDraws; draw++)
-            if (attempt.TryDraw(source.Numbers, ref random) && tried.Add(attempt.Result))
+            if (attempt.TryDraw(source.Numbers, ref random, made % source.Numbers.Length) && tried.Add(attempt.Result))
+                return true;
+        return false;
+    }
+
+    /// <summary>Draws a solution that begins with the next of the numbers; false where there seems to be none.</summary>
+    private static bool DrawSolution(CountdownSource source, CountdownAttempt attempt, int made, ref SeededRandom random)
+    {
+        for (int draw = 0; draw < MaximumSolutionDraws; draw++)
+            if (attempt.TryDraw(source.Numbers, ref random, made % source.Numbers.Length) && attempt.Result == source.Target)
                 return true;
         return false;
     }

@@ -1,4 +1,4 @@
-namespace MLNetAttn.Transforms.Tests;
+namespace MLNetAttn.Testing;
 
 /// <summary>A folder that is gone after the test.</summary>
 internal sealed class TemporaryFolder : IDisposable

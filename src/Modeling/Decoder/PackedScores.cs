@@ -1,7 +1,6 @@
-using MLNetAttn.Modeling;
 using static TorchSharp.torch;
 
-namespace MLNetAttn.Estimators;
+namespace MLNetAttn.Modeling;
 
 /// <summary>Scores of sequences of different lengths without computing much padding: sequences of about one length go through the decoder together.</summary>
 internal static class PackedScores
@@ -28,5 +27,18 @@ internal static class PackedScores
         return new TokenScores(
             cat(logs).index_select(0, order).MoveToOuterDisposeScope(),
             entropies ? cat(uncertainty).index_select(0, order).MoveToOuterDisposeScope() : null);
+    }
+
+    /// <summary>Log-probabilities of each sequence's response tokens, without gradient.</summary>
+    /// <exception cref="ArgumentException">A sequence is empty, too long or holds an unknown id; the message names the row.</exception>
+    public static float[][] LogProbabilities(Decoder decoder, IReadOnlyList<TokenSequence> sequences, double temperature)
+    {
+        for (int row = 0; row < sequences.Count; row++) SequenceCheck.Sequence(decoder.Config, sequences[row], row);
+        if (sequences.Count == 0) return [];
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        Tensor scores = Score(decoder, sequences, temperature, entropies: false).LogProbabilities;                       // [B, R]
+        float[] flat = [.. scores.to(ScalarType.Float32).cpu().data<float>()];
+        return [.. sequences.Select((sequence, i) => flat.AsSpan(i * (int)scores.shape[1], sequence.ResponseIds.Length).ToArray())];
     }
 }

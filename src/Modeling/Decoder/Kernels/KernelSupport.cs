@@ -1,0 +1,21 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLNetAttn.Modeling;
+
+/// <summary>Whether, and on which memory, the kernels of this folder run instead of torch operations.</summary>
+/// <remarks>
+/// Between its matrix products a decoder does many small things. As torch operations each of them costs a call, a tensor and a trip through memory; one pass over memory that is
+/// in the cache anyway does several at once. Kernels have no gradient: training keeps the operations.
+/// </remarks>
+internal static class KernelSupport
+{
+    /// <summary>Whether a kernel may take over: no gradient is recorded, and the tensors are float32 or bfloat16 in this machine's memory.</summary>
+    public static bool Covers(Tensor tensor) =>
+        Avx512F.IsSupported && tensor.device_type == DeviceType.CPU && tensor.dtype is ScalarType.Float32 or ScalarType.BFloat16 && !is_grad_enabled();
+
+    /// <summary>The elements of a contiguous tensor. The tensor must be kept alive while they are used.</summary>
+    public static Span<T> Elements<T>(Tensor tensor) where T : unmanaged => MemoryMarshal.Cast<byte, T>(tensor.bytes);
+}

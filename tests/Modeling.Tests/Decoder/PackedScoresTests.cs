@@ -1,0 +1,53 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace MLNetAttn.Modeling.Tests;
+
+public sealed class PackedScoresTests
+{
+    [Fact]
+    public void Scores_and_gradients_are_those_of_one_batch_in_the_order_of_the_sequences()
+    {
+        using var scope = NewDisposeScope();
+        using CausalLanguageModel model = TinyModel.Create();
+        TokenSequence[] sequences = Sequences();
+        LengthParts.Split(sequences).Count().Should().BeGreaterThan(2);
+        Tensor weight = model.Decoder.Weights.Embedding;
+        weight.requires_grad = true;
+        using TokenBatch batch = TokenBatch.Create(sequences, CPU);
+
+        TokenScores expected = model.Decoder.Score(batch, 0.8, entropies: true), found = PackedScores.Score(model.Decoder, sequences, 0.8, entropies: true);
+
+        ShouldBe(found.LogProbabilities, expected.LogProbabilities);
+        ShouldBe(found.Entropies!, expected.Entropies!);
+        Tensor Gradient(TokenScores scores) => autograd.grad([scores.LogProbabilities.square().sum()], [weight])[0];
+        ShouldBe(Gradient(found), Gradient(expected));
+        weight.requires_grad = false;
+    }
+
+    [Fact]
+    public void A_models_log_probabilities_are_those_of_its_analysis_and_leave_nothing_behind()
+    {
+        using CausalLanguageModel model = TinyModel.Create();
+        TokenSequence[] sequences = Sequences();
+        IReadOnlyList<RhythmAnalysis> analyses = model.AnalyzeRhythm(sequences, new RhythmOptions { Temperature = 0.7 });
+        long before = LiveTensors.Settle();
+        IReadOnlyList<float[]> found = model.LogProbabilities(sequences, 0.7);
+        LiveTensors.Now.Should().Be(before);
+        found.Should().HaveCount(sequences.Length);
+        for (int i = 0; i < sequences.Length; i++) found[i].Should().Equal(analyses[i].LogProbabilities, (a, b) => Math.Abs(a - b) < 1e-5);
+        model.LogProbabilities([]).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void What_cannot_be_scored_is_named()
+    {
+        using CausalLanguageModel model = TinyModel.Create();
+        model.Invoking(it => it.LogProbabilities([new([1], [2]), new([1], [])])).Should().Throw<ArgumentException>().WithMessage("Row 1*response has no tokens*");
+        model.Invoking(it => it.LogProbabilities([new([1], [2])], temperature: 0)).Should().Throw<ArgumentException>().WithMessage("temperature is 0*");
+    }
+
+    private static TokenSequence[] Sequences() => [.. Enumerable.Range(0, 12).Select(i => new TokenSequence(TinyModel.Ids(1 + i % 4, i), TinyModel.Ids(1 + 4 * i % 31, 100 + i)))];
+
+    private static void ShouldBe(Tensor found, Tensor expected) => (found - expected).abs().max().ToDouble().Should().BeLessThan(1e-4 * Math.Max(1, expected.abs().max().ToDouble()));
+}

@@ -1,0 +1,49 @@
+using Microsoft.ML;
+using MLNetAttn.Estimators;
+using MLNetAttn.FreshProcess;
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Pipelines;
+
+/// <summary>The method as one chain, with the embedded model: trained, saved, loaded elsewhere.</summary>
+public sealed class TrainedChainTests : IDisposable
+{
+    private readonly MLContext _ml = new(seed: 1);
+    private readonly CausalLanguageModel _model = CausalLanguageModel.FromPretrained(Repository.Path("models", "countdown"));
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose()
+    {
+        _model.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_chain_that_a_trainer_made_gives_identical_outputs_in_a_new_process()
+    {
+        IDataView problems = _ml.Data.LoadFromEnumerable(Countdown.Generate(8));
+        var method = _ml.Policies.Trainers.PolicyOptimization(_model, _ml.Transforms.CountdownReward(), new PolicyOptimizationOptions
+        {
+            Steps = 2,
+            PromptsPerStep = 4,
+            Generations = 4,
+            MaxNewTokens = 60,
+            LearningRate = 1e-3,
+            Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 4, MaximumHorizon = 40 },
+        })
+            .Append(_ml.Transforms.AttentionRhythm())
+            .Append(_ml.Transforms.RhythmCredit())
+            .Append(_ml.Transforms.CountdownReward());
+        var fitted = method.Fit(problems);
+        fitted.OfType<PolicyTransformer>().Single().Model.Fingerprint.Should().NotBe(_model.Fingerprint, "it was trained");
+        string zip = _folder.File("chain.zip"), rows = _folder.File("rows.idv");
+        _ml.Model.SaveAtomically(fitted, problems.Schema, zip);
+        using (FileStream stream = File.Create(rows)) _ml.Data.SaveAsBinary(problems, stream);
+
+        string[] printed = await NewProcess.RunAsync(TestContext.Current.CancellationToken, "print", zip, rows);
+
+        printed.Should().Equal(RowPrinter.Print(fitted.Transform(_ml.Data.LoadFromBinary(rows))));
+        printed.Should().Contain(line => line.StartsWith("Credit:")).And.Contain(line => line.StartsWith("Reward:"));
+    }
+}
