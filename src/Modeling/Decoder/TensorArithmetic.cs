@@ -48,6 +48,13 @@ internal static class TensorArithmetic
         return a.div(scalar);
     }
 
+    /// <summary>a /= b.</summary>
+    public static Tensor Over_(this Tensor a, double b)
+    {
+        using Scalar scalar = b;
+        return a.div_(scalar);
+    }
+
     /// <summary>a += b.</summary>
     public static Tensor Add_(this Tensor a, Tensor b) => a.add_(b, One);
 

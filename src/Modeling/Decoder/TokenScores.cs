@@ -11,41 +11,38 @@ internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Ent
     private const int ChunkElements = 1 << 24;
 
     /// <summary>Scores the responses of a batch from its hidden states. The gradient flows into <paramref name="hidden"/> and the output head where grad mode is on.</summary>
+    /// <remarks>Never more than a few chunks of logits are held, with a gradient either: what does not fit into one chunk is computed a second time when the gradient is.</remarks>
     /// <param name="decoder">Gives the output head.</param>
     /// <param name="hidden">[B, T, d], after the final norm.</param>
     /// <param name="batch">The tokens.</param>
     /// <param name="temperature">Divides the logits; above 0.</param>
     /// <param name="entropies">Whether entropies are wanted.</param>
-    public static TokenScores Compute(Decoder decoder, Tensor hidden, TokenBatch batch, double temperature, bool entropies)
+    /// <param name="chunkElements">Logits of a chunk; at least one row of them is computed.</param>
+    public static TokenScores Compute(Decoder decoder, Tensor hidden, TokenBatch batch, double temperature, bool entropies, int chunkElements = ChunkElements)
     {
         using var scope = NewDisposeScope();
-        Tensor predictors = hidden.reshape(-1, hidden.shape[2]).index_select(0, batch.Predictors);                          // [M, d]
-        int chunk = Math.Max(1, ChunkElements / decoder.Config.VocabularySize);
-        List<Tensor> logs = [], uncertainty = [];
-        for (long start = 0; start < predictors.shape[0]; start += chunk)
-        {
-            using var chunkScope = NewDisposeScope();
-            long rows = Math.Min(chunk, predictors.shape[0] - start);
-            Tensor logits = decoder.Logits(predictors.narrow(0, start, rows)).AtLeastSingle();
-            if (temperature != 1) logits = logits.Over(temperature);
-            Tensor logDistribution = nn.functional.log_softmax(logits, 1);                                                  // [chunk, V]
-            logs.Add(logDistribution.gather(1, batch.Targets.narrow(0, start, rows).unsqueeze(1)).squeeze(1).MoveToOuterDisposeScope());
-            if (entropies)
-            {
-                using var noGradient = no_grad();
-                Tensor detached = logDistribution.detach();
-                uncertainty.Add((detached.exp() * detached).sum(1).neg_().MoveToOuterDisposeScope());
-            }
-        }
-        return new TokenScores(
-            Spread(logs, batch).MoveToOuterDisposeScope(),
-            entropies ? Spread(uncertainty, batch).MoveToOuterDisposeScope() : null);
+        Tensor predictors = hidden.reshape(-1, hidden.shape[2]).index_select(0, batch.Predictors), head = decoder.Weights.Head;               // [M, d], [V, d]
+        int chunk = Math.Max(1, chunkElements / decoder.Config.VocabularySize);
+        bool gradient = is_grad_enabled() && (hidden.requires_grad || head.requires_grad);
+        (Tensor logProbabilities, Tensor? uncertainty) =
+            !gradient ? ChunkedScores.Compute(decoder.Logits, predictors, batch.Targets, temperature, chunk, entropies)
+            : predictors.shape[0] <= chunk ? AtOnce(decoder.Logits(predictors), batch.Targets, temperature, entropies)
+            : ChunkedScores.WithGradient(predictors, head, batch.Targets, temperature, chunk, entropies);
+        return new TokenScores(Spread(logProbabilities, batch).MoveToOuterDisposeScope(), uncertainty is null ? null : Spread(uncertainty, batch).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Log-probabilities with a gradient, and entropies without, from logits [M, V].</summary>
+    private static (Tensor LogProbabilities, Tensor? Entropies) AtOnce(Tensor logits, Tensor targets, double temperature, bool entropies)
+    {
+        Tensor logDistribution = nn.functional.log_softmax(logits.AtLeastSingle().Over(temperature), 1);
+        Tensor logProbabilities = logDistribution.gather(1, targets.unsqueeze(1)).squeeze(1);
+        if (!entropies) return (logProbabilities, null);
+        using var noGradient = no_grad();
+        Tensor detached = logDistribution.detach();
+        return (logProbabilities, detached.exp().mul_(detached).sum(1).neg_());
     }
 
     /// <summary>Values [M] of the response tokens → [B, R], 0 elsewhere.</summary>
-    private static Tensor Spread(List<Tensor> chunks, TokenBatch batch)
-    {
-        Tensor values = chunks.Count == 0 ? zeros(0, device: batch.ResponseMask.device) : cat(chunks);
-        return zeros(batch.ResponseMask.numel(), values.dtype, values.device).index_copy(0, batch.ResponseSlots, values).view(batch.ResponseMask.shape);
-    }
+    private static Tensor Spread(Tensor values, TokenBatch batch) =>
+        zeros(batch.ResponseMask.numel(), values.dtype, values.device).index_copy(0, batch.ResponseSlots, values).view(batch.ResponseMask.shape);
 }

@@ -28,6 +28,32 @@ public sealed class TokenScoresTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(150)]
+    [InlineData(1_000_000)]
+    public void Scores_and_gradients_do_not_depend_on_the_chunk(int chunkElements)
+    {
+        using CausalLanguageModel model = TinyModel.Create();
+        foreach (Tensor weight in model.Decoder.Weights.Storage) weight.requires_grad_(true);
+        using TokenBatch batch = TokenBatch.Create([new(TinyModel.Ids(3, 1), TinyModel.Ids(9, 2)), new(TinyModel.Ids(6, 3), TinyModel.Ids(2, 4))], CPU);
+        using var scope = NewDisposeScope();
+        (TokenScores expected, Tensor[] expectedGradients) = Score(1 << 24);
+        (TokenScores found, Tensor[] gradients) = Score(chunkElements);
+        Same(found.LogProbabilities, expected.LogProbabilities);
+        Same(found.Entropies!, expected.Entropies!);
+        for (int i = 0; i < gradients.Length; i++) Same(gradients[i], expectedGradients[i]);
+        using (no_grad()) Same(Score(chunkElements).Scores.LogProbabilities, expected.LogProbabilities);
+
+        (TokenScores Scores, Tensor[] Gradients) Score(int elements)
+        {
+            TokenScores scores = TokenScores.Compute(model.Decoder, model.Decoder.Forward(batch.Ids), batch, temperature: 0.8, entropies: true, elements);
+            return (scores, is_grad_enabled() ? [.. autograd.grad([scores.LogProbabilities.sum()], [.. model.Decoder.Weights.Storage])] : []);
+        }
+
+        static void Same(Tensor found, Tensor expected) => (found - expected).abs().max().ToDouble().Should().BeLessThan(1e-4);
+    }
+
     [Fact]
     public void A_vocabulary_too_large_for_one_chunk_gives_the_same_as_all_at_once()
     {

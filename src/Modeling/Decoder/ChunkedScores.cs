@@ -1,0 +1,94 @@
+using static TorchSharp.torch;
+
+namespace MLNetAttn.Modeling;
+
+/// <summary>Log-probabilities and entropies with the logits of one chunk [c, V] at a time, however many tokens there are. The gradient computes them a second time instead of keeping them.</summary>
+internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScores>
+{
+    /// <summary>Log-probabilities [M] and, if wanted, entropies [M], without gradient.</summary>
+    /// <param name="head">[c, d] → [c, V].</param>
+    /// <param name="hidden">[M, d].</param>
+    /// <param name="targets">int64 [M].</param>
+    /// <param name="temperature">Divides the logits; above 0.</param>
+    /// <param name="chunk">Rows of a chunk.</param>
+    /// <param name="entropies">Whether entropies are wanted.</param>
+    public static (Tensor LogProbabilities, Tensor? Entropies) Compute(Func<Tensor, Tensor> head, Tensor hidden, Tensor targets, double temperature, int chunk, bool entropies)
+    {
+        using var noGradient = no_grad();
+        Tensor? uncertainty = entropies ? EmptyScores(hidden) : null;
+        return (Fill(head, hidden, targets, temperature, chunk, uncertainty), uncertainty);
+    }
+
+    /// <summary>Log-probabilities [M], with a gradient for hidden states and output head, and entropies [M] without one if wanted.</summary>
+    /// <param name="hidden">[M, d].</param>
+    /// <param name="head">[V, d].</param>
+    /// <param name="targets">int64 [M].</param>
+    /// <param name="temperature">Divides the logits; above 0.</param>
+    /// <param name="chunk">Rows of a chunk.</param>
+    /// <param name="entropies">Whether entropies are wanted.</param>
+    public static (Tensor LogProbabilities, Tensor? Entropies) WithGradient(Tensor hidden, Tensor head, Tensor targets, double temperature, int chunk, bool entropies)
+    {
+        Tensor? uncertainty = entropies ? EmptyScores(hidden) : null;
+        // Entropies are filled in, not returned: autograd would ask for the gradient of a second result.
+        return (apply(hidden, head, targets, temperature, chunk, new Box(uncertainty)), uncertainty);
+    }
+
+    public override string Name => nameof(ChunkedScores);
+
+    public override Tensor forward(autograd.AutogradContext context, params object[] arguments)
+    {
+        (Tensor hidden, Tensor head, Tensor targets) = ((Tensor)arguments[0], (Tensor)arguments[1], (Tensor)arguments[2]);
+        (double temperature, int chunk, Box entropies) = ((double)arguments[3], (int)arguments[4], (Box)arguments[5]);
+        context.save_for_backward([hidden, head, targets]);
+        context.save_data(nameof(temperature), temperature);
+        context.save_data(nameof(chunk), chunk);
+        return Fill(rows => nn.functional.linear(rows, head), hidden, targets, temperature, chunk, entropies.Tensor);
+    }
+
+    public override List<Tensor> backward(autograd.AutogradContext context, Tensor gradient)
+    {
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        List<Tensor> saved = context.get_saved_variables();
+        (Tensor hidden, Tensor head, Tensor targets) = (saved[0], saved[1], saved[2]);
+        (double temperature, int chunk) = ((double)context.get_data(nameof(temperature)), (int)context.get_data(nameof(chunk)));
+        Tensor hiddenGradient = empty_like(hidden);
+        Tensor? headGradient = head.requires_grad ? zeros_like(head) : null;
+        for (long start = 0; start < hidden.shape[0]; start += chunk)
+        {
+            using var chunkScope = NewDisposeScope();
+            long rows = Math.Min(chunk, hidden.shape[0] - start);
+            Tensor part = hidden.narrow(0, start, rows), target = targets.narrow(0, start, rows).unsqueeze(1);
+            Tensor scale = gradient.narrow(0, start, rows).unsqueeze(1).Over(temperature);                                    // [c, 1]
+            // ∂ log p_target / ∂ logit_v = (1{v = target} − p_v) / τ.
+            Tensor logits = nn.functional.linear(part, head).AtLeastSingle();                                           // [c, V]
+            Tensor logitGradient = nn.functional.softmax(logits.Over_(temperature), 1).mul_(-scale).scatter_add_(1, target, scale).to(head.dtype);
+            hiddenGradient.narrow(0, start, rows).copy_(matmul(logitGradient, head));
+            headGradient?.addmm_(logitGradient.t(), part);
+        }
+        return [hiddenGradient.MoveToOuterDisposeScope(), headGradient?.MoveToOuterDisposeScope()!, null!, null!, null!, null!];
+    }
+
+    private static Tensor EmptyScores(Tensor hidden) => empty(hidden.shape[0], Precision.Of(hidden.dtype), hidden.device);
+
+    /// <summary>Computes log-probabilities, and fills in entropies where there is a tensor for them.</summary>
+    private static Tensor Fill(Func<Tensor, Tensor> head, Tensor hidden, Tensor targets, double temperature, int chunk, Tensor? entropies)
+    {
+        Tensor logProbabilities = EmptyScores(hidden);
+        for (long start = 0; start < hidden.shape[0]; start += chunk)
+        {
+            using var scope = NewDisposeScope();
+            long rows = Math.Min(chunk, hidden.shape[0] - start);
+            Tensor logits = head(hidden.narrow(0, start, rows)).AtLeastSingle();                                        // [c, V]
+            if (temperature != 1) logits.Over_(temperature);
+            Tensor logDistribution = nn.functional.log_softmax(logits, 1);
+            logits.Dispose();
+            logProbabilities.narrow(0, start, rows).copy_(logDistribution.gather(1, targets.narrow(0, start, rows).unsqueeze(1)).squeeze(1));
+            entropies?.narrow(0, start, rows).copy_(logDistribution.exp().mul_(logDistribution).sum(1).neg_());
+        }
+        return logProbabilities;
+    }
+
+    /// <summary>A tensor, or none, that autograd is not to take for an input.</summary>
+    private sealed record Box(Tensor? Tensor);
+}
