@@ -16,9 +16,9 @@ public sealed class ScalarContractTests
     public void No_library_hands_torch_a_number_that_may_be_gone(Type ofLibrary)
     {
         IEnumerable<string> found = MethodCalls.MethodsOf(ofLibrary.Assembly)
-            .Where(method => method.DeclaringType != typeof(TensorArithmetic))
+            .Where(method => method.DeclaringType!.Name != "TensorArithmetic")
             .SelectMany(method => MethodCalls.In(method).Where(called => IsUnsafe(called) && !IsHeld(method, called)).Select(called => $"{method.DeclaringType!.Name}.{method.Name} calls {called.DeclaringType!.Name}.{called}"));
-        found.Should().BeEmpty();
+        string.Join("\n", found).Should().BeEmpty();
     }
 
     [Theory, MemberData(nameof(Libraries))]
@@ -32,7 +32,7 @@ public sealed class ScalarContractTests
     public void What_is_looked_for_is_found()
     {
         MethodBase sloppy = typeof(ScalarContractTests).GetMethod(nameof(Sloppy), BindingFlags.NonPublic | BindingFlags.Static)!;
-        MethodCalls.In(sloppy).Where(IsUnsafe).Should().HaveCount(4);
+        MethodCalls.In(sloppy).Where(IsUnsafe).Should().HaveCount(5);
     }
 
     /// <summary>A conversion to a scalar, or an operation that makes one itself: addition, whose factor alpha is one, and operators with a number.</summary>
@@ -46,7 +46,7 @@ public sealed class ScalarContractTests
     }
 
     /// <summary>AdamW keeps its scalars in fields, and the learning rate's until the step is over.</summary>
-    private static bool IsHeld(MethodBase method, MethodBase called) => called.DeclaringType == typeof(Scalar) && method.DeclaringType is { } type && (type == typeof(AdamW) || type.DeclaringType == typeof(AdamW));
+    private static bool IsHeld(MethodBase method, MethodBase called) => called.DeclaringType == typeof(Scalar) && method.DeclaringType is { } type && (type.DeclaringType ?? type).Name == "AdamW";
 
     private static Tensor Sloppy(Tensor x) => (x + x).add(x) * 2.0 + x.masked_fill(x, 0.5f).add(x, Alpha);
 
