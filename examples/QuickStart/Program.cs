@@ -40,7 +40,7 @@ var training = new PolicyOptimizationOptions
     Generations = 8,
     MiniBatches = 2,
     MaxNewTokens = 96,
-    LearningRate = 3e-4,
+    LearningRate = 2e-4,
     Credit = new CreditOptions { Strategy = CreditStrategy.Coupled },
     Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = rhythm.MinimumHorizon, MaximumHorizon = rhythm.MaximumHorizon },
     Seed = settings.Seed,

@@ -14,7 +14,13 @@ internal static class MethodCalls
         BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)).OfType<MethodBase>();
 
     /// <summary>The methods that a method calls.</summary>
-    public static IEnumerable<MethodBase> In(MethodBase method)
+    public static IEnumerable<MethodBase> In(MethodBase method) => Operands(method, OperandType.InlineMethod).Select(operand => (MethodBase)operand.Member);
+
+    /// <summary>The types of the values that a method turns into objects.</summary>
+    public static IEnumerable<Type> BoxedIn(MethodBase method) =>
+        Operands(method, OperandType.InlineType).Where(operand => operand.Operation == System.Reflection.Emit.OpCodes.Box).Select(operand => (Type)operand.Member);
+
+    private static IEnumerable<(OpCode Operation, MemberInfo Member)> Operands(MethodBase method, OperandType kind)
     {
         if (method.GetMethodBody()?.GetILAsByteArray() is not { } code) yield break;
         Type[] typeArguments = method.DeclaringType?.IsGenericType == true ? method.DeclaringType.GetGenericArguments() : [], arguments = method.IsGenericMethod ? method.GetGenericArguments() : [];
@@ -23,8 +29,8 @@ internal static class MethodCalls
             short value = code[at++];
             if (value == 0xFE) value = (short)(0xFE00 | code[at++]);
             OpCode operation = OpCodes[value];
-            if (operation.OperandType == OperandType.InlineMethod)
-                yield return method.Module.ResolveMethod(BitConverter.ToInt32(code, at), typeArguments, arguments)!;
+            if (operation.OperandType == kind)
+                yield return (operation, method.Module.ResolveMember(BitConverter.ToInt32(code, at), typeArguments, arguments)!);
             at += operation.OperandType switch
             {
                 OperandType.InlineNone => 0,

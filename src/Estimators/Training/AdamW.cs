@@ -27,15 +27,19 @@ internal sealed class AdamW : IDisposable
         """));
 
     private readonly Group[] _groups;
-    private readonly TrainingOptions _options;
     private readonly Tensor _steps;
+    // Numbers for TorchScript, which must live while it runs (docs/decisions/0007-scalars.md).
+    private readonly Scalar _maximumNorm;
+    private readonly Scalar _beta1;
+    private readonly Scalar _beta2;
+    private readonly Scalar _epsilon;
 
     /// <param name="parameters">What is updated, with its names in the checkpoint.</param>
     /// <param name="options">Betas, ε, decay and the norm to clip to.</param>
     public AdamW(IReadOnlyList<(string Name, Tensor Tensor)> parameters, TrainingOptions options)
     {
         using var noGradient = no_grad();
-        _options = options;
+        (_maximumNorm, _beta1, _beta2, _epsilon) = (options.MaxGradientNorm, options.AdamBeta1, options.AdamBeta2, options.AdamEpsilon);
         _groups = [.. parameters.Select((parameter, index) => (parameter.Tensor, Index: index, Decays: options.DecayNormsAndBiases || !IsNormOrBias(parameter.Name)))
             .GroupBy(parameter => parameter.Decays)
             .Select(group => new Group(
@@ -50,7 +54,7 @@ internal sealed class AdamW : IDisposable
     public double Clip(IReadOnlyList<Tensor> gradients)
     {
         using var noGradient = no_grad();
-        using var norm = (Tensor)Kernels.Value.invoke("clip", gradients.ToArray(), _options.MaxGradientNorm);
+        using var norm = (Tensor)Kernels.Value.invoke("clip", gradients.ToArray(), _maximumNorm);
         return norm.ToDouble();
     }
 
@@ -61,15 +65,17 @@ internal sealed class AdamW : IDisposable
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
+        using Scalar rate = learningRate;
         _steps.Add_(1);
         foreach (Group group in _groups)
             Kernels.Value.invoke("update", group.Parameters, group.Indices.Select(i => gradients[i]).ToArray(), group.First, group.Second, _steps,
-                learningRate, _options.AdamBeta1, _options.AdamBeta2, group.Decay, _options.AdamEpsilon);
+                rate, _beta1, _beta2, group.Decay, _epsilon);
     }
 
     public void Dispose()
     {
         _steps.Dispose();
+        foreach (Scalar scalar in (ReadOnlySpan<Scalar>)[_maximumNorm, _beta1, _beta2, _epsilon, .. _groups.Select(group => group.Decay)]) scalar.Dispose();
         foreach (Tensor moment in _groups.SelectMany(group => group.First.Concat(group.Second))) moment.Dispose();
     }
 
@@ -77,5 +83,5 @@ internal sealed class AdamW : IDisposable
 
     private static Tensor Zeros(Tensor like) => zeros_like(like, requires_grad: false).DetachFromDisposeScope();
 
-    private sealed record Group(int[] Indices, Tensor[] Parameters, Tensor[] First, Tensor[] Second, double Decay);
+    private sealed record Group(int[] Indices, Tensor[] Parameters, Tensor[] First, Tensor[] Second, Scalar Decay);
 }
