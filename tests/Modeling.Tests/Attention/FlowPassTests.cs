@@ -13,6 +13,7 @@ public sealed class FlowPassTests
     {
         using CausalLanguageModel model = TinyModel.Create(2, new DecoderConfig
         {
+            Architecture = "MistralForCausalLM",
             VocabularySize = 50,
             HiddenSize = 16,
             IntermediateSize = 24,

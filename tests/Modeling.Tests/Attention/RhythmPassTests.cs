@@ -19,6 +19,8 @@ public sealed class RhythmPassTests
 
     private static readonly Gen<DecoderConfig> AnyConfig = Gen.Select(Gen.OneOf(Gen.Const((1, 1)), Gen.Const((2, 1)), Gen.Const((3, 3)), Gen.Const((4, 2))), Gen.Int[1, 5], Gen.OneOf(Gen.Const(0), Gen.Int[1, 30])).Select((heads, layers, window) => new DecoderConfig
     {
+        Architecture = "Qwen2ForCausalLM",
+        AttentionBias = true,
         VocabularySize = 50,
         HiddenSize = 16,
         IntermediateSize = 24,
@@ -54,7 +56,7 @@ public sealed class RhythmPassTests
     [InlineData(0)]
     [InlineData(37)]
     public void Long_sequences_which_take_the_flash_kernel_equal_the_definitions_too(int window) => EqualsDefinitions(
-        new DecoderConfig { VocabularySize = 50, HiddenSize = 16, IntermediateSize = 24, LayerCount = 2, HeadCount = 4, KeyValueHeadCount = 2, HeadDimension = 8, MaxPositionEmbeddings = 1024, TieWordEmbeddings = true, SlidingWindow = window == 0 ? null : window },
+        new DecoderConfig { Architecture = "MistralForCausalLM", VocabularySize = 50, HiddenSize = 16, IntermediateSize = 24, LayerCount = 2, HeadCount = 4, KeyValueHeadCount = 2, HeadDimension = 8, MaxPositionEmbeddings = 1024, TieWordEmbeddings = true, SlidingWindow = window == 0 ? null : window },
         new RhythmOptions { Receivers = true, Layers = LayerSelection.All, MaximumHorizon = 70 }, [(9, 600), (30, 540)], seed: 3);
 
     private static void EqualsDefinitions(DecoderConfig config, RhythmOptions options, (int Prompt, int Response)[] lengths, int seed)

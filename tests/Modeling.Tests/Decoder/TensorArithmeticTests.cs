@@ -26,6 +26,7 @@ public sealed class TensorArithmeticTests
         a.AtLeast(0).data<bool>().Should().Equal(false, true, true);
         Values(a).Should().Equal([-2, 0, 3], "none of these changes its operand");
         Values(a.clone().Add_(b)).Should().Equal(-1, 5, -1);
+        Values(a.clone().Over_(4)).Should().Equal(-0.5f, 0, 0.75f);
         Values(a.clone().Add_(1)).Should().Equal(-1, 1, 4);
         Values(a.clone().Clamp_(min: 0)).Should().Equal(0, 0, 3);
         Values(a.clone().Mask_(mask, 7)).Should().Equal(7, 0, 7);
