@@ -71,7 +71,7 @@ internal sealed class RhythmObserver : IAttentionObserver
             long[] heads = [.. group is null ? Enumerable.Range(0, _config.HeadCount).Select(h => (long)h) : group.Where(h => h.Layer == layer).Select(h => (long)h.Head)];
             HeadIndex[] indices = [.. heads.Select(h => new HeadIndex(layer, (int)h))];
             if (heads.Length == 0) return new Selection(indices, queries, keys, logSumExp);
-            Tensor chosen = tensor(heads, device: queries.device), chosenKeys = chosen.div(shared, RoundingMode.floor);
+            Tensor chosen = tensor(heads, device: queries.device), chosenKeys = tensor(heads.Select(head => head / shared).ToArray(), device: queries.device);
             return new Selection(indices, queries.index_select(1, chosen), keys.index_select(1, chosenKeys), logSumExp.index_select(1, chosen));
         }
     }
