@@ -10,8 +10,8 @@ namespace MLNetAttn.Modeling;
 /// </remarks>
 internal static unsafe class WorkerTeam
 {
-    // Below this a thread has less to do than it costs to ask it.
-    private const long MinimumWork = 1 << 14;
+    // Some fifty microseconds. On a quiet machine a tenth of it would pay; where another program wants the core, everybody waits for a thread that the system has not woken yet.
+    private const long MinimumWork = 1 << 18;
 
     private static readonly delegate* unmanaged<delegate* unmanaged<nint, void>, nint, uint, uint, void> Parallel;
     private static readonly delegate* unmanaged<int> ThreadNumber;

@@ -5,7 +5,7 @@ public sealed class WorkerTeamTests
     [Theory]
     [InlineData(1, 1)]
     [InlineData(7, 1 << 20)]
-    [InlineData(1000, 1 << 12)]
+    [InlineData(1000, 1 << 14)]
     [InlineData(0, 1)]
     public void Every_item_is_done_once(int count, long work)
     {
