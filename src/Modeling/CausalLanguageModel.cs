@@ -172,7 +172,7 @@ public sealed class CausalLanguageModel : IDisposable
     public IReadOnlyList<GeneratedSequence> Generate(IReadOnlyList<int[]> prompts, GenerationOptions options, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return SequenceGenerator.Generate(Decoder, prompts, options, cancellationToken);
+        return SequenceGenerator.Generate(Decoder, prompts, options, options.StopTokenIds ?? GenerationConfig.EosTokenIds, cancellationToken);
     }
 
     /// <summary>WAAD, FAI, entropies and log-probabilities of responses, from one forward pass over sequences padded on the right; those of about one length are computed together.</summary>

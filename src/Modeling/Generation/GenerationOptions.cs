@@ -30,7 +30,7 @@ public sealed class GenerationOptions
     /// <summary>A seed for every prompt instead of <see cref="Seed"/>, which is otherwise combined with the prompt's index. Null by default; as many as prompts.</summary>
     public IReadOnlyList<long>? PromptSeeds { get; init; }
 
-    /// <summary>Tokens that end a response. Null (default) = the model's end-of-sequence tokens; empty = none.</summary>
+    /// <summary>Tokens that end a response. Null (default) = the end-of-sequence tokens of the model's generation_config.json; empty = none.</summary>
     public IReadOnlyList<int>? StopTokenIds { get; init; }
 
     /// <summary>Checks every range at once.</summary>

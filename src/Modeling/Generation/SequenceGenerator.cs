@@ -13,10 +13,10 @@ internal sealed class SequenceGenerator
     private readonly Row[] _rows;
     private readonly int _promptLength;
 
-    private SequenceGenerator(Decoder decoder, IReadOnlyList<int[]> prompts, GenerationOptions options)
+    private SequenceGenerator(Decoder decoder, IReadOnlyList<int[]> prompts, GenerationOptions options, IReadOnlyList<int> stopTokens)
     {
         (_decoder, _options) = (decoder, options);
-        _stopTokens = [.. options.StopTokenIds ?? decoder.Config.EosTokenIds];
+        _stopTokens = [.. stopTokens];
         _promptLength = prompts.Max(p => p.Length);
         _rows = [.. from prompt in Enumerable.Range(0, prompts.Count)
                     from sample in Enumerable.Range(0, options.SamplesPerPrompt)
@@ -24,13 +24,13 @@ internal sealed class SequenceGenerator
     }
 
     /// <summary>Samples responses; prompt 0's samples first.</summary>
-    public static IReadOnlyList<GeneratedSequence> Generate(Decoder decoder, IReadOnlyList<int[]> prompts, GenerationOptions options, CancellationToken cancellationToken)
+    public static IReadOnlyList<GeneratedSequence> Generate(Decoder decoder, IReadOnlyList<int[]> prompts, GenerationOptions options, IReadOnlyList<int> stopTokens, CancellationToken cancellationToken)
     {
         options.Validate(prompts.Count);
         if (prompts.Count == 0) return [];
         for (int i = 0; i < prompts.Count; i++)
             SequenceCheck.Prompt(decoder.Config, prompts[i], options.MaxNewTokens, i);
-        return new SequenceGenerator(decoder, prompts, options).Run(prompts, cancellationToken);
+        return new SequenceGenerator(decoder, prompts, options, stopTokens).Run(prompts, cancellationToken);
     }
 
     private IReadOnlyList<GeneratedSequence> Run(IReadOnlyList<int[]> prompts, CancellationToken cancellationToken)
