@@ -101,7 +101,7 @@ internal sealed class SequenceGenerator
     {
         Tensor seen = zeros_like(logits, ScalarType.Bool);
         for (int i = 0; i < active.Length; i++)
-            seen[i].index_fill_(0, Index(active[i].PromptIds), true);
+            seen[i].FillColumns_(Index(active[i].PromptIds), 1);
         return seen;
     }
 

@@ -12,21 +12,21 @@ internal static class TokenSampler
     public static Tensor LogDistribution(Tensor logits, GenerationOptions options, Tensor? seen)
     {
         Tensor scores = Penalize(logits, options, seen);
-        if (options.Temperature != 1) scores = scores / options.Temperature;
+        if (options.Temperature != 1) scores = scores.Over(options.Temperature);
         if (options.TopK > 0 && options.TopK < scores.shape[1])
-            scores = scores.masked_fill(scores.lt(scores.topk(options.TopK).values.narrow(1, options.TopK - 1, 1)), float.NegativeInfinity);
+            scores = scores.Masked(scores.lt(scores.topk(options.TopK).values.narrow(1, options.TopK - 1, 1)), double.NegativeInfinity);
         if (options.TopP < 1)
         {
             // Ascending: what lies in the tail of mass 1 − p goes; the most probable token always stays.
             (Tensor sorted, Tensor order) = scores.sort(dim: 1, descending: false, stable: false);
-            Tensor remove = nn.functional.softmax(sorted, 1).cumsum(1).le(1 - options.TopP);
-            remove.narrow(1, remove.shape[1] - 1, 1).fill_(false);
-            scores = scores.masked_fill(remove.scatter(1, order, remove), float.NegativeInfinity);
+            Tensor remove = nn.functional.softmax(sorted, 1).cumsum(1).AtMost(1 - options.TopP);
+            remove.narrow(1, remove.shape[1] - 1, 1).Fill_(0);
+            scores = scores.Masked(remove.scatter(1, order, remove), double.NegativeInfinity);
         }
         if (options.MinP > 0)
         {
             Tensor probabilities = nn.functional.softmax(scores, 1);
-            scores = scores.masked_fill(probabilities.lt(probabilities.amax([1], keepdim: true) * options.MinP), float.NegativeInfinity);
+            scores = scores.Masked(probabilities.lt(probabilities.amax([1], keepdim: true).Times(options.MinP)), double.NegativeInfinity);
         }
         return nn.functional.log_softmax(scores, 1);
     }
@@ -60,6 +60,6 @@ internal static class TokenSampler
         Tensor scores = logits.AtLeastSingle();
         return options.RepetitionPenalty == 1 || seen is null
             ? scores
-            : where(seen, where(scores.lt(0), scores * options.RepetitionPenalty, scores / options.RepetitionPenalty), scores);
+            : where(seen, where(scores.Below(0), scores.Times(options.RepetitionPenalty), scores.Over(options.RepetitionPenalty)), scores);
     }
 }
