@@ -37,9 +37,9 @@ internal static class TextMethods
         new("isalnum", "", call => Every(call, PythonText.IsAlphanumeric)),
         new("isalpha", "", call => Every(call, PythonText.IsAlphabetic)),
         new("isascii", "", call => JinjaBoolean.Of(System.Text.Ascii.IsValid(SelfOf(call)))),
-        new("isdecimal", "", call => Every(call, point => PythonText.CategoryOf(point) == UnicodeCategory.DecimalDigitNumber)),
-        new("isdigit", "", call => Every(call, point => CharUnicodeInfo.GetDigitValue(point, 0) >= 0)),
-        new("isspace", "", call => Every(call, point => point.Length == 1 && PythonText.IsSpace(point[0]))),
+        new("isdecimal", "", call => Every(call, (text, offset) => CharUnicodeInfo.GetUnicodeCategory(text, offset) == UnicodeCategory.DecimalDigitNumber)),
+        new("isdigit", "", call => Every(call, (text, offset) => CharUnicodeInfo.GetDigitValue(text, offset) >= 0)),
+        new("isspace", "", call => Every(call, (text, offset) => PythonText.IsSpace(text[offset]))),
         new("islower", "", call => JinjaBoolean.Of(PythonCase.IsLowerText(SelfOf(call)))),
         new("isupper", "", call => JinjaBoolean.Of(PythonCase.IsUpperText(SelfOf(call)))),
         new("istitle", "", call => JinjaBoolean.Of(PythonCase.IsTitleText(SelfOf(call)))),
@@ -47,8 +47,10 @@ internal static class TextMethods
         .. TextSplitting.All,
     ]).ToFrozenDictionary(method => method.Name);
 
+    /// <summary>The method of a name, or null. Those that put other text into one that is marked as safe would have to escape it: refused.</summary>
     public static JinjaValue? Find(JinjaText text, string name) => !Methods.TryGetValue(name, out JinjaFunction? method) ? PythonNames.Refuse(text, name)
-        : text.IsSafe ? throw JinjaException.Unknown($"the method '{name}' of a text that is marked as safe") : new JinjaMethod(method, text);
+        : text.IsSafe && name is ("replace" or "join" or "format") ? throw JinjaException.Unknown($"the method '{name}' of a text that is marked as safe")
+        : new JinjaMethod(method, text);
 
     /// <summary>The text whose method is called.</summary>
     public static string SelfOf(JinjaCall call) => ((JinjaText)call.Self).Value;
@@ -59,7 +61,7 @@ internal static class TextMethods
     /// <summary>A text filled up to a width.</summary>
     public static string Pad(JinjaCall call, string text, int width, char filler, bool left, bool right)
     {
-        int padding = Math.Max(0, width - new JinjaText(text).Count);
+        int padding = Math.Max(0, width - PythonText.CountOf(text));
         int before = left && right ? padding / 2 + (padding & width & 1) : left ? padding : 0;
         return new JinjaWriter(call.State).Append(filler, before).Append(text).Append(filler, padding - before).ToString();
     }
@@ -77,9 +79,10 @@ internal static class TextMethods
         return writer.Append(text.AsSpan()[written..]).ToString();
     }
 
-    private static JinjaText Map(JinjaCall call, Func<string, string> map) => call.State.Text(map(SelfOf(call)));
+    private static JinjaText Map(JinjaCall call, Func<string, string> map) => ((JinjaText)call.Self).With(map(SelfOf(call)), call.State);
 
-    private static JinjaBoolean Every(JinjaCall call, Func<string, bool> predicate) => JinjaBoolean.Of(SelfOf(call).Length > 0 && PythonText.CodePoints(SelfOf(call)).All(predicate));
+    private static JinjaBoolean Every(JinjaCall call, Func<string, int, bool> predicate) =>
+        JinjaBoolean.Of(SelfOf(call).Length > 0 && PythonText.Offsets(SelfOf(call)).All(offset => predicate(SelfOf(call), offset)));
 
     private static bool IsIdentifier(string text) => text.Length > 0 && !char.IsDigit(text[0]) && text.All(unit => unit == '_' || char.IsLetterOrDigit(unit));
 
@@ -101,8 +104,8 @@ internal static class TextMethods
     {
         int size = call.Integer("tabsize") ?? 8, column = 0;
         JinjaWriter writer = new(call.State);
-        foreach (string codePoint in PythonText.CodePoints(text))
-            if (codePoint == "\t")
+        foreach (int offset in PythonText.Offsets(text))
+            if (text[offset] == '\t')
             {
                 int spaces = size > 0 ? size - column % size : 0;
                 writer.Append(' ', spaces);
@@ -110,8 +113,8 @@ internal static class TextMethods
             }
             else
             {
-                writer.Append(codePoint);
-                column = codePoint is "\n" or "\r" ? 0 : column + 1;
+                writer.Append(text.AsSpan(offset, PythonText.LengthAt(text, offset)));
+                column = text[offset] is '\n' or '\r' ? 0 : column + 1;
             }
         return writer.ToString();
     }

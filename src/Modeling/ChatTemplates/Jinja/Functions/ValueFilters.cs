@@ -60,6 +60,8 @@ internal static class ValueFilters
         int radix = call.Integer("base") ?? 10;
         if (radix is not (0 or (>= 2 and <= 36)))
             throw JinjaException.Invalid($"'int' with base {radix}");
+        if (call.Self is JinjaText { Value.Length: <= JinjaInteger.MaximumDigits } digits)
+            call.State.ConvertDigits(digits.Value.Length);
         return call.Self switch
         {
             JinjaInteger number => new JinjaInteger(number.Value),
