@@ -18,8 +18,8 @@ internal static class TextMethods
         new("title", "", call => Map(call, PythonCase.Title)),
         new("swapcase", "", call => Map(call, PythonCase.Swap)),
         new("replace", "old new count? /", call => Map(call, text => Replace(call.State, text, Required(call, "old"), Required(call, "new"), call.Integer("count") ?? -1))),
-        new("removeprefix", "prefix /", call => Map(call, text => text.StartsWith(Required(call, "prefix"), StringComparison.Ordinal) ? text[Required(call, "prefix").Length..] : text)),
-        new("removesuffix", "suffix /", call => Map(call, text => text.EndsWith(Required(call, "suffix"), StringComparison.Ordinal) ? text[..^Required(call, "suffix").Length] : text)),
+        new("removeprefix", "prefix /", RemovePrefix),
+        new("removesuffix", "suffix /", RemoveSuffix),
         new("center", "width fillchar? /", call => Map(call, text => Padded(call, text, left: true, right: true))),
         new("ljust", "width fillchar? /", call => Map(call, text => Padded(call, text, left: false, right: true))),
         new("rjust", "width fillchar? /", call => Map(call, text => Padded(call, text, left: true, right: false))),
@@ -33,7 +33,7 @@ internal static class TextMethods
         new("rfind", "sub start? end? /", call => new JinjaInteger(Search(call, last: true))),
         new("index", "sub start? end? /", call => new JinjaInteger(RequireFound(Search(call, last: false)))),
         new("rindex", "sub start? end? /", call => new JinjaInteger(RequireFound(Search(call, last: true)))),
-        new("count", "sub start? end? /", call => new JinjaInteger(Range(call) is var (start, end) ? SubstringSearch.All(call.State, SelfOf(call), Required(call, "sub"), start, end).Count() : 0)),
+        new("count", "sub start? end? /", Count),
         new("isalnum", "", call => Every(call, PythonText.IsAlphanumeric)),
         new("isalpha", "", call => Every(call, PythonText.IsAlphabetic)),
         new("isascii", "", call => JinjaBoolean.Of(System.Text.Ascii.IsValid(SelfOf(call)))),
@@ -56,7 +56,8 @@ internal static class TextMethods
     public static string SelfOf(JinjaCall call) => ((JinjaText)call.Self).Value;
 
     /// <summary>An argument that must be text.</summary>
-    public static string Required(JinjaCall call, string parameter) => call.Text(parameter) ?? throw JinjaException.Invalid($"'{call.Function.Name}' needs text for its argument '{parameter}', not None");
+    public static string Required(JinjaCall call, string parameter) =>
+        call.Text(parameter) ?? throw JinjaException.Invalid($"'{call.Function.Name}' needs text for its argument '{parameter}', not None");
 
     /// <summary>A text filled up to a width.</summary>
     public static string Pad(JinjaCall call, string text, int width, char filler, bool left, bool right)
@@ -89,7 +90,8 @@ internal static class TextMethods
     private static string Padded(JinjaCall call, string text, bool left, bool right)
     {
         string filler = call.Text("fillchar") ?? " ";
-        return filler.Length == 1 ? Pad(call, text, Width(call), filler[0], left, right) : throw JinjaException.Invalid($"'{call.Function.Name}' needs one character to fill with");
+        return filler.Length == 1 ? Pad(call, text, Width(call), filler[0], left, right)
+            : throw JinjaException.Invalid($"'{call.Function.Name}' needs one character to fill with");
     }
 
     private static int Width(JinjaCall call) => call.Integer("width") ?? throw JinjaException.Invalid($"'{call.Function.Name}' needs a width");
@@ -128,7 +130,8 @@ internal static class TextMethods
             if (!isFirst)
                 writer.Append(SelfOf(call));
             isFirst = false;
-            writer.Append(item is JinjaText text ? text.Value : throw JinjaException.Invalid($"'join' takes texts, not a value of type '{item.TypeName}'; the filter 'join' takes any"));
+            writer.Append(item is JinjaText text ? text.Value
+                : throw JinjaException.Invalid($"'join' takes texts, not a value of type '{item.TypeName}'; the filter 'join' takes any"));
         }
         return new JinjaText(writer.ToString());
     }
@@ -172,6 +175,21 @@ internal static class TextMethods
         string text = SelfOf(call), part = Required(call, "sub");
         int found = last ? SubstringSearch.FindLast(call.State, text, part, start, end) : SubstringSearch.Find(call.State, text, part, start, end);
         return found < 0 ? -1 : ((JinjaText)call.Self).IndexOf(found);
+    }
+
+    private static JinjaInteger Count(JinjaCall call) =>
+        new(Range(call) is var (start, end) ? SubstringSearch.All(call.State, SelfOf(call), Required(call, "sub"), start, end).Count() : 0);
+
+    private static JinjaText RemovePrefix(JinjaCall call)
+    {
+        string prefix = Required(call, "prefix");
+        return Map(call, text => text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : text);
+    }
+
+    private static JinjaText RemoveSuffix(JinjaCall call)
+    {
+        string suffix = Required(call, "suffix");
+        return Map(call, text => text.EndsWith(suffix, StringComparison.Ordinal) ? text[..^suffix.Length] : text);
     }
 
     private static int RequireFound(int index) => index >= 0 ? index : throw JinjaException.Invalid("the text to be found is not in the other");

@@ -73,16 +73,19 @@ internal sealed class PrintfFormat
         while (char.IsAsciiDigit(Next()))
             _position++;
         return start == _position ? null
-            : int.TryParse(_format.AsSpan()[start.._position], CultureInfo.InvariantCulture, out int number) ? number : throw JinjaException.Invalid("a width after '%' is out of range");
+            : int.TryParse(_format.AsSpan()[start.._position], CultureInfo.InvariantCulture, out int number) ? number
+            : throw JinjaException.Invalid("a width after '%' is out of range");
     }
 
     private JinjaValue Value(string? name)
     {
         if (name is not null)
-            return _values is JinjaDictionary dictionary ? dictionary.FindText(name) ?? throw JinjaException.Invalid($"'%' has no value named '{name}'")
+            return _values is JinjaDictionary dictionary
+                ? dictionary.FindText(name) ?? throw JinjaException.Invalid($"'%' has no value named '{name}'")
                 : throw JinjaException.Invalid("'%(name)' needs a dictionary of values");
         int index = _used++;
-        return (_values is JinjaTuple tuple ? tuple.Values.ElementAtOrDefault(index) : index == 0 ? _values : null) ?? throw JinjaException.Invalid("'%' has fewer values than its text takes");
+        return (_values is JinjaTuple tuple ? tuple.Values.ElementAtOrDefault(index) : index == 0 ? _values : null)
+            ?? throw JinjaException.Invalid("'%' has fewer values than its text takes");
     }
 
     private string Convert(char kind, string flags, int? precision, string? name)
