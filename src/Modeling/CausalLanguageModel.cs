@@ -162,18 +162,17 @@ public sealed class CausalLanguageModel : IDisposable
         return Decoder.Logits(Decoder.Forward(ids, mask)).AtLeastSingle().MoveToOuterDisposeScope();
     }
 
-    /// <summary>Samples responses to a batch of prompts; prompt 0's samples first.</summary>
-    /// <remarks>A row's random numbers depend on its seed, its prompt's index and its sample's index alone; its logits on its neighbours only as far as the backend's arithmetic does (matrix products of another batch size may round differently in the last bits).</remarks>
+    /// <summary>What writes text: responses to many prompts at once, or one as a stream.</summary>
+    public TextGenerator Generator() => new(this);
+
+    /// <summary>Samples responses to a batch of prompts; prompt 0's samples first. Short for <see cref="Generator"/>'s.</summary>
     /// <param name="prompts">Token ids of each prompt, of any lengths; none empty.</param>
     /// <param name="options">How to sample.</param>
     /// <param name="cancellationToken">Ends the work between two tokens.</param>
     /// <exception cref="ArgumentException">An option is out of range, or a prompt is empty, too long or holds an unknown id; the message names the row.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public IReadOnlyList<GeneratedSequence> Generate(IReadOnlyList<int[]> prompts, GenerationOptions options, CancellationToken cancellationToken = default)
-    {
-        ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return SequenceGenerator.Generate(Decoder, prompts, options, options.StopTokenIds ?? GenerationConfig.EosTokenIds, cancellationToken);
-    }
+    public IReadOnlyList<GeneratedSequence> Generate(IReadOnlyList<int[]> prompts, GenerationOptions options, CancellationToken cancellationToken = default) =>
+        Generator().Generate(prompts, options, progress: null, cancellationToken);
 
     /// <summary>WAAD, FAI, entropies and log-probabilities of responses, from one forward pass over sequences padded on the right; those of about one length are computed together.</summary>
     /// <param name="sequences">Prompts and responses; none empty.</param>

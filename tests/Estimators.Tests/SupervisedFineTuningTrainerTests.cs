@@ -88,7 +88,7 @@ public sealed class SupervisedFineTuningTrainerTests : IDisposable
         using PolicyTransformer policy = _ml.Policies.Trainers.SupervisedFineTuning(model, new SupervisedFineTuningOptions { Steps = 80, LearningRate = 0.02 }).Fit(text);
         IDataView answered = _ml.Transforms.GenerateText(policy.Model, temperature: 0, maxNewTokens: 10).Fit(text).Transform(text);
         answered.GetColumn<string>("Response").Should().Equal("2", "3 abc");
-        answered.GetColumn<string>("FinishReason").Should().OnlyContain(reason => reason == "Stop");
+        answered.GetColumn<string>("FinishReason").Should().OnlyContain(reason => reason == "StopToken");
     }
 
     [Fact]

@@ -3,7 +3,7 @@ namespace MLNetAttn.Modeling.Tests;
 /// <summary>Small random models made in code, for tests that need no reference.</summary>
 internal static class TinyModel
 {
-    public static DecoderConfig Config(int heads = 4, int keyValueHeads = 2, int layers = 3, int vocabulary = 50, int context = 256, bool tied = true) => new()
+    public static DecoderConfig Config(int heads = 4, int keyValueHeads = 2, int layers = 3, int vocabulary = 50, int context = 256, bool tied = true, int[]? eos = null) => new()
     {
         VocabularySize = vocabulary,
         HiddenSize = heads * 8,
@@ -14,11 +14,21 @@ internal static class TinyModel
         HeadDimension = 8,
         MaxPositionEmbeddings = context,
         TieWordEmbeddings = tied,
-        EosTokenIds = [1],
+        EosTokenIds = eos ?? [1],
     };
 
     /// <summary>Weights large enough that attention is not close to uniform.</summary>
     public static CausalLanguageModel Create(long seed = 1, DecoderConfig? config = null) => CausalLanguageModel.Create(config ?? Config(), tokenizer: null, seed, initializerRange: 0.4);
+
+    /// <summary>A model that reads and writes text; with random weights all sorts of it, half characters and special tokens included.</summary>
+    /// <param name="tokenizer">A folder of Tokenization/Fixtures.</param>
+    /// <param name="stop">The special token that ends a response, or null.</param>
+    /// <param name="seed">Of the weights.</param>
+    public static CausalLanguageModel CreateWithTokenizer(string tokenizer = "bytelevel-qwen", string? stop = null, long seed = 1)
+    {
+        Tokenizer read = Tokenizer.FromPretrained(Repository.Path("tests", "Modeling.Tests", "Tokenization", "Fixtures", tokenizer));
+        return CausalLanguageModel.Create(Config(vocabulary: read.VocabularySize, eos: stop is null ? [] : [read.TokenToId(stop)!.Value]), read, seed, initializerRange: 0.4);
+    }
 
     public static int[] Ids(int count, int seed, int vocabulary = 50)
     {

@@ -26,7 +26,7 @@ internal sealed class StepMetrics
     {
         Lap("time/sample");
         double[] lengths = [.. samples.Select(sample => (double)sample.TokenIds.Length)];
-        double[] terminated = [.. samples.Where(sample => sample.FinishReason == FinishReason.Stop).Select(sample => (double)sample.TokenIds.Length)];
+        double[] terminated = [.. samples.Where(sample => sample.FinishReason != FinishReason.Length).Select(sample => (double)sample.TokenIds.Length)];
         _tokens += sequences.Sum(sequence => sequence.Length);
         _values["num_tokens"] = _tokens;
         _values["completions/mean_length"] = lengths.Average();

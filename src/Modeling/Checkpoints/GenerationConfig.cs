@@ -76,6 +76,14 @@ public sealed class GenerationConfig
             : result;
     }
 
+    /// <summary>The options that transformers' <c>generate()</c> would take from this: greedy unless <c>do_sample</c> is true; then with what the file says, temperature 1 and the 50 most probable tokens where it is silent.</summary>
+    /// <remarks>Stop tokens stay null, which means <see cref="EosTokenIds"/>. Derive from it what is to differ: <c>ToOptions() with { MaxNewTokens = 64 }</c>.</remarks>
+    public GenerationOptions ToOptions()
+    {
+        GenerationOptions greedy = new() { Temperature = 0, RepetitionPenalty = RepetitionPenalty ?? 1 };
+        return DoSample is true ? greedy with { Temperature = Temperature ?? 1, TopK = TopK ?? 50, TopP = TopP ?? 1, MinP = MinP ?? 0 } : greedy;
+    }
+
     /// <summary>The <c>generation_config.json</c>: the file it came from, or a new one.</summary>
     /// <exception cref="ArgumentException">It was made in code and a number is out of range.</exception>
     public byte[] ToJson()

@@ -10,7 +10,9 @@ internal static class SequenceCheck
     {
         NotEmpty(ids, "prompt", row);
         InVocabulary(config, ids, "prompt", row);
-        if (ids.Length + newTokens > config.MaxPositionEmbeddings)
+        if (ids.Length >= config.MaxPositionEmbeddings)
+            throw new ArgumentException($"Row {row}: the prompt alone has {ids.Length} tokens, which leaves no room for a response in the model's context of {config.MaxPositionEmbeddings}. Shorten it.");
+        if (newTokens > config.MaxPositionEmbeddings - ids.Length)
             throw new ArgumentException($"Row {row}: the prompt has {ids.Length} tokens and up to {newTokens} are to follow, more than the model's context of {config.MaxPositionEmbeddings}. Shorten the prompt or lower MaxNewTokens.");
     }
 

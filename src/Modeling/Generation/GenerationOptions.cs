@@ -1,24 +1,30 @@
+using static System.FormattableString;
+
 namespace MLNetAttn.Modeling;
 
 /// <summary>How responses are sampled. The distribution is changed in the order of transformers' <c>generate()</c>: repetition penalty, temperature, top-k, top-p, min-p.</summary>
-public sealed class GenerationOptions
+/// <remarks>A record, so that one derives from another: <c>model.GenerationConfig.ToOptions() with { Seed = 7 }</c>.</remarks>
+public sealed record GenerationOptions
 {
+    // Smaller divisors make logits infinite in float32.
+    private const double Least = 1e-6;
+
     /// <summary>The most tokens a response may have, the stop token included. Default 512; at least 1.</summary>
     public int MaxNewTokens { get; init; } = 512;
 
-    /// <summary>Divides the logits; 0 = greedy, the most probable token every time (ties: the lower id). Default 1; 0 or more.</summary>
+    /// <summary>Divides the logits; 0 = greedy, the most probable token every time (ties: the lower id). Default 1; 0, or at least 1e-6.</summary>
     public double Temperature { get; init; } = 1;
 
     /// <summary>Only this many most probable tokens are kept; 0 = all. Default 0.</summary>
     public int TopK { get; init; }
 
-    /// <summary>Only the smallest set of most probable tokens is kept whose probabilities add up to this. Default 1 = all; above 0, at most 1.</summary>
+    /// <summary>Only the smallest set of most probable tokens is kept whose probabilities add up to this. Default 1 = all; 0 (the most probable one alone) to 1.</summary>
     public double TopP { get; init; } = 1;
 
     /// <summary>Only tokens at least this fraction as probable as the most probable one are kept. Default 0 = all; 0 to 1.</summary>
     public double MinP { get; init; }
 
-    /// <summary>Makes tokens of the prompt and of the response so far less likely: positive logits are divided by it, negative ones multiplied. Default 1 = off; above 0.</summary>
+    /// <summary>Makes tokens of the prompt and of the response so far less likely: positive logits are divided by it, negative ones multiplied. Default 1 = off; 1e-6 to 1e6.</summary>
     public double RepetitionPenalty { get; init; } = 1;
 
     /// <summary>Responses per prompt; they share one pass over the prompt. Default 1; at least 1.</summary>
@@ -30,22 +36,64 @@ public sealed class GenerationOptions
     /// <summary>A seed for every prompt instead of <see cref="Seed"/>, which is otherwise combined with the prompt's index. Null by default; as many as prompts.</summary>
     public IReadOnlyList<long>? PromptSeeds { get; init; }
 
-    /// <summary>Tokens that end a response. Null (default) = the end-of-sequence tokens of the model's generation_config.json; empty = none.</summary>
+    /// <summary>Tokens that end a response. Null (default) = the end-of-sequence tokens of the model's generation_config.json; empty = none. Ids of the vocabulary.</summary>
     public IReadOnlyList<int>? StopTokenIds { get; init; }
 
+    /// <summary>Texts that end a response, wherever tokens begin and end; its text ends before the one that is complete first. Default none. None of them empty, or with a special token in it: text has none. Needs a tokenizer.</summary>
+    public IReadOnlyList<string> StopStrings { get; init; } = [];
+
+    /// <summary>Whether a prompt given as text gets the special tokens that the tokenizer puts around a text, such as a beginning-of-text token. Default true; switch it off for a rendered chat template, which has them.</summary>
+    public bool AddSpecialTokens { get; init; } = true;
+
+    /// <summary>The most responses that are computed at once; more of them are computed one batch after the other, shortest prompts first. Default null = all at once; at least 1. Smaller batches take less memory and more time, and change no response (see <see cref="TextGenerator"/>).</summary>
+    public int? BatchSize { get; init; }
+
+    /// <summary>The most bytes that the keys and values of a batch may take if all its responses reach <see cref="MaxNewTokens"/>; what would not fit is refused before anything is computed, with what to lower. Default null = no bound; at least 1.</summary>
+    /// <remarks>While the cache grows, a copy of one layer's keys is held besides. Weights and the activations of a step do not count.</remarks>
+    public long? MaximumCacheBytes { get; init; }
+
     /// <summary>Checks every range at once.</summary>
+    /// <param name="prompts">How many prompts there are.</param>
     /// <exception cref="ArgumentException">Names every option that is out of range, with what was found and expected.</exception>
     internal void Validate(int prompts)
     {
         var problems = new Violations();
         problems.Require(MaxNewTokens >= 1, nameof(MaxNewTokens), MaxNewTokens, "at least 1");
-        problems.Require(Temperature >= 0 && double.IsFinite(Temperature), nameof(Temperature), Temperature, "0 (greedy) or more");
+        problems.Require(Temperature is 0 or >= Least && double.IsFinite(Temperature), nameof(Temperature), Temperature, Invariant($"0 (greedy), or {Least} or more"));
         problems.Require(TopK >= 0, nameof(TopK), TopK, "0 (all) or more");
-        problems.Require(TopP is > 0 and <= 1, nameof(TopP), TopP, "above 0, at most 1");
+        problems.Require(TopP is >= 0 and <= 1, nameof(TopP), TopP, "0 to 1");
         problems.Require(MinP is >= 0 and <= 1, nameof(MinP), MinP, "0 to 1");
-        problems.Require(RepetitionPenalty > 0 && double.IsFinite(RepetitionPenalty), nameof(RepetitionPenalty), RepetitionPenalty, "above 0");
+        problems.Require(RepetitionPenalty is >= Least and <= 1 / Least, nameof(RepetitionPenalty), RepetitionPenalty, Invariant($"{Least} to {1 / Least}"));
         problems.Require(SamplesPerPrompt >= 1, nameof(SamplesPerPrompt), SamplesPerPrompt, "at least 1");
         problems.Require(PromptSeeds is null || PromptSeeds.Count == prompts, nameof(PromptSeeds), $"{PromptSeeds?.Count} seeds", $"one for each of the {prompts} prompts");
+        problems.Require(BatchSize is null or >= 1, nameof(BatchSize), BatchSize, "at least 1, or null for all at once");
+        problems.Require(MaximumCacheBytes is null or >= 1, nameof(MaximumCacheBytes), MaximumCacheBytes, "at least 1, or null for no bound");
+        CheckStopStrings(problems);
         problems.ThrowIfAny(nameof(GenerationOptions));
+    }
+
+    /// <summary>Checks what a model must have for these options.</summary>
+    /// <exception cref="ArgumentException">A stop token that the model lacks, stop strings without tokenizer, or with special tokens in them.</exception>
+    internal void Validate(CausalLanguageModel model)
+    {
+        var problems = new Violations();
+        foreach (int id in StopTokenIds ?? [])
+            problems.Require((uint)id < (uint)model.Config.VocabularySize, nameof(StopTokenIds), id, $"ids from 0 to {model.Config.VocabularySize - 1}");
+        problems.Require(StopStrings.Count == 0 || model.HasTokenizer, nameof(StopStrings), "given", "none: the model has no tokenizer, and writes no text");
+        for (int i = 0; i < StopStrings.Count && model.HasTokenizer; i++)
+            foreach (int id in model.Tokenizer.Encode(StopStrings[i], addSpecialTokens: false))
+                problems.Require(model.Tokenizer.Decode([id], skipSpecialTokens: true) == model.Tokenizer.Decode([id]), $"{nameof(StopStrings)}[{i}]", $"a text with '{model.Tokenizer.IdToToken(id)}'",
+                    $"no special token, since text has none: add {id} to {nameof(StopTokenIds)} instead");
+        problems.ThrowIfAny(nameof(GenerationOptions));
+    }
+
+    private void CheckStopStrings(Violations problems)
+    {
+        for (int i = 0; i < StopStrings.Count; i++)
+        {
+            problems.Require(StopStrings[i] is { Length: > 0 }, $"{nameof(StopStrings)}[{i}]", StopStrings[i] is null ? null : "empty", "at least one character");
+            // Half a character would match inside of others, and a text could end in the other half.
+            problems.Require(StopStrings[i] is null || CodePoint.ReplaceLoneSurrogates(StopStrings[i]) == StopStrings[i], $"{nameof(StopStrings)}[{i}]", "a text with half a character", "no surrogate without its other half");
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling;
@@ -5,54 +6,64 @@ namespace MLNetAttn.Modeling;
 /// <summary>Draws one token per row from logits [B, V].</summary>
 internal static class TokenSampler
 {
-    /// <summary>The log-probabilities that tokens are drawn from: penalty, temperature, top-k, top-p, min-p in transformers' order; −∞ = never. float32 (or float64) [B, V].</summary>
+    /// <summary>The probabilities that tokens are drawn with: penalty, temperature, top-k, top-p, min-p in transformers' order. float32 (or float64) [B, V].</summary>
     /// <param name="logits">[B, V].</param>
     /// <param name="options">Temperature above 0.</param>
     /// <param name="seen">bool [B, V], the tokens of prompt and response so far; only read with a repetition penalty.</param>
-    public static Tensor LogDistribution(Tensor logits, GenerationOptions options, Tensor? seen)
+    public static Tensor Distribution(Tensor logits, GenerationOptions options, Tensor? seen)
     {
         Tensor scores = Penalize(logits, options, seen);
         if (options.Temperature != 1) scores = scores.Over(options.Temperature);
         if (options.TopK > 0 && options.TopK < scores.shape[1])
             scores = scores.Masked(scores.lt(scores.topk(options.TopK).values.narrow(1, options.TopK - 1, 1)), double.NegativeInfinity);
-        if (options.TopP < 1)
-        {
-            // Ascending: what lies in the tail of mass 1 − p goes; the most probable token always stays.
-            (Tensor sorted, Tensor order) = scores.sort(dim: 1, descending: false, stable: false);
-            Tensor remove = nn.functional.softmax(sorted, 1).cumsum(1).AtMost(1 - options.TopP);
-            remove.narrow(1, remove.shape[1] - 1, 1).Fill_(0);
-            scores = scores.Masked(remove.scatter(1, order, remove), double.NegativeInfinity);
-        }
-        if (options.MinP > 0)
-        {
-            Tensor probabilities = nn.functional.softmax(scores, 1);
-            scores = scores.Masked(probabilities.lt(probabilities.amax([1], keepdim: true).Times(options.MinP)), double.NegativeInfinity);
-        }
-        return nn.functional.log_softmax(scores, 1);
+        Tensor probabilities = nn.functional.softmax(scores, 1);
+        if (options.TopP == 1 && options.MinP == 0) return probabilities;
+
+        // Both keep what is at least so probable, and what they take away changes no ratio between the others.
+        Tensor single = probabilities.to(ScalarType.Float32), least = single.amax([1], keepdim: true).Times(options.MinP);                  // [B, 1]
+        if (options.TopP < 1) least = maximum(least, tensor(PerRow(single, (row, _) => Nucleus.Threshold(row, options.TopP)), device: logits.device).unsqueeze(1));
+        probabilities = probabilities.Masked(single.lt(least), 0);
+        return probabilities / probabilities.sum(1, keepdim: true);
     }
 
     /// <summary>The chosen token of each row, int64 [B], and its log-probability, [B].</summary>
     /// <param name="logits">[B, V].</param>
     /// <param name="options">How to choose.</param>
-    /// <param name="seen">As for <see cref="LogDistribution"/>.</param>
-    /// <param name="uniform">One number in [0, 1) per row; unused when greedy.</param>
-    public static (Tensor Tokens, Tensor LogProbabilities) Sample(Tensor logits, GenerationOptions options, Tensor? seen, double[] uniform)
+    /// <param name="seen">As for <see cref="Distribution"/>.</param>
+    /// <param name="streams">One stream of random numbers per row, with a number for each token of the vocabulary; unused when greedy.</param>
+    /// <exception cref="ArithmeticException">The logits of a row are not finite.</exception>
+    public static (Tensor Tokens, Tensor LogProbabilities) Sample(Tensor logits, GenerationOptions options, Tensor? seen, ulong[] streams)
     {
-        Tensor logDistribution, tokens;
         if (options.Temperature == 0)
         {
-            tokens = Penalize(logits, options, seen).argmax(1);
-            logDistribution = nn.functional.log_softmax(logits.AtLeastSingle(), 1);
+            // max() finds the first of equals as argmax() does, in half the time.
+            Tensor wide = logits.AtLeastSingle(), best = Penalize(wide, options, seen).max(1, keepdim: true).indexes;
+            return (best.squeeze(1), nn.functional.log_softmax(wide, 1).gather(1, best).squeeze(1));
         }
-        else
+        Tensor probabilities = Distribution(logits, options, seen), tokens = Draw(probabilities, streams);
+        return (tokens, probabilities.gather(1, tokens.unsqueeze(1)).squeeze(1).log());
+    }
+
+    private static Tensor Draw(Tensor probabilities, ulong[] streams)
+    {
+        long[] tokens = PerRow(probabilities.to(ScalarType.Float32), (row, index) => (long)ExponentialRace.Winner(row, streams[index]));
+        return Array.IndexOf(tokens, -1) is var bad and >= 0
+            ? throw new ArithmeticException($"The logits of row {bad} are not finite: the model overflows in the type that its weights were loaded in, or they are damaged.")
+            : tensor(tokens, device: probabilities.device);
+    }
+
+    /// <summary>A function of every row of a float32 tensor [B, V] and of its number, on all cores.</summary>
+    private static T[] PerRow<T>(Tensor values, Func<ReadOnlySpan<float>, int, T> function)
+    {
+        Tensor local = values.cpu().contiguous();
+        int vocabulary = (int)local.shape[1];
+        var results = new T[local.shape[0]];
+        WorkerTeam.For(results.Length, vocabulary, (start, end) =>
         {
-            logDistribution = LogDistribution(logits, options, seen);
-            // The inverse of the cumulative distribution, in double: with 50 000 small terms float32 would never reach the tail.
-            Tensor cumulative = logDistribution.to(ScalarType.Float64).exp_().cumsum(1);
-            Tensor target = tensor(uniform, device: logits.device).unsqueeze(1) * cumulative.narrow(1, cumulative.shape[1] - 1, 1);
-            tokens = searchsorted(cumulative, target, right: true).squeeze(1);
-        }
-        return (tokens, logDistribution.gather(1, tokens.unsqueeze(1)).squeeze(1));
+            ReadOnlySpan<float> rows = MemoryMarshal.Cast<byte, float>(local.bytes);
+            for (int i = start; i < end; i++) results[i] = function(rows.Slice(i * vocabulary, vocabulary), i);
+        });
+        return results;
     }
 
     private static Tensor Penalize(Tensor logits, GenerationOptions options, Tensor? seen)

@@ -61,7 +61,7 @@ public sealed class PolicyTransformer : BatchTransformer
 
     private Func<Prompt> Open(DataViewRow row, DataViewSchema.Column column)
     {
-        Func<int[]> tokens = TokenIds.Reader(row, column, Model, addSpecialTokens: true);
+        Func<int[]> tokens = TokenIds.Reader(row, column, Model, _options.Generation.AddSpecialTokens);
         Func<DataViewRowId> id = row.Id();
         return () =>
         {
@@ -73,20 +73,9 @@ public sealed class PolicyTransformer : BatchTransformer
 
     private Response[] Generate(IReadOnlyList<Prompt> prompts)
     {
-        GenerationOptions given = _options.Generation;
-        var options = new GenerationOptions
-        {
-            MaxNewTokens = given.MaxNewTokens,
-            Temperature = given.Temperature,
-            TopK = given.TopK,
-            TopP = given.TopP,
-            MinP = given.MinP,
-            RepetitionPenalty = given.RepetitionPenalty,
-            StopTokenIds = given.StopTokenIds,
-            PromptSeeds = [.. prompts.Select(prompt => prompt.Seed)],
-        };
+        GenerationOptions options = _options.Generation with { PromptSeeds = [.. prompts.Select(prompt => prompt.Seed)] };
         IReadOnlyList<GeneratedSequence> sequences = Model.Generate([.. prompts.Select(prompt => prompt.TokenIds)], options, CancellationToken);
-        return [.. sequences.Select(sequence => new Response(sequence, TokenText.Join(Model, sequence.TokenIds)))];
+        return [.. sequences.Select(sequence => new Response(sequence, sequence.Text ?? TokenText.Join(Model, sequence.TokenIds)))];
     }
 
     /// <summary>What is read of a row.</summary>

@@ -15,10 +15,10 @@ namespace MLNetAttn.Transforms;
 /// ### Output columns
 /// | column | type | meaning |
 /// |---|---|---|
-/// | Response | text | the response without special tokens; from a model without tokenizer the token ids in decimal |
-/// | ResponseTokenIds | variable-size vector of Int32 | what was sampled, the stop token included |
+/// | Response | text | the response without special tokens, up to a stop string; from a model without tokenizer the token ids in decimal |
+/// | ResponseTokenIds | variable-size vector of Int32 | what was sampled, the stop token and those of a stop string included |
 /// | ResponseLogProbabilities | variable-size vector of Single | per token, under the distribution that it was drawn from |
-/// | FinishReason | text | Stop, or Length |
+/// | FinishReason | text | StopToken, StopString or Length |
 ///
 /// Response and ResponseTokenIds are annotated with the model that wrote them, so that `AttentionRhythm()` finds it.
 ///
@@ -38,6 +38,7 @@ public sealed class TextGenerationEstimator : BatchEstimator<PolicyTransformer>
         : base(environment, nameof(TextGenerationEstimator))
     {
         options.Validate();
+        options.Generation.Validate(model);
         (_model, _options) = (LanguageModelHandle.Borrow(model), options);
     }
 

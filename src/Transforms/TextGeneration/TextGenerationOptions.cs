@@ -21,7 +21,7 @@ public sealed class TextGenerationOptions
     /// <summary>Where the reason goes why it ended. Default "FinishReason".</summary>
     public string FinishReasonColumnName { get; init; } = "FinishReason";
 
-    /// <summary>How responses are sampled; <see cref="GenerationOptions.Seed"/> is combined with each row's id. <see cref="GenerationOptions.SamplesPerPrompt"/> must be 1 and <see cref="GenerationOptions.PromptSeeds"/> null.</summary>
+    /// <summary>How responses are sampled; <see cref="GenerationOptions.Seed"/> is combined with each row's id. <see cref="GenerationOptions.SamplesPerPrompt"/> must be 1, <see cref="GenerationOptions.PromptSeeds"/> and <see cref="GenerationOptions.BatchSize"/> null.</summary>
     public GenerationOptions Generation { get; init; } = new();
 
     /// <summary>The most rows that are computed at once. Default 16; at least 1.</summary>
@@ -39,6 +39,7 @@ public sealed class TextGenerationOptions
         problems.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
         problems.Require(Generation.SamplesPerPrompt == 1, nameof(Generation.SamplesPerPrompt), Generation.SamplesPerPrompt, "1: a row gets one response");
         problems.Require(Generation.PromptSeeds is null, nameof(Generation.PromptSeeds), "given", "null: rows get seeds of their own from Seed and their ids");
+        problems.Require(Generation.BatchSize is null, "Generation.BatchSize", Generation.BatchSize, $"null: rows are computed {nameof(TextGenerationOptions)}.{nameof(BatchSize)} at once");
         problems.ThrowIfAny(nameof(TextGenerationOptions));
     }
 }

@@ -48,6 +48,19 @@ public sealed class GenerationConfigTests
     }
 
     [Theory]
+    [InlineData("""{}""", 0, 0, 1, 0, 1)]
+    [InlineData("""{"temperature":0.6,"top_k":20,"top_p":0.9,"repetition_penalty":1.1}""", 0, 0, 1, 0, 1.1)]
+    [InlineData("""{"do_sample":false,"temperature":0.6}""", 0, 0, 1, 0, 1)]
+    [InlineData("""{"do_sample":true}""", 1, 50, 1, 0, 1)]
+    [InlineData("""{"do_sample":true,"temperature":0.6,"top_k":0,"top_p":0.9,"min_p":0.05,"repetition_penalty":1.1}""", 0.6, 0, 0.9, 0.05, 1.1)]
+    public void Options_are_what_generate_would_take(string json, double temperature, int topK, double topP, double minP, double penalty)
+    {
+        GenerationOptions options = Parse(json).ToOptions();
+        options.Should().Be(new GenerationOptions { Temperature = temperature, TopK = topK, TopP = topP, MinP = minP, RepetitionPenalty = penalty });
+        options.Invoking(it => it.Validate(prompts: 1)).Should().NotThrow();
+    }
+
+    [Theory]
     [InlineData("""{"temperature":-1}""", "*temperature*-1*")]
     [InlineData("""{"top_k":-1}""", "*top_k*-1*")]
     [InlineData("""{"top_p":1.5}""", "*top_p*1.5*")]

@@ -38,4 +38,18 @@ public sealed class KeyValueCacheTests
         Tensor whole = model.Decoder.Forward(cat([ids.index_select(0, tensor(new long[] { 1, 0, 1 })), next], 1)).narrow(1, 10, 1);
         (continued - whole).abs().max().ToDouble().Should().BeLessThan(1e-4);
     }
+
+    [Fact]
+    public void It_grows_to_its_limit_and_takes_the_bytes_that_were_foretold()
+    {
+        using CausalLanguageModel model = TinyModel.Create();
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        using var cache = new KeyValueCache(model.Config, batch: 2, capacity: 4, ScalarType.Float32, CPU, limit: 13);
+        for (int i = 0; i < 13; i++) model.Decoder.Forward(ones(2, 1, dtype: ScalarType.Int64), cache);
+        cache.Capacity.Should().Be(13);
+        cache.Select(tensor(new long[] { 0, 1, 1 }), capacity: 99);
+        cache.Capacity.Should().Be(13);
+        cache.Tensors().Sum(tensor => tensor.numel() * tensor.ElementSize).Should().Be(KeyValueCache.Bytes(model.Config, rows: 3, positions: 13, elementSize: sizeof(float)));
+    }
 }

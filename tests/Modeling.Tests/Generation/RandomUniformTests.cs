@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace MLNetAttn.Modeling.Tests;
 
 public sealed class RandomUniformTests
@@ -22,4 +24,11 @@ public sealed class RandomUniformTests
     [Fact]
     public void A_number_depends_on_nothing_but_its_place() =>
         RandomUniform.At(RandomUniform.Stream(5, 2, 4), 9).Should().Be(RandomUniform.At(RandomUniform.Stream(5, 2, 4), 9));
+
+    [Fact]
+    public void A_vector_of_numbers_holds_the_same_numbers()
+    {
+        ulong stream = ulong.MaxValue - 1;
+        Enumerable.Range(0, Vector<double>.Count).Select(i => RandomUniform.VectorAt(stream, 3)[i]).Should().Equal(Enumerable.Range(0, Vector<double>.Count).Select(i => RandomUniform.At(stream, 3 + i)));
+    }
 }

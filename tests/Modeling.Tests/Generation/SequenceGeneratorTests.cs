@@ -47,11 +47,11 @@ public sealed class SequenceGeneratorTests
     {
         using CausalLanguageModel model = TinyModel.Create();
         IReadOnlyList<GeneratedSequence> rows = model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 15, SamplesPerPrompt = 20, StopTokenIds = [4, 9, 17] });
-        rows.Should().Contain(r => r.FinishReason == FinishReason.Stop).And.Contain(r => r.FinishReason == FinishReason.Length);
+        rows.Should().Contain(r => r.FinishReason == FinishReason.StopToken).And.Contain(r => r.FinishReason == FinishReason.Length);
         foreach (GeneratedSequence row in rows)
         {
             row.TokenIds.SkipLast(1).Should().NotContain([4, 9, 17]);
-            if (row.FinishReason == FinishReason.Stop) row.TokenIds[^1].Should().BeOneOf(4, 9, 17);
+            if (row.FinishReason == FinishReason.StopToken) row.TokenIds[^1].Should().BeOneOf(4, 9, 17);
             else row.TokenIds.Should().HaveCount(15);
             row.LogProbabilities.Should().HaveSameCount(row.TokenIds);
         }
@@ -91,6 +91,7 @@ public sealed class SequenceGeneratorTests
         Refused([Prompts[0], []], "Row 1: the prompt has no tokens*");
         Refused([[3, 50]], "Row 0: token 1 of the prompt is 50, expected an id from 0 to 49*");
         Refused([[3, -1]], "Row 0: token 1 of the prompt is -1*");
+        Refused([Prompts[0], TinyModel.Ids(256, 1)], "Row 1: the prompt alone has 256 tokens, which leaves no room for a response in the model's context of 256. Shorten it.");
         Refused([TinyModel.Ids(250, 1)], "Row 0: the prompt has 250 tokens and up to 40 are to follow, more than the model's context of 256*");
         model.Generate([], Options(seed: 1)).Should().BeEmpty();
 

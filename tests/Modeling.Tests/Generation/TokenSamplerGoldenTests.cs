@@ -24,7 +24,7 @@ public sealed class TokenSamplerGoldenTests
             Tensor seen = zeros(1, logits.Length, dtype: ScalarType.Bool);
             foreach (int id in test.GetProperty("previous_ids").Deserialize<int[]>()!) seen[0, id] = true;
 
-            float[] found = [.. TokenSampler.LogDistribution(tensor(logits).unsqueeze(0), options, seen).exp().squeeze(0).data<float>()];
+            float[] found = [.. TokenSampler.Distribution(tensor(logits).unsqueeze(0), options, seen).squeeze(0).data<float>()];
             double[] expected = test.GetProperty("probabilities").Deserialize<double[]>()!;
             for (int i = 0; i < expected.Length; i++)
             {

@@ -6,37 +6,48 @@ namespace MLNetAttn.Modeling.Tests;
 public sealed class TokenSamplerTests
 {
     [Fact]
-    public void Draws_follow_the_distribution()
+    public void Draws_follow_the_distribution_and_report_its_logarithms()
     {
         using var scope = NewDisposeScope();
         double[] probabilities = [0.5, 0.25, 0.15, 0.1];
         const int draws = 20_000;
         Tensor logits = tensor(probabilities.Select(p => (float)Math.Log(p)).ToArray()).unsqueeze(0).expand(draws, -1);
-        double[] uniform = [.. Enumerable.Range(0, draws).Select(n => RandomUniform.At(RandomUniform.Stream(3, 0, 0), n))];
-        (Tensor tokens, Tensor logs) = TokenSampler.Sample(logits, new GenerationOptions(), seen: null, uniform);
+        (Tensor tokens, Tensor logs) = TokenSampler.Sample(logits, new GenerationOptions(), seen: null, Streams(draws));
         long[] drawn = [.. tokens.data<long>()];
         for (int token = 0; token < probabilities.Length; token++)
             ((double)drawn.Count(t => t == token) / draws).Should().BeApproximately(probabilities[token], 0.015);
         logs.data<float>().Zip(drawn, (log, token) => Math.Abs(Math.Exp(log) - probabilities[token])).Max().Should().BeLessThan(1e-6);
     }
 
-    [Theory]
-    [InlineData(0.0)]
-    [InlineData(1 - 1.0 / (1L << 53))]
-    public void The_ends_of_the_unit_interval_never_draw_an_impossible_token(double uniform)
+    [Fact]
+    public void Top_p_of_0_leaves_the_most_probable_token_and_equals_stay_together()
     {
         using var scope = NewDisposeScope();
-        Tensor logits = tensor(new[] { float.NegativeInfinity, 1f, 2f, float.NegativeInfinity }).unsqueeze(0);
-        long token = TokenSampler.Sample(logits, new GenerationOptions(), seen: null, [uniform]).Tokens.ToInt64();
-        token.Should().Be(uniform == 0 ? 1 : 2);
+        Tensor logits = tensor(new[] { 1f, 3f, 2f, 2f, -50f }).unsqueeze(0);
+        Kept(new() { TopP = 0 }).Should().Equal(1);
+        Kept(new() { TopP = 0.6 }).Should().Equal(1, 2, 3);
+        Kept(new() { TopK = 2 }).Should().Equal([1, 2, 3], "transformers keeps equals, too");
+        Kept(new() { MinP = 0.2 }).Should().Equal(1, 2, 3);
+
+        int[] Kept(GenerationOptions options) => [.. TokenSampler.Distribution(logits, options, seen: null).squeeze(0).data<float>().Select((p, i) => (p, i)).Where(it => it.p > 0).Select(it => it.i)];
+    }
+
+    [Fact]
+    public void Logits_that_are_not_finite_are_refused()
+    {
+        using var scope = NewDisposeScope();
+        Tensor logits = tensor(new[] { 1f, 2f, 1f, float.NaN }).view(2, 2);
+        FluentActions.Invoking(() => TokenSampler.Sample(logits, new GenerationOptions(), seen: null, Streams(2))).Should().Throw<ArithmeticException>().WithMessage("*row 1*not finite*");
     }
 
     [Fact]
     public void Greedy_takes_the_most_probable_token_and_reports_the_models_own_probability()
     {
         using var scope = NewDisposeScope();
-        (Tensor tokens, Tensor logs) = TokenSampler.Sample(tensor(new[] { 0f, 3f, 1f }).unsqueeze(0), new GenerationOptions { Temperature = 0 }, seen: null, [0.9]);
+        (Tensor tokens, Tensor logs) = TokenSampler.Sample(tensor(new[] { 0f, 3f, 1f }).unsqueeze(0), new GenerationOptions { Temperature = 0 }, seen: null, Streams(1));
         tokens.ToInt64().Should().Be(1);
         logs.ToDouble().Should().BeApproximately(3 - Math.Log(1 + Math.Exp(3) + Math.Exp(1)), 1e-6);
     }
+
+    private static ulong[] Streams(int count) => [.. Enumerable.Range(0, count).Select(n => RandomUniform.Stream(3, n, 0))];
 }

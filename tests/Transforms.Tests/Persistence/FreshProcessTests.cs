@@ -27,7 +27,10 @@ public sealed class FreshProcessTests : IDisposable
             : _ml.Data.LoadFromEnumerable(TextPair.Make(6));
         IEstimator<ITransformer> estimator = component switch
         {
-            "GenerateText" => _ml.Transforms.GenerateText(_model, maxNewTokens: 10),
+            "GenerateText" => _ml.Transforms.GenerateText(_model, new TextGenerationOptions
+            {
+                Generation = new GenerationOptions { MaxNewTokens = 20, TopK = 9, TopP = 0.95, StopStrings = ["ab", "1"], StopTokenIds = [0, 4], Seed = 3, MaximumCacheBytes = 1 << 20, AddSpecialTokens = false },
+            }),
             "AttentionRhythm" => _ml.Transforms.AttentionRhythm(_model, new AttentionRhythmOptions { MinimumHorizon = 2, Layers = LayerSelection.Of(0, 2) }),
             "RhythmCredit" => _ml.Transforms.RhythmCredit(new RhythmCreditOptions { Credit = new CreditOptions { Fraction = 0.3, DominatedWaad = 2.5 } }),
             _ => _ml.Transforms.CopyColumns("Original", "Response")

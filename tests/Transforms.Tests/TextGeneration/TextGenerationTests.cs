@@ -29,6 +29,49 @@ public sealed class TextGenerationTests : IDisposable
     }
 
     [Fact]
+    public void Stop_strings_end_the_text_and_not_the_token_ids_before_and_after_loading()
+    {
+        var options = new TextGenerationOptions { BatchSize = 7, Generation = new GenerationOptions { MaxNewTokens = 30, StopStrings = ["ab", "1"], Seed = 5 } };
+        PolicyTransformer fitted = _ml.Transforms.GenerateText(_model, options).Fit(_data);
+        GeneratedRow[] rows = Rows(fitted.Transform(_data));
+        rows.Select(row => row.FinishReason).Distinct().Should().BeEquivalentTo("StopToken", "StopString");
+        foreach (GeneratedRow row in rows)
+        {
+            string whole = _model.Tokenizer.Decode(row.ResponseTokenIds, skipSpecialTokens: true);
+            row.Response.Should().Be(row.FinishReason == "StopString" ? whole[..(whole.EndsWith('1') ? ^1 : ^2)] : whole);
+        }
+
+        using var folder = new TemporaryFolder();
+        _ml.Model.Save(fitted, _data.Schema, folder.File("model.zip"));
+        using var loaded = (PolicyTransformer)new MLContext().Model.Load(folder.File("model.zip"), out _);
+        Rows(loaded.Transform(_data)).Should().BeEquivalentTo(rows, it => it.WithStrictOrdering());
+    }
+
+    [Fact]
+    public void What_the_model_lacks_is_named_when_the_estimator_is_made()
+    {
+        using CausalLanguageModel silent = TinyModels.CreateWithoutTokenizer();
+        Refused(silent, new() { StopStrings = ["a"] }, "*StopStrings*no tokenizer*");
+        Refused(_model, new() { StopStrings = ["a<eos>"] }, "*StopStrings[0]*'<eos>'*StopTokenIds*");
+        Refused(_model, new() { StopTokenIds = [13] }, "*StopTokenIds is 13*");
+        Refused(_model, new() { BatchSize = 4 }, "*Generation.BatchSize is 4*TextGenerationOptions.BatchSize*");
+
+        void Refused(CausalLanguageModel model, GenerationOptions generation, string message) =>
+            _ml.Transforms.Invoking(it => it.GenerateText(model, new TextGenerationOptions { Generation = generation })).Should().Throw<ArgumentException>().WithMessage(message);
+    }
+
+    [Fact]
+    public void A_batch_whose_cache_would_not_fit_is_refused_with_what_to_lower()
+    {
+        // 2 · 3 layers · 2 heads · 8 numbers of 4 bytes a position; five to six tokens a prompt.
+        var generation = new GenerationOptions { MaxNewTokens = 30, MaximumCacheBytes = 4 * 384 * 40 };
+        Rows(Fit(new() { BatchSize = 4, Generation = generation }).Transform(_data)).Should().HaveCount(20);
+        Fit(new() { BatchSize = 8, Generation = generation }).Invoking(it => Rows(it.Transform(_data))).Should().Throw<ArgumentException>().WithMessage("*MaximumCacheBytes*8 responses*Lower BatchSize to 4*");
+
+        PolicyTransformer Fit(TextGenerationOptions options) => _ml.Transforms.GenerateText(_model, options).Fit(_data);
+    }
+
+    [Fact]
     public void A_seed_repeats_the_responses_whatever_the_batch_and_the_order_of_rows()
     {
         GeneratedRow[] one = Rows(Fit(batchSize: 1).Transform(_data)), many = Rows(Fit(batchSize: 7).Transform(_data)), other = Rows(Fit(seed: 2).Transform(_data));

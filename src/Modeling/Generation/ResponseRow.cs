@@ -1,0 +1,59 @@
+namespace MLNetAttn.Modeling;
+
+/// <summary>One response while it is sampled.</summary>
+/// <param name="prompt">The prompt's index.</param>
+/// <param name="sample">Which of the prompt's samples it is.</param>
+/// <param name="promptIds">The prompt.</param>
+/// <param name="stream">Its stream of random numbers.</param>
+/// <param name="text">Its text as it is written; null where nothing needs it before the end.</param>
+internal sealed class ResponseRow(int prompt, int sample, int[] promptIds, ulong stream, ResponseText? text)
+{
+    private readonly List<int> _ids = [];
+    private readonly List<float> _logProbabilities = [];
+    private string _piece = "";
+
+    public int Prompt => prompt;
+
+    public int[] PromptIds => promptIds;
+
+    /// <summary>Tokens so far.</summary>
+    public int Length => _ids.Count;
+
+    /// <summary>Why it ended, or null.</summary>
+    public FinishReason? Finish { get; private set; }
+
+    /// <summary>The random numbers that its next token is drawn with: a function of its own stream and the token's place alone.</summary>
+    public ulong NextStream => RandomUniform.Branch(stream, Length);
+
+    /// <summary>The latest token.</summary>
+    public GeneratedToken Latest => new(_ids[^1], _piece, _logProbabilities[^1], Finish);
+
+    /// <summary>Takes the next token.</summary>
+    /// <param name="id">The token.</param>
+    /// <param name="logProbability">Of the token.</param>
+    /// <param name="isStop">Whether it is a stop token.</param>
+    /// <param name="maximum">The most tokens.</param>
+    public void Add(int id, float logProbability, bool isStop, int maximum)
+    {
+        _ids.Add(id);
+        _logProbabilities.Add(logProbability);
+        bool last = isStop || Length == maximum;
+        if (text is not null) _piece = text.Append(id, last);
+        Finish = text is { Stopped: true } ? FinishReason.StopString : isStop ? FinishReason.StopToken : last ? FinishReason.Length : null;
+    }
+
+    /// <param name="tokenizer">Gives the text where it was not needed before; null = no text.</param>
+    public GeneratedSequence ToSequence(Tokenizer? tokenizer)
+    {
+        int[] ids = [.. _ids];
+        return new GeneratedSequence
+        {
+            PromptIndex = prompt,
+            SampleIndex = sample,
+            TokenIds = ids,
+            LogProbabilities = [.. _logProbabilities],
+            Text = text?.ToString() ?? tokenizer?.Decode(ids, skipSpecialTokens: true),
+            FinishReason = Finish!.Value,
+        };
+    }
+}
