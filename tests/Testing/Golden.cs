@@ -36,6 +36,16 @@ internal static class Golden
     /// <summary>A golden JSON file; NaN and infinities are strings.</summary>
     public static JsonElement Json(params string[] parts) => JsonDocument.Parse(File.ReadAllBytes(Require(parts))).RootElement;
 
+    /// <summary>The folder of a tokenizer, by its name: beside its cases, or among the models. Skips the running test, with the reason, if there is none.</summary>
+    public static string RequireTokenizer(string name)
+    {
+        string?[] candidates = Root is null ? [] :
+            [Path.Combine(Root, "tokenizers", name), Path.Combine(Root, "..", "models", "tokenizers", name), Repository.Shared("models", "tokenizers", name)];
+        string? found = candidates.FirstOrDefault(candidate => candidate is not null && File.Exists(Path.Combine(candidate, "tokenizer.json")));
+        Assert.SkipWhen(found is null, $"There is no tokenizer folder for '{name}', neither beside its cases nor in models/tokenizers.");
+        return found!;
+    }
+
     private static IEnumerable<TheoryDataRow<string>> Names(IEnumerable<string> found)
     {
         string[] names = [.. found.Order(StringComparer.Ordinal)];

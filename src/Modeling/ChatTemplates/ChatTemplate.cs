@@ -9,7 +9,10 @@ namespace MLNetAttn.Modeling;
 /// </summary>
 /// <remarks>
 /// <para>A template is untrusted input: its time, memory and nesting are bounded in proportion to the conversation.</para>
-/// <para>Special tokens written out in a message are special tokens to the tokenizer too: encode what others wrote with care. Encode rendered text without adding special tokens; the template writes them.</para>
+/// <para>
+/// Encode the text without adding special tokens: the template has written them. Those that a message spells out are special tokens too: take
+/// them out of what others wrote before it is rendered.
+/// </para>
 /// </remarks>
 public sealed class ChatTemplate
 {
@@ -33,7 +36,8 @@ public sealed class ChatTemplate
     {
         ArgumentNullException.ThrowIfNull(source);
         const string Location = "the chat template";
-        ChatTemplate template = new(new Dictionary<string, (string, string)> { [ChatTemplateFiles.Default] = (source, Location) }, specialTokens ?? FrozenDictionary<string, string>.Empty, Location);
+        Dictionary<string, (string, string)> templates = new() { [ChatTemplateFiles.Default] = (source, Location) };
+        ChatTemplate template = new(templates, specialTokens ?? FrozenDictionary<string, string>.Empty, Location);
         _ = template._templates[ChatTemplateFiles.Default].Value;
         return template;
     }
@@ -91,7 +95,8 @@ public sealed class ChatTemplate
     /// <exception cref="InvalidDataException">The template is malformed, does what Jinja refuses, or takes time or space out of proportion; the message says where.</exception>
     /// <exception cref="NotSupportedException">The template uses what is not known; the message names it and says where.</exception>
     /// <returns>The prompt.</returns>
-    public string Render(JsonElement messages, ChatTemplateOptions? options = null) => Render(variables => variables.Convert(messages), options ?? new ChatTemplateOptions());
+    public string Render(JsonElement messages, ChatTemplateOptions? options = null) =>
+        Render(variables => variables.Convert(messages), options ?? new ChatTemplateOptions());
 
     /// <summary>The template of these files, or null if they hold none.</summary>
     internal static ChatTemplate? Find(Func<string, byte[]?> find, Func<string, string> locate, string location)
@@ -125,7 +130,9 @@ public sealed class ChatTemplate
     {
         if (withTools && _templates.TryGetValue(ChatTemplateFiles.ToolUse, out Lazy<JinjaTemplate>? template))
             return template.Value;
-        return _templates.TryGetValue(ChatTemplateFiles.Default, out template) ? template.Value : throw new InvalidDataException(
-            $"'{_location}' has chat templates named {string.Join(", ", _templates.Keys.Order(StringComparer.Ordinal).Select(name => $"'{name}'"))}, but none named '{ChatTemplateFiles.Default}'.");
+        if (_templates.TryGetValue(ChatTemplateFiles.Default, out template))
+            return template.Value;
+        string names = string.Join(", ", _templates.Keys.Order(StringComparer.Ordinal).Select(name => $"'{name}'"));
+        throw new InvalidDataException($"'{_location}' has chat templates named {names}, but none named '{ChatTemplateFiles.Default}'.");
     }
 }

@@ -34,7 +34,8 @@ public sealed class ChatTemplateOptions
     {
         Violations violations = new();
         violations.Require(
-            !(AddGenerationPrompt && ContinueFinalMessage), nameof(ContinueFinalMessage), ContinueFinalMessage, $"false where {nameof(AddGenerationPrompt)} is true: an answer is begun or gone on with, not both");
+            !(AddGenerationPrompt && ContinueFinalMessage), nameof(ContinueFinalMessage), ContinueFinalMessage,
+            $"false where {nameof(AddGenerationPrompt)} is true: an answer is begun or gone on with, not both");
         foreach (string name in Variables.Keys.Where(Reserved.Contains))
             violations.Require(false, nameof(Variables), $"'{name}'", "other names: this one is what the messages and the options of that name are called in the template");
         violations.Require(Tools?.All(tool => tool.ValueKind == JsonValueKind.Object) ?? true, nameof(Tools), "not only JSON objects", "a JSON object for each tool");

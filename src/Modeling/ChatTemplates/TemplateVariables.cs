@@ -30,8 +30,10 @@ internal sealed class TemplateVariables
     /// <inheritdoc cref="Convert(IReadOnlyList{ChatMessage})"/>
     public JinjaList Convert(JsonElement messages)
     {
-        if (messages.ValueKind != JsonValueKind.Array || messages.EnumerateArray().Any(message => message.ValueKind != JsonValueKind.Object))
-            throw new ArgumentException($"messages is {(messages.ValueKind == JsonValueKind.Array ? "not only JSON objects" : $"JSON of the kind {messages.ValueKind}")}, expected a JSON list of objects.", nameof(messages));
+        if (messages.ValueKind != JsonValueKind.Array)
+            throw new ArgumentException($"messages is JSON of the kind {messages.ValueKind}, expected a list of objects.", nameof(messages));
+        if (messages.EnumerateArray().Any(message => message.ValueKind != JsonValueKind.Object))
+            throw new ArgumentException("messages holds not only JSON objects, expected a list of them.", nameof(messages));
         return (JinjaList)Convert(messages, nameof(messages));
     }
 
@@ -45,7 +47,8 @@ internal sealed class TemplateVariables
         foreach ((string field, object? value) in message.Fields)
         {
             if (field is "role" or "content")
-                throw new ArgumentException($"{name}.{nameof(ChatMessage.Fields)} holds '{field}', expected it in the property of that name; pass JSON for contents that are no text.");
+                throw new ArgumentException(
+                    $"{name}.{nameof(ChatMessage.Fields)} holds '{field}', expected it in the property of that name; pass JSON for contents that are no text.");
             fields.Set(field, Convert(value, $"{name}.{nameof(ChatMessage.Fields)}[{field}]"));
         }
         return fields;
@@ -67,12 +70,14 @@ internal sealed class TemplateVariables
             JsonNode node => Convert(JsonSerializer.SerializeToElement(node), name, depth),
             double or float or Half => new JinjaFloat(System.Convert.ToDouble(value, CultureInfo.InvariantCulture)),
             BigInteger number => new JinjaInteger(number),
-            sbyte or byte or short or ushort or int or uint or long or ulong => new JinjaInteger(BigInteger.Parse(((IFormattable)value).ToString(null, CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)),
+            sbyte or byte or short or ushort or int or uint or long => new JinjaInteger(System.Convert.ToInt64(value, CultureInfo.InvariantCulture)),
+            ulong number => new JinjaInteger(number),
             IEnumerable<KeyValuePair<string, object?>> entries => Convert(entries, name, depth),
             IDictionary entries => Convert(entries.Cast<DictionaryEntry>().Select(entry => KeyValuePair.Create(
                 entry.Key as string ?? throw new ArgumentException($"'{name}' has a key of type {entry.Key.GetType()}, expected texts.", name), entry.Value)), name, depth),
             IEnumerable items => new JinjaList([.. items.Cast<object?>().Select((item, index) => Convert(item, $"{name}[{index}]", depth + 1))]),
-            _ => throw new ArgumentException($"'{name}' is of type {value.GetType()}, which templates do not have: expected null, text, a number, a boolean, a dictionary, a list or JSON.", name),
+            _ => throw new ArgumentException(
+                $"'{name}' is of type {value.GetType()}, which templates do not have: expected null, text, a number, a boolean, a dictionary, a list or JSON.", name),
         };
     }
 

@@ -21,20 +21,6 @@ public sealed class TokenizerGoldenTests
     [MemberData(nameof(Cases))]
     public void The_text_streamer_of_transformers_prints_the_same_on_our_decoding(string name) => Check(name, TokenizerCases.CheckTextStreamer);
 
-    private static void Check(string name, Action<Tokenizer, string> check)
-    {
-        string path = Golden.Require("tokenizers", $"{name}.jsonl");
-        check(Load(path), path);
-    }
-
-    /// <summary>The tokenizer of a case file: the folder beside it, or one among the models.</summary>
-    private static Tokenizer Load(string casesPath)
-    {
-        string name = Path.GetFileName(casesPath).Replace(".cases.jsonl", "", StringComparison.Ordinal);
-        string folder = Path.GetDirectoryName(casesPath)!;
-        string? found = new[] { Path.Combine(folder, name), Path.Combine(folder, "..", "..", "models", "tokenizers", name), Repository.Shared("models", "tokenizers", name) }
-            .FirstOrDefault(candidate => candidate is not null && File.Exists(Path.Combine(candidate, Tokenizer.FileName)));
-        Assert.SkipWhen(found is null, $"There is no tokenizer folder for '{name}', neither beside the cases nor in models/tokenizers.");
-        return Tokenizer.FromPretrained(found!);
-    }
+    private static void Check(string name, Action<Tokenizer, string> check) => check(
+        Tokenizer.FromPretrained(Golden.RequireTokenizer(name.Replace(".cases", "", StringComparison.Ordinal))), Golden.Require("tokenizers", $"{name}.jsonl"));
 }

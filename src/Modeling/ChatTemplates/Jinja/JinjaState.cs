@@ -16,7 +16,7 @@ internal sealed class JinjaState(TimeProvider clock, long inputSize)
     /// <summary>What an item of a list or an entry of a dictionary takes, in characters.</summary>
     public const int ItemSpace = 24;
 
-    private const long BaseSteps = 20_000_000;
+    private const long BaseSteps = 10_000_000;
     private const long BaseSpace = 32_000_000;
     private const int CharactersPerStep = 64;
 
@@ -55,6 +55,9 @@ internal sealed class JinjaState(TimeProvider clock, long inputSize)
 
     /// <summary>Counts the work of looking at so many characters.</summary>
     public void Read(long characters) => Step(characters / CharactersPerStep);
+
+    /// <summary>Counts the work of turning a long integer into text or back, which grows with the square of its length.</summary>
+    public void ConvertDigits(long digits) => Step(digits * digits / 16384);
 
     /// <summary>Counts characters that are about to be made.</summary>
     public void Take(long characters)

@@ -149,7 +149,8 @@ internal sealed class ExpressionEvaluator(JinjaState state)
         if (ReferenceEquals(arguments, ArgumentList.Empty))
             return JinjaArguments.None;
         List<JinjaValue> positional = [.. arguments.Positional.Select(argument => Evaluate(argument, scope))];
-        List<KeyValuePair<string, JinjaValue>> named = [.. arguments.Named.Select(argument => KeyValuePair.Create(argument.Key, Evaluate(argument.Value, scope)))];
+        List<KeyValuePair<string, JinjaValue>> named =
+            [.. arguments.Named.Select(argument => KeyValuePair.Create(argument.Key, Evaluate(argument.Value, scope)))];
         if (arguments.Rest is { } rest)
             positional.AddRange(state.List(state.Iterate(Evaluate(rest, scope))).Values);
         if (arguments.NamedRest is { } namedRest)
@@ -164,6 +165,7 @@ internal sealed class ExpressionEvaluator(JinjaState state)
         HashSet<string> names = [.. named.Select(argument => argument.Key)];
         state.TakeItems(dictionary.Entries.Count);
         foreach ((JinjaValue key, JinjaValue entry) in dictionary.Entries)
-            named.Add(key is JinjaText name && names.Add(name.Value) ? KeyValuePair.Create(name.Value, entry) : throw JinjaException.Invalid("'**' has a key that is no text, or an argument that is given already"));
+            named.Add(key is JinjaText name && names.Add(name.Value) ? KeyValuePair.Create(name.Value, entry)
+                : throw JinjaException.Invalid("'**' has a key that is no text, or an argument that is given already"));
     }
 }

@@ -7,9 +7,13 @@ internal static class JinjaAccess
     public static JinjaValue Attribute(JinjaValue value, string name) =>
         value.Attribute(name) ?? (value is JinjaDictionary dictionary ? dictionary.FindText(name) : null) ?? JinjaUndefined.Attribute(value, name);
 
-    /// <summary><c>value[key]</c>: the item, else the attribute.</summary>
-    public static JinjaValue Item(JinjaValue value, JinjaValue key, JinjaState state) =>
-        value.Item(key, state) ?? (key is JinjaText name ? value.Attribute(name.Value) : null) ?? JinjaUndefined.Item(value, key, state);
+    /// <summary><c>value[key]</c>: the item, else the attribute. A slice must exist.</summary>
+    public static JinjaValue Item(JinjaValue value, JinjaValue key, JinjaState state) => value.Item(key, state) ?? key switch
+    {
+        JinjaText name when value.Attribute(name.Value) is { } attribute => attribute,
+        JinjaSlice => throw JinjaException.Invalid($"a value of type '{value.TypeName}' has no such slice"),
+        _ => JinjaUndefined.Item(value, key, state),
+    };
 
     /// <summary>What a filter's <c>attribute</c> means: a name, an index, or several with dots between.</summary>
     public static Func<JinjaValue, JinjaValue> Path(JinjaValue? attribute, JinjaState state, JinjaValue? otherwise = null)

@@ -8,7 +8,7 @@ internal static class SequenceMethods
     private static readonly FrozenDictionary<string, JinjaFunction> All = new JinjaFunction[]
     {
         new("count", "value /", call => new JinjaInteger(Places(call).Count())),
-        new("index", "value start? stop? /", call => Places(call).FirstOrDefault(-1) is var place and >= 0 ? new JinjaInteger(place) : throw JinjaException.Invalid("'index' finds no such item")),
+        new("index", "value start? stop? /", Index),
     }.ToFrozenDictionary(method => method.Name);
 
     private static readonly JinjaFunction Copy = new("copy", "", call => call.Self);
@@ -16,11 +16,16 @@ internal static class SequenceMethods
     public static JinjaValue? Find(JinjaSequence sequence, string name) => All.TryGetValue(name, out JinjaFunction? method) ? new JinjaMethod(method, sequence)
         : name == "copy" && sequence is JinjaList ? new JinjaMethod(Copy, sequence) : PythonNames.Refuse(sequence, name);
 
-    private static IEnumerable<int> Places(JinjaCall call)
+    private static JinjaInteger Index(JinjaCall call)
+    {
+        int place = Places(call, call.FindSet("start"), call.FindSet("stop")).FirstOrDefault(-1);
+        return place >= 0 ? new JinjaInteger(place) : throw JinjaException.Invalid("'index' finds no such item");
+    }
+
+    private static IEnumerable<int> Places(JinjaCall call, JinjaValue? start = null, JinjaValue? stop = null)
     {
         IReadOnlyList<JinjaValue> values = ((JinjaSequence)call.Self).Values;
-        bool bounded = call.Function.Name == "index";
-        JinjaSlice range = new(bounded ? call.FindSet("start") ?? JinjaNone.Instance : JinjaNone.Instance, bounded ? call.FindSet("stop") ?? JinjaNone.Instance : JinjaNone.Instance, JinjaNone.Instance);
+        JinjaSlice range = new(start ?? JinjaNone.Instance, stop ?? JinjaNone.Instance, JinjaNone.Instance);
         SliceBounds bounds = range.Resolve(values.Count) ?? throw JinjaException.Invalid("'index' needs integers as its bounds");
         for (int i = bounds.Start; i < bounds.Start + bounds.Count; i++)
             if (ReferenceEquals(values[i], call["value"]) || JinjaComparison.AreEqual(values[i], call["value"], call.State))
@@ -40,7 +45,8 @@ internal static class DictionaryMethods
         new("copy", "", call => call.Self),
     }.ToFrozenDictionary(method => method.Name);
 
-    public static JinjaValue? Find(JinjaDictionary dictionary, string name) => All.TryGetValue(name, out JinjaFunction? method) ? new JinjaMethod(method, dictionary) : PythonNames.Refuse(dictionary, name);
+    public static JinjaValue? Find(JinjaDictionary dictionary, string name) =>
+        All.TryGetValue(name, out JinjaFunction? method) ? new JinjaMethod(method, dictionary) : PythonNames.Refuse(dictionary, name);
 
     /// <summary>An entry as a tuple.</summary>
     public static JinjaTuple Pair(KeyValuePair<JinjaValue, JinjaValue> entry) => new([entry.Key, entry.Value]);

@@ -5,11 +5,13 @@ namespace MLNetAttn.Modeling;
 /// <summary>The filters: Jinja's own, with <c>tojson</c> as transformers defines it. Those that make HTML, wrap lines or need chance are refused.</summary>
 internal static class JinjaFilters
 {
-    private static readonly FrozenDictionary<string, JinjaFunction> All = ((IEnumerable<JinjaFunction>)[.. TextFilters.All, .. SequenceFilters.All, .. SelectionFilters.All, .. ValueFilters.All])
-        .Append(SequenceFilters.Count("length")).Append(SequenceFilters.Count("count"))
-        .Append(ValueFilters.Default("default")).Append(ValueFilters.Default("d"))
-        .Append(TextFilters.Escape("escape")).Append(TextFilters.Escape("e"))
-        .ToFrozenDictionary(filter => filter.Name);
+    private static readonly FrozenDictionary<string, JinjaFunction> All = ((IEnumerable<JinjaFunction>)
+    [
+        .. TextFilters.All, .. SequenceFilters.All, .. SelectionFilters.All, .. ValueFilters.All,
+        SequenceFilters.Count("length"), SequenceFilters.Count("count"),
+        ValueFilters.Default("default"), ValueFilters.Default("d"),
+        TextFilters.Escape("escape"), TextFilters.Escape("e"),
+    ]).ToFrozenDictionary(filter => filter.Name);
 
     /// <summary>The filter of a name, or null.</summary>
     public static JinjaFunction? Find(string name) => All.GetValueOrDefault(name);

@@ -5,6 +5,8 @@ namespace MLNetAttn.Modeling;
 /// <summary>A filter, test, method or global function.</summary>
 internal sealed class JinjaFunction
 {
+    private const int CharactersPerStep = 8;
+
     private readonly string[] _parameters;
     private readonly int _required;
     private readonly bool _positionalOnly;
@@ -59,14 +61,12 @@ internal sealed class JinjaFunction
 
     public int IndexOf(string parameter) => Array.IndexOf(_parameters, parameter);
 
-    /// <summary>Functions look at the texts that they are given; what they do with items they count themselves.</summary>
+    /// <summary>Functions look at every character of the texts that they are given; what they do with items they count themselves.</summary>
     private static void Charge(JinjaState state, JinjaValue self, JinjaValue?[] values)
     {
-        if (self is JinjaText text)
-            state.Read(text.Value.Length);
-        foreach (JinjaValue? value in values)
-            if (value is JinjaText argument)
-                state.Read(argument.Value.Length);
+        foreach (JinjaValue? value in (ReadOnlySpan<JinjaValue?>)[self, .. values])
+            if (value is JinjaText text)
+                state.Step(text.Value.Length / CharactersPerStep);
     }
 }
 

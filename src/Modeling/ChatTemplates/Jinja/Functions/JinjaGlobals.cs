@@ -37,6 +37,8 @@ internal static class JinjaGlobals
     private static JinjaDictionary Dictionary(JinjaCall call)
     {
         JinjaDictionary dictionary = new();
+        if (call.Find("mapping") is JinjaUndefined undefined)
+            throw JinjaException.Invalid(undefined.Message);
         if (call.Find("mapping") is JinjaDictionary given)
             dictionary = given.Copy();
         else if (call.Find("mapping") is { } pairs)

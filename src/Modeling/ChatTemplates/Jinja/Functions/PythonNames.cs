@@ -35,7 +35,8 @@ internal static class PythonNames
     public static JinjaValue? Refuse(JinjaValue value, string name) =>
         Unsupported.TryGetValue(value.TypeName, out FrozenSet<string>? names) && names.Contains(name)
             ? throw JinjaException.Unknown($"the attribute '{name}' of a value of type '{value.TypeName}'")
-            : value is JinjaList or JinjaDictionary && IsHidden(value, name) ? new JinjaUndefined($"the sandbox of chat templates hides the method '{name}', which changes a value") : null;
+            : value is JinjaList or JinjaDictionary && IsHidden(value, name)
+                ? new JinjaUndefined($"the sandbox of chat templates hides the method '{name}', which changes a value") : null;
 
     private static bool IsHidden(JinjaValue value, string name) => Hidden.Contains(name) &&
         (value is JinjaList ? name is not ("popitem" or "setdefault" or "update") : name is "clear" or "pop" or "popitem" or "setdefault" or "update");

@@ -17,7 +17,7 @@ internal static class SequenceFilters
         new("sum", "attribute? start?", Sum),
         new("batch", "linecount fill_with?", call => new JinjaIterator(Batch(call))),
         new("slice", "slices fill_with?", call => new JinjaIterator(Slice(call))),
-        new("items", "", Items),
+        new("items", "", call => new JinjaIterator(Items(call))),
         new("dictsort", "case_sensitive? by? reverse?", SortEntries),
         new("groupby", "attribute default? case_sensitive?", Group),
     ];
@@ -43,8 +43,8 @@ internal static class SequenceFilters
 
     private static JinjaValue Reverse(JinjaCall call)
     {
-        if (call.Self is JinjaText text)
-            return text.With(string.Concat(PythonText.CodePoints(text.Value).Reverse()), call.State);
+        if (call.Self is JinjaText)
+            return JinjaAccess.Item(call.Self, new JinjaSlice(JinjaNone.Instance, JinjaNone.Instance, new JinjaInteger(-1)), call.State);
         JinjaList reversed = new([.. call.State.List(call.State.Iterate(call.Self)).Values.Reverse()]);
         return Reversible(call.Self) is null ? reversed : new JinjaIterator(reversed.Values);
     }
@@ -156,12 +156,15 @@ internal static class SequenceFilters
         }
     }
 
-    private static JinjaIterator Items(JinjaCall call) => call.Self switch
+    private static IEnumerable<JinjaValue> Items(JinjaCall call)
     {
-        JinjaUndefined => new JinjaIterator([]),
-        JinjaDictionary dictionary => new JinjaIterator(dictionary.Entries.Select(DictionaryMethods.Pair)),
-        _ => throw JinjaException.Invalid($"'items' needs a dictionary, not a value of type '{call.Self.TypeName}'"),
-    };
+        if (call.Self is JinjaUndefined)
+            yield break;
+        if (call.Self is not JinjaDictionary dictionary)
+            throw JinjaException.Invalid($"'items' needs a dictionary, not a value of type '{call.Self.TypeName}'");
+        foreach (KeyValuePair<JinjaValue, JinjaValue> entry in dictionary.Entries)
+            yield return DictionaryMethods.Pair(entry);
+    }
 
     private static JinjaList SortEntries(JinjaCall call)
     {

@@ -46,8 +46,8 @@ internal static class TextFilters
             while (end < text.Length && IsSeparator(text[end]) == IsSeparator(text[start]))
                 end++;
             string piece = text[start..end];
-            string first = PythonText.CodePoints(piece).First();
-            pieces.Add(IsSeparator(text[start]) ? piece : PythonCase.Upper(first) + PythonCase.Lower(piece[first.Length..]));
+            int first = PythonText.LengthAt(piece, 0);
+            pieces.Add(IsSeparator(text[start]) ? piece : PythonCase.Upper(piece[..first]) + PythonCase.Lower(piece[first..]));
             start = end;
         }
         return string.Concat(pieces);
@@ -84,16 +84,16 @@ internal static class TextFilters
             writer.Append(' ', call.Integer("width") ?? 4);
     }
 
-    private static JinjaText Truncate(JinjaCall call)
+    private static JinjaValue Truncate(JinjaCall call)
     {
         string end = call.Text("end") ?? "...";
         int length = call.Integer("length") ?? 255, leeway = call.Integer("leeway") ?? 5, kept = length - new JinjaText(end).Count;
         if (kept < 0 || leeway < 0)
             throw JinjaException.Invalid("'truncate' needs a length that its ending fits in, and a leeway of at least 0");
+        if (call.Self.Length <= (long)length + leeway)
+            return call.Self;
         if (call.Self is not JinjaText text)
             throw JinjaException.Invalid($"'truncate' needs text, not a value of type '{call.Self.TypeName}'");
-        if (text.Count <= (long)length + leeway)
-            return text;
         string start = text.Value[..text.OffsetOf(kept)];
         int space = call.Flag("killwords") ? -1 : start.LastIndexOf(' ');
         return text.With((space < 0 ? start : start[..space]) + end, call.State);
@@ -103,9 +103,9 @@ internal static class TextFilters
     {
         int words = 0;
         bool inside = false;
-        foreach (string codePoint in PythonText.CodePoints(text))
+        foreach (int offset in PythonText.Offsets(text))
         {
-            bool isPart = codePoint == "_" || PythonText.IsAlphanumeric(codePoint);
+            bool isPart = text[offset] == '_' || PythonText.IsAlphanumeric(text, offset);
             if (isPart && !inside)
                 words++;
             inside = isPart;

@@ -18,8 +18,8 @@ internal static class TextMethods
         new("title", "", call => Map(call, PythonCase.Title)),
         new("swapcase", "", call => Map(call, PythonCase.Swap)),
         new("replace", "old new count? /", call => Map(call, text => Replace(call.State, text, Required(call, "old"), Required(call, "new"), call.Integer("count") ?? -1))),
-        new("removeprefix", "prefix /", call => Map(call, text => text.StartsWith(Required(call, "prefix"), StringComparison.Ordinal) ? text[Required(call, "prefix").Length..] : text)),
-        new("removesuffix", "suffix /", call => Map(call, text => text.EndsWith(Required(call, "suffix"), StringComparison.Ordinal) ? text[..^Required(call, "suffix").Length] : text)),
+        new("removeprefix", "prefix /", RemovePrefix),
+        new("removesuffix", "suffix /", RemoveSuffix),
         new("center", "width fillchar? /", call => Map(call, text => Padded(call, text, left: true, right: true))),
         new("ljust", "width fillchar? /", call => Map(call, text => Padded(call, text, left: false, right: true))),
         new("rjust", "width fillchar? /", call => Map(call, text => Padded(call, text, left: true, right: false))),
@@ -33,13 +33,13 @@ internal static class TextMethods
         new("rfind", "sub start? end? /", call => new JinjaInteger(Search(call, last: true))),
         new("index", "sub start? end? /", call => new JinjaInteger(RequireFound(Search(call, last: false)))),
         new("rindex", "sub start? end? /", call => new JinjaInteger(RequireFound(Search(call, last: true)))),
-        new("count", "sub start? end? /", call => new JinjaInteger(Range(call) is var (start, end) ? SubstringSearch.All(call.State, SelfOf(call), Required(call, "sub"), start, end).Count() : 0)),
+        new("count", "sub start? end? /", Count),
         new("isalnum", "", call => Every(call, PythonText.IsAlphanumeric)),
         new("isalpha", "", call => Every(call, PythonText.IsAlphabetic)),
         new("isascii", "", call => JinjaBoolean.Of(System.Text.Ascii.IsValid(SelfOf(call)))),
-        new("isdecimal", "", call => Every(call, point => PythonText.CategoryOf(point) == UnicodeCategory.DecimalDigitNumber)),
-        new("isdigit", "", call => Every(call, point => CharUnicodeInfo.GetDigitValue(point, 0) >= 0)),
-        new("isspace", "", call => Every(call, point => point.Length == 1 && PythonText.IsSpace(point[0]))),
+        new("isdecimal", "", call => Every(call, (text, offset) => CharUnicodeInfo.GetUnicodeCategory(text, offset) == UnicodeCategory.DecimalDigitNumber)),
+        new("isdigit", "", call => Every(call, (text, offset) => CharUnicodeInfo.GetDigitValue(text, offset) >= 0)),
+        new("isspace", "", call => Every(call, (text, offset) => PythonText.IsSpace(text[offset]))),
         new("islower", "", call => JinjaBoolean.Of(PythonCase.IsLowerText(SelfOf(call)))),
         new("isupper", "", call => JinjaBoolean.Of(PythonCase.IsUpperText(SelfOf(call)))),
         new("istitle", "", call => JinjaBoolean.Of(PythonCase.IsTitleText(SelfOf(call)))),
@@ -47,19 +47,22 @@ internal static class TextMethods
         .. TextSplitting.All,
     ]).ToFrozenDictionary(method => method.Name);
 
+    /// <summary>The method of a name, or null. Those that put other text into one that is marked as safe would have to escape it: refused.</summary>
     public static JinjaValue? Find(JinjaText text, string name) => !Methods.TryGetValue(name, out JinjaFunction? method) ? PythonNames.Refuse(text, name)
-        : text.IsSafe ? throw JinjaException.Unknown($"the method '{name}' of a text that is marked as safe") : new JinjaMethod(method, text);
+        : text.IsSafe && name is ("replace" or "join" or "format") ? throw JinjaException.Unknown($"the method '{name}' of a text that is marked as safe")
+        : new JinjaMethod(method, text);
 
     /// <summary>The text whose method is called.</summary>
     public static string SelfOf(JinjaCall call) => ((JinjaText)call.Self).Value;
 
     /// <summary>An argument that must be text.</summary>
-    public static string Required(JinjaCall call, string parameter) => call.Text(parameter) ?? throw JinjaException.Invalid($"'{call.Function.Name}' needs text for its argument '{parameter}', not None");
+    public static string Required(JinjaCall call, string parameter) =>
+        call.Text(parameter) ?? throw JinjaException.Invalid($"'{call.Function.Name}' needs text for its argument '{parameter}', not None");
 
     /// <summary>A text filled up to a width.</summary>
     public static string Pad(JinjaCall call, string text, int width, char filler, bool left, bool right)
     {
-        int padding = Math.Max(0, width - new JinjaText(text).Count);
+        int padding = Math.Max(0, width - PythonText.CountOf(text));
         int before = left && right ? padding / 2 + (padding & width & 1) : left ? padding : 0;
         return new JinjaWriter(call.State).Append(filler, before).Append(text).Append(filler, padding - before).ToString();
     }
@@ -77,16 +80,18 @@ internal static class TextMethods
         return writer.Append(text.AsSpan()[written..]).ToString();
     }
 
-    private static JinjaText Map(JinjaCall call, Func<string, string> map) => call.State.Text(map(SelfOf(call)));
+    private static JinjaText Map(JinjaCall call, Func<string, string> map) => ((JinjaText)call.Self).With(map(SelfOf(call)), call.State);
 
-    private static JinjaBoolean Every(JinjaCall call, Func<string, bool> predicate) => JinjaBoolean.Of(SelfOf(call).Length > 0 && PythonText.CodePoints(SelfOf(call)).All(predicate));
+    private static JinjaBoolean Every(JinjaCall call, Func<string, int, bool> predicate) =>
+        JinjaBoolean.Of(SelfOf(call).Length > 0 && PythonText.Offsets(SelfOf(call)).All(offset => predicate(SelfOf(call), offset)));
 
     private static bool IsIdentifier(string text) => text.Length > 0 && !char.IsDigit(text[0]) && text.All(unit => unit == '_' || char.IsLetterOrDigit(unit));
 
     private static string Padded(JinjaCall call, string text, bool left, bool right)
     {
         string filler = call.Text("fillchar") ?? " ";
-        return filler.Length == 1 ? Pad(call, text, Width(call), filler[0], left, right) : throw JinjaException.Invalid($"'{call.Function.Name}' needs one character to fill with");
+        return filler.Length == 1 ? Pad(call, text, Width(call), filler[0], left, right)
+            : throw JinjaException.Invalid($"'{call.Function.Name}' needs one character to fill with");
     }
 
     private static int Width(JinjaCall call) => call.Integer("width") ?? throw JinjaException.Invalid($"'{call.Function.Name}' needs a width");
@@ -101,8 +106,8 @@ internal static class TextMethods
     {
         int size = call.Integer("tabsize") ?? 8, column = 0;
         JinjaWriter writer = new(call.State);
-        foreach (string codePoint in PythonText.CodePoints(text))
-            if (codePoint == "\t")
+        foreach (int offset in PythonText.Offsets(text))
+            if (text[offset] == '\t')
             {
                 int spaces = size > 0 ? size - column % size : 0;
                 writer.Append(' ', spaces);
@@ -110,8 +115,8 @@ internal static class TextMethods
             }
             else
             {
-                writer.Append(codePoint);
-                column = codePoint is "\n" or "\r" ? 0 : column + 1;
+                writer.Append(text.AsSpan(offset, PythonText.LengthAt(text, offset)));
+                column = text[offset] is '\n' or '\r' ? 0 : column + 1;
             }
         return writer.ToString();
     }
@@ -125,7 +130,8 @@ internal static class TextMethods
             if (!isFirst)
                 writer.Append(SelfOf(call));
             isFirst = false;
-            writer.Append(item is JinjaText text ? text.Value : throw JinjaException.Invalid($"'join' takes texts, not a value of type '{item.TypeName}'; the filter 'join' takes any"));
+            writer.Append(item is JinjaText text ? text.Value
+                : throw JinjaException.Invalid($"'join' takes texts, not a value of type '{item.TypeName}'; the filter 'join' takes any"));
         }
         return new JinjaText(writer.ToString());
     }
@@ -169,6 +175,21 @@ internal static class TextMethods
         string text = SelfOf(call), part = Required(call, "sub");
         int found = last ? SubstringSearch.FindLast(call.State, text, part, start, end) : SubstringSearch.Find(call.State, text, part, start, end);
         return found < 0 ? -1 : ((JinjaText)call.Self).IndexOf(found);
+    }
+
+    private static JinjaInteger Count(JinjaCall call) =>
+        new(Range(call) is var (start, end) ? SubstringSearch.All(call.State, SelfOf(call), Required(call, "sub"), start, end).Count() : 0);
+
+    private static JinjaText RemovePrefix(JinjaCall call)
+    {
+        string prefix = Required(call, "prefix");
+        return Map(call, text => text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : text);
+    }
+
+    private static JinjaText RemoveSuffix(JinjaCall call)
+    {
+        string suffix = Required(call, "suffix");
+        return Map(call, text => text.EndsWith(suffix, StringComparison.Ordinal) ? text[..^suffix.Length] : text);
     }
 
     private static int RequireFound(int index) => index >= 0 ? index : throw JinjaException.Invalid("the text to be found is not in the other");

@@ -12,7 +12,7 @@ internal static class TextSplitting
         new("rpartition", "sep /", call => Partition(call, last: true)),
     ];
 
-    private static JinjaList Pieces(JinjaCall call, IEnumerable<string> pieces) => call.State.List(pieces.Select(piece => call.State.Text(piece)));
+    private static JinjaList Pieces(JinjaCall call, IEnumerable<string> pieces) => call.State.List(pieces.Select(piece => ((JinjaText)call.Self).With(piece, call.State)));
 
     private static JinjaList Split(JinjaCall call, bool fromRight)
     {
@@ -98,6 +98,6 @@ internal static class TextSplitting
             throw JinjaException.Invalid($"'{call.Function.Name}' needs a separator that is not empty");
         int place = last ? SubstringSearch.FindLast(call.State, text, separator, 0, text.Length) : SubstringSearch.Find(call.State, text, separator, 0, text.Length);
         string[] parts = place >= 0 ? [text[..place], separator, text[(place + separator.Length)..]] : last ? ["", "", text] : [text, "", ""];
-        return new JinjaTuple([.. parts.Select(part => call.State.Text(part))]);
+        return new JinjaTuple([.. parts.Select(part => ((JinjaText)call.Self).With(part, call.State))]);
     }
 }

@@ -12,13 +12,19 @@ internal static class ValueFilters
         new("round", "precision? method?", Round),
         new("int", "default? base?", Integer),
         new("float", "default?", Float),
-        new("attr", "name", call => call.Self.Attribute(call.Text("name") ?? throw JinjaException.Invalid("'attr' needs a name")) ?? JinjaUndefined.Attribute(call.Self, call.Text("name")!)),
+        new("attr", "name", Attribute),
         new("tojson", "ensure_ascii? indent? separators? sort_keys?", ToJson),
     ];
 
     /// <summary>The filter for what is undefined, under one of its names.</summary>
     public static JinjaFunction Default(string name) => new(name, "default_value? boolean?", call =>
         call.Self is JinjaUndefined || (call.Flag("boolean") && !call.Self.IsTrue) ? call.Find("default_value") ?? JinjaText.Empty : call.Self);
+
+    private static JinjaValue Attribute(JinjaCall call)
+    {
+        string name = call.Text("name") ?? throw JinjaException.Invalid("'attr' needs a name");
+        return call.Self.Attribute(name) ?? JinjaUndefined.Attribute(call.Self, name);
+    }
 
     private static JinjaNumber Absolute(JinjaCall call) => call.Self switch
     {
@@ -43,7 +49,8 @@ internal static class ValueFilters
         if (method != "common")
         {
             double power = Math.Pow(10, places), scaled = number.AsDouble * power;
-            return double.IsFinite(scaled) ? new JinjaFloat((method == "ceil" ? Math.Ceiling(scaled) : Math.Floor(scaled)) / power) : throw JinjaException.Invalid("'round' needs a finite number");
+            return double.IsFinite(scaled) ? new JinjaFloat((method == "ceil" ? Math.Ceiling(scaled) : Math.Floor(scaled)) / power)
+                : throw JinjaException.Invalid("'round' needs a finite number");
         }
         if (number is JinjaInteger whole)
             return places >= 0 ? new JinjaInteger(whole.Value)
@@ -60,6 +67,8 @@ internal static class ValueFilters
         int radix = call.Integer("base") ?? 10;
         if (radix is not (0 or (>= 2 and <= 36)))
             throw JinjaException.Invalid($"'int' with base {radix}");
+        if (call.Self is JinjaText { Value.Length: <= JinjaInteger.MaximumDigits } digits)
+            call.State.ConvertDigits(digits.Value.Length);
         return call.Self switch
         {
             JinjaInteger number => new JinjaInteger(number.Value),

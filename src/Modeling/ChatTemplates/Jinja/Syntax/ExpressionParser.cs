@@ -233,7 +233,8 @@ internal sealed class ExpressionParser(JinjaTokens tokens)
     }
 
     private static JinjaInteger Integer(JinjaToken token) =>
-        PythonFloat.ParseInteger(token.Text, 0) is { } value ? JinjaInteger.Of(value) : throw JinjaException.Invalid($"an integer has more than {JinjaInteger.MaximumDigits} digits", token.Position);
+        PythonFloat.ParseInteger(token.Text, 0) is { } value ? JinjaInteger.Of(value)
+            : throw JinjaException.Invalid($"an integer has more than {JinjaInteger.MaximumDigits} digits", token.Position);
 
     private JinjaExpression Parenthesized()
     {
@@ -318,7 +319,8 @@ internal sealed class ExpressionParser(JinjaTokens tokens)
                 positional.Add(rest is null && namedRest is null && named.Count == 0 ? Parse() : throw Misplaced(position));
             return true;
         });
-        return positional.Count + named.Count == 0 && rest is null && namedRest is null ? ArgumentList.Empty : new ArgumentList(positional, named, rest, namedRest);
+        return positional.Count + named.Count == 0 && rest is null && namedRest is null ? ArgumentList.Empty
+            : new ArgumentList(positional, named, rest, namedRest);
     }
 
     private static JinjaException Misplaced(int position) => JinjaException.Invalid("the arguments of a call are out of order, or given twice", position);
@@ -373,7 +375,9 @@ internal sealed class ExpressionParser(JinjaTokens tokens)
         };
         if (!isArgument)
             return ArgumentList.Empty;
-        return token.IsName("is") ? throw JinjaException.Invalid("tests with 'is' cannot be chained", token.Position) : new ArgumentList([tokens.Nest(() => Unary(allowsFilters: false))], [], null, null);
+        return token.IsName("is")
+            ? throw JinjaException.Invalid("tests with 'is' cannot be chained", token.Position)
+            : new ArgumentList([tokens.Nest(() => Unary(allowsFilters: false))], [], null, null);
     }
 
     private string DottedName()

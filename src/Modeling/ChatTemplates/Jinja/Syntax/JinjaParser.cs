@@ -78,7 +78,8 @@ internal sealed class JinjaParser
             "print" => Print(tag),
             "break" => [new BreakStatement(RequireLoop(tag))],
             "continue" => [new ContinueStatement(RequireLoop(tag))],
-            "autoescape" or "block" or "debug" or "do" or "extends" or "from" or "import" or "include" or "trans" => throw JinjaException.Unknown($"the block '{tag.Text}'", tag.Position),
+            "autoescape" or "block" or "debug" or "do" or "extends" or "from" or "import" or "include" or "trans" =>
+                throw JinjaException.Unknown($"the block '{tag.Text}'", tag.Position),
             _ => throw JinjaException.Invalid($"found the block '{tag.Text}', which does not exist or has no beginning", tag.Position),
         };
     }
@@ -217,7 +218,9 @@ internal sealed class JinjaParser
         JinjaToken name = _tokens.Expect(JinjaTokenKind.Name, "the name of a variable");
         if (name.Text is "true" or "True" or "false" or "False" or "none" or "None")
             throw JinjaException.Invalid($"'{name.Text}' cannot be assigned to", name.Position);
-        return allowsAttribute && _tokens.SkipOperator(".") ? new AttributeTarget(name.Text, _tokens.ExpectName("the name of an attribute"), name.Position) : new NameTarget(name.Text, name.Position);
+        return allowsAttribute && _tokens.SkipOperator(".")
+            ? new AttributeTarget(name.Text, _tokens.ExpectName("the name of an attribute"), name.Position)
+            : new NameTarget(name.Text, name.Position);
     }
 
     private static void RequireNot(AssignmentTarget target, string name)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace MLNetAttn.Modeling;
 
 /// <summary>The tokens of a template, read one after the other.</summary>
@@ -54,7 +56,7 @@ internal sealed class JinjaTokens(IReadOnlyList<JinjaToken> tokens)
     /// <summary>Parses what may nest, so deep at most that the stack bears it.</summary>
     public T Nest<T>(Func<T> parse)
     {
-        if (++_depth > MaximumDepth)
+        if (++_depth > MaximumDepth || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
             throw JinjaException.Invalid("expressions or blocks are nested too deep", Current.Position);
         T parsed = parse();
         _depth--;

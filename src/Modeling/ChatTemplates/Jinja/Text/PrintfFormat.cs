@@ -29,7 +29,8 @@ internal sealed class PrintfFormat
             if (percent >= 0)
                 named |= Conversion();
         }
-        int given = _values is JinjaTuple tuple ? tuple.Values.Count : _values is JinjaDictionary or JinjaList ? 0 : 1;
+        // What has items and is neither text nor a tuple may be a mapping to Python, and those need not be used up.
+        int given = _values is JinjaTuple tuple ? tuple.Values.Count : _values.HasItems && _values is not JinjaText ? 0 : 1;
         return named || _used >= given ? _writer.ToString() : throw JinjaException.Invalid("'%' has more values than its text takes");
     }
 
@@ -72,16 +73,19 @@ internal sealed class PrintfFormat
         while (char.IsAsciiDigit(Next()))
             _position++;
         return start == _position ? null
-            : int.TryParse(_format.AsSpan()[start.._position], CultureInfo.InvariantCulture, out int number) ? number : throw JinjaException.Invalid("a width after '%' is out of range");
+            : int.TryParse(_format.AsSpan()[start.._position], CultureInfo.InvariantCulture, out int number) ? number
+            : throw JinjaException.Invalid("a width after '%' is out of range");
     }
 
     private JinjaValue Value(string? name)
     {
         if (name is not null)
-            return _values is JinjaDictionary dictionary ? dictionary.FindText(name) ?? throw JinjaException.Invalid($"'%' has no value named '{name}'")
+            return _values is JinjaDictionary dictionary
+                ? dictionary.FindText(name) ?? throw JinjaException.Invalid($"'%' has no value named '{name}'")
                 : throw JinjaException.Invalid("'%(name)' needs a dictionary of values");
         int index = _used++;
-        return (_values is JinjaTuple tuple ? tuple.Values.ElementAtOrDefault(index) : index == 0 ? _values : null) ?? throw JinjaException.Invalid("'%' has fewer values than its text takes");
+        return (_values is JinjaTuple tuple ? tuple.Values.ElementAtOrDefault(index) : index == 0 ? _values : null)
+            ?? throw JinjaException.Invalid("'%' has fewer values than its text takes");
     }
 
     private string Convert(char kind, string flags, int? precision, string? name)
@@ -92,7 +96,7 @@ internal sealed class PrintfFormat
         if (kind is 's' or 'r')
         {
             string text = kind == 's' ? _state.TextOf(value) : new JinjaWriter(_state).AppendRepr(value).ToString();
-            return precision is { } count ? string.Concat(PythonText.CodePoints(text).Take(count)) : text;
+            return precision is { } count ? text[..new JinjaText(text).OffsetOf(Math.Min(count, PythonText.CountOf(text)))] : text;
         }
         if (value is not JinjaNumber number || (value is JinjaFloat && kind is 'x' or 'X' or 'o'))
             throw JinjaException.Invalid($"'%{kind}' needs a number, not a value of type '{value.TypeName}'");
@@ -136,7 +140,7 @@ internal sealed class PrintfFormat
 
     private void Write(string text, string flags, int width, bool isNumber)
     {
-        int padding = width - PythonText.CodePoints(text).Count();
+        int padding = width - PythonText.CountOf(text);
         if (flags.Contains('-'))
             _writer.Append(text).Append(' ', padding);
         else if (flags.Contains('0') && isNumber)

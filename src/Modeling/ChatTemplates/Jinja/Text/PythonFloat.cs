@@ -92,6 +92,8 @@ internal static class PythonFloat
         radix = radix != 0 ? radix : prefix != 0 ? prefix : 10;
         if (digits.Length is 0 or > JinjaInteger.MaximumDigits)
             return null;
+        if (radix == 10)
+            return digits.All(char.IsAsciiDigit) ? BigInteger.Parse(plain, CultureInfo.InvariantCulture) : null;
         BigInteger value = BigInteger.Zero;
         foreach (char digit in digits)
         {

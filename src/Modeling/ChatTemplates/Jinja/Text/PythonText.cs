@@ -46,55 +46,65 @@ internal static class PythonText
         }
     }
 
-    /// <summary>The code points of a text; halves of surrogate pairs that stand alone count as one each.</summary>
-    public static IEnumerable<string> CodePoints(string text)
+    /// <summary>Where the code points of a text begin; halves of surrogate pairs that stand alone count as one each.</summary>
+    public static IEnumerable<int> Offsets(string text)
     {
-        for (int offset = 0, length; offset < text.Length; offset += length)
-        {
-            CodePoint.At(text, offset, out length);
-            yield return text.Substring(offset, length);
-        }
+        for (int offset = 0; offset < text.Length; offset += LengthAt(text, offset))
+            yield return offset;
     }
+
+    /// <summary>The number of UTF-16 units of the code point at an offset, 1 or 2.</summary>
+    public static int LengthAt(string text, int offset) => char.IsHighSurrogate(text[offset]) && offset + 1 < text.Length && char.IsLowSurrogate(text[offset + 1]) ? 2 : 1;
+
+    /// <summary>The number of code points.</summary>
+    public static int CountOf(string text) => text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? Offsets(text).Count() : text.Length;
 
     /// <summary>Compares by code points, which UTF-16 units order differently beyond U+FFFF.</summary>
     public static int Compare(string left, string right)
     {
-        int length = left.AsSpan().CommonPrefixLength(right);
-        if (length == left.Length || length == right.Length)
-            return left.Length.CompareTo(right.Length);
-        (char one, char other) = (left[length], right[length]);
-        return char.IsSurrogate(one) == char.IsSurrogate(other) ? one.CompareTo(other) : char.IsSurrogate(one) ? 1 : -1;
+        int common = left.AsSpan().CommonPrefixLength(right);
+        int start = common > 0 && char.IsHighSurrogate(left[common - 1]) ? common - 1 : common;
+        int order = start < common ? CodeAt(left, start).CompareTo(CodeAt(right, start)) : 0;
+        return order != 0 ? order
+            : common < left.Length && common < right.Length ? CodeAt(left, common).CompareTo(CodeAt(right, common)) : left.Length.CompareTo(right.Length);
     }
 
     /// <summary><c>repr(text)</c></summary>
     public static void WriteRepr(JinjaWriter writer, string text)
     {
+        writer.State.Step(text.Length / 8);
         char quote = text.Contains('\'') && !text.Contains('"') ? '"' : '\'';
         writer.Append(quote);
-        foreach (string codePoint in CodePoints(text))
-        {
-            writer.State.Read(JinjaState.ItemSpace);
-            writer.Append(codePoint[0] == quote || codePoint == "\\" ? $"\\{codePoint}" : codePoint switch
+        foreach (int offset in Offsets(text))
+            switch (text[offset])
             {
-                "\n" => "\\n",
-                "\r" => "\\r",
-                "\t" => "\\t",
-                _ => IsPrintable(codePoint) ? codePoint : Escape(CodeOf(codePoint)),
-            });
-        }
+                case '\n':
+                    writer.Append("\\n");
+                    break;
+                case '\r':
+                    writer.Append("\\r");
+                    break;
+                case '\t':
+                    writer.Append("\\t");
+                    break;
+                case var unit when unit == quote || unit == '\\':
+                    writer.Append('\\').Append(unit);
+                    break;
+                case var _ when IsPrintable(text, offset):
+                    writer.Append(text.AsSpan(offset, LengthAt(text, offset)));
+                    break;
+                default:
+                    writer.Append(Escape(CodeAt(text, offset)));
+                    break;
+            }
         writer.Append(quote);
     }
 
-    /// <summary>The number of a code point; of half a surrogate pair its own.</summary>
-    public static int CodeOf(string codePoint) => codePoint.Length == 2 ? char.ConvertToUtf32(codePoint, 0) : codePoint[0];
-
     /// <summary><c>str.isalnum</c> of one code point.</summary>
-    public static bool IsAlphanumeric(string codePoint) => IsAlphabetic(codePoint) || CharUnicodeInfo.GetNumericValue(codePoint, 0) >= 0;
+    public static bool IsAlphanumeric(string text, int offset) => IsAlphabetic(text, offset) || CharUnicodeInfo.GetNumericValue(text, offset) >= 0;
 
     /// <summary><c>str.isalpha</c> of one code point.</summary>
-    public static bool IsAlphabetic(string codePoint) => CategoryOf(codePoint) <= UnicodeCategory.OtherLetter;
-
-    public static UnicodeCategory CategoryOf(string codePoint) => CharUnicodeInfo.GetUnicodeCategory(CodeOf(codePoint));
+    public static bool IsAlphabetic(string text, int offset) => CharUnicodeInfo.GetUnicodeCategory(text, offset) <= UnicodeCategory.OtherLetter;
 
     /// <summary>Text as HTML shows it.</summary>
     public static void WriteEscaped(JinjaWriter writer, string text)
@@ -111,18 +121,21 @@ internal static class PythonText
             });
     }
 
+    /// <summary>The code point at an offset; half a surrogate pair is one of its own.</summary>
+    private static int CodeAt(string text, int offset) => LengthAt(text, offset) == 2 ? char.ConvertToUtf32(text, offset) : text[offset];
+
     private static Predicate<ReadOnlySpan<char>> StripsAny(string? characters)
     {
         if (characters is null)
             return codePoint => codePoint.Length == 1 && IsSpace(codePoint[0]);
         if (characters.Length == 1)
             return codePoint => codePoint.Length == 1 && codePoint[0] == characters[0];
-        HashSet<string> any = [.. CodePoints(characters)];
+        HashSet<string> any = [.. Offsets(characters).Select(offset => characters.Substring(offset, LengthAt(characters, offset)))];
         HashSet<string>.AlternateLookup<ReadOnlySpan<char>> lookup = any.GetAlternateLookup<ReadOnlySpan<char>>();
         return lookup.Contains;
     }
 
-    private static bool IsPrintable(string codePoint) => codePoint == " " || CategoryOf(codePoint) is not (
+    private static bool IsPrintable(string text, int offset) => text[offset] == ' ' || CharUnicodeInfo.GetUnicodeCategory(text, offset) is not (
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned or
         UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.SpaceSeparator);
 

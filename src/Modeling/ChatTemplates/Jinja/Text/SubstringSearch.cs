@@ -33,7 +33,7 @@ internal static class SubstringSearch
                 yield break;
             state.Step();
             yield return found;
-            start = found + (part.Length > 0 ? part.Length : found < text.Length ? LengthAt(text, found) : 1);
+            start = found + (part.Length > 0 ? part.Length : found < text.Length ? PythonText.LengthAt(text, found) : 1);
         }
     }
 
@@ -81,10 +81,4 @@ internal static class SubstringSearch
     private static bool IsWhole(string text, string part, int found) =>
         (part.Length == 0 || !char.IsLowSurrogate(part[0]) || found == 0 || !char.IsHighSurrogate(text[found - 1])) && (
             part.Length == 0 || !char.IsHighSurrogate(part[^1]) || found + part.Length == text.Length || !char.IsLowSurrogate(text[found + part.Length]));
-
-    private static int LengthAt(string text, int offset)
-    {
-        CodePoint.At(text, offset, out int length);
-        return length;
-    }
 }

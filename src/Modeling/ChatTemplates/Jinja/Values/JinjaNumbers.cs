@@ -35,7 +35,11 @@ internal class JinjaInteger(BigInteger value) : JinjaNumber
 
     public override JinjaValue? Attribute(string name) => PythonNames.Refuse(this, name);
 
-    public override void WriteRepr(JinjaWriter writer) => writer.Append(Value.ToString(CultureInfo.InvariantCulture));
+    public override void WriteRepr(JinjaWriter writer)
+    {
+        writer.State.ConvertDigits(Value.GetBitLength());
+        writer.Append(Value.ToString(CultureInfo.InvariantCulture));
+    }
 }
 
 /// <summary>Python's <c>bool</c>.</summary>

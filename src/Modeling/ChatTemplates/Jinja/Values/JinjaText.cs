@@ -27,7 +27,7 @@ internal sealed class JinjaText(string value, bool isSafe = false) : JinjaValue
     /// <summary>The number of code points.</summary>
     public int Count => Starts.Length == 0 ? Value.Length : Starts.Length - 1;
 
-    public override IEnumerable<JinjaValue> Items => Enumerable.Range(0, Count).Select(At);
+    public override IEnumerable<JinjaValue> Items => Enumerable.Range(0, Count).Select(index => At(index, isSafe: false));
 
     /// <summary>The hash of the text, computed once.</summary>
     public int Hash => _hash != 0 ? _hash : _hash = string.GetHashCode(Value, StringComparison.Ordinal);
@@ -37,7 +37,7 @@ internal sealed class JinjaText(string value, bool isSafe = false) : JinjaValue
 
     public override JinjaValue? Item(JinjaValue key, JinjaState state) => key switch
     {
-        JinjaInteger index => SliceBounds.IndexOf(index, Count) is { } found ? At(found) : null,
+        JinjaInteger index => SliceBounds.IndexOf(index, Count) is { } found ? At(found, IsSafe) : null,
         JinjaSlice slice => slice.Resolve(Count) is { } bounds ? Slice(bounds, state) : null,
         _ => null,
     };
@@ -64,10 +64,10 @@ internal sealed class JinjaText(string value, bool isSafe = false) : JinjaValue
             writer.Append(')');
     }
 
-    private JinjaText At(int index)
+    private JinjaText At(int index, bool isSafe)
     {
         ReadOnlySpan<char> text = Value.AsSpan()[OffsetOf(index)..OffsetOf(index + 1)];
-        return text is [< (char)128] && !IsSafe ? Ascii[text[0]] : new JinjaText(text.ToString(), IsSafe);
+        return text is [< (char)128] && !isSafe ? Ascii[text[0]] : new JinjaText(text.ToString(), isSafe);
     }
 
     private JinjaText Slice(SliceBounds bounds, JinjaState state)
@@ -84,13 +84,7 @@ internal sealed class JinjaText(string value, bool isSafe = false) : JinjaValue
     {
         if (text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0)
             return [];
-        List<int> starts = new(text.Length);
-        for (int offset = 0, length; offset < text.Length; offset += length)
-        {
-            starts.Add(offset);
-            CodePoint.At(text, offset, out length);
-        }
-        starts.Add(text.Length);
-        return starts.Count == text.Length + 1 ? [] : [.. starts];
+        int[] starts = [.. PythonText.Offsets(text), text.Length];
+        return starts.Length == text.Length + 1 ? [] : starts;
     }
 }
