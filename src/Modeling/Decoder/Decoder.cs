@@ -29,7 +29,7 @@ internal sealed class Decoder : IDisposable
     public Tensor Forward(Tensor ids, Tensor? mask = null, IAttentionObserver? observer = null, int? lastLayer = null)
     {
         (Tensor x, Tensor? update) = (Embed(ids), null);
-        bool fused = KernelSupport.Covers(x) && x.dtype == ScalarType.BFloat16;
+        bool fused = IsFused(x);
         for (int layer = 0; layer < Weights.Layers.Length; layer++)
         {
             (x, update) = Block(layer, x, update, fused, (index, weights, normalized) => SelfAttention(index, weights, normalized, mask, observer, fused));
@@ -48,7 +48,7 @@ internal sealed class Decoder : IDisposable
         if (padding is not null && Array.TrueForAll(padding, count => count == 0)) padding = null;
         int length = cache.Length + (int)ids.shape[1];
         (Tensor x, Tensor? update) = (Embed(ids), null);
-        bool fused = KernelSupport.Covers(x) && (fast || x.dtype == ScalarType.BFloat16);
+        bool fused = IsFused(x, fast);
         Func<int, DecoderLayer, Tensor, Tensor> attend;
         if (fused && ids.shape[1] == 1)
         {
@@ -75,13 +75,17 @@ internal sealed class Decoder : IDisposable
     }
 
     /// <summary>Hidden states [.., hidden] → logits [.., vocabulary].</summary>
-    public Tensor Logits(Tensor hidden) => nn.functional.linear(hidden, Weights.Head);
+    /// <param name="hidden">[.., hidden].</param>
+    /// <param name="fast">As for the pass with a cache.</param>
+    public Tensor Logits(Tensor hidden, bool fast = false) => new Linear(Weights.Head, Bias: null).Apply(hidden.contiguous(), IsFused(hidden, fast));
 
     public void Dispose()
     {
         _rotary.Dispose();
         Weights.Dispose();
     }
+
+    private static bool IsFused(Tensor x, bool fast = false) => KernelSupport.Covers(x) && (fast || x.dtype == ScalarType.BFloat16);
 
     private Tensor Embed(Tensor ids) => Weights.Embedding.index_select(0, ids.reshape(-1)).view(ids.shape[0], ids.shape[1], Config.HiddenSize);
 
@@ -97,7 +101,7 @@ internal sealed class Decoder : IDisposable
         DecoderLayer layer = Weights.Layers[index];
         (Tensor sum, Tensor normalized) = RootMeanSquareNorm.Add(x, update, layer.InputNorm, Config.RmsNormEpsilon, fused);
         (sum, normalized) = RootMeanSquareNorm.Add(sum, attend(index, layer, normalized), layer.PostAttentionNorm, Config.RmsNormEpsilon, fused);
-        update = layer.Down.Apply(GatedUnit.Apply(layer.GateUp.Apply(normalized), fused)).MoveToOuterDisposeScope();
+        update = layer.Down.Apply(GatedUnit.Apply(layer.GateUp.Apply(normalized, fused), fused), fused).MoveToOuterDisposeScope();
         return (ReferenceEquals(sum, x) ? x : sum.MoveToOuterDisposeScope(), update);
     }
 
@@ -148,9 +152,9 @@ internal sealed class Decoder : IDisposable
     /// <summary>Self-attention of one new position per row, by kernels.</summary>
     private Tensor CachedSelfAttention(int index, DecoderLayer layer, Tensor x, KeyValueCache cache, int[]? padding)
     {
-        Tensor qkv = layer.QueryKeyValue.Apply(x).view(x.shape[0], 1, Config.HeadCount + 2 * Config.KeyValueHeadCount, Config.HeadDimension);
+        Tensor qkv = layer.QueryKeyValue.Apply(x, fused: true).view(x.shape[0], 1, Config.HeadCount + 2 * Config.KeyValueHeadCount, Config.HeadDimension);
         _rotary.ApplyInPlace(qkv, layer, Config, cache.Length);
         (Tensor keys, Tensor values) = cache.Reserve(index);
-        return layer.AttentionOutput.Apply(CachedAttention.Apply(qkv, keys, values, cache.Length, padding, layer.SlidingWindow));
+        return layer.AttentionOutput.Apply(CachedAttention.Apply(qkv, keys, values, cache.Length, padding, layer.SlidingWindow), fused: true);
     }
 }

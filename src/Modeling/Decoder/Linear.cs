@@ -7,5 +7,9 @@ namespace MLNetAttn.Modeling;
 /// <param name="Bias">[out], or null.</param>
 internal sealed record Linear(Tensor Weight, Tensor? Bias)
 {
-    public Tensor Apply(Tensor input) => nn.functional.linear(input, Weight, Bias);
+    /// <param name="input">[.., in].</param>
+    /// <param name="fused">Whether a kernel may take the place of torch's operation; the input is then contiguous.</param>
+    public Tensor Apply(Tensor input, bool fused = false) => fused && input.numel() / input.shape[^1] <= FewRowsProduct.MaximumRows
+        ? FewRowsProduct.Apply(input, Weight, Bias)
+        : nn.functional.linear(input, Weight, Bias);
 }

@@ -25,7 +25,7 @@ internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Ent
         int chunk = Math.Max(1, chunkElements / decoder.Config.VocabularySize);
         bool gradient = is_grad_enabled() && (hidden.requires_grad || head.requires_grad);
         (Tensor logProbabilities, Tensor? uncertainty) =
-            !gradient ? ChunkedScores.Compute(decoder.Logits, predictors, batch.Targets, temperature, chunk, entropies)
+            !gradient ? ChunkedScores.Compute(rows => decoder.Logits(rows), predictors, batch.Targets, temperature, chunk, entropies)
             : predictors.shape[0] <= chunk ? AtOnce(decoder.Logits(predictors), batch.Targets, temperature, entropies)
             : ChunkedScores.WithGradient(predictors, head, batch.Targets, temperature, chunk, entropies);
         return new TokenScores(Spread(logProbabilities, batch).MoveToOuterDisposeScope(), uncertainty is null ? null : Spread(uncertainty, batch).MoveToOuterDisposeScope());

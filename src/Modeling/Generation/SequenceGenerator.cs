@@ -88,8 +88,11 @@ internal sealed class SequenceGenerator : IDisposable
     }
 
     /// <summary>The logits [B, V] after each row's latest token.</summary>
-    private Tensor Decode(KeyValueCache cache) =>
-        _decoder.Logits(_decoder.Forward(_tokens!.unsqueeze(1), cache, Padding(_active.Select(row => row.PromptIds)), fast: _options.Temperature > 0).select(1, 0));
+    private Tensor Decode(KeyValueCache cache)
+    {
+        bool fast = _options.Temperature > 0;
+        return _decoder.Logits(_decoder.Forward(_tokens!.unsqueeze(1), cache, Padding(_active.Select(row => row.PromptIds)), fast).select(1, 0), fast);
+    }
 
     private void Store(Tensor tokens, Tensor logProbabilities)
     {

@@ -79,19 +79,42 @@ internal static class CachedAttention
     /// <summary>scores[head, s] = query · key_s.</summary>
     private static unsafe void Score<T, TElement>(float* queries, T* keys, float* scores, int count, int group, int size) where T : unmanaged where TElement : IVectorElement<T>
     {
-        int whole = size & ~15;
-        for (int s = 0; s < count; s++)
+        int whole = size & ~15, s = 0;
+        for (; s + 4 <= count; s += 4)
         {
             T* key = keys + (nint)s * size;
             for (int head = 0; head < group; head++)
             {
                 float* query = queries + head * size;
+                Vector512<float> a = Vector512<float>.Zero, b = a, c = a, d = a;
+                for (int i = 0; i < whole; i += 16)
+                {
+                    Vector512<float> part = Vector512.Load(query + i);
+                    a = Vector512.FusedMultiplyAdd(part, TElement.Load(ref key[i]), a);
+                    b = Vector512.FusedMultiplyAdd(part, TElement.Load(ref key[size + i]), b);
+                    c = Vector512.FusedMultiplyAdd(part, TElement.Load(ref key[2 * size + i]), c);
+                    d = Vector512.FusedMultiplyAdd(part, TElement.Load(ref key[3 * size + i]), d);
+                }
+                float* four = scores + head * count + s;
+                VectorSums.Of(a, b, c, d).Store(four);
+                for (int j = 0; j < 4; j++) four[j] += Rest(query, key + j * size);
+            }
+        }
+        for (; s < count; s++)
+            for (int head = 0; head < group; head++)
+            {
+                float* query = queries + head * size;
+                T* key = keys + (nint)s * size;
                 Vector512<float> sum = Vector512<float>.Zero;
                 for (int i = 0; i < whole; i += 16) sum = Vector512.FusedMultiplyAdd(Vector512.Load(query + i), TElement.Load(ref key[i]), sum);
-                float score = whole == 0 ? 0 : Vector512.Sum(sum);
-                for (int i = whole; i < size; i++) score += query[i] * TElement.Widen(key[i]);
-                scores[head * count + s] = score;
+                scores[head * count + s] = Vector512.Sum(sum) + Rest(query, key);
             }
+
+        float Rest(float* query, T* key)
+        {
+            float sum = 0;
+            for (int i = whole; i < size; i++) sum += query[i] * TElement.Widen(key[i]);
+            return sum;
         }
     }
 
