@@ -16,7 +16,7 @@ internal static class Program
 
     public static void Main(string[] args)
     {
-        if (Memory.TryMeasure(args)) return;
+        if (FreshProcess.TryMeasure(args)) return;
         string folder = args.ElementAtOrDefault(0) is { } given and not "-" ? given
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "mlnetattn", "smollm2-135m-instruct");
         string only = args.ElementAtOrDefault(1) ?? "";
@@ -24,12 +24,12 @@ internal static class Program
         Console.WriteLine($"{Path.GetFileName(folder)}, bfloat16, {get_num_threads()} threads");
         using (var baselines = new Baselines(model.Config)) Generation(model, baselines, Measure);
         foreach (int length in (int[])[512, 2048]) Analysis(model, length, Measure);
-        Measure("loading / reading the file", 1.5, 5, () => Ratio.Time(() => CausalLanguageModel.FromPretrained(folder, Half).Dispose()), () => Ratio.Time(() => ReadFiles(folder)));
+        Measure("loading / reading the file, new processes", 1.5, 5, () => FreshProcess.LoadTime(folder), () => FreshProcess.Read(folder));
         if ("memory".Contains(only, StringComparison.OrdinalIgnoreCase))
         {
-            double[] small = Memory.Measure(folder, 1024), large = Memory.Measure(folder, 4096);
-            Console.WriteLine($"peak of loading / weights {Memory.Measure(folder, 0)[0]:F2}   at most 1.20");
-            Console.WriteLine($"analysis, memory above the weights at T = 4096 / at T = 1024: {large[1] / 1e6:F0} MB / {small[1] / 1e6:F0} MB   ratio {large[1] / small[1]:F2}   at most 4.40");
+            double small = FreshProcess.AnalysisBytes(folder, 1024), large = FreshProcess.AnalysisBytes(folder, 4096);
+            Console.WriteLine($"memory, peak of loading / weights: {FreshProcess.LoadPeak(folder):F2}   at most 1.20");
+            Console.WriteLine($"memory, analysis above the weights at T = 4096 / at T = 1024: {large / 1e6:F0} MB / {small / 1e6:F0} MB   ratio {large / small:F2}   at most 4.40");
         }
 
         void Measure(string what, double limit, int rounds, Func<double> work, Func<double> baseline)
@@ -75,17 +75,5 @@ internal static class Program
 
         double Analyze(RhythmOptions options) => Ratio.Time(() => model.AnalyzeRhythm(sequences, options));
         double LogProbabilities() => Ratio.Time(() => model.LogProbabilities(sequences));
-    }
-
-    private static void ReadFiles(string folder)
-    {
-        byte[] buffer = new byte[1 << 20];
-        foreach (string file in Directory.GetFiles(folder, "*.safetensors"))
-        {
-            using FileStream stream = File.OpenRead(file);
-            while (stream.Read(buffer) > 0)
-            {
-            }
-        }
     }
 }

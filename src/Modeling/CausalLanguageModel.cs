@@ -75,13 +75,15 @@ public sealed class CausalLanguageModel : IDisposable
         options.Validate();
         DecoderConfig config = DecoderConfig.Parse(CheckpointFiles.ReadSmall(source, CheckpointFiles.Config), CheckpointFiles.Locate(source, CheckpointFiles.Config));
         GenerationConfig generation = GenerationConfig.Load(source, config);
-        Tokenizer? tokenizer = source.Exists(TokenizerFiles.Definition) ? Tokenizer.FromPretrained(source) : null;
+        // A zip's files are read one after the other; what was read of the tokenizer is parsed while the weights are read, which takes about as long.
+        TokenizerFiles? files = source.Exists(TokenizerFiles.Definition) ? TokenizerFiles.Read(source) : null;
+        Task<Tokenizer>? tokenizer = files is null ? null : Task.Run(() => new Tokenizer(files));
         CheckpointReader reader = CheckpointReader.Open(source, config);
         var weights = new WeightStorage(config, options.DataType, options.Device ?? CPU);
         try
         {
             reader.Fill(weights.Parameters);
-            return new CausalLanguageModel(new Decoder(config, weights), generation, tokenizer, source.Location);
+            return new CausalLanguageModel(new Decoder(config, weights), generation, tokenizer?.GetAwaiter().GetResult(), source.Location);
         }
         catch
         {
@@ -151,15 +153,15 @@ public sealed class CausalLanguageModel : IDisposable
         SequenceCheck.Ids(Config, ids, attentionMask);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        Tensor? mask = null;
+        int[]? padding = null;
         if (attentionMask is not null)
         {
             Tensor real = attentionMask.to(ScalarType.Int64);
             if (real.diff(dim: 1).Below(0).any().ToBoolean()) throw new ArgumentException("attentionMask has zeros after ones, expected padding on the left only.", nameof(attentionMask));
             long[] lengths = [.. real.sum(1).cpu().data<long>()];
-            mask = AttentionMask.LeftPadded([.. lengths.Select(length => (int)(ids.shape[1] - length))], (int)ids.shape[1], Device);
+            padding = [.. lengths.Select(length => (int)(ids.shape[1] - length))];
         }
-        return Decoder.Logits(Decoder.Forward(ids, mask)).AtLeastSingle().MoveToOuterDisposeScope();
+        return Decoder.Logits(Decoder.Forward(ids, padding)).AtLeastSingle().MoveToOuterDisposeScope();
     }
 
     /// <summary>What writes text: responses to many prompts at once, or one as a stream.</summary>

@@ -16,6 +16,7 @@ internal static class AttentionBands
     /// <param name="first">The first position wanted.</param>
     public static Tensor WindowedDistance(Tensor queries, Tensor keys, Tensor logSumExp, int window, int visible, int first)
     {
+        if (KernelSupport.Covers(queries)) return AttentionBandKernel.WindowedDistance(queries, keys, logSumExp, window, visible, first);
         Tensor result = zeros_like(logSumExp);
         int reach = Math.Min(window, visible) - 1;
         foreach (Block block in Blocks(queries, keys, logSumExp, first, reach))
@@ -38,6 +39,7 @@ internal static class AttentionBands
     /// <param name="isResponse">float32 [B, 1, T], 1 at response tokens.</param>
     public static Tensor FutureSum(Tensor queries, Tensor keys, Tensor logSumExp, int low, int high, int first, Tensor isResponse)
     {
+        if (KernelSupport.Covers(queries)) return AttentionBandKernel.FutureSum(queries, keys, logSumExp, low, high, first, isResponse);
         Tensor result = zeros_like(logSumExp);
         foreach (Block block in Blocks(queries, keys, logSumExp, first, reach: high))
         {

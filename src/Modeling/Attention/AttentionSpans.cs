@@ -7,19 +7,26 @@ internal static class AttentionSpans
 {
     private const int SlidingBlock = 512;
 
-    /// <summary>d of every head in every sequence (Eq. 7), [B, H]: the mean over response tokens t of t − Σ_s A[t,s] · s.</summary>
+    /// <summary>The distance that every query looks back on average, t − Σ_s A[t,s] · s: [B, H, T].</summary>
     /// <param name="queries">[B, H, T, D].</param>
     /// <param name="keys">[B, H_kv, T, D].</param>
     /// <param name="window">Keys that a query sees, itself included; null = all before it.</param>
-    /// <param name="isResponse">float32 [B, 1, T], 1 at response tokens.</param>
-    /// <param name="responseLengths">|R| of each sequence.</param>
-    public static double[,] Mean(Tensor queries, Tensor keys, int? window, Tensor isResponse, int[] responseLengths)
+    public static Tensor Distances(Tensor queries, Tensor keys, int? window)
     {
         using var scope = NewDisposeScope();
-        (int batch, int heads, int length) = ((int)queries.shape[0], (int)queries.shape[1], (int)queries.shape[2]);
         (queries, keys) = (queries.AtLeastSingle(), keys.AtLeastSingle());
-        Tensor distance = window < length ? SlidingDistance(queries, keys, window.Value) : Distance(queries, keys, mask: null);
-        double[] sums = [.. (distance * isResponse).to(ScalarType.Float64).sum(2).cpu().data<double>()];
+        return (window < queries.shape[2] ? SlidingDistance(queries, keys, window.Value) : Distance(queries, keys, mask: null)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>d of every head in every sequence (Eq. 7), [B, H]: the mean distance over its response tokens.</summary>
+    /// <param name="distances">[B, H, T].</param>
+    /// <param name="isResponse">float32 [B, 1, T], 1 at response tokens.</param>
+    /// <param name="responseLengths">|R| of each sequence.</param>
+    public static double[,] Mean(Tensor distances, Tensor isResponse, int[] responseLengths)
+    {
+        using var scope = NewDisposeScope();
+        (int batch, int heads) = ((int)distances.shape[0], (int)distances.shape[1]);
+        double[] sums = [.. (distances * isResponse).to(ScalarType.Float64).sum(2).cpu().data<double>()];
         double[,] spans = new double[batch, heads];
         for (int row = 0; row < batch; row++)
             for (int head = 0; head < heads; head++)

@@ -65,7 +65,7 @@ internal static class FlowPass
 
         public bool Reads(int layer) => Array.IndexOf(_layers, layer) >= 0;
 
-        public void Observe(int layer, Tensor queries, Tensor keys, Tensor logSumExp)
+        public void Observe(int layer, Tensor queries, Tensor keys, Tensor logSumExp, Tensor? distances)
         {
             using var scope = NewDisposeScope();
             int visible = _config.SlidingLayers[layer] && _config.SlidingWindow is { } window ? window : (int)queries.shape[2];

@@ -43,13 +43,13 @@ internal sealed class RhythmObserver : IAttentionObserver
 
     public bool Reads(int layer) => Array.IndexOf(_layers, layer) >= 0;
 
-    public void Observe(int layer, Tensor queries, Tensor keys, Tensor logSumExp)
+    public void Observe(int layer, Tensor queries, Tensor keys, Tensor logSumExp, Tensor? distances)
     {
         using var noGradient = no_grad();
         int? window = _config.SlidingLayers[layer] ? _config.SlidingWindow : null;
         (int low, int high, int visible) = (_options.MinimumHorizon, _options.MaximumHorizon ?? _length, window ?? int.MaxValue);
         HeadGroups? frozen = _options.AllHeads ? null : _options.FrozenGroups;
-        if (_wantHeads) _spans.Add(AttentionSpans.Mean(queries, keys, window, _isResponse, _responseLengths));
+        if (_wantHeads) _spans.Add(AttentionSpans.Mean(distances ?? AttentionSpans.Distances(queries, keys, window), _isResponse, _responseLengths));
         // An open end is what the scores of receivers need anyway: with it, one sum serves both.
         if (_wantHeads && _options.Receivers && !(_wantMetrics && _options.MaximumHorizon is null)) FutureSum(_openSums, Select(null), low, _length);
         if (!_wantMetrics) return;

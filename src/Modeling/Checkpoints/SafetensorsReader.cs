@@ -93,6 +93,7 @@ internal sealed class SafetensorsReader : IDisposable
         {
             long count = Math.Min(chunk, entry.Count - start);
             using Tensor part = flat.narrow(0, start, count);
+            if (onHost) PageSupply.Populate(part.bytes);
             if (buffer is null)
             {
                 ReadExactly(part.bytes);

@@ -79,11 +79,17 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
         {
             using var scope = NewDisposeScope();
             long rows = Math.Min(chunk, hidden.shape[0] - start);
-            Tensor logits = head(hidden.narrow(0, start, rows)).AtLeastSingle();                                        // [c, V]
+            Tensor logits = head(hidden.narrow(0, start, rows)), target = targets.narrow(0, start, rows);                // [c, V], [c]
+            if (KernelSupport.Covers(logits) && logits.dtype == ScalarType.BFloat16)
+            {
+                RowScores.Fill(logits, target, temperature, logProbabilities.narrow(0, start, rows), entropies?.narrow(0, start, rows));
+                continue;
+            }
+            logits = logits.AtLeastSingle();
             if (temperature != 1) logits.Over_(temperature);
             Tensor logDistribution = nn.functional.log_softmax(logits, 1);
             logits.Dispose();
-            logProbabilities.narrow(0, start, rows).copy_(logDistribution.gather(1, targets.narrow(0, start, rows).unsqueeze(1)).squeeze(1));
+            logProbabilities.narrow(0, start, rows).copy_(logDistribution.gather(1, target.unsqueeze(1)).squeeze(1));
             entropies?.narrow(0, start, rows).copy_(logDistribution.exp().mul_(logDistribution).sum(1).neg_());
         }
         return logProbabilities;

@@ -23,16 +23,17 @@ internal sealed class Decoder : IDisposable
 
     /// <summary>Token ids [B, T] → hidden states after the final norm [B, T, hidden]. Rows may be padded on the right without a mask: nothing looks ahead.</summary>
     /// <param name="ids">int64 [B, T].</param>
-    /// <param name="mask">bool [B, 1, T, T] or [1, 1, T, T], true = visible; null = causal.</param>
+    /// <param name="padding">Positions at the start of each row that are no tokens; null = none.</param>
     /// <param name="observer">Sees the queries and keys of the layers it asks for; those layers then carry no gradient.</param>
     /// <param name="lastLayer">The layer to stop after; the hidden states are then those of that layer, without the final norm. Null = all layers.</param>
-    public Tensor Forward(Tensor ids, Tensor? mask = null, IAttentionObserver? observer = null, int? lastLayer = null)
+    public Tensor Forward(Tensor ids, int[]? padding = null, IAttentionObserver? observer = null, int? lastLayer = null)
     {
         (Tensor x, Tensor? update) = (Embed(ids), null);
         bool fused = IsFused(x);
+        Func<int, DecoderLayer, Tensor, Tensor> attend = Attend((int)ids.shape[1], padding, observer, fused);
         for (int layer = 0; layer < Weights.Layers.Length; layer++)
         {
-            (x, update) = Block(layer, x, update, fused, (index, weights, normalized) => SelfAttention(index, weights, normalized, mask, observer, fused));
+            (x, update) = Block(layer, x, update, fused, attend);
             if (layer == lastLayer) return x.Plus(update);
         }
         return RootMeanSquareNorm.Add(x, update, Weights.FinalNorm, Config.RmsNormEpsilon, fused).Normalized;
@@ -45,20 +46,11 @@ internal sealed class Decoder : IDisposable
     /// <param name="fast">Whether float32 may round otherwise than torch's operations do, which are slower. bfloat16 does anyway: its kernels round less often.</param>
     public Tensor Forward(Tensor ids, KeyValueCache cache, int[]? padding = null, bool fast = false)
     {
-        if (padding is not null && Array.TrueForAll(padding, count => count == 0)) padding = null;
-        int length = cache.Length + (int)ids.shape[1];
         (Tensor x, Tensor? update) = (Embed(ids), null);
         bool fused = IsFused(x, fast);
-        Func<int, DecoderLayer, Tensor, Tensor> attend;
-        if (fused && ids.shape[1] == 1)
-        {
-            attend = (index, weights, normalized) => CachedSelfAttention(index, weights, normalized, cache, padding);
-        }
-        else
-        {
-            Tensor? mask = padding is null ? null : cache.Length == 0 ? AttentionMask.LeftPadded(padding, length, Device) : AttentionMask.NewPosition(padding, length, Device);
-            attend = (index, weights, normalized) => SelfAttention(index, weights, normalized, mask, observer: null, fused, cache);
-        }
+        Func<int, DecoderLayer, Tensor, Tensor> attend = fused && ids.shape[1] == 1
+            ? (index, weights, normalized) => CachedSelfAttention(index, weights, normalized, cache, padding)
+            : Attend((int)ids.shape[1], padding, observer: null, fused, cache);
         for (int layer = 0; layer < Weights.Layers.Length; layer++) (x, update) = Block(layer, x, update, fused, attend);
         cache.Advance((int)ids.shape[1]);
         return RootMeanSquareNorm.Add(x, update, Weights.FinalNorm, Config.RmsNormEpsilon, fused).Normalized;
@@ -105,10 +97,21 @@ internal sealed class Decoder : IDisposable
         return (ReferenceEquals(sum, x) ? x : sum.MoveToOuterDisposeScope(), update);
     }
 
-    private Tensor SelfAttention(int index, DecoderLayer layer, Tensor x, Tensor? mask, IAttentionObserver? observer, bool fused, KeyValueCache? cache = null)
+    /// <summary>Self-attention of T new positions: layer number, weights and normalised input [B, T, hidden] → output.</summary>
+    private Func<int, DecoderLayer, Tensor, Tensor> Attend(int length, int[]? padding, IAttentionObserver? observer, bool fused, KeyValueCache? cache = null)
+    {
+        if (padding is not null && Array.TrueForAll(padding, count => count == 0)) padding = null;
+        int past = cache?.Length ?? 0;
+        if (fused && past == 0 && FlashAttention.Covers(Config.HeadDimension)) return (index, layer, x) => FlashSelfAttention(index, layer, x, padding, observer, cache);
+        Tensor? mask = padding is null ? null : past == 0 ? AttentionMask.LeftPadded(padding, length, Device) : AttentionMask.NewPosition(padding, past + length, Device);
+        return (index, layer, x) => SelfAttention(index, layer, x, mask, observer, fused, cache);
+    }
+
+    /// <summary>By torch's operations.</summary>
+    private Tensor SelfAttention(int index, DecoderLayer layer, Tensor x, Tensor? mask, IAttentionObserver? observer, bool fused, KeyValueCache? cache)
     {
         long batch = x.shape[0], length = x.shape[1];
-        (Tensor queries, Tensor keys, Tensor values) = Project(layer, x, fused, cache?.Length ?? 0);
+        (Tensor queries, Tensor keys, Tensor values) = fused ? Split(Project(layer, x, cache?.Length ?? 0)) : ProjectByOperations(layer, x, cache?.Length ?? 0);
         if (cache is not null) (keys, values) = cache.Append(index, keys, values);
         Tensor? visible = AttentionMask.Slide(mask, layer.SlidingWindow, length, keys.shape[2], x.device);
         bool causal = visible is null && length > 1;
@@ -116,7 +119,7 @@ internal sealed class Decoder : IDisposable
         if (observer is not null && observer.Reads(index))
         {
             (output, Tensor logSumExp) = Attention.AttendWithLogSumExp(queries, keys, values, visible, causal);
-            observer.Observe(index, queries, keys, logSumExp);
+            observer.Observe(index, queries, keys, logSumExp, distances: null);
         }
         else
         {
@@ -125,36 +128,53 @@ internal sealed class Decoder : IDisposable
         return layer.AttentionOutput.Apply(output.transpose(1, 2).reshape(batch, length, Config.HeadCount * Config.HeadDimension));
     }
 
-    /// <summary>Queries [B, H, T, D], keys and values [B, H_kv, T, D] of positions <paramref name="start"/>, …; queries and keys are turned.</summary>
-    private (Tensor Queries, Tensor Keys, Tensor Values) Project(DecoderLayer layer, Tensor x, bool fused, int start)
+    /// <summary>By a kernel, over the new positions alone.</summary>
+    private Tensor FlashSelfAttention(int index, DecoderLayer layer, Tensor x, int[]? padding, IAttentionObserver? observer, KeyValueCache? cache)
     {
-        int heads = Config.HeadCount, keyHeads = Config.KeyValueHeadCount;
-        Tensor qkv = layer.QueryKeyValue.Apply(x).view(x.shape[0], x.shape[1], heads + 2 * keyHeads, Config.HeadDimension);             // [B, T, H + 2·H_kv, D]
-        Tensor qk;
-        if (fused)
-        {
-            _rotary.ApplyInPlace(qkv, layer, Config, start);
-            qk = qkv.narrow(2, 0, heads + keyHeads);
-        }
-        else
-        {
-            qk = qkv.narrow(2, 0, heads + keyHeads);
-            if (layer.QueryNorm is { } queryNorm && layer.KeyNorm is { } keyNorm)
-                qk = cat([
-                    RootMeanSquareNorm.Apply(qk.narrow(2, 0, heads), queryNorm, Config.RmsNormEpsilon),
-                    RootMeanSquareNorm.Apply(qk.narrow(2, heads, keyHeads), keyNorm, Config.RmsNormEpsilon)], 2);
-            qk = _rotary.Apply(qk, start);
-        }
-        qk = qk.transpose(1, 2);                                                                                                       // [B, H + H_kv, T, D]
-        return (qk.narrow(1, 0, heads), qk.narrow(1, heads, keyHeads), qkv.narrow(2, heads + keyHeads, keyHeads).transpose(1, 2));
+        Tensor projected = Project(layer, x, start: 0);
+        (Tensor queries, Tensor keys, Tensor values) = Split(projected);
+        cache?.Append(index, keys, values);
+        bool observed = observer is not null && observer.Reads(index);
+        (Tensor output, Tensor? logSumExp, Tensor? distances) = FlashAttention.Apply(projected, Config.KeyValueHeadCount, padding, layer.SlidingWindow, statistics: observed);
+        if (observed) observer!.Observe(index, queries, keys, logSumExp!, distances);
+        return layer.AttentionOutput.Apply(output);
     }
 
-    /// <summary>Self-attention of one new position per row, by kernels.</summary>
+    /// <summary>By a kernel, one new position per row over the cached ones.</summary>
     private Tensor CachedSelfAttention(int index, DecoderLayer layer, Tensor x, KeyValueCache cache, int[]? padding)
     {
-        Tensor qkv = layer.QueryKeyValue.Apply(x, fused: true).view(x.shape[0], 1, Config.HeadCount + 2 * Config.KeyValueHeadCount, Config.HeadDimension);
-        _rotary.ApplyInPlace(qkv, layer, Config, cache.Length);
+        Tensor projected = Project(layer, x, cache.Length);
         (Tensor keys, Tensor values) = cache.Reserve(index);
-        return layer.AttentionOutput.Apply(CachedAttention.Apply(qkv, keys, values, cache.Length, padding, layer.SlidingWindow), fused: true);
+        return layer.AttentionOutput.Apply(CachedAttention.Apply(projected, keys, values, cache.Length, padding, layer.SlidingWindow), fused: true);
+    }
+
+    /// <summary>Queries, keys and values [B, T, H + 2 · H_kv, D] of positions <paramref name="start"/>, …; queries and keys are turned, by a kernel.</summary>
+    private Tensor Project(DecoderLayer layer, Tensor x, int start)
+    {
+        Tensor projected = layer.QueryKeyValue.Apply(x, fused: true).view(x.shape[0], x.shape[1], Config.HeadCount + 2 * Config.KeyValueHeadCount, Config.HeadDimension);
+        _rotary.ApplyInPlace(projected, layer, Config, start);
+        return projected;
+    }
+
+    /// <summary>The same by torch's operations, as queries [B, H, T, D] and keys and values [B, H_kv, T, D].</summary>
+    private (Tensor Queries, Tensor Keys, Tensor Values) ProjectByOperations(DecoderLayer layer, Tensor x, int start)
+    {
+        int heads = Config.HeadCount, keyHeads = Config.KeyValueHeadCount;
+        Tensor projected = layer.QueryKeyValue.Apply(x).view(x.shape[0], x.shape[1], heads + 2 * keyHeads, Config.HeadDimension);
+        Tensor qk = projected.narrow(2, 0, heads + keyHeads);
+        if (layer.QueryNorm is { } queryNorm && layer.KeyNorm is { } keyNorm)
+            qk = cat([
+                RootMeanSquareNorm.Apply(qk.narrow(2, 0, heads), queryNorm, Config.RmsNormEpsilon),
+                RootMeanSquareNorm.Apply(qk.narrow(2, heads, keyHeads), keyNorm, Config.RmsNormEpsilon)], 2);
+        qk = _rotary.Apply(qk, start).transpose(1, 2);                                                                                 // [B, H + H_kv, T, D]
+        return (qk.narrow(1, 0, heads), qk.narrow(1, heads, keyHeads), projected.narrow(2, heads + keyHeads, keyHeads).transpose(1, 2));
+    }
+
+    /// <summary>Queries [B, H, T, D], keys and values [B, H_kv, T, D].</summary>
+    private (Tensor Queries, Tensor Keys, Tensor Values) Split(Tensor projected)
+    {
+        int heads = Config.HeadCount, keyHeads = Config.KeyValueHeadCount;
+        Tensor turned = projected.transpose(1, 2);
+        return (turned.narrow(1, 0, heads), turned.narrow(1, heads, keyHeads), turned.narrow(1, heads + keyHeads, keyHeads));
     }
 }

@@ -13,5 +13,6 @@ internal interface IAttentionObserver
     /// <param name="queries">[B, H, T, D], after norm and rotation.</param>
     /// <param name="keys">[B, H_kv, T, D].</param>
     /// <param name="logSumExp">[B, H, T], float32 or float64, of q·k/√D over the visible keys.</param>
-    void Observe(int layer, Tensor queries, Tensor keys, Tensor logSumExp);
+    /// <param name="distances">float32 [B, H, T], Σ_s A[t,s] · (t − s), where the kernel gave it; null = it did not.</param>
+    void Observe(int layer, Tensor queries, Tensor keys, Tensor logSumExp, Tensor? distances);
 }

@@ -23,7 +23,7 @@ public sealed class Tokenizer
     private readonly AddedTokenSplitter _normalizedSplitter;
     private readonly Lazy<ChatTemplate?> _chatTemplate;
 
-    private Tokenizer(TokenizerFiles files)
+    internal Tokenizer(TokenizerFiles files)
     {
         _files = files;
         _parts = TokenizerParts.Parse(TokenizerDefinition.Parse(files.Find(FileName)!, files.PathOf(FileName)));

@@ -17,7 +17,7 @@ public sealed class AttentionSpansTests
             Tensor map = (matmul(q, k.repeat_interleave(shared, 1).transpose(2, 3)) / Math.Sqrt(8)).masked_fill_(hidden, float.NegativeInfinity).softmax(-1);
             Tensor distance = arange(length, ScalarType.Float32).unsqueeze(1) - arange(length, ScalarType.Float32).unsqueeze(0);
             double[] expected = [.. (map * distance).sum(-1).narrow(2, first, length - first).mean([2]).to(ScalarType.Float64).data<double>()];
-            double[,] found = AttentionSpans.Mean(q, k, window == 0 ? null : window, isResponse, [length - first]);
+            double[,] found = AttentionSpans.Mean(AttentionSpans.Distances(q, k, window == 0 ? null : window), isResponse, [length - first]);
             for (int head = 0; head < 2; head++) found[0, head].Should().BeApproximately(expected[head], 2e-3);
         }, iter: 25, threads: 1);
 }

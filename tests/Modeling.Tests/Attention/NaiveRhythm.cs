@@ -64,7 +64,7 @@ internal sealed class NaiveRhythm
     {
         public bool Reads(int layer) => layers.Contains(layer);
 
-        public void Observe(int layer, Tensor queries, Tensor keys, Tensor logSumExp)
+        public void Observe(int layer, Tensor queries, Tensor keys, Tensor logSumExp, Tensor? distances)
         {
             using var scope = NewDisposeScope();
             int length = (int)queries.shape[2], window = config.SlidingLayers[layer] ? config.SlidingWindow!.Value : length;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using static TorchSharp.torch;
 
@@ -61,23 +62,26 @@ internal static class CachedAttention
     /// <summary>A group of query heads over the <paramref name="count"/> keys and values that they share.</summary>
     private static unsafe void Attend<T, TElement>(T* queries, T* keys, T* values, T* output, int count, int group, int size) where T : unmanaged where TElement : IVectorElement<T>
     {
-        float[] scratch = Scratch(group * (count + size));
-        fixed (float* scores = scratch)
+        float* scaled = KernelSupport.Scratch(ref _scratch, group * (count + size)), scores = scaled + group * size;
+        float scale = 1 / MathF.Sqrt(size);
+        for (int i = 0; i < group * size; i++) scaled[i] = TElement.Widen(queries[i]) * scale;
+        Score<T, TElement>(scaled, keys, scores, count, group, size);
+        for (int head = 0; head < group; head++)
         {
-            float* scaled = scores + group * count;
-            float scale = 1 / MathF.Sqrt(size);
-            for (int i = 0; i < group * size; i++) scaled[i] = TElement.Widen(queries[i]) * scale;
-            Score<T, TElement>(scaled, keys, scores, count, group, size);
-            for (int head = 0; head < group; head++)
-            {
-                float total = Exponentiate(scores + head * count, count);
-                Mix<T, TElement>(scores + head * count, values, output + head * size, count, size, 1 / total);
-            }
+            float total = Exponentiate(scores + head * count, count);
+            Mix<T, TElement>(scores + head * count, values, output + head * size, count, size, 1 / total);
         }
     }
 
     /// <summary>scores[head, s] = query · key_s.</summary>
-    private static unsafe void Score<T, TElement>(float* queries, T* keys, float* scores, int count, int group, int size) where T : unmanaged where TElement : IVectorElement<T>
+    /// <param name="queries">[group, D], scaled.</param>
+    /// <param name="keys">[count, D].</param>
+    /// <param name="scores">[group, count].</param>
+    /// <param name="count">Keys.</param>
+    /// <param name="group">Heads that share the keys.</param>
+    /// <param name="size">D.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static unsafe void Score<T, TElement>(float* queries, T* keys, float* scores, int count, int group, int size) where T : unmanaged where TElement : IVectorElement<T>
     {
         int whole = size & ~15, s = 0;
         for (; s + 4 <= count; s += 4)
@@ -96,7 +100,7 @@ internal static class CachedAttention
                     d = Vector512.FusedMultiplyAdd(part, TElement.Load(ref key[3 * size + i]), d);
                 }
                 float* four = scores + head * count + s;
-                VectorSums.Of(a, b, c, d).Store(four);
+                VectorReduction.Sums(a, b, c, d).Store(four);
                 for (int j = 0; j < 4; j++) four[j] += Rest(query, key + j * size);
             }
         }
@@ -107,7 +111,7 @@ internal static class CachedAttention
                 T* key = keys + (nint)s * size;
                 Vector512<float> sum = Vector512<float>.Zero;
                 for (int i = 0; i < whole; i += 16) sum = Vector512.FusedMultiplyAdd(Vector512.Load(query + i), TElement.Load(ref key[i]), sum);
-                scores[head * count + s] = Vector512.Sum(sum) + Rest(query, key);
+                scores[head * count + s] = VectorReduction.Sum(sum) + Rest(query, key);
             }
 
         float Rest(float* query, T* key)
@@ -119,6 +123,7 @@ internal static class CachedAttention
     }
 
     /// <summary>Replaces scores by exp(score − largest); returns their sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe float Exponentiate(float* scores, int count)
     {
         float largest = float.NegativeInfinity, total = 0;
@@ -127,15 +132,16 @@ internal static class CachedAttention
         Vector512<float> sum = Vector512<float>.Zero, shift = Vector512.Create(largest);
         for (int s = 0; s < whole; s += 16)
         {
-            Vector512<float> weight = Vector512.Exp(Vector512.Load(scores + s) - shift);
+            Vector512<float> weight = VectorExponential.Of(Vector512.Load(scores + s) - shift);
             weight.Store(scores + s);
             sum += weight;
         }
         for (int s = whole; s < count; s++) total += scores[s] = MathF.Exp(scores[s] - largest);
-        return Vector512.Sum(sum) + total;
+        return VectorReduction.Sum(sum) + total;
     }
 
     /// <summary>output = Σ_s weights[s] · value_s · scale.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void Mix<T, TElement>(float* weights, T* values, T* output, int count, int size, float scale) where T : unmanaged where TElement : IVectorElement<T>
     {
         int done = 0;
@@ -168,11 +174,5 @@ internal static class CachedAttention
             for (int s = 0; s < count; s++) sum += weights[s] * TElement.Widen(values[(nint)s * size + done]);
             output[done] = TElement.Narrow(sum * scale);
         }
-    }
-
-    private static float[] Scratch(int size)
-    {
-        if (_scratch is null || _scratch.Length < size) _scratch = new float[Math.Max(size, 1024)];
-        return _scratch;
     }
 }

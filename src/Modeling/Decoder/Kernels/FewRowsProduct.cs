@@ -78,6 +78,7 @@ internal static class FewRowsProduct
         GC.KeepAlive(output);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe float Dot<T, TElement>(ref T weights, float* inputs, int width) where T : unmanaged where TElement : IVectorElement<T>
     {
         // Four sums, so that none waits for the one before it.
@@ -91,12 +92,13 @@ internal static class FewRowsProduct
             d = Vector512.FusedMultiplyAdd(TElement.Load(ref Unsafe.Add(ref weights, i + 48)), Vector512.Load(inputs + i + 48), d);
         }
         for (; i + 16 <= width; i += 16) a = Vector512.FusedMultiplyAdd(TElement.Load(ref Unsafe.Add(ref weights, i)), Vector512.Load(inputs + i), a);
-        float sum = Vector512.Sum(a + b + (c + d));
+        float sum = VectorReduction.Sum(a + b + (c + d));
         for (; i < width; i++) sum += TElement.Widen(Unsafe.Add(ref weights, i)) * inputs[i];
         return sum;
     }
 
     /// <summary>Two rows of weights times four rows of inputs: sums[2 · row + weight row]. A weight that is read and widened serves four times.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe void Dots<T, TElement>(ref T weights, float* inputs, int width, float* sums) where T : unmanaged where TElement : IVectorElement<T>
     {
         float* second = inputs + width, third = second + width, fourth = third + width;
@@ -117,17 +119,16 @@ internal static class FewRowsProduct
             d0 = Vector512.FusedMultiplyAdd(w0, d, d0);
             d1 = Vector512.FusedMultiplyAdd(w1, d, d1);
         }
-        VectorSums.Of(a0, a1, b0, b1).Store(sums);
-        VectorSums.Of(c0, c1, d0, d1).Store(sums + 4);
+        VectorReduction.Sums(a0, a1, b0, b1).Store(sums);
+        VectorReduction.Sums(c0, c1, d0, d1).Store(sums + 4);
         for (; i < width; i++)
             for (int j = 0; j < 2 * Block; j++) sums[j] += TElement.Widen(Unsafe.Add(ref weights, j % 2 * width + i)) * inputs[j / 2 * width + i];
     }
 
-    /// <summary>The input in float32, at an address where no vector lies across two cache lines.</summary>
+    /// <summary>The input in float32.</summary>
     private static unsafe float* Widen<T, TElement>(ReadOnlySpan<T> source) where T : unmanaged where TElement : IVectorElement<T>
     {
-        if (_inputs is null || _inputs.Length < source.Length + 16) _inputs = GC.AllocateUninitializedArray<float>(Math.Max(source.Length + 16, 1024), pinned: true);
-        float* target = (float*)(((nint)Unsafe.AsPointer(ref _inputs[0]) + 63) & ~63);
+        float* target = KernelSupport.Scratch(ref _inputs, source.Length);
         ref T first = ref MemoryMarshal.GetReference(source);
         int i = 0;
         for (; i + 16 <= source.Length; i += 16) TElement.Load(ref Unsafe.Add(ref first, i)).Store(target + i);

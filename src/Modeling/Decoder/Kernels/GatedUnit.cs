@@ -44,13 +44,14 @@ internal static class GatedUnit
         GC.KeepAlive(gateUp);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Row<T, TElement>(ref T gate, ref T up, ref T target, int width) where T : unmanaged where TElement : IVectorElement<T>
     {
         int whole = width & ~15;
         for (int i = 0; i < whole; i += 16)
         {
             Vector512<float> value = TElement.Load(ref Unsafe.Add(ref gate, i));
-            Vector512<float> silu = value / (Vector512<float>.One + Vector512.Exp(-value));
+            Vector512<float> silu = value / (Vector512<float>.One + VectorExponential.Of(-value));
             TElement.Store(silu * TElement.Load(ref Unsafe.Add(ref up, i)), ref Unsafe.Add(ref target, i));
         }
         for (int i = whole; i < width; i++)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using TorchSharp;
@@ -15,6 +16,16 @@ internal static class KernelSupport
     /// <summary>Whether a kernel may take over: no gradient is recorded, and the tensors are float32 or bfloat16 in this machine's memory.</summary>
     public static bool Covers(Tensor tensor) =>
         Avx512F.IsSupported && tensor.device_type == DeviceType.CPU && tensor.dtype is ScalarType.Float32 or ScalarType.BFloat16 && !is_grad_enabled();
+
+    /// <summary>Room for float32 numbers, at an address from which no vector of sixteen lies across two cache lines.</summary>
+    /// <param name="buffer">A field of the calling thread that keeps the room for the next call.</param>
+    /// <param name="count">Numbers.</param>
+    public static unsafe float* Scratch(ref float[]? buffer, int count)
+    {
+        const int line = 64;
+        if (buffer is null || buffer.Length < count + line / sizeof(float)) buffer = GC.AllocateUninitializedArray<float>(Math.Max(count, 1024) + line / sizeof(float), pinned: true);
+        return (float*)(((nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(buffer)) + line - 1) & ~(line - 1));
+    }
 
     /// <summary>The elements of a contiguous tensor. The tensor must be kept alive while they are used.</summary>
     public static Span<T> Elements<T>(Tensor tensor) where T : unmanaged => MemoryMarshal.Cast<byte, T>(tensor.bytes);

@@ -57,6 +57,7 @@ internal static class RootMeanSquareNorm
         GC.KeepAlive(normalized);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Row<T, TElement>(ref T x, ref T added, ref T weight, ref T target, int width, float epsilon) where T : unmanaged where TElement : IVectorElement<T>
     {
         bool adds = !Unsafe.IsNullRef(ref added);
@@ -79,7 +80,7 @@ internal static class RootMeanSquareNorm
             float value = TElement.Widen(Unsafe.Add(ref x, i));
             rest += value * value;
         }
-        float scale = 1 / MathF.Sqrt((Vector512.Sum(squares) + rest) / width + epsilon);
+        float scale = 1 / MathF.Sqrt((VectorReduction.Sum(squares) + rest) / width + epsilon);
         Vector512<float> scales = Vector512.Create(scale);
         for (int i = 0; i < whole; i += 16)
             TElement.Store(TElement.Load(ref Unsafe.Add(ref x, i)) * scales * TElement.Load(ref Unsafe.Add(ref weight, i)), ref Unsafe.Add(ref target, i));

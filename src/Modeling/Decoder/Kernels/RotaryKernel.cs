@@ -48,6 +48,7 @@ internal static class RotaryKernel
     }
 
     /// <summary>(x₁, x₂) → (x₁·cos − x₂·sin, x₂·cos + x₁·sin).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Turn<T, TElement>(ref T values, ref T cos, ref T signedSin, int half) where T : unmanaged where TElement : IVectorElement<T>
     {
         int whole = half & ~15;
