@@ -8,6 +8,7 @@ namespace MLNetAttn.Benchmarks;
 /// <code>
 /// ../shared/models/prepare
 /// dotnet run -c Release --project benchmarks/Inference [model folder or -] [part of a figure's name]
+/// dotnet run -c Release --project benchmarks/Inference - precision ../shared/data/gsm8k_test.jsonl
 /// </code>
 /// </remarks>
 internal static class Program
@@ -20,6 +21,11 @@ internal static class Program
         string folder = args.ElementAtOrDefault(0) is { } given and not "-" ? given
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache", "mlnetattn", "smollm2-135m-instruct");
         string only = args.ElementAtOrDefault(1) ?? "";
+        if (only == "precision")
+        {
+            Precision.Report(folder, args[2]);
+            return;
+        }
         using CausalLanguageModel model = CausalLanguageModel.FromPretrained(folder, Half);
         Console.WriteLine($"{Path.GetFileName(folder)}, bfloat16, {get_num_threads()} threads");
         using (var baselines = new Baselines(model.Config)) Generation(model, baselines, Measure);
