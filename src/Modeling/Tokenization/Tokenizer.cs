@@ -174,6 +174,12 @@ public sealed class Tokenizer
     /// <param name="skipSpecialTokens">Whether special tokens are left out.</param>
     public StreamingDecoder CreateStreamingDecoder(bool skipSpecialTokens = false) => new(this, skipSpecialTokens);
 
+    /// <summary>This tokenizer as the type that Microsoft's libraries take, for counting, chunking and the like; with the same ids.</summary>
+    /// <param name="addSpecialTokens">As for <see cref="Encode"/>; decoding then leaves special tokens out.</param>
+    /// <param name="allowSpecialTokens">As for <see cref="Encode"/>.</param>
+    /// <returns>A view: it holds nothing of its own. <see cref="NotSupportedException"/> is thrown where a caller asks for no normalization or no pre-tokenization.</returns>
+    public Microsoft.ML.Tokenizers.Tokenizer ToMLTokenizer(bool addSpecialTokens = true, bool allowSpecialTokens = true) => new MLTokenizer(this, addSpecialTokens, allowSpecialTokens);
+
     /// <summary>The token of an id, as tokenizer.json writes it.</summary>
     /// <param name="id">A token id.</param>
     /// <exception cref="ArgumentOutOfRangeException">The tokenizer has no such id.</exception>
