@@ -2,7 +2,7 @@ namespace MLNetAttn.Pipelines;
 
 /// <summary>Decides whether a response gives the right answer to a mathematical problem, as math-verify does: finds both final answers, and compares what they mean.</summary>
 /// <remarks>
-/// Found in this order: "final answer is … I hope", \boxed{…}; "final answer … is"; "answer:"; "answer"; any formula ($…$, \(…\), \[…\]), number or arithmetic. Among equals the last
+/// Found in this order: "final answer is … I hope", \boxed{…}; "#### …" in the last line; "final answer … is"; "answer:"; "answer"; any formula ($…$, \(…\), \[…\]), number or arithmetic. Among equals the last
 /// counts. Boxes close to each other are one set.
 /// <para>
 /// Understood are numbers, thousands (1,234), decimals, percent, scientific notation, fractions, mixed numbers, roots, powers, factorials, logarithms, trigonometry, sums, π and e, tuples, intervals,

@@ -18,13 +18,13 @@ internal sealed class NumericEvaluation(Func<MathNode, Complex?> values)
     {
         Complex? value = node switch
         {
-            NumberNode number => number.Value.ToDouble(),
-            PercentNode percent => percent.Number.Value.ToDouble() / 100,
+            NumberNode number => Finite(number.Value.ToDouble()),
+            PercentNode percent => Finite(percent.Number.Value.ToDouble() / 100),
             ConstantNode constant => Named(constant.Constant),
             SymbolNode or ApplicationNode => values(node),
             OperationNode { Operation: MathOperation.Sum } sum => Fold(sum.Operands, Add),
             OperationNode { Operation: MathOperation.Product } product => Fold(product.Operands, Multiply),
-            OperationNode power => Evaluate(power.Operands[0]) is { } number && Evaluate(power.Operands[1]) is { } exponent ? Power(number, exponent) : null,
+            OperationNode power => Evaluate(power.Operands[0]) is { } number && Evaluate(power.Operands[1]) is { } exponent ? Checked(Power(number, exponent), number, exponent) : null,
             FunctionNode function => Function(function),
             SeriesNode series => Series(series),
             _ => null,
@@ -46,9 +46,24 @@ internal sealed class NumericEvaluation(Func<MathNode, Complex?> values)
     {
         Complex? result = Evaluate(operands[0]);
         for (int index = 1; index < operands.Count && result is not null; index++)
-            result = Evaluate(operands[index]) is { } next ? operation(result.Value, next) : null;
+            result = Evaluate(operands[index]) is { } next ? Checked(operation(result.Value, next), result.Value, next) : null;
         return result;
     }
+
+    // What overflows has no value here: it is not infinite, and not equal to all else that overflows.
+    private static Complex? Checked(Complex? result, params ReadOnlySpan<Complex> operands)
+    {
+        if (result is not { } value || Complex.IsFinite(value))
+            return result;
+        foreach (Complex operand in operands)
+        {
+            if (!Complex.IsFinite(operand))
+                return result;
+        }
+        return null;
+    }
+
+    private static Complex? Finite(double value) => double.IsFinite(value) ? value : null;
 
     private static Complex Add(Complex a, Complex b) => new(a.Real + b.Real, a.Imaginary + b.Imaginary);
 
@@ -70,7 +85,7 @@ internal sealed class NumericEvaluation(Func<MathNode, Complex?> values)
         if (evaluated.Contains(null))
             return null;
         Complex[] arguments = [.. evaluated.Select(value => value!.Value)];
-        return MathFunctions.Evaluate(function.Name, arguments);
+        return Checked(MathFunctions.Evaluate(function.Name, arguments), arguments);
     }
 
     private Complex? Series(SeriesNode series)
@@ -87,7 +102,9 @@ internal sealed class NumericEvaluation(Func<MathNode, Complex?> values)
             var inner = new NumericEvaluation(node => node is SymbolNode symbol && symbol.Name == series.Variable ? value : values(node)) { _terms = _terms };
             if (inner.Evaluate(series.Term) is not { } term)
                 return null;
-            result = series.IsProduct ? Multiply(result, term) : Add(result, term);
+            if (Checked(series.IsProduct ? Multiply(result, term) : Add(result, term), result, term) is not { } next)
+                return null;
+            result = next;
             _terms = inner._terms;
         }
         return result;

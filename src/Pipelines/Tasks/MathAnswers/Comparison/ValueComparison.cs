@@ -82,7 +82,11 @@ internal static class ValueComparison
     {
         List<MathNode> variables = Variables(a, b);
         if (variables.Count == 0)
-            return AreEqualAt(ExactEvaluation.Constant(a), ExactEvaluation.Constant(b), () => (NumericEvaluation.Constant(a), NumericEvaluation.Constant(b)), ConstantTolerance) == true;
+        {
+            Rational? left = ExactEvaluation.Constant(a), right = ExactEvaluation.Constant(b);
+            bool rounded = (left is null || right is null) && (HasDecimalPower(a) || HasDecimalPower(b));
+            return !rounded && AreEqualAt(left, right, () => (NumericEvaluation.Constant(a), NumericEvaluation.Constant(b)), ConstantTolerance) == true;
+        }
         int agreeing = 0;
         for (int point = 0; point < Points; point++)
         {
@@ -95,6 +99,15 @@ internal static class ValueComparison
         }
         return agreeing >= EnoughPoints;
     }
+
+    // 12^{0.5} is a rounded number, as to math-verify: it is not known to be an irrational one.
+    private static bool HasDecimalPower(MathNode node) => node switch
+    {
+        OperationNode { Operation: MathOperation.Power } power => power.Operands.Any(operand => IsDecimal(operand) || HasDecimalPower(operand)),
+        OperationNode operation => operation.Operands.Any(HasDecimalPower),
+        FunctionNode function => function.Arguments.Any(HasDecimalPower),
+        _ => false,
+    };
 
     // Null: one of them has no value here.
     private static bool? AreEqualAt(Rational? exactA, Rational? exactB, Func<(Complex? A, Complex? B)> numeric, double tolerance)

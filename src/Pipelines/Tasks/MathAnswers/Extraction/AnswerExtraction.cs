@@ -38,6 +38,7 @@ internal static partial class AnswerExtraction
     private static IEnumerable<IEnumerable<Candidate>> Tiers(string text, FormulaScanner formulas, NumberScanner numbers)
     {
         yield return Boxes(text, formulas).Concat(Hoped(text, formulas, numbers));
+        yield return LastLine.Match(text) is { Success: true } line ? Following(text, line.Index, line.Index + line.Length, formulas, numbers) : [];
         yield return Announced(text, formulas, numbers);
         yield return Near(text, AnswerColon, formulas, numbers);
         yield return Near(text, Answer, formulas, numbers);
@@ -142,6 +143,10 @@ internal static partial class AnswerExtraction
 
         public static Candidate Of(NumberMatch match) => new(match.Start, match.End, () => AnswerReading.Number(match));
     }
+
+    // GSM8K's form, "#### 18" at the end. Elsewhere it is a heading.
+    [GeneratedRegex(@"####(?=[^\n]*\s*\z)", RegexOptions.RightToLeft)]
+    private static partial Regex LastLine { get; }
 
     [GeneratedRegex(@"final answer is:?", RegexOptions.IgnoreCase)]
     private static partial Regex FinalAnswerIs { get; }
