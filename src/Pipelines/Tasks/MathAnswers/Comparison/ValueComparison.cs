@@ -84,7 +84,7 @@ internal static class ValueComparison
         if (variables.Count == 0)
         {
             Rational? left = ExactEvaluation.Constant(a), right = ExactEvaluation.Constant(b);
-            bool rounded = (left is null || right is null) && (HasDecimalPower(a) || HasDecimalPower(b));
+            bool rounded = (left is null || right is null) && (HasDecimalExponent(a) || HasDecimalExponent(b));
             return !rounded && AreEqualAt(left, right, () => (NumericEvaluation.Constant(a), NumericEvaluation.Constant(b)), ConstantTolerance) == true;
         }
         int agreeing = 0;
@@ -101,11 +101,11 @@ internal static class ValueComparison
     }
 
     // 12^{0.5} is a rounded number, as to math-verify: it is not known to be an irrational one.
-    private static bool HasDecimalPower(MathNode node) => node switch
+    private static bool HasDecimalExponent(MathNode node) => node switch
     {
-        OperationNode { Operation: MathOperation.Power } power => power.Operands.Any(operand => IsDecimal(operand) || HasDecimalPower(operand)),
-        OperationNode operation => operation.Operands.Any(HasDecimalPower),
-        FunctionNode function => function.Arguments.Any(HasDecimalPower),
+        OperationNode { Operation: MathOperation.Power } power => IsDecimal(power.Operands[1]) || power.Operands.Any(HasDecimalExponent),
+        OperationNode operation => operation.Operands.Any(HasDecimalExponent),
+        FunctionNode function => function.Arguments.Any(HasDecimalExponent),
         _ => false,
     };
 

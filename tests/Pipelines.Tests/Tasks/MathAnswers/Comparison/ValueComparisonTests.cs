@@ -12,6 +12,7 @@ public sealed class ValueComparisonTests
     [InlineData("2\\sqrt{3}", "\\sqrt{12}")]
     [InlineData("0.5\\sqrt{2}", "\\frac{\\sqrt{2}}{2}")]
     [InlineData("12^{0.5}", "3.464102")]
+    [InlineData("\\sqrt{10.5}", "\\frac{\\sqrt{42}}{2}")]
     [InlineData("4^{0.5}", "2")]
     [InlineData("\\sin 2x", "2\\sin(x)\\cos(x)")]
     [InlineData("\\frac{n!}{(n-2)!}", "n(n-1)")]
