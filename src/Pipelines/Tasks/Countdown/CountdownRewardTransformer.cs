@@ -15,35 +15,37 @@ public sealed class CountdownRewardTransformer : RewardTransformer
     // Every whole number up to here is a Single of its own.
     private const float LargestExactInteger = 1 << 24;
 
-    private readonly CountdownRewardSettings _settings;
+    private readonly CountdownRewardOptions _options;
 
-    internal CountdownRewardTransformer(IHostEnvironment environment, CountdownRewardSettings settings)
-        : base(environment, nameof(CountdownRewardTransformer)) => _settings = settings;
+    internal CountdownRewardTransformer(IHostEnvironment environment, CountdownRewardOptions options)
+        : base(environment, nameof(CountdownRewardTransformer))
+    {
+        options.Validate();
+        _options = options;
+    }
 
     internal CountdownRewardTransformer(IHostEnvironment environment, ComponentReader reader)
-        : this(environment, reader.ReadState<CountdownRewardSettings>())
+        : this(environment, reader.ReadState<CountdownRewardOptions>())
     {
-        if (!Enum.IsDefined(_settings.Format))
-            throw new InvalidDataException($"The model zip asks for a Countdown format {_settings.Format}, which is unknown here; expected {string.Join(" or ", Enum.GetNames<CountdownFormat>())}.");
     }
 
     internal override IReadOnlyList<InputColumn> Inputs =>
     [
-        InputColumn.Scalar(_settings.ResponseColumnName, TextDataViewType.Instance),
-        InputColumn.Vector(_settings.NumbersColumnName, NumberDataViewType.Int32, NumberDataViewType.Single),
-        InputColumn.Scalar(_settings.TargetColumnName, NumberDataViewType.Int32, NumberDataViewType.Single, NumberDataViewType.Double),
+        InputColumn.Scalar(_options.ResponseColumnName, TextDataViewType.Instance),
+        InputColumn.Vector(_options.NumbersColumnName, NumberDataViewType.Int32, NumberDataViewType.Single),
+        InputColumn.Scalar(_options.TargetColumnName, NumberDataViewType.Int32, NumberDataViewType.Single, NumberDataViewType.Double),
     ];
 
-    internal override string OutputColumnName => _settings.OutputColumnName;
+    internal override string OutputColumnName => _options.OutputColumnName;
 
-    internal override void Save(ComponentWriter writer) => writer.WriteState(_settings);
+    internal override void Save(ComponentWriter writer) => writer.WriteState(_options);
 
     internal override Func<float> Open(DataViewRow row, DataViewSchema.Column[] inputs)
     {
         Func<string> response = row.Text(inputs[0]);
         Func<int[]> numbers = OpenNumbers(row, inputs[1]);
         Func<double> target = OpenTarget(row, inputs[2]);
-        return () => CountdownVerifier.Score(response(), numbers(), target(), _settings.Format);
+        return () => CountdownVerifier.Score(response(), numbers(), target(), _options.Format);
     }
 
     private static Func<int[]> OpenNumbers(DataViewRow row, DataViewSchema.Column column)
