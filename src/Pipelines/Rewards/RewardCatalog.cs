@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using MLNetAttn.Estimators;
 using MLNetAttn.Pipelines;
 using MLNetAttn.Transforms;
@@ -102,6 +103,30 @@ public static class RewardCatalog
         RewardColumnNames = [.. rewards.Select(reward => reward.ColumnName)],
         Weights = [.. rewards.Select(reward => reward.Weight)],
     });
+
+    /// <summary>Chains several rewards that each write a column Reward, and adds them: their own values are in Reward1, Reward2, … and the weighted sum in Reward.</summary>
+    /// <param name="catalog">The transforms' catalog.</param>
+    /// <param name="rewards">Each reward and its weight. One that writes no column Reward makes Fit throw.</param>
+    /// <exception cref="ArgumentException">There are none, or a weight is not finite.</exception>
+    /// <example>
+    /// <code>
+    /// var polite = Reward.From&lt;Answer&gt;(row => row.Response.Contains("please") ? 1f : 0f);   // null = no value for this row
+    /// var reward = mlContext.Transforms.WeightedReward((1.0, mlContext.Transforms.MathReward()), (0.2, polite));
+    /// </code>
+    /// </example>
+    public static IEstimator<ITransformer> WeightedReward(this TransformsCatalog catalog, params (double Weight, IEstimator<ITransformer> Reward)[] rewards)
+    {
+        const string Column = "Reward";
+        string[] names = [.. Enumerable.Range(1, rewards.Length).Select(number => $"{Column}{number}")];
+        WeightedRewardEstimator sum = WeightedReward(catalog, new WeightedRewardOptions { RewardColumnNames = names, Weights = [.. rewards.Select(reward => reward.Weight)] });
+        var chain = new EstimatorChain<ITransformer>();
+        foreach ((string name, (_, IEstimator<ITransformer> reward)) in names.Zip(rewards))
+        {
+            // Dropped, so that the next one cannot pass off this one's column as its own.
+            chain = chain.Append(reward).Append(catalog.CopyColumns(name, Column)).Append<ITransformer>(catalog.DropColumns(Column));
+        }
+        return chain.Append(sum);
+    }
 
     /// <summary>Creates a <see cref="WeightedRewardEstimator"/> with all its options.</summary>
     /// <param name="catalog">The transforms' catalog.</param>

@@ -15,10 +15,8 @@ public sealed class RewardCatalogTests : IDisposable
     [Fact]
     public void A_chain_of_rewards_trains_a_policy()
     {
-        var reward = _ml.Transforms.CountdownReward(outputColumnName: "IsRight")
-            .Append(_ml.Transforms.RegexReward("yes", outputColumnName: "Form"))
-            .Append(_ml.Transforms.LengthPenalty(60, 40, outputColumnName: "Overlong"))
-            .Append(_ml.Transforms.WeightedReward((1, "IsRight"), (0.2, "Form"), (0.5, "Overlong")));
+        IEstimator<ITransformer> reward = _ml.Transforms.WeightedReward(
+            (1, _ml.Transforms.CountdownReward()), (0.2, Reward.From<Text>(row => row.Response.Contains("yes") ? 1 : null)), (0.5, _ml.Transforms.LengthPenalty(60, 40)));
         var progress = new Recorder();
 
         using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(_model, reward, new PolicyOptimizationOptions
@@ -33,6 +31,11 @@ public sealed class RewardCatalogTests : IDisposable
 
         progress.Metrics["reward"].Should().BeInRange(-0.5, 1.2);
         progress.Metrics["reward_std"].Should().BeGreaterThan(0, "responses of different lengths have different penalties");
+    }
+
+    private sealed class Text
+    {
+        public string Response { get; set; } = "";
     }
 
     private sealed class Recorder : IProgress<TrainingProgress>

@@ -26,6 +26,23 @@ public sealed class WeightedRewardTests
     }
 
     [Fact]
+    public async Task Estimators_that_all_write_Reward_are_added()
+    {
+        IDataView rows = _ml.Data.LoadFromEnumerable([new Answer { Response = "#### 18", Answer_ = "18" }, new Answer { Response = "18", Answer_ = "18" }]);
+        IEstimator<ITransformer> reward = _ml.Transforms.WeightedReward((1, _ml.Transforms.MathReward(answerColumnName: nameof(Answer.Answer_))), (0.25, _ml.Transforms.RegexReward("####")));
+        reward.Rewards(rows).Should().Equal(1.25f, 1);
+        reward.Rewards(rows, "Reward2").Should().Equal(1, 0);
+        await _ml.ShouldHoldItsPromises(reward, rows);
+    }
+
+    [Fact]
+    public void An_estimator_that_writes_no_Reward_is_found_out()
+    {
+        Action fit = () => _ml.Transforms.WeightedReward((1, _ml.Transforms.CopyColumns("Reward", "A")), (1, _ml.Transforms.CopyColumns("Other", "A"))).Fit(Rows());
+        fit.Should().Throw<ArgumentOutOfRangeException>().WithMessage("*'Reward'*");
+    }
+
+    [Fact]
     public Task It_holds_its_promises() => _ml.ShouldHoldItsPromises(_ml.Transforms.WeightedReward(new WeightedRewardOptions { RewardColumnNames = ["B", "A"], Weights = [0.1, 3], OutputColumnName = "Sum" }), Rows());
 
     [Fact]
@@ -39,7 +56,7 @@ public sealed class WeightedRewardTests
     [Fact]
     public void All_options_out_of_range_are_named()
     {
-        Action none = () => _ml.Transforms.WeightedReward();
+        Action none = () => _ml.Transforms.WeightedReward(new WeightedRewardOptions());
         none.Should().Throw<ArgumentException>().WithMessage("*RewardColumnNames is empty, expected at least one column*");
         Action twice = () => _ml.Transforms.WeightedReward((1, "A"), (double.NaN, "A"));
         twice.Should().Throw<ArgumentException>().WithMessage("*RewardColumnNames is A, A, expected names of columns, each once; Weights is not finite*");

@@ -4,14 +4,8 @@ namespace MLNetAttn.Pipelines;
 
 /// <summary>Reads fractions, roots, and functions with a meaning.</summary>
 /// <param name="tokens">The formula.</param>
-/// <param name="sum">Reads a sum.</param>
-/// <param name="argument">Reads what a function without parentheses applies to.</param>
-/// <param name="term">Reads a product.</param>
-/// <param name="exponent">Reads what follows a ^.</param>
-/// <param name="brackets">Reads the rest of what is in brackets.</param>
-/// <param name="subscript">Reads a _ and what follows it.</param>
-internal sealed class FunctionParser(
-    LatexTokens tokens, Func<MathNode?> sum, Func<MathNode?> argument, Func<MathNode?> term, Func<MathNode?> exponent, Func<LatexToken, MathNode?> brackets, Func<MathNode?> subscript)
+/// <param name="expressions">Reads what functions apply to.</param>
+internal sealed class FunctionParser(LatexTokens tokens, ExpressionParser expressions)
 {
     // sin^{-1} is the inverse, not the reciprocal.
     private static readonly FrozenSet<string> Invertible = FrozenSet.Create("sin", "cos", "tan", "csc", "sec", "cot", "sinh", "cosh", "tanh");
@@ -34,14 +28,14 @@ internal sealed class FunctionParser(
         };
     }
 
-    private MathNode? InBraces() => tokens.Is(LatexTokenKind.Open, "{") && brackets(tokens.Advance()) is { IsScalar: true } inside ? inside : null;
+    private MathNode? InBraces() => tokens.Is(LatexTokenKind.Open, "{") && expressions.InBrackets(tokens.Advance()) is { IsScalar: true } inside ? inside : null;
 
     private MathNode? Root()
     {
         MathNode? degree = null;
         if (tokens.Skip(LatexTokenKind.Open, "["))
         {
-            degree = sum();
+            degree = expressions.Sum();
             if (degree is not { IsScalar: true } || !tokens.Skip(LatexTokenKind.Close, "]"))
                 return null;
         }
@@ -58,15 +52,15 @@ internal sealed class FunctionParser(
             if (start is null && tokens.Skip(LatexTokenKind.Subscript))
                 start = Start();
             else if (last is null && tokens.Skip(LatexTokenKind.Power))
-                last = exponent();
+                last = expressions.Exponent();
             else
                 return null;
         }
-        return start is { } from && last is not null && term() is { IsScalar: true } body ? new SeriesNode(isProduct, from.Variable, from.First, last, body) : null;
+        return start is { } from && last is not null && expressions.Term() is { IsScalar: true } body ? new SeriesNode(isProduct, from.Variable, from.First, last, body) : null;
     }
 
     // {k = 1}
-    private SeriesStart? Start() => tokens.Is(LatexTokenKind.Open, "{") && brackets(tokens.Advance()) is RelationNode { Kind: RelationKind.Equal, Left: SymbolNode variable, Right.IsScalar: true } equation
+    private SeriesStart? Start() => tokens.Is(LatexTokenKind.Open, "{") && expressions.InBrackets(tokens.Advance()) is RelationNode { Kind: RelationKind.Equal, Left: SymbolNode variable, Right.IsScalar: true } equation
         ? new SeriesStart(variable.Name, equation.Right)
         : null;
 
@@ -91,7 +85,7 @@ internal sealed class FunctionParser(
             bool isBelow = tokens.Is(LatexTokenKind.Subscript);
             if (!isBelow)
                 tokens.Advance();
-            if ((isBelow ? below : above) is not null || (isBelow ? subscript() : exponent()) is not { } read)
+            if ((isBelow ? below : above) is not null || (isBelow ? expressions.Subscript() : expressions.Exponent()) is not { } read)
                 return null;
             (below, above) = isBelow ? (read, above) : (below, read);
         }
@@ -117,7 +111,7 @@ internal sealed class FunctionParser(
         {
             if (!tokens.Is(LatexTokenKind.Open, "("))
                 return null;
-            return brackets(tokens.Advance()) switch
+            return expressions.InBrackets(tokens.Advance()) switch
             {
                 { IsScalar: true } single => [single],
                 TupleNode tuple when several => [.. tuple.Elements],
@@ -125,7 +119,7 @@ internal sealed class FunctionParser(
                 _ => null,
             };
         }
-        return argument() is { IsScalar: true } bare ? [bare] : null;
+        return expressions.Term(functions: false) is { IsScalar: true } bare ? [bare] : null;
     }
 
     private readonly record struct SeriesStart(string Variable, MathNode First);
