@@ -97,6 +97,32 @@ public sealed class MathVerifierTests
         clock.Elapsed.Should().BeLessThan(TimeSpan.FromSeconds(5));
     }
 
+    [Fact]
+    public void Mutated_texts_do_no_harm()
+    {
+        string[] seeds =
+        [
+            "so $x=\\frac{1}{2}$, \\boxed{(-\\infty,2]\\cup\\{3\\}}", "Answer: \\[\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}\\]", "final answer is $\\sqrt[3]{2}\\pm 5!$. I hope",
+            "\\boxed{\\sum_{k=1}^{10}\\binom{10}{k}} and 40+2 = 42%", "$f(x)<3\\text{ cm}^2$ or \\boxed{12,345.6}", "#### |\\log_28|",
+        ];
+        const string Pool = "\\{}()[]$^_,.;:|!%&+-*/=<> 0123456789abxyEI\n";
+        var random = new Random(17);
+        for (int round = 0; round < 20_000; round++)
+        {
+            var text = new System.Text.StringBuilder(seeds[random.Next(seeds.Length)]);
+            for (int edit = random.Next(1, 8); edit > 0; edit--)
+            {
+                int at = random.Next(text.Length);
+                if (random.Next(3) == 0)
+                    text.Remove(at, Math.Min(random.Next(1, 5), text.Length - at - 1));
+                else
+                    text.Insert(at, random.Next(2) == 0 ? Pool[random.Next(Pool.Length)].ToString() : text.ToString(at, Math.Min(random.Next(1, 10), text.Length - at)));
+            }
+            string mutated = text.ToString();
+            MathVerifier.IsCorrect(mutated, mutated).Should().Be(MathVerifier.IsReadable(mutated), mutated);
+        }
+    }
+
     public static TheoryData<string, int> Repeated => new()
     {
         { "(", 100_000 }, { "\\boxed{", 30_000 }, { "{", 100_000 }, { "$", 100_000 }, { "\\[", 50_000 }, { "\\(", 50_000 }, { "answer: ", 20_000 }, { "final answer is ", 10_000 },

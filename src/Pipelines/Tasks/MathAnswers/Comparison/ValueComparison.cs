@@ -80,6 +80,7 @@ internal static class ValueComparison
 
     private static bool AreIdentical(MathNode a, MathNode b)
     {
+        (a, b) = WithoutCommonTerms(a, b);
         List<MathNode> variables = Variables(a, b);
         if (variables.Count == 0)
         {
@@ -98,6 +99,29 @@ internal static class ValueComparison
             agreeing += equal == true ? 1 : 0;
         }
         return agreeing >= EnoughPoints;
+    }
+
+    // A large term of both would hide how the others differ.
+    private static (MathNode A, MathNode B) WithoutCommonTerms(MathNode a, MathNode b)
+    {
+        if (a is not OperationNode { Operation: MathOperation.Sum } first || b is not OperationNode { Operation: MathOperation.Sum } second)
+            return (a, b);
+        List<MathNode> left = [], right = [.. second.Operands];
+        foreach (MathNode term in first.Operands)
+        {
+            if (right.FindIndex(other => other.Key == term.Key) is >= 0 and int index)
+                right.RemoveAt(index);
+            else
+                left.Add(term);
+        }
+        return (SumOf(left), SumOf(right));
+
+        static MathNode SumOf(List<MathNode> terms) => terms.Count switch
+        {
+            0 => new NumberNode(Rational.FromInteger(0)),
+            1 => terms[0],
+            _ => new OperationNode(MathOperation.Sum, terms),
+        };
     }
 
     // 12^{0.5} is a rounded number, as to math-verify: it is not known to be an irrational one.

@@ -68,7 +68,7 @@ internal static partial class AnswerExtraction
         foreach (Match match in FinalAnswer.Matches(text))
         {
             int end = match.Index + match.Length;
-            Candidate[] found = [.. Is.Matches(text[end..Math.Min(text.Length, end + FinalAnswerDistance + 4)])
+            Candidate[] found = [.. Is.Matches(text[end..Math.Min(text.Length, end + FinalAnswerDistance + " is:".Length)])
                 .Select(verb => Following(text, match.Index, end + verb.Index + verb.Length, formulas, numbers).ToArray())
                 .FirstOrDefault(candidates => candidates.Length > 0, [])];
             foreach (Candidate candidate in found)

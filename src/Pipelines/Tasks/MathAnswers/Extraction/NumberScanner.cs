@@ -40,7 +40,7 @@ internal sealed partial class NumberScanner(string text)
         }
     }
 
-    // After the start of the text, a space or "=", and two stars perhaps. Empty at the very start, where there is also the way without a space.
+    // A number may begin after a space or "=" and two stars perhaps, and at the very start of the text without them.
     private IEnumerable<int> AfterPrefix(int start)
     {
         if (start < text.Length && (char.IsWhiteSpace(text[start]) || text[start] == '='))

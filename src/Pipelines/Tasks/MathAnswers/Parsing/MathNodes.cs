@@ -72,7 +72,7 @@ internal static class MathNodes
             ? (whole.Value.Numerator.Sign < 0 ? Rational.Subtract(whole.Value, part.Value) : Rational.Add(whole.Value, part.Value)) is { } mixed ? new NumberNode(mixed) : null
             : Product(left, right);
 
-    /// <summary>Rows and columns exchanged; what is no matrix stays.</summary>
+    /// <summary>Rows and columns exchanged.</summary>
     public static MathNode Transpose(MatrixNode matrix) =>
         new MatrixNode([.. Enumerable.Range(0, matrix.Rows[0].Count).Select(column => matrix.Rows.Select(row => row[column]).ToArray())]);
 

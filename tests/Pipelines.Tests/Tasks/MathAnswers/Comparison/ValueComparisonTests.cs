@@ -29,6 +29,8 @@ public sealed class ValueComparisonTests
     [InlineData("0.25", "25")]
     [InlineData("2^{100}", "2^{100}+1")]
     [InlineData("\\sqrt{2}", "\\sqrt{2}+10^{-10}")]
+    [InlineData("10^{20}+\\sqrt{2}", "\\sqrt{3}+10^{20}")]
+    [InlineData("10^{20}x+\\sqrt{2}", "10^{20}x+\\sqrt{3}")]
     [InlineData("x", "|x|")]
     [InlineData("\\ln(x^{2})", "2\\ln(x)")]
     [InlineData("\\infty", "-\\infty")]
