@@ -23,15 +23,18 @@ public static class CountdownCatalog
     /// </example>
     public static CountdownRewardEstimator CountdownReward(
         this TransformsCatalog catalog, string responseColumnName = "Response", string numbersColumnName = "Numbers", string targetColumnName = "Target",
-        string outputColumnName = "Reward", CountdownFormat format = CountdownFormat.SearchTrace)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(responseColumnName);
-        ArgumentException.ThrowIfNullOrEmpty(numbersColumnName);
-        ArgumentException.ThrowIfNullOrEmpty(targetColumnName);
-        ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
-        if (!Enum.IsDefined(format))
-            throw new ArgumentOutOfRangeException(nameof(format), format, $"Use one of {string.Join(", ", Enum.GetNames<CountdownFormat>())}.");
-        var settings = new CountdownRewardSettings(responseColumnName, numbersColumnName, targetColumnName, outputColumnName, format);
-        return new CountdownRewardEstimator(MLNetInternals.GetEnvironment(catalog), settings);
-    }
+        string outputColumnName = "Reward", CountdownFormat format = CountdownFormat.SearchTrace) => CountdownReward(catalog, new CountdownRewardOptions
+        {
+            ResponseColumnName = responseColumnName,
+            NumbersColumnName = numbersColumnName,
+            TargetColumnName = targetColumnName,
+            OutputColumnName = outputColumnName,
+            Format = format,
+        });
+
+    /// <summary>Scores responses to Countdown problems, with all options.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="options">Columns and settings.</param>
+    /// <exception cref="ArgumentException">Options are out of range; the message names them all.</exception>
+    public static CountdownRewardEstimator CountdownReward(this TransformsCatalog catalog, CountdownRewardOptions options) => new(MLNetInternals.GetEnvironment(catalog), options);
 }

@@ -10,49 +10,42 @@ namespace MLNetAttn.Pipelines;
 /// Reads the response (text), the given numbers (vector of Int32 or Single, of any size) and the target (Int32, Single or Double); writes a Single, 0 to 1.
 /// Numbers that are not whole, or a target that is not finite, stop the pass with an error that names column, row and value.
 /// </remarks>
-public sealed class CountdownRewardTransformer : BatchTransformer
+public sealed class CountdownRewardTransformer : RewardTransformer
 {
     // Every whole number up to here is a Single of its own.
     private const float LargestExactInteger = 1 << 24;
 
-    private readonly CountdownRewardSettings _settings;
+    private readonly CountdownRewardOptions _options;
 
-    internal CountdownRewardTransformer(IHostEnvironment environment, CountdownRewardSettings settings)
-        : base(environment, nameof(CountdownRewardTransformer)) => _settings = settings;
+    internal CountdownRewardTransformer(IHostEnvironment environment, CountdownRewardOptions options)
+        : base(environment, nameof(CountdownRewardTransformer))
+    {
+        options.Validate();
+        _options = options;
+    }
 
     internal CountdownRewardTransformer(IHostEnvironment environment, ComponentReader reader)
-        : this(environment, reader.ReadState<CountdownRewardSettings>())
+        : this(environment, reader.ReadState<CountdownRewardOptions>())
     {
-        if (!Enum.IsDefined(_settings.Format))
-            throw new InvalidDataException($"The model zip asks for a Countdown format {_settings.Format}, which is unknown here; expected {string.Join(" or ", Enum.GetNames<CountdownFormat>())}.");
     }
 
-    internal static InputColumn[] InputsOf(CountdownRewardSettings settings) =>
+    internal override IReadOnlyList<InputColumn> Inputs =>
     [
-        InputColumn.Scalar(settings.ResponseColumnName, TextDataViewType.Instance),
-        InputColumn.Vector(settings.NumbersColumnName, NumberDataViewType.Int32, NumberDataViewType.Single),
-        InputColumn.Scalar(settings.TargetColumnName, NumberDataViewType.Int32, NumberDataViewType.Single, NumberDataViewType.Double),
+        InputColumn.Scalar(_options.ResponseColumnName, TextDataViewType.Instance),
+        InputColumn.Vector(_options.NumbersColumnName, NumberDataViewType.Int32, NumberDataViewType.Single),
+        InputColumn.Scalar(_options.TargetColumnName, NumberDataViewType.Int32, NumberDataViewType.Single, NumberDataViewType.Double),
     ];
 
-    internal static OutputColumn<float> OutputOf(CountdownRewardSettings settings) =>
-        OutputColumn.Scalar<float, float>(settings.OutputColumnName, NumberDataViewType.Single, reward => reward);
+    internal override string OutputColumnName => _options.OutputColumnName;
 
-    internal override BatchMapper Bind(DataViewSchema schema)
-    {
-        DataViewSchema.Column[] inputs = [.. InputsOf(_settings).Select(input => input.Find(Host, schema))];
-        return new BatchMapper<Answer, float>(
-            Host, schema, inputs, row => Open(row, inputs), answers => [.. answers.Select(answer => CountdownVerifier.Score(answer.Response, answer.Numbers, answer.Target, _settings.Format))],
-            [OutputOf(_settings)]);
-    }
+    internal override void Save(ComponentWriter writer) => writer.WriteState(_options);
 
-    internal override void Save(ComponentWriter writer) => writer.WriteState(_settings);
-
-    private static Func<Answer> Open(DataViewRow row, DataViewSchema.Column[] inputs)
+    internal override Func<float> Open(DataViewRow row, DataViewSchema.Column[] inputs)
     {
         Func<string> response = row.Text(inputs[0]);
         Func<int[]> numbers = OpenNumbers(row, inputs[1]);
         Func<double> target = OpenTarget(row, inputs[2]);
-        return () => new Answer(response(), numbers(), target());
+        return () => CountdownVerifier.Score(response(), numbers(), target(), _options.Format);
     }
 
     private static Func<int[]> OpenNumbers(DataViewRow row, DataViewSchema.Column column)
@@ -87,6 +80,4 @@ public sealed class CountdownRewardTransformer : BatchTransformer
 
     private static ArgumentException Unusable(DataViewRow row, DataViewSchema.Column column, double found, string expected) =>
         new($"Column '{column.Name}' holds {found} in row {row.Position}, expected {expected}.");
-
-    private readonly record struct Answer(string Response, int[] Numbers, double Target);
 }

@@ -1,0 +1,40 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Pipelines;
+
+/// <summary>Reads several columns of rewards.</summary>
+internal static class RewardColumns
+{
+    public static InputColumn[] Inputs(IEnumerable<string> names) => [.. names.Select(name => InputColumn.Scalar(name, NumberDataViewType.Single))];
+
+    /// <summary>Reads a row's rewards; NaN = no value.</summary>
+    /// <exception cref="ArgumentException">One is infinite; the message names column and row.</exception>
+    public static Func<double[]> Open(DataViewRow row, IReadOnlyList<DataViewSchema.Column> columns)
+    {
+        Func<float>[] readers = [.. columns.Select(row.Scalar<float>)];
+        return () =>
+        {
+            double[] rewards = new double[readers.Length];
+            for (int k = 0; k < rewards.Length; k++)
+            {
+                rewards[k] = readers[k]();
+                if (double.IsInfinity(rewards[k]))
+                    throw new ArgumentException($"Column '{columns[k].Name}' holds {rewards[k]} in row {row.Position}, expected a finite reward, or NaN for no value.");
+            }
+            return rewards;
+        };
+    }
+
+    /// <summary>Notes a column name that is empty.</summary>
+    public static void RequireName(this Violations problems, string name, string option) => problems.Require(!string.IsNullOrEmpty(name), option, "empty", "the name of a column");
+
+    /// <summary>Notes names of columns that are none, empty, or not distinct.</summary>
+    public static void RequireNames(this Violations problems, IReadOnlyList<string> names, string option)
+    {
+        problems.Require(names.Count > 0, option, "empty", "at least one column");
+        problems.Require(names.All(name => !string.IsNullOrEmpty(name)) && names.Distinct().Count() == names.Count, option, string.Join(", ", names), "names of columns, each once");
+    }
+}

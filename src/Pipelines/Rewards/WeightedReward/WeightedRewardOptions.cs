@@ -1,0 +1,27 @@
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Pipelines;
+
+/// <summary>Columns and settings of <see cref="WeightedRewardEstimator"/>.</summary>
+public sealed class WeightedRewardOptions
+{
+    /// <summary>The rewards; Single each, NaN = no value. Default none, which is refused; each once.</summary>
+    public IReadOnlyList<string> RewardColumnNames { get; init; } = [];
+
+    /// <summary>A weight for each reward; null = all 1. Default null; finite, as many as rewards.</summary>
+    public IReadOnlyList<double>? Weights { get; init; }
+
+    /// <summary>Where the weighted sum goes. Default "Reward"; not empty.</summary>
+    public string OutputColumnName { get; init; } = "Reward";
+
+    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    internal void Validate()
+    {
+        var problems = new Violations();
+        problems.RequireNames(RewardColumnNames, nameof(RewardColumnNames));
+        problems.RequireName(OutputColumnName, nameof(OutputColumnName));
+        problems.Require(Weights is null || Weights.Count == RewardColumnNames.Count, nameof(Weights), $"{Weights?.Count} weights", $"one for each of the {RewardColumnNames.Count} rewards");
+        problems.Require(Weights is null || Weights.All(double.IsFinite), nameof(Weights), "not finite", "finite numbers");
+        problems.ThrowIfAny(nameof(WeightedRewardOptions));
+    }
+}
