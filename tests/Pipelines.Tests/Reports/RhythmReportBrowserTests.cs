@@ -175,7 +175,7 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
         (await tab.EvaluateAsync<int>("document.documentElement.scrollWidth")).Should().BeLessThanOrEqualTo(width);
         (await tab.EvaluateAsync<bool>("getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0] < 60")).Should().Be(dark);
         await ScreenshotAsync(tab, $"{width}-{(dark ? "dark" : "light")}-pinned");
-        await tab.PressAsync("Escape", "5");
+        await tab.PressAsync("Escape", "6");
         await ScreenshotAsync(tab, $"{width}-{(dark ? "dark" : "light")}-roles");
         tab.Problems.Should().BeEmpty();
     }

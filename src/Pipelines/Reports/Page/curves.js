@@ -1,5 +1,5 @@
 // WAAD, FAI and entropy along the response, one below the other, with their peaks and the arcs of the current token's attention.
-const LEFT = 52, RIGHT = 12, STRIP = 84, GAP = 12, ARCS = 54, LABELS = 62, AXIS = 20;
+const LEFT = 52, RIGHT = 12, STRIP = 84, GAP = 24, ARCS = 54, LABELS = 62, AXIS = 20;
 const CURVES = ["waad", "fai", "entropy"];
 const MARKERS = { waad: "▲", fai: "◆", entropy: "●" };
 
@@ -13,7 +13,7 @@ function drawCurves() {
   const { pen, width, height } = prepare($("curve"), metrics.length * (STRIP + GAP) + arcs + labels + AXIS);
   const bottom = height - AXIS - labels;
   drawPrompt(pen, bottom);
-  metrics.forEach((metric, i) => drawStrip(pen, metric, GAP + i * (STRIP + GAP)));
+  metrics.forEach((metric, i) => drawStrip(pen, metric, GAP - 2 + i * (STRIP + GAP)));
   if (arcs) drawArcs(pen, bottom);
   pen.fillStyle = colour("line");
   pen.fillRect(LEFT, bottom, width - LEFT - RIGHT, 1);
@@ -33,7 +33,7 @@ function drawPrompt(pen, bottom) {
   pen.fillRect(LEFT, 4, edge - LEFT, bottom - 4);
   pen.fillStyle = colour("quiet");
   pen.textAlign = "right";
-  if (edge - LEFT > 50) pen.fillText("prompt", edge - 6, 16);
+  if (edge - LEFT > 50) pen.fillText("prompt", edge - 6, bottom - 8);
 }
 
 function drawStrip(pen, metric, top) {
@@ -50,7 +50,7 @@ function drawStrip(pen, metric, top) {
   pen.textBaseline = "alphabetic";
   pen.save();
   pen.beginPath();
-  pen.rect(LEFT, top - 6, plotWidth(), STRIP + 8);
+  pen.rect(LEFT, top - 9, plotWidth(), STRIP + 11);
   pen.clip();
   // The second of two lies below, thin and dashed.
   for (const side of shown().map((_, i) => i).reverse()) drawLine(pen, shown()[side], metric.key, y, side);
@@ -58,11 +58,8 @@ function drawStrip(pen, metric, top) {
   pen.textAlign = "left";
   pen.fillStyle = colour(metric.key);
   pen.font = "600 11px system-ui, sans-serif";
-  pen.lineWidth = 3;
-  pen.strokeStyle = colour("card");
   const name = `${metric.label}${metric.unit ? ` (${metric.unit})` : ""}`;
-  pen.strokeText(name, LEFT + 6, top + 4);
-  pen.fillText(name, LEFT + 6, top + 4);
+  pen.fillText(name, LEFT + 2, top - 8);
   pen.font = "11px system-ui, sans-serif";
 }
 
@@ -96,7 +93,7 @@ function drawArcs(pen, bottom) {
   const codes = state.at === null ? null : codesAt(state.side), trace = current();
   pen.fillStyle = colour("quiet");
   pen.textAlign = "left";
-  if (!codes) return pen.fillText(state.at === null ? "attention of a token: point at it" : "", LEFT + 6, bottom - 8);
+  if (!codes) return pen.fillText(state.at === null ? "attention of a token: point at it" : "", Math.max(LEFT, xOf(0)) + 6, bottom - 8);
   const { out, incoming } = attentionOf(codes, trace.length, state.at, 12), from = xOf(state.at - trace.start + 0.5);
   pen.save();
   pen.beginPath();

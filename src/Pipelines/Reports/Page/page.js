@@ -30,7 +30,7 @@ function showVariants() {
 }
 
 // Places where the text, as a whole, has what is looked for: a match may span tokens.
-function search(forward = true) {
+function search(step = 0) {
   const wanted = $("search").value.toLowerCase();
   if (!wanted) return set({ found: [], foundAt: -1 });
   const found = [];
@@ -41,9 +41,8 @@ function search(forward = true) {
       found.push([side, tokenOf(place), tokenOf(place + wanted.length - 1)]);
     }
   });
-  const again = JSON.stringify(found) === JSON.stringify(state.found);
-  const next = again && found.length ? (state.foundAt + (forward ? 1 : -1) + found.length) % found.length : found.length ? 0 : -1;
-  set({ found: again ? state.found : found, foundAt: next });
+  const next = found.length ? (step === 0 ? 0 : (state.foundAt + step + found.length) % found.length) : -1;
+  set({ found, foundAt: next });
   if (next >= 0) pin(found[next][0], found[next][1]);
 }
 
@@ -96,7 +95,7 @@ function heatKey(key) {
 
 $("search").addEventListener("input", () => search());
 $("search").addEventListener("keydown", event => {
-  if (event.key === "Enter") search(!event.shiftKey);
+  if (event.key === "Enter") search(event.shiftKey ? -1 : 1);
   if (event.key === "Escape") { $("search").value = ""; search(); $("search").blur(); }
 });
 
