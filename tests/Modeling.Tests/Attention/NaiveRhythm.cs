@@ -52,7 +52,7 @@ internal sealed class NaiveRhythm
     }
 
     /// <summary>The mean map, rows as <see cref="FlowAnalysis.Trace"/> takes them.</summary>
-    public double[][] MeanMap() => [.. Enumerable.Range(0, _length).Select(t => Keys(t).Select(s => Mean(_maps.Keys, t, s)).ToArray())];
+    public double[][] MeanMap(IReadOnlyCollection<HeadIndex>? heads = null) => [.. Enumerable.Range(0, _length).Select(t => Keys(t).Select(s => Mean(heads ?? _maps.Keys, t, s)).ToArray())];
 
     private IEnumerable<int> Response => Enumerable.Range(_prompt, _length - _prompt);
 

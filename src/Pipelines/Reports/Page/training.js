@@ -1,0 +1,64 @@
+// Training curves: one picture a metric, one line a training.
+const PALETTE = ["waad", "fai", "entropy", "credit", "receiver_fai", "log_probs"];
+const DASHES = [[], [6, 3], [2, 2], [8, 3, 2, 3]];
+
+function drawTraining() {
+  const box = $("training"), metrics = [...new Set(report.training.map(curve => curve.metric))];
+  box.hidden = metrics.length === 0;
+  if (box.hidden) return;
+  if (!box.childElementCount) {
+    box.append(element("h2", { textContent: "Training" }), element("div", { className: "charts" }, ...metrics.map(metric => {
+      const canvas = element("canvas"), readout = element("output");
+      canvas.addEventListener("pointermove", event => drawChart(canvas, readout, metric, event.clientX - canvas.getBoundingClientRect().left));
+      canvas.addEventListener("pointerleave", () => drawChart(canvas, readout, metric, null));
+      canvas.setAttribute("aria-label", `${metric} by training step`);
+      return element("figure", {}, element("figcaption", {}, element("b", { textContent: metric })), canvas, readout);
+    })));
+  }
+  box.querySelectorAll("figure").forEach((figure, i) => drawChart(figure.querySelector("canvas"), figure.querySelector("output"), metrics[i], null));
+}
+
+function drawChart(canvas, readout, metric, pointer) {
+  const curves = report.training.filter(curve => curve.metric === metric), { pen, width, height } = prepare(canvas, 200);
+  const steps = curves.flatMap(curve => curve.steps), values = curves.flatMap(curve => curve.values).filter(value => value !== null);
+  const first = steps.reduce((least, step) => Math.min(least, step), Infinity), last = steps.reduce((most, step) => Math.max(most, step), -Infinity);
+  const least = values.reduce((m, v) => Math.min(m, v), Infinity), most = values.reduce((m, v) => Math.max(m, v), -Infinity), margin = (most - least || 1) * 0.06;
+  const [low, high] = values.length ? [least - margin, most + margin] : [0, 1];
+  const x = step => LEFT + (step - first) / (last - first || 1) * (width - LEFT - RIGHT), y = value => 8 + (high - value) / (high - low) * (height - 34);
+  pen.textBaseline = "middle";
+  for (const tick of ticks(low, high, 4)) {
+    pen.fillStyle = colour("faint");
+    pen.fillRect(LEFT, Math.round(y(tick)), width - LEFT - RIGHT, 1);
+    pen.fillStyle = colour("quiet");
+    pen.textAlign = "right";
+    pen.fillText(format(tick), LEFT - 6, y(tick));
+  }
+  pen.textAlign = "center";
+  for (const tick of ticks(first, last, width / 90)) pen.fillText(format(tick), x(tick), height - 10);
+  const nearest = pointer === null ? null : steps.reduce((best, step) => Math.abs(x(step) - pointer) < Math.abs(x(best) - pointer) ? step : best, first);
+  const entries = curves.map((curve, i) => {
+    pen.strokeStyle = colour(PALETTE[i % PALETTE.length]);
+    pen.setLineDash(DASHES[Math.floor(i / PALETTE.length) % DASHES.length]);
+    pen.lineWidth = 1.8;
+    pen.lineJoin = "round";
+    pen.beginPath();
+    let drawing = false;
+    curve.values.forEach((value, step) => {
+      if (value === null) { drawing = false; return; }
+      if (drawing) pen.lineTo(x(curve.steps[step]), y(value)); else pen.moveTo(x(curve.steps[step]), y(value));
+      drawing = true;
+    });
+    pen.stroke();
+    const swatch = element("i", { className: "dash" }), at = nearest === null ? curve.values.length - 1 : curve.steps.indexOf(nearest);
+    swatch.style.background = colour(PALETTE[i % PALETTE.length]);
+    return element("span", {}, swatch, `${curve.name} `, element("b", { textContent: at < 0 ? "–" : format(curve.values[at]) }));
+  });
+  pen.setLineDash([]);
+  if (nearest !== null) {
+    pen.fillStyle = colour("ink");
+    pen.fillRect(x(nearest) - 0.5, 8, 1, height - 34);
+  }
+  readout.replaceChildren(element("span", { className: "quiet", textContent: `step ${format(nearest ?? last)}` }), ...entries);
+}
+
+always(["theme"], drawTraining);

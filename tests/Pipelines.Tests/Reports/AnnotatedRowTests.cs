@@ -1,0 +1,40 @@
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Pipelines;
+
+public sealed class AnnotatedRowTests
+{
+    [Fact]
+    public void A_line_of_annotate_becomes_a_trace()
+    {
+        ReportTrace trace = AnnotatedRow.Parse("""
+            {"id": 7, "prompt": "p q", "response": "ab", "token_ids": [5, 6], "tokens": ["a", "b"], "waad": [1.5, 2], "fai": [0.25, null], "receiver_fai": null, "entropy": [0, 1], "log_probs": [-1, -2],
+             "credit": [1.5, 1], "role": ["anchor", "None"], "layers": [1, 2], "local_heads": [[1, 0]], "global_heads": [[2, 3]], "mine": {"kept": "out"}}
+            """, variant: "before");
+        (trace.Title, trace.Variant, trace.Prompt).Should().Be(("7", "before", "p q"));
+        trace.TokenIds.Should().Equal(5, 6);
+        trace.Waad.Should().Equal(1.5f, 2);
+        trace.Fai.Should().Equal(0.25f, float.NaN);
+        trace.ReceiverFai.Should().BeNull();
+        trace.Roles.Should().Equal(TokenRoles.Anchor, TokenRoles.None);
+        trace.Groups!.Local.Should().Equal(new HeadIndex(1, 0));
+        trace.Groups.Global.Should().Equal(new HeadIndex(2, 3));
+        AnnotatedRow.Parse("""{"tokens": ["a"], "variant": "after", "prompt_tokens": ["x", "y"]}""", "before").Should().BeEquivalentTo(new { Variant = "after", PromptTokens = new[] { "x", "y" } });
+    }
+
+    [Theory]
+    [InlineData("[1]", "*expected a JSON object*")]
+    [InlineData("{", "The row is no JSON*")]
+    [InlineData("{}", "The row has no 'tokens'*")]
+    [InlineData("""{"tokens": "a"}""", "'tokens' is String, expected an array*")]
+    [InlineData("""{"tokens": [1]}""", "'tokens' has 1 at 0*")]
+    [InlineData("""{"tokens": ["a"], "waad": [1, 2]}""", "*waad is of 2 tokens, expected 1*")]
+    [InlineData("""{"tokens": ["a"], "waad": ["x"]}""", "*\"x\" is neither a number nor null*")]
+    [InlineData("""{"tokens": ["a"], "role": ["King"]}""", "*no role, expected one of None*")]
+    [InlineData("""{"tokens": ["a"], "local_heads": [[1]]}""", "*pairs of layer and head*")]
+    [InlineData("""{"tokens": ["a"], "token_ids": [1.5]}""", "*no whole number*")]
+    [InlineData("""{"tokens": ["a"], "prompt": []}""", "'prompt' is Array*")]
+    public void What_is_wrong_with_a_line_is_named(string json, string message) =>
+        FluentActions.Invoking(() => AnnotatedRow.Parse(json)).Should().Throw<FormatException>().WithMessage(message);
+}

@@ -1,0 +1,66 @@
+using Microsoft.ML;
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Pipelines;
+
+public sealed class ReportTracesTests : IDisposable
+{
+    private readonly CausalLanguageModel _model = CausalLanguageModel.FromPretrained(Repository.Path("models", "countdown"));
+
+    public void Dispose() => _model.Dispose();
+
+    [Fact]
+    public void A_models_trace_has_the_numbers_of_its_analysis()
+    {
+        TokenSequence sequence = Sample();
+        ReportTrace trace = ReportTraces.Create(_model, sequence, new() { Variant = "v", HeadMaps = [new(2, 1)] });
+        RhythmAnalysis rhythm = _model.AnalyzeRhythm([sequence], new() { Receivers = true })[0];
+        trace.Validate();
+        trace.Waad.Should().Equal(rhythm.Waad);
+        trace.ReceiverFai.Should().Equal(rhythm.ReceiverFai);
+        string.Concat(trace.ResponseTokens).Should().Be(_model.Tokenizer.Decode(sequence.ResponseIds, skipSpecialTokens: false));
+        trace.Groups!.Local.Should().Equal(rhythm.Groups!.Local);
+        trace.Spans!.Group(0.3).Global.Should().Equal(rhythm.Groups.Global);
+        trace.Roles.Should().Contain(TokenRoles.Anchor);
+        trace.Maps.Select(map => map.Name).Should().Equal("Local heads, mean", "Global heads, mean", "Layer 2, head 1");
+        trace.Maps.Should().OnlyContain(map => map.Length == sequence.Length);
+    }
+
+    [Fact]
+    public void Averaged_over_all_heads_there_are_no_groups_to_draw()
+    {
+        ReportTrace trace = ReportTraces.Create(_model, Sample(), new() { Rhythm = new() { AllHeads = true } });
+        (trace.Groups, trace.Maps.Count, trace.ReceiverFai).Should().Be((null, 0, null));
+    }
+
+    [Fact]
+    public void Rows_that_components_wrote_are_read()
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView problems = ml.Data.LoadFromEnumerable(Countdown.Generate(3, seed: 5)), rows = ml.Transforms.GenerateText(_model, maxNewTokens: 40, seed: 3)
+            .Append(ml.Transforms.AttentionRhythm(_model)).Append(ml.Transforms.RhythmCredit()).Fit(problems).Transform(problems);
+        RhythmReport report = RhythmReport.Create(rows, "R", maximumRows: 2);
+        report.Traces.Should().HaveCount(2);
+        ReportTrace trace = report.Traces[0];
+        trace.PromptTokens.Should().ContainSingle().Which.Should().StartWith("numbers");
+        trace.Roles.Should().Contain(role => role != TokenRoles.None);
+        foreach (IReadOnlyList<float>? values in new[] { trace.Waad, trace.Fai, trace.Entropy, trace.LogProbability, trace.Credit }) values.Should().HaveCount(trace.ResponseTokens.Count);
+        trace.Credit!.Zip(trace.Roles!).Should().OnlyContain(pair => pair.First > 1 == (pair.Second != TokenRoles.None));
+        trace.ReceiverFai.Should().BeNull();
+    }
+
+    [Fact]
+    public void Views_without_tokens_and_columns_of_another_type_are_named()
+    {
+        var ml = new MLContext();
+        FluentActions.Invoking(() => ReportTraces.Read(ml.Data.LoadFromEnumerable([new { Waad = new float[2] }]))).Should().Throw<ArgumentException>().WithMessage("There is no column 'Tokens'*");
+        FluentActions.Invoking(() => ReportTraces.Read(ml.Data.LoadFromEnumerable([new { Tokens = new[] { "a" }, Waad = 1f }]))).Should().Throw<ArgumentException>().WithMessage("Column 'Waad' is Single, expected a vector of Single*");
+    }
+
+    private TokenSequence Sample()
+    {
+        int[] prompt = _model.Tokenizer.Encode(Countdown.Generate(1, seed: 2)[0].Prompt);
+        return new TokenSequence(prompt, [.. _model.Generate([prompt], new() { MaxNewTokens = 90, Seed = 4 })[0].TokenIds]);
+    }
+}

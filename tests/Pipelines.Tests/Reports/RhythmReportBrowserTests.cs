@@ -1,0 +1,219 @@
+using System.Text.Json;
+using MLNetAttn.Modeling;
+using PuppeteerSharp;
+
+namespace MLNetAttn.Pipelines;
+
+/// <summary>What a reader does with a report, in a real browser.</summary>
+public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFixture<BrowserFixture>
+{
+    private static RhythmReport Two => new RhythmReport("Two sides").Add(ReportSamples.Synthetic(30, 150, "before"), ReportSamples.Synthetic(30, 120, "after", seed: 4)).Add(ReportSamples.Bare)
+        .Add(new ReportTable("Coupling", ["statistic", "observed"], [["entropy at peaks", "0.36"]]) { Note = "A note." })
+        .Add(new TrainingCurve("reward", "GRPO", [1, 2, 3], [0.1, 0.2, 0.25]), new TrainingCurve("reward", "coupled", [1, 2, 3], [0.1, 0.3, double.NaN]));
+
+    [Fact]
+    public async Task Pointing_at_a_token_shows_its_numbers_and_its_attention_and_a_click_pins_it()
+    {
+        await using ReportTab tab = await browser.OpenAsync(Two);
+        await tab.HoverAsync(".panel:nth-child(1) .token[data-at='80']");
+        (await tab.TextAsync("#inspector")).Should().Contain("response, 50").And.Contain("id 150").And.Contain("WAAD").And.Contain("Log-probability").And.Contain("looks at").And.Contain("is looked at by");
+        (await tab.CountAsync(".panel:nth-child(1) .token.out")).Should().BePositive();
+        (await tab.CountAsync(".panel:nth-child(1) .token.in")).Should().BePositive();
+        (await tab.CountAsync(".panel:nth-child(2) .token.out")).Should().Be(0);
+        await tab.HoverAsync("h1");
+        (await tab.CountAsync(".token.current")).Should().Be(0);
+        await tab.ClickAsync(".panel:nth-child(1) .token[data-at='80']");
+        await tab.HoverAsync(".panel:nth-child(1) .token[data-at='90']");
+        (await tab.TextAsync("#inspector")).Should().Contain("response, 50").And.Contain("Unpin");
+        await tab.ClickAsync(".looks.out li button");
+        (await tab.TextAsync("#inspector")).Should().NotContain("response, 50");
+        await tab.PressAsync("Escape");
+        (await tab.CountAsync(".token.current")).Should().Be(0);
+        tab.Problems.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Curves_and_text_are_zoomed_and_moved_together()
+    {
+        await using ReportTab tab = await browser.OpenAsync(new RhythmReport().Add(ReportSamples.Synthetic(50, 900)));
+        (await tab.CountAsync(".token.outside")).Should().Be(0);
+        await tab.Page.EvaluateExpressionAsync("document.querySelector('#curve').scrollIntoView()");
+        BoundingBox box = await (await tab.Page.QuerySelectorAsync("#curve")).BoundingBoxAsync();
+        await tab.Page.Mouse.ClickAsync(box.X + box.Width * 0.9m, box.Y + 40);
+        for (int i = 0; i < 3; i++) await tab.Page.Mouse.WheelAsync(0, -300);
+        await tab.SettleAsync();
+        (await tab.CountAsync(".token.outside")).Should().BeInRange(500, 940);
+        int scrolled = await tab.EvaluateAsync<int>("document.querySelector('.tokens').scrollTop");
+        scrolled.Should().BePositive();
+        // The other way round: the text is scrolled, and what the curves show moves.
+        await Task.Delay(300, TestContext.Current.CancellationToken);
+        int before = await tab.EvaluateAsync<int>("+document.querySelector('.token:not(.outside):not(.prompt)').dataset.at");
+        await tab.Page.EvaluateExpressionAsync("document.querySelector('.tokens').scrollTop = 0");
+        await Task.Delay(100, TestContext.Current.CancellationToken);
+        await tab.SettleAsync();
+        (await tab.EvaluateAsync<int>("+document.querySelector('.token:not(.outside)').dataset.at")).Should().BeLessThan(before);
+        await tab.PressAsync("0");
+        (await tab.CountAsync(".token.outside")).Should().Be(0);
+        tab.Problems.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Colours_maps_sides_and_responses_are_switched()
+    {
+        await using ReportTab tab = await browser.OpenAsync(Two);
+        foreach ((string key, string legend) in new[] { ("waad", "tokens"), ("entropy", "nats"), ("credit", "1.5"), ("role", "Anchor"), ("fai", "undefined") })
+        {
+            await tab.ClickAsync($"#metrics [data-key='{key}']");
+            (await tab.TextAsync("#legend")).Should().Contain(legend);
+        }
+        string map = await tab.EvaluateAsync<string>("document.querySelector('#heat').toDataURL()");
+        await tab.ClickAsync("#maps button:nth-child(2)");
+        await tab.Page.WaitForFunctionAsync("before => document.querySelector('#heat').toDataURL() !== before", map);
+        map = await tab.EvaluateAsync<string>("document.querySelector('#heat').toDataURL()");
+        await tab.ClickAsync("#heat-in");
+        (await tab.EvaluateAsync<string>("document.querySelector('#heat').toDataURL()")).Should().NotBe(map);
+        (await tab.CountAsync(".panel")).Should().Be(2);
+        await tab.Page.SelectAsync("#variant-b", "-1");
+        await tab.SettleAsync();
+        (await tab.CountAsync(".panel")).Should().Be(1);
+        await tab.PressAsync(".");
+        (await tab.TextAsync(".tokens")).Should().Contain("<script>alert(1)</script>");
+        (await tab.CountAsync("#inspector")).Should().Be(1);
+        await tab.PressAsync(",", "1", "ArrowRight", "ArrowRight", "]", "m", "+", "b", "Enter", "Escape", "?");
+        (await tab.EvaluateAsync<bool>("document.querySelector('#help').open")).Should().BeTrue();
+        (await tab.TextAsync("#statistics")).Should().Contain("entropy at peaks").And.Contain("A note.");
+        (await tab.TextAsync("#training")).Should().Contain("coupled");
+        tab.Problems.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Search_finds_text_across_tokens()
+    {
+        await using ReportTab tab = await browser.OpenAsync(Two);
+        await tab.PressAsync("/");
+        await tab.Page.Keyboard.TypeAsync("NUMBER of");
+        await tab.SettleAsync();
+        (await tab.TextAsync("#found")).Should().MatchRegex("^1 of [0-9]+$");
+        (await tab.EvaluateAsync<string>("[...document.querySelectorAll('.found-now')].map(token => token.textContent).join('')")).Trim().Should().Be("number of");
+        await tab.PressAsync("Enter");
+        (await tab.TextAsync("#found")).Should().StartWith("2 of");
+        await tab.Page.Keyboard.TypeAsync("zzz");
+        await tab.SettleAsync();
+        (await tab.TextAsync("#found")).Should().Be("none");
+        tab.Problems.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task Text_that_a_model_wrote_is_never_run()
+    {
+        var report = new RhythmReport("</script><script>alert(1)</script>").Add(ReportSamples.Bare).AddNote("<img src=x onerror=alert(1)>", "<b>").Add(new ReportTable("<script>alert(1)</script>", ["<i>"], [["</td>"]]));
+        await using ReportTab tab = await browser.OpenAsync(report);
+        await tab.HoverAsync(".token:not(.prompt)[data-at='21']");
+        (await tab.CountAsync("img, main b b, main i i")).Should().Be(0);
+        (await tab.TextAsync("h1")).Should().Be("</script><script>alert(1)</script>");
+        (await tab.TextAsync("#statistics")).Should().Contain("</td>");
+        tab.Problems.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task The_numbers_can_be_downloaded()
+    {
+        await using ReportTab tab = await browser.OpenAsync(Two);
+        ICDPSession session = await tab.Page.CreateCDPSessionAsync();
+        await session.SendAsync("Browser.setDownloadBehavior", new Dictionary<string, object> { ["behavior"] = "allow", ["downloadPath"] = tab.Folder });
+        await tab.ClickAsync("#download summary");
+        await tab.ClickAsync("#download-csv");
+        string[] lines = (await DownloadAsync("response.csv")).TrimEnd().Split('\n');
+        lines[0].Should().Be("variant,part,position,id,token,waad,fai,receiver_fai,entropy,log_probs,credit,role");
+        lines.Should().HaveCount(1 + 180 + 150);
+        await tab.ClickAsync("#download summary");
+        await tab.ClickAsync("#download-json");
+        JsonDocument.Parse(await DownloadAsync("report.json")).RootElement.GetProperty("responses").GetArrayLength().Should().Be(2);
+        tab.Problems.Should().BeEmpty();
+
+        async Task<string> DownloadAsync(string name)
+        {
+            string path = Path.Combine(tab.Folder, name);
+            for (int i = 0; i < 100 && !File.Exists(path); i++) await Task.Delay(50, TestContext.Current.CancellationToken);
+            return await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken);
+        }
+    }
+
+    [Fact]
+    public async Task Two_thousand_tokens_are_interactive_within_a_second()
+    {
+        RhythmReport report = new RhythmReport().Add(ReportSamples.Synthetic(200, 1800));
+        double best = double.PositiveInfinity;
+        // The best of some tries: what other processes take is not the page's.
+        for (int i = 0; i < 4 && best >= 1000; i++)
+        {
+            await using ReportTab tab = await browser.OpenAsync(report);
+            double drawn = await tab.EvaluateAsync<double>("performance.now()");
+            await tab.HoverAsync(".token[data-at='230']");
+            (await tab.TextAsync("#inspector")).Should().Contain("response, 30");
+            tab.Problems.Should().BeEmpty();
+            best = Math.Min(best, drawn);
+        }
+        TestContext.Current.SendDiagnosticMessage($"2 000 tokens drawn after {best:F0} ms");
+        best.Should().BeLessThan(1000);
+    }
+
+    [Theory]
+    [InlineData(360, false)]
+    [InlineData(360, true)]
+    [InlineData(768, false)]
+    [InlineData(768, true)]
+    [InlineData(1440, false)]
+    [InlineData(1440, true)]
+    public async Task It_fits_every_width_in_light_and_dark(int width, bool dark)
+    {
+        RhythmReport report = Demo();
+        await using ReportTab tab = await browser.OpenAsync(report, width, dark);
+        await ScreenshotAsync(tab, $"{width}-{(dark ? "dark" : "light")}");
+        await tab.PressAsync("]", "]");
+        await Task.Delay(100, TestContext.Current.CancellationToken);
+        (await tab.EvaluateAsync<int>("document.documentElement.scrollWidth")).Should().BeLessThanOrEqualTo(width);
+        (await tab.EvaluateAsync<bool>("getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0] < 60")).Should().Be(dark);
+        await ScreenshotAsync(tab, $"{width}-{(dark ? "dark" : "light")}-pinned");
+        await tab.PressAsync("Escape", "6");
+        await ScreenshotAsync(tab, $"{width}-{(dark ? "dark" : "light")}-roles");
+        tab.Problems.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_report_without_responses_shows_its_tables()
+    {
+        await using ReportTab tab = await browser.OpenAsync(new RhythmReport().Add(new ReportTable("T", ["a"], [["1"]])).Add(new TrainingCurve("reward", "a", [1], [1])));
+        (await tab.TextAsync("#statistics")).Should().Contain("T");
+        (await tab.EvaluateAsync<bool>("document.querySelector('#reading').offsetParent === null")).Should().BeTrue();
+        tab.Problems.Should().BeEmpty();
+    }
+
+    /// <summary>The embedded model's own search, greedily and sampled.</summary>
+    private static RhythmReport Demo()
+    {
+        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(Repository.Path("models", "countdown"));
+        CountdownProblem problem = Countdown.Generate(4, seed: 11)[1];
+        int[] prompt = model.Tokenizer.Encode(problem.Prompt);
+        HeadIndex[] heads = [new(1, 0), new(1, 3), new(2, 2)];
+        ReportTrace Trace(string variant, double temperature) => ReportTraces.Create(
+            model, new(prompt, model.Generate([prompt], new() { MaxNewTokens = 112, Temperature = temperature, Seed = 6 })[0].TokenIds), new() { Variant = variant, HeadMaps = heads });
+        double[] steps = [.. Enumerable.Range(1, 80)];
+        var random = new Random(1);
+        TrainingCurve Curve(string name, double top) => new("reward", name, steps, [.. steps.Select(step => 0.34 + (top - 0.34) * (1 - Math.Exp(-step / 30)) + 0.02 * random.NextDouble())]);
+        return new RhythmReport("Countdown: greedy and sampled").Add(Trace("greedy", 0), Trace("sampled", 1))
+            .AddNote("Model", "models/countdown").AddNote("Layers read", "1, 2").AddNote("FAI horizon", "10 to 100")
+            .Add(new ReportTable("Coupling of the rhythm", ["statistic", "random", "observed", "lift", "95 % interval"],
+                [["entropy at WAAD peaks, nats", "0.239", "0.361", "+52.0 %", "+45 to +59 %"], ["receiver peaks that are FAI peaks", "22.4 %", "60.8 %", "+171 %", "+150 to +193 %"]]) { Note = "Pooled over all tokens of all responses; intervals by bootstrap over responses." })
+            .Add(Curve("GRPO", 0.5), Curve("coupled credit", 0.57));
+    }
+
+    /// <summary>Keeps a picture for a person to look at where MLNETATTN_SCREENSHOTS names a folder.</summary>
+    private static async Task ScreenshotAsync(ReportTab tab, string name)
+    {
+        if (Environment.GetEnvironmentVariable("MLNETATTN_SCREENSHOTS") is not { Length: > 0 } folder) return;
+        Directory.CreateDirectory(folder);
+        await Task.Delay(150, TestContext.Current.CancellationToken);
+        await tab.Page.ScreenshotAsync(Path.Combine(folder, $"{name}.png"), new ScreenshotOptions { FullPage = !name.EndsWith("pinned", StringComparison.Ordinal) || !name.StartsWith("360", StringComparison.Ordinal) });
+    }
+}

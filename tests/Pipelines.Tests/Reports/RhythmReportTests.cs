@@ -1,0 +1,92 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace MLNetAttn.Pipelines;
+
+public sealed class RhythmReportTests
+{
+    [Fact]
+    public void Text_from_a_model_cannot_leave_its_place()
+    {
+        string page = Page(new RhythmReport("<b>&</script>").Add(ReportSamples.Bare).AddNote("<i>", "</script>").Add(new ReportTable("</script>", ["<", ">"], [["<!--", "-->"]]))
+            .Add(new TrainingCurve("</script>", "<!--", [1], [double.NaN])));
+        // The page's own tags and no others: one script that runs, elements of data, and none that the text has.
+        Regex.Count(page, "<script", RegexOptions.IgnoreCase).Should().Be(Regex.Count(page, "</script>", RegexOptions.IgnoreCase)).And.Be(3);
+        Regex.Count(page, "<script>", RegexOptions.IgnoreCase).Should().Be(1);
+        page.Should().NotContain("<!--").And.NotContain("onerror=alert(1)>").And.Contain("<title>&lt;b&gt;&amp;&lt;/script&gt;</title>");
+        JsonElement trace = Data(page, "trace-0");
+        trace.GetProperty("response").EnumerateArray().Select(token => token.GetString()).Should().Equal(ReportSamples.Hostile.Select(text => text == "\ud83d" ? "\ufffd" : text));
+        Data(page, "report").GetProperty("tables")[0].GetProperty("rows")[0][0].GetString().Should().Be("<!--");
+    }
+
+    [Fact]
+    public void Only_the_pages_own_script_and_style_may_run_and_nothing_is_loaded()
+    {
+        string page = Page(new RhythmReport().Add(ReportSamples.Synthetic(5, 40)));
+        page.Should().MatchRegex("default-src 'none'; script-src 'sha256-[^']+'; style-src 'sha256-[^']+'").And.NotContain("unsafe-");
+        Regex.Matches(page, @"https?://[^""'\s<]+").Select(match => match.Value).Should().BeEmpty();
+        Regex.IsMatch(page, @"<[^>]+\s(style|on\w+)=", RegexOptions.IgnoreCase).Should().BeFalse();
+    }
+
+    [Fact]
+    public void Undefined_values_are_null_and_what_is_not_known_is_not_there()
+    {
+        string page = Page(new RhythmReport().Add(ReportSamples.Bare).Add(ReportSamples.Synthetic(5, 40)));
+        JsonElement bare = Data(page, "trace-0"), full = Data(page, "trace-1");
+        bare.GetProperty("series").EnumerateObject().Select(series => series.Name).Should().Equal("waad");
+        bare.GetProperty("series").GetProperty("waad")[2].ValueKind.Should().Be(JsonValueKind.Null);
+        bare.TryGetProperty("roles", out _).Should().BeFalse();
+        full.GetProperty("series").GetProperty("fai").EnumerateArray().TakeLast(10).Should().OnlyContain(value => value.ValueKind == JsonValueKind.Null);
+        full.GetProperty("peaks").GetProperty("fai").GetArrayLength().Should().BePositive();
+        full.GetProperty("maps").GetArrayLength().Should().Be(2);
+    }
+
+    [Fact]
+    public void Variants_of_a_prompt_are_put_together()
+    {
+        ReportTrace Of(string prompt, string? variant) => new() { PromptTokens = [prompt], ResponseTokens = ["x"], Variant = variant };
+        JsonElement traces = Data(Page(new RhythmReport().Add(Of("p", "a"), Of("q", "a"), Of("p", "b"), Of("p", null), Of("p", "a"), Of("p", "b"))), "report").GetProperty("traces");
+        traces.EnumerateArray().Select(group => string.Join(' ', group.GetProperty("variants").EnumerateArray().Select(variant => variant.GetProperty("id").GetInt32()))).Should().Equal("0 2", "1", "3", "4 5");
+    }
+
+    [Fact]
+    public void Two_thousand_tokens_with_two_maps_fit_into_three_megabytes()
+    {
+        using var stream = new MemoryStream();
+        new RhythmReport().Add(ReportSamples.Synthetic(200, 1800)).Write(stream);
+        stream.Length.Should().BeLessThan(3_000_000);
+    }
+
+    [Fact]
+    public void A_report_that_cannot_be_written_leaves_the_old_one_and_no_other_file()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("sub/report.html");
+        new RhythmReport().Add(ReportSamples.Bare).Save(path);
+        byte[] before = File.ReadAllBytes(path);
+        FluentActions.Invoking(() => AtomicFile.Write(path, stream => { stream.WriteByte(1); throw new IOException("full"); })).Should().Throw<IOException>().WithMessage("full");
+        File.ReadAllBytes(path).Should().Equal(before);
+        Directory.GetFiles(Path.GetDirectoryName(path)!).Should().Equal(path);
+    }
+
+    [Fact]
+    public void What_does_not_fit_is_refused_when_it_is_added()
+    {
+        var report = new RhythmReport();
+        FluentActions.Invoking(() => report.Add(new ReportTrace { ResponseTokens = ["a"], Fai = [] })).Should().Throw<ArgumentException>();
+        FluentActions.Invoking(() => report.Add(new ReportTable("T", ["a"], [["1", "2"]]))).Should().Throw<ArgumentException>().WithMessage("Table 'T': row 0 has 2 cells, expected 1*");
+        FluentActions.Invoking(() => new RhythmReport(" ")).Should().Throw<ArgumentException>();
+        report.Traces.Should().BeEmpty();
+    }
+
+    private static string Page(RhythmReport report)
+    {
+        using var stream = new MemoryStream();
+        report.Write(stream);
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    private static JsonElement Data(string page, string id) =>
+        JsonDocument.Parse(Regex.Match(page, $"<script type=\"application/json\" id=\"{id}\">(.*?)</script>", RegexOptions.Singleline).Groups[1].Value).RootElement;
+}
