@@ -10,7 +10,7 @@ public sealed class FreshProcessTests : IDisposable
     private readonly CausalLanguageModel _model = TinyModels.Create();
     private readonly TemporaryFolder _folder = new();
 
-    public static IEnumerable<TheoryDataRow<string>> Components() => [new("GenerateText"), new("AttentionRhythm"), new("RhythmCredit"), new("chain with ML.NET's own")];
+    public static IEnumerable<TheoryDataRow<string>> Components() => [new("GenerateText"), new("GenerateText with samples"), new("AttentionRhythm"), new("RhythmCredit"), new("chain with ML.NET's own")];
 
     public void Dispose()
     {
@@ -31,6 +31,7 @@ public sealed class FreshProcessTests : IDisposable
             {
                 Generation = new GenerationOptions { MaxNewTokens = 20, TopK = 9, TopP = 0.95, StopStrings = ["ab", "1"], StopTokenIds = [0, 4], Seed = 3, MaximumCacheBytes = 1 << 20, AddSpecialTokens = false },
             }),
+            "GenerateText with samples" => _ml.Transforms.GenerateText(_model, maxNewTokens: 20, seed: 5, samplesPerPrompt: 3).Append(_ml.Transforms.AttentionRhythm()),
             "AttentionRhythm" => _ml.Transforms.AttentionRhythm(_model, new AttentionRhythmOptions { MinimumHorizon = 2, Layers = LayerSelection.Of(0, 2) }),
             "RhythmCredit" => _ml.Transforms.RhythmCredit(new RhythmCreditOptions { Credit = new CreditOptions { Fraction = 0.3, DominatedWaad = 2.5 } }),
             _ => _ml.Transforms.CopyColumns("Original", "Response")
