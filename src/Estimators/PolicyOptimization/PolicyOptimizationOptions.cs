@@ -53,12 +53,6 @@ public sealed class PolicyOptimizationOptions : TrainingOptions
     /// <summary>How credit γ is assigned to tokens. Default: coupled, as in the paper.</summary>
     public CreditOptions Credit { get; init; } = new();
 
-    /// <summary>Which advantages are multiplied with γ. Default <see cref="Estimators.CreditSign.Both"/> (version 1 of the paper: PositiveOnly).</summary>
-    public CreditSign CreditSign { get; init; } = CreditSign.Both;
-
-    /// <summary>Divide γ by its mean over the response: what is left is where credit goes, not that there is more of it. Default false. Not in the paper; its control.</summary>
-    public bool NormalizeCredit { get; init; }
-
     /// <summary>How WAAD and FAI are computed; null (default) = the paper's settings with head groups over the whole batch. Its temperature must be <see cref="Temperature"/>. Scale its horizons to the length of the responses: the last MinimumHorizon tokens of each have no FAI.</summary>
     public RhythmOptions? Rhythm { get; init; }
 
@@ -92,7 +86,6 @@ public sealed class PolicyOptimizationOptions : TrainingOptions
             $"a product that divides the {Responses} responses of a step (PromptsPerStep {PromptsPerStep} · Generations {Generations})");
         problems.Require(Enum.IsDefined(ScaleRewards), nameof(ScaleRewards), ScaleRewards, "Group, Batch or None");
         problems.Require(Enum.IsDefined(MissingReward), nameof(MissingReward), MissingReward, "Stop or LeaveOut");
-        problems.Require(Enum.IsDefined(CreditSign), nameof(CreditSign), CreditSign, "Both, PositiveOnly or NegativeOnly");
         problems.Require(Credit.Strategy != CreditStrategy.Flow, "Credit.Strategy", Credit.Strategy, "another strategy: flow credit needs to know where in a response its answer is, and this trainer does not");
         problems.Require(Rhythm is null || Rhythm.Temperature == Temperature, "Rhythm.Temperature", Rhythm?.Temperature, $"the sampling Temperature, {Temperature}");
         problems.Require(Loss.EntropyCoefficient == 0, "Loss.EntropyCoefficient", Loss.EntropyCoefficient, "0: entropies carry no gradient in this trainer");
@@ -111,17 +104,4 @@ public enum MissingReward
 
     /// <summary>The response has advantage 0 and does not count in its group's statistics, as where TRL's reward functions return None.</summary>
     LeaveOut,
-}
-
-/// <summary>Which advantages credit acts on (the paper's version 2, Table 7a: both 43.2, positive only 42.0, negative only 40.8).</summary>
-public enum CreditSign
-{
-    /// <summary>All.</summary>
-    Both,
-
-    /// <summary>Those of 0 or more.</summary>
-    PositiveOnly,
-
-    /// <summary>Those below 0.</summary>
-    NegativeOnly,
 }

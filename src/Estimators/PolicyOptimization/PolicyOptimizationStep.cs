@@ -59,11 +59,11 @@ internal sealed class PolicyOptimizationStep(
 
         // 4. Credit γ, which carries no gradient, and the advantage of each token: Ã = γ · Â, [B][T].
         CreditAssignment[] credit = [.. sequences.Select((sequence, i) =>
-            RhythmCreditFunction.Assign(Signals(sequence, rhythm?[i]), options.Credit, (long)step * sequences.Length + i))];
+            RhythmCreditFunction.Assign(Signals(sequence, rhythm?[i]), options.Credit, (long)step * sequences.Length + i, advantages.Values[i]))];
         Rollout[] rollouts = [.. sequences.Select((sequence, i) => new Rollout
         {
             Sequence = sequence,
-            Advantages = Weigh(advantages.Values[i], credit[i].Credit),
+            Advantages = [.. credit[i].Credit.Select(gamma => (float)(gamma * advantages.Values[i]))],
             OldLogProbabilities = old?[i],
             ReferenceLogProbabilities = near?[i],
             Counts = !(options.MaskTruncatedCompletions && samples[i].FinishReason == FinishReason.Length),
@@ -82,14 +82,6 @@ internal sealed class PolicyOptimizationStep(
             }
         }
         return _metrics.End();
-    }
-
-    /// <summary>Ã_t = γ_t · Â, where γ acts on advantages of this sign.</summary>
-    private float[] Weigh(double advantage, double[] credit)
-    {
-        bool acts = options.CreditSign switch { CreditSign.PositiveOnly => advantage >= 0, CreditSign.NegativeOnly => advantage < 0, _ => true };
-        double scale = options.NormalizeCredit ? 1 / credit.Average() : 1;
-        return [.. credit.Select(gamma => (float)(acts ? gamma * scale * advantage : advantage))];
     }
 
     private static TokenSignals Signals(TokenSequence sequence, RhythmAnalysis? rhythm) => new()

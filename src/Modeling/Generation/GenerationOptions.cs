@@ -9,8 +9,8 @@ public sealed record GenerationOptions
     // Smaller divisors make logits infinite in float32.
     private const double Least = 1e-6;
 
-    /// <summary>The most tokens a response may have, the stop token included. Default 512; at least 1.</summary>
-    public int MaxNewTokens { get; init; } = 512;
+    /// <summary>The most tokens a response may have, the stop token included. Default null = as many as the model's context leaves after the prompt; at least 1.</summary>
+    public int? MaxNewTokens { get; init; }
 
     /// <summary>Divides the logits; 0 = greedy, the most probable token every time (ties: the lower id). Default 1; 0, or at least 1e-6.</summary>
     public double Temperature { get; init; } = 1;
@@ -48,7 +48,7 @@ public sealed record GenerationOptions
     /// <summary>The most responses that are computed at once; more of them are computed one batch after the other, shortest prompts first. Default null = all at once; at least 1. Smaller batches take less memory and more time, and change no response (see <see cref="TextGenerator"/>).</summary>
     public int? BatchSize { get; init; }
 
-    /// <summary>The most bytes that the keys and values of a batch may take if all its responses reach <see cref="MaxNewTokens"/>; what would not fit is refused before anything is computed, with what to lower. Default null = no bound; at least 1.</summary>
+    /// <summary>The most bytes that the keys and values of a batch may take if all its responses reach their greatest length; what would not fit is refused before anything is computed, with what to lower. Default null = no bound; at least 1.</summary>
     /// <remarks>While the cache grows, a copy of one layer's keys is held besides. Weights and the activations of a step do not count.</remarks>
     public long? MaximumCacheBytes { get; init; }
 
@@ -58,7 +58,7 @@ public sealed record GenerationOptions
     internal void Validate(int prompts)
     {
         var problems = new Violations();
-        problems.Require(MaxNewTokens >= 1, nameof(MaxNewTokens), MaxNewTokens, "at least 1");
+        problems.Require(MaxNewTokens is null or >= 1, nameof(MaxNewTokens), MaxNewTokens, "at least 1, or null for what the context leaves");
         problems.Require(Temperature is 0 or >= Least && double.IsFinite(Temperature), nameof(Temperature), Temperature, Invariant($"0 (greedy), or {Least} or more"));
         problems.Require(TopK >= 0, nameof(TopK), TopK, "0 (all) or more");
         problems.Require(TopP is >= 0 and <= 1, nameof(TopP), TopP, "0 to 1");

@@ -29,7 +29,7 @@ internal sealed class GenerationPlan
         options.Validate(prompts.Count);
         options.Validate(model);
         for (int i = 0; i < prompts.Count; i++)
-            SequenceCheck.Prompt(model.Config, prompts[i], options.MaxNewTokens, i);
+            SequenceCheck.Prompt(model.Config, prompts[i], options.MaxNewTokens ?? 1, i);
         var plan = new GenerationPlan(model, prompts, options);
         if (options.MaximumCacheBytes is { } bound && prompts.Count > 0) plan.CheckCache(bound);
         return plan;
@@ -42,7 +42,7 @@ internal sealed class GenerationPlan
         Tokenizer? tokenizer = _model.HasTokenizer && (streamed || Options.StopStrings.Count > 0) ? _model.Tokenizer : null;
         return [.. from prompt in Enumerable.Range(0, _prompts.Count)
                    from sample in Enumerable.Range(0, Options.SamplesPerPrompt)
-                   select new ResponseRow(prompt, sample, _prompts[prompt], Stream(prompt, sample), tokenizer is null ? null : new ResponseText(tokenizer, Options.StopStrings))];
+                   select new ResponseRow(prompt, sample, _prompts[prompt], Limit(_prompts[prompt]), Stream(prompt, sample), tokenizer is null ? null : new ResponseText(tokenizer, Options.StopStrings))];
     }
 
     /// <summary>Responses that are computed together: prompts of similar length, and the samples of a prompt where they fit.</summary>
@@ -51,6 +51,11 @@ internal sealed class GenerationPlan
         int samples = Options.SamplesPerPrompt, size = Math.Min(Options.BatchSize ?? int.MaxValue, Math.Max(1, rows.Length));
         return rows.OrderBy(row => row.PromptIds.Length).Chunk(size < samples ? size : size - size % samples);
     }
+
+    /// <summary>The most positions that the cache of a batch has: its longest prompt, to which the others are padded, and its longest response but for the last token, which is never read.</summary>
+    public static int Positions(ResponseRow[] batch) => batch.Max(row => row.PromptIds.Length) + batch.Max(row => row.Limit) - 1;
+
+    private int Limit(int[] prompt) => Options.MaxNewTokens ?? _model.Config.MaxPositionEmbeddings - prompt.Length;
 
     private ulong Stream(int prompt, int sample) => Options.PromptSeeds is { } seeds
         ? RandomUniform.Stream(seeds[prompt], 0, sample)
@@ -61,18 +66,16 @@ internal sealed class GenerationPlan
     {
         Tensor embedding = _model.Decoder.Weights.Embedding;
         long Bytes(long rows, long positions) => KeyValueCache.Bytes(_model.Config, rows, positions, embedding.ElementSize);
-        int newPositions = Options.MaxNewTokens - 1;                                                   // the last token is never read
-        (int Rows, int Prompt) largest = Batches(CreateRows(streamed: false)).Select(batch => (batch.Length, batch.Max(row => row.PromptIds.Length)))
-            .MaxBy(batch => Bytes(batch.Item1, batch.Item2 + newPositions));
-        if (Bytes(largest.Rows, largest.Prompt + newPositions) is var needed && needed <= bound) return;
+        (int Rows, int Positions) largest = Batches(CreateRows(streamed: false)).Select(batch => (batch.Length, Positions(batch))).MaxBy(batch => Bytes(batch.Item1, batch.Item2));
+        if (Bytes(largest.Rows, largest.Positions) is var needed && needed <= bound) return;
 
         int longest = _prompts.Max(prompt => prompt.Length);
-        long rowsThatFit = bound / Bytes(1, longest + newPositions), newThatFit = bound / Bytes(1, 1) - longest + 1;
+        long rowsThatFit = bound / Bytes(1, largest.Positions), newThatFit = bound / Bytes(1, 1) - longest + 1;
         string advice = rowsThatFit > 0 ? Invariant($"Lower BatchSize to {rowsThatFit} or less, or lower SamplesPerPrompt or MaxNewTokens")
             : newThatFit > 0 ? Invariant($"Not even one response fits: lower MaxNewTokens to {newThatFit} or less")
             : Invariant($"The longest prompt alone, {longest} tokens, needs {Bytes(1, longest)} bytes: shorten it");
         string half = embedding.dtype == ScalarType.BFloat16 ? "" : $", or load the model as BFloat16 (it is {embedding.dtype} now)";
         throw new ArgumentException(Invariant(
-            $"GenerationOptions: MaximumCacheBytes is {bound}, but the keys and values of {largest.Rows} responses, of up to {largest.Prompt + newPositions} tokens with their prompts, need {needed}. {advice}{half}."));
+            $"GenerationOptions: MaximumCacheBytes is {bound}, but the keys and values of {largest.Rows} responses, of up to {largest.Positions} tokens with their prompts, need {needed}. {advice}{half}."));
     }
 }

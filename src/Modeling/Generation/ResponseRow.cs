@@ -4,9 +4,10 @@ namespace MLNetAttn.Modeling;
 /// <param name="prompt">The prompt's index.</param>
 /// <param name="sample">Which of the prompt's samples it is.</param>
 /// <param name="promptIds">The prompt.</param>
+/// <param name="limit">The most tokens it may have.</param>
 /// <param name="stream">Its stream of random numbers.</param>
 /// <param name="text">Its text as it is written; null where nothing needs it before the end.</param>
-internal sealed class ResponseRow(int prompt, int sample, int[] promptIds, ulong stream, ResponseText? text)
+internal sealed class ResponseRow(int prompt, int sample, int[] promptIds, int limit, ulong stream, ResponseText? text)
 {
     private readonly List<int> _ids = [];
     private readonly List<float> _logProbabilities = [];
@@ -15,6 +16,9 @@ internal sealed class ResponseRow(int prompt, int sample, int[] promptIds, ulong
     public int Prompt => prompt;
 
     public int[] PromptIds => promptIds;
+
+    /// <summary>The most tokens it may have.</summary>
+    public int Limit => limit;
 
     /// <summary>Tokens so far.</summary>
     public int Length => _ids.Count;
@@ -32,12 +36,11 @@ internal sealed class ResponseRow(int prompt, int sample, int[] promptIds, ulong
     /// <param name="id">The token.</param>
     /// <param name="logProbability">Of the token.</param>
     /// <param name="isStop">Whether it is a stop token.</param>
-    /// <param name="maximum">The most tokens.</param>
-    public void Add(int id, float logProbability, bool isStop, int maximum)
+    public void Add(int id, float logProbability, bool isStop)
     {
         _ids.Add(id);
         _logProbabilities.Add(logProbability);
-        bool last = isStop || Length == maximum;
+        bool last = isStop || Length == limit;
         if (text is not null) _piece = text.Append(id, last);
         Finish = text is { Stopped: true } ? FinishReason.StopString : isStop ? FinishReason.StopToken : last ? FinishReason.Length : null;
     }

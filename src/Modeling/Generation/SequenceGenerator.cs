@@ -65,8 +65,7 @@ internal sealed class SequenceGenerator : IDisposable
     {
         int[][] prompts = [.. _active.DistinctBy(row => row.Prompt).Select(row => row.PromptIds)];
         bool shared = prompts.Length < _active.Length;
-        // The last token of a response is never read.
-        int longest = _promptLength + _options.MaxNewTokens - 1;
+        int longest = GenerationPlan.Positions(_active);
         _cache = new KeyValueCache(
             _decoder.Config, prompts.Length, shared ? _promptLength : Math.Min(_promptLength + CapacityStep, longest), _decoder.Weights.Embedding.dtype, _decoder.Device, longest);
 
@@ -99,7 +98,7 @@ internal sealed class SequenceGenerator : IDisposable
         long[] ids = [.. tokens.cpu().data<long>()];
         float[] logs = [.. logProbabilities.to(ScalarType.Float32).cpu().data<float>()];
         for (int i = 0; i < _active.Length; i++)
-            if (_active[i].Finish is null) _active[i].Add((int)ids[i], logs[i], _stopTokens.Contains((int)ids[i]), _options.MaxNewTokens);
+            if (_active[i].Finish is null) _active[i].Add((int)ids[i], logs[i], _stopTokens.Contains((int)ids[i]));
     }
 
     private Tensor Seen(Tensor logits)

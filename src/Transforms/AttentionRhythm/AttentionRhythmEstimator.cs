@@ -10,11 +10,11 @@ namespace MLNetAttn.Transforms;
 /// ### Input columns
 /// | column | type |
 /// |---|---|
-/// | Prompt | text, or token ids as a vector of Int32; not empty |
+/// | Prompt | text, token ids as a vector of Int32, or a conversation as JSON text (`PromptFormat` Messages); not empty |
 /// | Response | text, or token ids as a vector of Int32; an empty one gives empty vectors |
 ///
 /// A text that a model of this process wrote comes with its token ids (annotation `TokenIds`), and these are read: tokenizing a text again need not give the tokens
-/// that were sampled. Text of a prompt gets the special tokens that the tokenizer puts around it, text of a response does not.
+/// that were sampled. Text of a prompt gets the special tokens that the tokenizer puts around it (`AddSpecialTokens`), text of a response does not.
 ///
 /// ### Output columns: one value per response token
 /// | column | type | meaning |
@@ -46,7 +46,7 @@ public sealed class AttentionRhythmEstimator : BatchEstimator<AttentionRhythmTra
         (_model, _options) = (model is null ? null : LanguageModelHandle.Borrow(model), options);
     }
 
-    internal override IReadOnlyList<InputColumn> Inputs => [InputColumn.TextOrTokenIds(_options.PromptColumnName), InputColumn.TextOrTokenIds(_options.ResponseColumnName)];
+    internal override IReadOnlyList<InputColumn> Inputs => [_options.Prompts.Input, InputColumn.TextOrTokenIds(_options.ResponseColumnName)];
 
     internal override IEnumerable<DataViewSchema.DetachedColumn> Outputs => AttentionRhythmTransformer.Outputs(_options).Select(output => output.Column);
 

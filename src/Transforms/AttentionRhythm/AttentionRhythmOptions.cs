@@ -9,6 +9,12 @@ public sealed class AttentionRhythmOptions
     /// <summary>The prompt: text, or token ids as a vector of Int32. Default "Prompt".</summary>
     public string PromptColumnName { get; init; } = "Prompt";
 
+    /// <summary>What text of the prompt column says: the prompt itself, or a conversation as JSON. As it was when the response was written. Default <see cref="PromptFormat.Text"/>.</summary>
+    public PromptFormat PromptFormat { get; init; } = PromptFormat.Text;
+
+    /// <summary>Whether a prompt given as text gets the special tokens that the tokenizer puts around a text: <see cref="GenerationOptions.AddSpecialTokens"/> as it was when the response was written. Default true.</summary>
+    public bool AddSpecialTokens { get; init; } = true;
+
     /// <summary>The response: text, or token ids as a vector of Int32. Default "Response".</summary>
     public string ResponseColumnName { get; init; } = "Response";
 
@@ -82,6 +88,7 @@ public sealed class AttentionRhythmOptions
         var problems = new Violations();
         problems.Require(CalibrationRows is null or >= 1, nameof(CalibrationRows), CalibrationRows, "at least 1, or null for all");
         problems.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
+        problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "one of " + string.Join(", ", Enum.GetNames<PromptFormat>()));
         problems.Require(Enum.IsDefined(Grouping), nameof(Grouping), Grouping, "one of " + string.Join(", ", Enum.GetNames<RhythmGrouping>()));
         problems.Require(Outputs != 0 && (Outputs & ~RhythmColumns.All) == 0, nameof(Outputs), Outputs, "at least one of " + string.Join(", ", Enum.GetNames<RhythmColumns>()));
         problems.Require(Groups is null || (Grouping == RhythmGrouping.Calibrated && !AllHeads), nameof(Groups), "given", "null without Grouping Calibrated, and with AllHeads");
@@ -89,6 +96,10 @@ public sealed class AttentionRhythmOptions
         problems.ThrowIfAny(nameof(AttentionRhythmOptions));
         ToRhythmOptions(groups: null).Validate();
     }
+
+    /// <summary>Reads the prompts.</summary>
+    [JsonIgnore]
+    internal PromptReader Prompts => new(PromptColumnName, PromptFormat, AddSpecialTokens);
 
     private bool WantsReceivers => Outputs.HasFlag(RhythmColumns.ReceiverFai);
 

@@ -9,6 +9,7 @@ namespace MLNetAttn.Transforms;
 internal sealed class SequenceReader
 {
     private readonly CausalLanguageModel _model;
+    private readonly PromptReader _prompts;
     private readonly DataViewSchema.Column _prompt;
     private readonly DataViewSchema.Column _response;
 
@@ -17,13 +18,14 @@ internal sealed class SequenceReader
     /// <param name="schema">The rows' schema.</param>
     /// <param name="options">The columns' names.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
-    /// <exception cref="InvalidOperationException">A column is text and the model has no tokenizer.</exception>
+    /// <exception cref="InvalidOperationException">A column is text and the model has no tokenizer, or holds conversations and it has no chat template.</exception>
     public SequenceReader(IHost host, CausalLanguageModel model, DataViewSchema schema, AttentionRhythmOptions options)
     {
-        _model = model;
-        _prompt = InputColumn.TextOrTokenIds(options.PromptColumnName).Find(host, schema);
+        (_model, _prompts) = (model, options.Prompts);
+        _prompt = _prompts.Input.Find(host, schema);
         _response = TokenIds.Resolve(host, schema, InputColumn.TextOrTokenIds(options.ResponseColumnName).Find(host, schema));
-        foreach (DataViewSchema.Column column in Columns) TokenIds.RequireTokenizer(host, model, column.Name, isText: column.Type is TextDataViewType);
+        _prompts.Require(host, model, isText: _prompt.Type is TextDataViewType);
+        TokenIds.RequireTokenizer(host, model, _response.Name, isText: _response.Type is TextDataViewType);
     }
 
     /// <summary>The columns that are read.</summary>
@@ -32,7 +34,7 @@ internal sealed class SequenceReader
     /// <summary>Prepares reading a cursor's rows; the function it returns reads the current one. A response may be empty, a prompt may not.</summary>
     public Func<TokenSequence> Open(DataViewRow row)
     {
-        Func<int[]> prompt = TokenIds.Reader(row, _prompt, _model, addSpecialTokens: true), response = TokenIds.Reader(row, _response, _model, addSpecialTokens: false);
+        Func<int[]> prompt = _prompts.Open(row, _prompt, _model), response = TokenIds.Reader(row, _response, _model, addSpecialTokens: false);
         return () =>
         {
             var sequence = new TokenSequence(prompt(), response());

@@ -36,7 +36,7 @@ internal sealed class BatchCursor : DataViewRowCursor
     public BatchCursor(IHost host, DataViewRowCursor input, BatchMapper mapper, bool[] active, BatchPolicy batching, Action throwIfCanceled)
     {
         (_host, _input, _mapper, _active, _batching, _throwIfCanceled) = (host, input, mapper, active, batching, throwIfCanceled);
-        _nextSize = batching.Ramp ? 1 : batching.Size;
+        _nextSize = batching.Ramp ? batching.Unit : batching.Size;
         _kernel = mapper.CreateKernel(input, batching.Size);
         _buffers = [.. mapper.InputSchema.Select(column => active[column.Index] ? ColumnBuffer.Create(input, column, batching.Size) : null)];
         _inputId = input.GetIdGetter();

@@ -52,4 +52,5 @@ internal sealed class BatchDataView(IHost host, IDataView source, BatchMapper ma
 /// <summary>How many rows a cursor computes at once.</summary>
 /// <param name="Size">The most rows.</param>
 /// <param name="Ramp">Whether batches grow 1, 2, 4, … up to it, so that a look at the first rows does not pay for a whole batch.</param>
-internal readonly record struct BatchPolicy(int Size, bool Ramp = true);
+/// <param name="Unit">Rows that are computed together whatever the batch: batches are multiples of it, as <paramref name="Size"/> must be.</param>
+internal readonly record struct BatchPolicy(int Size, bool Ramp = true, int Unit = 1);

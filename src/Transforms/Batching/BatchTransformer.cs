@@ -15,7 +15,7 @@ public abstract class BatchTransformer : IComponent, IDisposable
     private protected BatchTransformer(IHostEnvironment environment, string name, CancellationToken cancellationToken = default) =>
         (Host, CancellationToken) = (environment.Register(name), cancellationToken);
 
-    bool ITransformer.IsRowToRowMapper => true;
+    bool ITransformer.IsRowToRowMapper => Repetition is null;
 
     /// <summary>Whether <see cref="Dispose"/> was called.</summary>
     public bool IsDisposed { get; private set; }
@@ -24,13 +24,16 @@ public abstract class BatchTransformer : IComponent, IDisposable
 
     internal CancellationToken CancellationToken { get; }
 
+    /// <summary>How rows multiply; null where each gives one.</summary>
+    internal virtual Repetition? Repetition => null;
+
     /// <summary>How many rows are computed at once. One unless a component says otherwise.</summary>
     internal virtual BatchPolicy Batching => new(1);
 
     /// <summary>The input's columns, followed by those that this transformer appends.</summary>
     /// <param name="inputSchema">The schema of the input.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type; the message names it.</exception>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Bind(inputSchema).OutputSchema;
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Bind(Repetition?.Extend(inputSchema) ?? inputSchema).OutputSchema;
 
     /// <summary>A lazy view of the input with this transformer's columns appended.</summary>
     /// <param name="input">The rows.</param>
@@ -38,12 +41,15 @@ public abstract class BatchTransformer : IComponent, IDisposable
     public IDataView Transform(IDataView input)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return new BatchDataView(Host, input, Bind(input.Schema), Batching, ThrowIfCanceled);
+        IDataView rows = Repetition is { } repetition ? new RepeatedDataView(Host, input, repetition) : input;
+        return new BatchDataView(Host, rows, Bind(rows.Schema), Batching, ThrowIfCanceled);
     }
 
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (Repetition is { } repetition)
+            throw Host.Process(new InvalidOperationException($"This transformer makes {repetition.Count} rows of one, which a PredictionEngine cannot: ask for one, or use Transform."));
         return new BatchRowMapper(Host, Bind(inputSchema));
     }
 

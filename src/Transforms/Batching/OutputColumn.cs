@@ -26,9 +26,9 @@ internal static class OutputColumn
     public static OutputColumn<TResult> Text<TResult>(string name, Func<TResult, string> select, DataViewSchema.Annotations? annotations = null) =>
         new ScalarColumn<TResult, ReadOnlyMemory<char>>(name, TextDataViewType.Instance, result => select(result).AsMemory(), annotations);
 
-    /// <summary>A column of vectors whose size differs from row to row.</summary>
-    public static OutputColumn<TResult> Vector<TResult, TItem>(string name, PrimitiveDataViewType itemType, Func<TResult, TItem[]> select, DataViewSchema.Annotations? annotations = null) =>
-        new VectorColumn<TResult, TItem>(name, new VectorDataViewType(itemType), select, annotations);
+    /// <summary>A column of vectors, of one size or, with size 0, of sizes that differ from row to row.</summary>
+    public static OutputColumn<TResult> Vector<TResult, TItem>(string name, PrimitiveDataViewType itemType, Func<TResult, TItem[]> select, DataViewSchema.Annotations? annotations = null, int size = 0) =>
+        new VectorColumn<TResult, TItem>(name, new VectorDataViewType(itemType, size), select, annotations);
 
     private sealed class ScalarColumn<TResult, TValue>(string name, DataViewType type, Func<TResult, TValue> select, DataViewSchema.Annotations? annotations)
         : OutputColumn<TResult>(name, type, annotations)

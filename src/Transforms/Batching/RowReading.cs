@@ -42,6 +42,14 @@ internal static class RowReading
         };
     }
 
+    /// <summary>Reads a number, Single or Double.</summary>
+    public static Func<double> Number(this DataViewRow row, DataViewSchema.Column column)
+    {
+        if (column.Type.RawType == typeof(double)) return row.Scalar<double>(column);
+        Func<float> single = row.Scalar<float>(column);
+        return () => single();
+    }
+
     /// <summary>Reads a vector into an array of its own.</summary>
     public static Func<TItem[]> Vector<TItem>(this DataViewRow row, DataViewSchema.Column column)
     {

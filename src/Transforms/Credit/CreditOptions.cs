@@ -29,6 +29,12 @@ public sealed class CreditOptions
     /// <summary>τ_Δ of the coupled strategy: an anchor is dominated only where a Δ of at least this lies within reach. Default null = the median of Δ over the response (the paper does not say).</summary>
     public double? DominatingDelta { get; init; }
 
+    /// <summary>Which advantages γ acts on; a response whose advantage has the other sign keeps its roles and gets γ = 1. Default <see cref="CreditSign.Both"/> (version 1 of the paper: PositiveOnly).</summary>
+    public CreditSign Sign { get; init; } = CreditSign.Both;
+
+    /// <summary>Divide γ by its mean over the response: what is left is where credit goes, not that there is more of it. Default false. Not in the paper; its control.</summary>
+    public bool Normalize { get; init; }
+
     /// <summary>Start of the random numbers of <see cref="CreditStrategy.Random"/>. Default 0.</summary>
     public long Seed { get; init; }
 
@@ -43,6 +49,7 @@ public sealed class CreditOptions
         problems.Require(IntroductionReach >= 1, nameof(IntroductionReach), IntroductionReach, "at least 1");
         problems.Require(DominatedWaad is not double.NaN, nameof(DominatedWaad), DominatedWaad, "a distance in tokens, or null for the median");
         problems.Require(DominatingDelta is not double.NaN, nameof(DominatingDelta), DominatingDelta, "a distance in tokens, or null for the median");
+        problems.Require(Enum.IsDefined(Sign), nameof(Sign), Sign, "one of " + string.Join(", ", Enum.GetNames<CreditSign>()));
         problems.ThrowIfAny(nameof(CreditOptions));
     }
 }

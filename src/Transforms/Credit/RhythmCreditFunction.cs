@@ -9,22 +9,29 @@ public static class RhythmCreditFunction
     /// <param name="signals">What is known of the tokens.</param>
     /// <param name="options">The strategy and its settings.</param>
     /// <param name="response">Which response it is, so that <see cref="CreditStrategy.Random"/> draws other tokens for each.</param>
-    /// <exception cref="ArgumentException">An option is out of range, or a signal that the strategy needs is missing or of another length.</exception>
-    public static CreditAssignment Assign(TokenSignals signals, CreditOptions options, long response = 0)
+    /// <param name="advantage">The response's advantage, whose sign <see cref="CreditOptions.Sign"/> looks at. NaN, an advantage that is not known, has no sign.</param>
+    /// <exception cref="ArgumentException">An option is out of range, a signal that the strategy needs is missing or of another length, or <see cref="CreditOptions.Sign"/> needs an advantage and there is none.</exception>
+    public static CreditAssignment Assign(TokenSignals signals, CreditOptions options, long response = 0, double? advantage = null)
     {
         options.Validate();
-        CreditStrategy strategy = options.Strategy;
-        return strategy switch
-        {
-            CreditStrategy.Uniform => CreditAssignment.Uniform(signals.Count),
-            CreditStrategy.Local => Amplify(TokenRanking.Delta(signals.Require(signals.Waad, nameof(signals.Waad), strategy)), TokenRoles.Preplan, options),
-            CreditStrategy.Global => Amplify(signals.Require(signals.Fai, nameof(signals.Fai), strategy), TokenRoles.Anchor, options),
-            CreditStrategy.Flow => Amplify(signals.Require(signals.Flow, nameof(signals.Flow), strategy), TokenRoles.Selected, options),
-            CreditStrategy.HighEntropy => Amplify(signals.Require(signals.Entropy, nameof(signals.Entropy), strategy), TokenRoles.Selected, options),
-            CreditStrategy.Random => Amplify(RandomSignal(signals.Count, options.Seed, response), TokenRoles.Selected, options),
-            _ => Couple(signals.Require(signals.Waad, nameof(signals.Waad), strategy), signals.Require(signals.Fai, nameof(signals.Fai), strategy), options),
-        };
+        if (options.Sign != CreditSign.Both && advantage is null)
+            throw new ArgumentException($"Sign {options.Sign} needs the response's advantage, and none was given. Pass it, or use Sign {CreditSign.Both}.", nameof(advantage));
+        CreditAssignment assignment = Assign(signals, options, options.Strategy, response);
+        bool acts = options.Sign switch { CreditSign.PositiveOnly => advantage >= 0, CreditSign.NegativeOnly => advantage < 0, _ => true };
+        if (!acts) return CreditAssignment.Uniform(signals.Count) with { Roles = assignment.Roles };
+        return options.Normalize ? Normalize(assignment) : assignment;
     }
+
+    private static CreditAssignment Assign(TokenSignals signals, CreditOptions options, CreditStrategy strategy, long response) => strategy switch
+    {
+        CreditStrategy.Uniform => CreditAssignment.Uniform(signals.Count),
+        CreditStrategy.Local => Amplify(TokenRanking.Delta(signals.Require(signals.Waad, nameof(signals.Waad), strategy)), TokenRoles.Preplan, options),
+        CreditStrategy.Global => Amplify(signals.Require(signals.Fai, nameof(signals.Fai), strategy), TokenRoles.Anchor, options),
+        CreditStrategy.Flow => Amplify(signals.Require(signals.Flow, nameof(signals.Flow), strategy), TokenRoles.Selected, options),
+        CreditStrategy.HighEntropy => Amplify(signals.Require(signals.Entropy, nameof(signals.Entropy), strategy), TokenRoles.Selected, options),
+        CreditStrategy.Random => Amplify(RandomSignal(signals.Count, options.Seed, response), TokenRoles.Selected, options),
+        _ => Couple(signals.Require(signals.Waad, nameof(signals.Waad), strategy), signals.Require(signals.Fai, nameof(signals.Fai), strategy), options),
+    };
 
     /// <summary>γ[t] = 1 + (γ_amp − 1) · 1{t ∈ TopQ(signal)} (Eq. 14, 16).</summary>
     private static CreditAssignment Amplify(IReadOnlyList<double> signal, TokenRoles role, CreditOptions options)
@@ -59,6 +66,13 @@ public static class RhythmCreditFunction
         foreach (int token in introductions)
             assignment.Add(token, share * amplification, TokenRoles.Introduction);
         return assignment;
+    }
+
+    /// <summary>γ / mean γ. Where γ is 0 everywhere there is nothing to divide, and it stays 0.</summary>
+    private static CreditAssignment Normalize(CreditAssignment assignment)
+    {
+        double mean = assignment.Credit.DefaultIfEmpty(1).Average();
+        return mean > 0 ? assignment with { Credit = [.. assignment.Credit.Select(credit => credit / mean)] } : assignment;
     }
 
     /// <summary>intro(t) = argmax of Δ[u] over u ∈ {t−k … t−1}, of equal ones the nearest to t; −1 if no Δ is defined there.</summary>

@@ -13,11 +13,12 @@ namespace MLNetAttn.Transforms;
 /// | Fai | vector of Single, NaN = undefined | Global, Coupled |
 /// | Entropy | vector of Single | HighEntropy |
 /// | Flow | vector of Single, throughput | Flow |
+/// | Advantage | Single or Double | Sign PositiveOnly and NegativeOnly |
 ///
 /// ### Output columns
 /// | column | type | meaning |
 /// |---|---|---|
-/// | Credit | variable-size vector of Single | γ: 1, or more where a token is amplified |
+/// | Credit | variable-size vector of Single | γ: 1, or more where a token is amplified; divided by its mean with `Normalize` |
 /// | Role | variable-size vector of key | None, Preplan, Anchor, DominatedAnchor, Introduction, or Selected (flow and controls); a token that is an anchor and an introduction too shows as the anchor |
 ///
 /// | | |

@@ -15,6 +15,9 @@ public sealed class RhythmCreditOptions
     /// <summary>Throughput of attention flow per response token, a vector of float; read by Flow. No component writes it: where an answer begins and ends is the task's to know. <c>CausalLanguageModel.AnalyzeFlow</c> computes it. Default "Flow".</summary>
     public string FlowColumnName { get; init; } = "Flow";
 
+    /// <summary>The response's advantage, Single or Double; read only where <see cref="CreditOptions.Sign"/> of <see cref="Credit"/> looks at its sign. Missing (NaN) has no sign: γ = 1. Default "Advantage".</summary>
+    public string AdvantageColumnName { get; init; } = "Advantage";
+
     /// <summary>Where γ goes. Default "Credit".</summary>
     public string CreditColumnName { get; init; } = "Credit";
 

@@ -35,7 +35,8 @@ public sealed class RhythmCreditTransformer : BatchTransformer
             CreditStrategy.Coupled => [options.WaadColumnName, options.FaiColumnName],
             _ => [options.WaadColumnName],
         };
-        return [.. names.Select(name => InputColumn.Vector(name, NumberDataViewType.Single))];
+        IEnumerable<InputColumn> signals = names.Select(name => InputColumn.Vector(name, NumberDataViewType.Single));
+        return options.Credit.Sign == CreditSign.Both ? [.. signals] : [.. signals, InputColumn.Scalar(options.AdvantageColumnName, NumberDataViewType.Single, NumberDataViewType.Double)];
     }
 
     internal static OutputColumn<CreditAssignment>[] Outputs(RhythmCreditOptions options) =>
@@ -56,6 +57,7 @@ public sealed class RhythmCreditTransformer : BatchTransformer
     {
         Func<double[]?> waad = Reader(row, inputs, _options.WaadColumnName), fai = Reader(row, inputs, _options.FaiColumnName);
         Func<double[]?> entropy = Reader(row, inputs, _options.EntropyColumnName), flow = Reader(row, inputs, _options.FlowColumnName);
+        Func<double>? advantage = _options.Credit.Sign == CreditSign.Both ? null : row.Number(inputs[^1]);
         Func<DataViewRowId> id = row.Id();
         return () =>
         {
@@ -66,7 +68,7 @@ public sealed class RhythmCreditTransformer : BatchTransformer
                 if (values is not null && values.Length != first!.Length)
                     throw new ArgumentException($"Row {row.Position}: column '{column}' has {first.Length} tokens and column '{name}' {values.Length}, expected as many. Do they come from the same AttentionRhythm?");
             var tokens = new TokenSignals { Count = first!.Length, Waad = signals[0].Values, Fai = signals[1].Values, Entropy = signals[2].Values, Flow = signals[3].Values };
-            return RhythmCreditFunction.Assign(tokens, _options.Credit, RowSeed.Of(id()));
+            return RhythmCreditFunction.Assign(tokens, _options.Credit, RowSeed.Of(id()), advantage?.Invoke());
         };
     }
 

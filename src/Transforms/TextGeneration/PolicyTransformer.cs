@@ -35,7 +35,11 @@ public sealed class PolicyTransformer : BatchTransformer
     /// <exception cref="ObjectDisposedException">This transformer, or the model, is disposed.</exception>
     public CausalLanguageModel Model => _model.Model;
 
-    internal override BatchPolicy Batching => new(_options.BatchSize);
+    internal override BatchPolicy Batching => new(Math.Max(1, _options.BatchSize / Samples) * Samples, Unit: Samples);
+
+    internal override Repetition? Repetition => _options.Repetition;
+
+    private int Samples => _options.Generation.SamplesPerPrompt;
 
     /// <summary>The columns that are appended.</summary>
     /// <param name="options">Their names.</param>
@@ -50,8 +54,8 @@ public sealed class PolicyTransformer : BatchTransformer
 
     internal override BatchMapper Bind(DataViewSchema schema)
     {
-        DataViewSchema.Column prompt = InputColumn.TextOrTokenIds(_options.PromptColumnName).Find(Host, schema);
-        TokenIds.RequireTokenizer(Host, Model, prompt.Name, isText: prompt.Type is TextDataViewType);
+        DataViewSchema.Column prompt = _options.Prompts.Input.Find(Host, schema);
+        _options.Prompts.Require(Host, Model, isText: prompt.Type is TextDataViewType);
         return new BatchMapper<Prompt, Response>(Host, schema, [prompt], row => Open(row, prompt), Generate, Outputs(_options, _model));
     }
 
@@ -61,19 +65,21 @@ public sealed class PolicyTransformer : BatchTransformer
 
     private Func<Prompt> Open(DataViewRow row, DataViewSchema.Column column)
     {
-        Func<int[]> tokens = TokenIds.Reader(row, column, Model, _options.Generation.AddSpecialTokens);
+        Func<int[]> tokens = _options.Prompts.Open(row, column, Model);
         Func<DataViewRowId> id = row.Id();
         return () =>
         {
             int[] ids = tokens();
-            SequenceCheck.Prompt(Model.Config, ids, _options.Generation.MaxNewTokens, (int)row.Position);
+            SequenceCheck.Prompt(Model.Config, ids, _options.Generation.MaxNewTokens ?? 1, (int)(row.Position / Samples));
             return new Prompt(ids, RowSeed.Of(_options.Generation.Seed, id()));
         };
     }
 
-    private Response[] Generate(IReadOnlyList<Prompt> prompts)
+    /// <summary>The rows of one prompt stand one after the other, and batches never cut them.</summary>
+    private Response[] Generate(IReadOnlyList<Prompt> rows)
     {
-        GenerationOptions options = _options.Generation with { PromptSeeds = [.. prompts.Select(prompt => prompt.Seed)] };
+        Prompt[] prompts = [.. rows.Where((_, i) => i % Samples == 0)];
+        GenerationOptions options = _options.Generation with { PromptSeeds = [.. prompts.Select(prompt => prompt.Seed)], BatchSize = _options.BatchSize };
         IReadOnlyList<GeneratedSequence> sequences = Model.Generate([.. prompts.Select(prompt => prompt.TokenIds)], options, CancellationToken);
         return [.. sequences.Select(sequence => new Response(sequence, sequence.Text ?? TokenText.Join(Model, sequence.TokenIds)))];
     }

@@ -10,7 +10,7 @@ namespace MLNetAttn.Transforms;
 /// ### Input column
 /// | column | type |
 /// |---|---|
-/// | Prompt | text, or token ids as a vector of Int32 |
+/// | Prompt | text, token ids as a vector of Int32, or a conversation as JSON text (`PromptFormat` Messages) for the model's chat template |
 ///
 /// ### Output columns
 /// | column | type | meaning |
@@ -19,6 +19,11 @@ namespace MLNetAttn.Transforms;
 /// | ResponseTokenIds | variable-size vector of Int32 | what was sampled, the stop token and those of a stop string included |
 /// | ResponseLogProbabilities | variable-size vector of Single | per token, under the distribution that it was drawn from |
 /// | FinishReason | text | StopToken, StopString or Length |
+/// | PromptIndex | Int64 | only with several samples a prompt: the row of the input, from 0, in the order of the pass |
+/// | SampleIndex | Int32 | only with several samples a prompt: which of them, from 0 |
+///
+/// With `SamplesPerPrompt` n above 1, every row becomes n rows, one after the other, with the same input columns; they share one pass over the prompt. A chain that multiplies rows
+/// has no PredictionEngine. The first sample is the one that n = 1 gives.
 ///
 /// Response and ResponseTokenIds are annotated with the model that wrote them, so that `AttentionRhythm()` finds it.
 ///
@@ -42,14 +47,14 @@ public sealed class TextGenerationEstimator : BatchEstimator<PolicyTransformer>
         (_model, _options) = (LanguageModelHandle.Borrow(model), options);
     }
 
-    internal override IReadOnlyList<InputColumn> Inputs => [InputColumn.TextOrTokenIds(_options.PromptColumnName)];
+    internal override IReadOnlyList<InputColumn> Inputs => [_options.Prompts.Input];
 
-    internal override IEnumerable<DataViewSchema.DetachedColumn> Outputs => PolicyTransformer.Outputs(_options, _model).Select(output => output.Column);
+    internal override IEnumerable<DataViewSchema.DetachedColumn> Outputs => [.. _options.Repetition?.Columns ?? [], .. PolicyTransformer.Outputs(_options, _model).Select(output => output.Column)];
 
     internal override void CheckShape(SchemaShape shape)
     {
         SchemaShape.Column prompt = Inputs[0].Find(Host, shape);
-        TokenIds.RequireTokenizer(Host, _model.Model, prompt.Name, isText: prompt.Kind == SchemaShape.Column.VectorKind.Scalar);
+        _options.Prompts.Require(Host, _model.Model, isText: prompt.Kind == SchemaShape.Column.VectorKind.Scalar);
     }
 
     internal override PolicyTransformer FitCore(IDataView input) => new(Host, _model.Share(), _options);

@@ -9,6 +9,9 @@ public sealed class TextGenerationOptions
     /// <summary>The prompt: text, or token ids as a vector of Int32. Default "Prompt".</summary>
     public string PromptColumnName { get; init; } = "Prompt";
 
+    /// <summary>What text of the prompt column says: the prompt itself, or a conversation as JSON. Default <see cref="PromptFormat.Text"/>.</summary>
+    public PromptFormat PromptFormat { get; init; } = PromptFormat.Text;
+
     /// <summary>Where the response goes, as text. Default "Response".</summary>
     public string ResponseColumnName { get; init; } = "Response";
 
@@ -21,15 +24,29 @@ public sealed class TextGenerationOptions
     /// <summary>Where the reason goes why it ended. Default "FinishReason".</summary>
     public string FinishReasonColumnName { get; init; } = "FinishReason";
 
-    /// <summary>How responses are sampled; <see cref="GenerationOptions.Seed"/> is combined with each row's id. <see cref="GenerationOptions.SamplesPerPrompt"/> must be 1, <see cref="GenerationOptions.PromptSeeds"/> and <see cref="GenerationOptions.BatchSize"/> null.</summary>
+    /// <summary>With more than one sample a prompt, where the number of the prompt's row goes, from 0, in the order of the pass. Default "PromptIndex".</summary>
+    public string PromptIndexColumnName { get; init; } = "PromptIndex";
+
+    /// <summary>With more than one sample a prompt, where the number of the sample goes, from 0. Default "SampleIndex".</summary>
+    public string SampleIndexColumnName { get; init; } = "SampleIndex";
+
+    /// <summary>How responses are sampled; <see cref="GenerationOptions.Seed"/> is combined with each row's id. With <see cref="GenerationOptions.SamplesPerPrompt"/> n above 1 every row becomes n rows. <see cref="GenerationOptions.PromptSeeds"/> and <see cref="GenerationOptions.BatchSize"/> must be null.</summary>
     public GenerationOptions Generation { get; init; } = new();
 
-    /// <summary>The most rows that are computed at once. Default 16; at least 1.</summary>
+    /// <summary>The most responses that are computed at once. Default 16; at least 1.</summary>
     public int BatchSize { get; init; } = 16;
 
     /// <summary>Ends the work between two tokens. It is not saved.</summary>
     [JsonIgnore]
     public CancellationToken CancellationToken { get; init; }
+
+    /// <summary>How rows multiply; null with one sample a prompt.</summary>
+    [JsonIgnore]
+    internal Repetition? Repetition => Generation.SamplesPerPrompt == 1 ? null : new Repetition(Generation.SamplesPerPrompt, PromptIndexColumnName, SampleIndexColumnName);
+
+    /// <summary>Reads the prompts.</summary>
+    [JsonIgnore]
+    internal PromptReader Prompts => new(PromptColumnName, PromptFormat, Generation.AddSpecialTokens);
 
     /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
     internal void Validate()
@@ -37,7 +54,7 @@ public sealed class TextGenerationOptions
         Generation.Validate(prompts: 0);
         var problems = new Violations();
         problems.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
-        problems.Require(Generation.SamplesPerPrompt == 1, nameof(Generation.SamplesPerPrompt), Generation.SamplesPerPrompt, "1: a row gets one response");
+        problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "one of " + string.Join(", ", Enum.GetNames<PromptFormat>()));
         problems.Require(Generation.PromptSeeds is null, nameof(Generation.PromptSeeds), "given", "null: rows get seeds of their own from Seed and their ids");
         problems.Require(Generation.BatchSize is null, "Generation.BatchSize", Generation.BatchSize, $"null: rows are computed {nameof(TextGenerationOptions)}.{nameof(BatchSize)} at once");
         problems.ThrowIfAny(nameof(TextGenerationOptions));

@@ -91,6 +91,55 @@ public class RhythmCreditFunctionTests
     }
 
     [Fact]
+    public void Normalized_credit_keeps_its_proportions_and_has_mean_one() => Gen.Select(AnySignals, AnyOptions).Where((signals, _) => signals.Count > 0).Sample((signals, options) =>
+    {
+        double[] plain = RhythmCreditFunction.Assign(signals, options).Credit;
+        double[] normalized = RhythmCreditFunction.Assign(signals, With(options, CreditSign.Both, normalize: true)).Credit;
+        normalized.Average().Should().BeApproximately(1, 1e-12);
+        for (int token = 0; token < plain.Length; token++) (normalized[token] * plain[0]).Should().BeApproximately(plain[token] * normalized[0], 1e-9);
+    });
+
+    [Fact]
+    public void Credit_that_is_zero_everywhere_stays_zero_when_it_is_normalized() =>
+        RhythmCreditFunction.Assign(new TokenSignals { Count = 2, Entropy = [1, 2] }, new CreditOptions { Strategy = CreditStrategy.HighEntropy, Fraction = 1, Amplification = 0, Normalize = true })
+            .Credit.Should().Equal(0, 0);
+
+    [Theory]
+    [InlineData(CreditSign.Both, true, true, true, true)]
+    [InlineData(CreditSign.PositiveOnly, true, true, false, false)]
+    [InlineData(CreditSign.NegativeOnly, false, false, true, false)]
+    public void Credit_acts_on_advantages_of_the_sign_asked_for_and_roles_stay(CreditSign sign, bool positive, bool zero, bool negative, bool unknown)
+    {
+        var signals = new TokenSignals { Count = 4, Waad = [9, 1, 1, 1], Fai = [0.8, 0.1, 0.9, double.NaN] };
+        CreditAssignment all = RhythmCreditFunction.Assign(signals, new CreditOptions());
+        foreach ((double advantage, bool acts) in new[] { (0.5, positive), (0, zero), (-0.5, negative), (double.NaN, unknown) })
+        {
+            CreditAssignment assignment = RhythmCreditFunction.Assign(signals, With(new CreditOptions(), sign, normalize: false), advantage: advantage);
+            assignment.Credit.Should().Equal(acts ? all.Credit : [1, 1, 1, 1]);
+            assignment.Roles.Should().Equal(all.Roles);
+        }
+    }
+
+    [Fact]
+    public void A_sign_without_an_advantage_is_refused()
+    {
+        Action assign = () => RhythmCreditFunction.Assign(new TokenSignals { Count = 0 }, With(new CreditOptions { Strategy = CreditStrategy.Uniform }, CreditSign.PositiveOnly, normalize: false));
+        assign.Should().Throw<ArgumentException>().WithMessage("*PositiveOnly needs the response's advantage*");
+    }
+
+    private static CreditOptions With(CreditOptions options, CreditSign sign, bool normalize) => new()
+    {
+        Strategy = options.Strategy,
+        Fraction = options.Fraction,
+        Bottom = options.Bottom,
+        Amplification = options.Amplification,
+        IntroductionShare = options.IntroductionShare,
+        IntroductionReach = options.IntroductionReach,
+        Sign = sign,
+        Normalize = normalize,
+    };
+
+    [Fact]
     public void Random_credit_is_repeatable_differs_between_responses_and_selects_every_token_about_equally_often()
     {
         var options = new CreditOptions { Strategy = CreditStrategy.Random, Fraction = 0.4, Seed = 7 };
@@ -111,8 +160,8 @@ public class RhythmCreditFunctionTests
     public void All_options_out_of_range_are_named_at_once()
     {
         Action assign = () => RhythmCreditFunction.Assign(new TokenSignals { Count = 0 },
-            new CreditOptions { Fraction = 1.5, Amplification = double.NaN, IntroductionShare = -1, IntroductionReach = 0, Strategy = (CreditStrategy)99, DominatedWaad = double.NaN });
-        assign.Should().Throw<ArgumentException>().Which.Message.Should().ContainAll("Fraction is 1.5", "Amplification", "IntroductionShare is -1", "IntroductionReach is 0", "Strategy is 99", "DominatedWaad");
+            new CreditOptions { Fraction = 1.5, Amplification = double.NaN, IntroductionShare = -1, IntroductionReach = 0, Strategy = (CreditStrategy)99, DominatedWaad = double.NaN, Sign = (CreditSign)7 });
+        assign.Should().Throw<ArgumentException>().Which.Message.Should().ContainAll("Fraction is 1.5", "Amplification", "IntroductionShare is -1", "IntroductionReach is 0", "Strategy is 99", "DominatedWaad", "Sign is 7");
     }
 
     [Fact]

@@ -18,6 +18,10 @@ internal static class TinyModels
     /// <summary>A model that reads and writes text.</summary>
     public static CausalLanguageModel Create(long seed = 1) => CausalLanguageModel.Create(Config(vocabulary: 13), Tokenizer.FromPretrained(new TokenizerSource()), seed, initializerRange: 0.4);
 
+    /// <summary>That model with a chat template, which writes contents one after the other, tools as "+" and the beginning of an answer as "=".</summary>
+    public static CausalLanguageModel CreateWithChatTemplate() => CausalLanguageModel.Create(Config(vocabulary: 13), Tokenizer.FromPretrained(new TokenizerSource(
+        "{{ prefix }}{% for message in messages %}{{ message.content }}{% if not loop.last %} {% endif %}{% endfor %}{% if tools %}+{% endif %}{% if add_generation_prompt %}={% endif %}")), seed: 1, initializerRange: 0.4);
+
     /// <summary>A model for token ids only.</summary>
     public static CausalLanguageModel CreateWithoutTokenizer(long seed = 1, int vocabulary = 40) => CausalLanguageModel.Create(Config(vocabulary), tokenizer: null, seed, initializerRange: 0.4);
 
@@ -34,13 +38,13 @@ internal static class TinyModels
         EosTokenIds = [0],
     };
 
-    private sealed class TokenizerSource : ICheckpointSource
+    private sealed class TokenizerSource(string? chatTemplate = null) : ICheckpointSource
     {
         public string Location => "a tokenizer made in memory";
 
-        public bool Exists(string file) => file == "tokenizer.json";
+        public bool Exists(string file) => file == "tokenizer.json" || (file == "chat_template.jinja" && chatTemplate is not null);
 
-        public Stream OpenRead(string file) => new MemoryStream(System.Text.Encoding.UTF8.GetBytes(TokenizerJson), writable: false);
+        public Stream OpenRead(string file) => new MemoryStream(System.Text.Encoding.UTF8.GetBytes(file == "tokenizer.json" ? TokenizerJson : chatTemplate!), writable: false);
     }
 }
 

@@ -10,7 +10,7 @@ public sealed class FreshProcessTests : IDisposable
     private readonly CausalLanguageModel _model = TinyModels.Create();
     private readonly TemporaryFolder _folder = new();
 
-    public static IEnumerable<TheoryDataRow<string>> Components() => [new("GenerateText"), new("AttentionRhythm"), new("RhythmCredit"), new("chain with ML.NET's own")];
+    public static IEnumerable<TheoryDataRow<string>> Components() => [new("GenerateText"), new("GenerateText with samples"), new("AttentionRhythm"), new("RhythmCredit"), new("RhythmFeatures"), new("chain with ML.NET's own")];
 
     public void Dispose()
     {
@@ -22,7 +22,7 @@ public sealed class FreshProcessTests : IDisposable
     [MemberData(nameof(Components))]
     public async Task A_zip_loads_in_a_new_process_by_plain_Load_and_gives_identical_outputs(string component)
     {
-        IDataView data = component == "RhythmCredit"
+        IDataView data = component is "RhythmCredit" or "RhythmFeatures"
             ? _ml.Data.LoadFromEnumerable([new { Waad = new[] { 9f, 1, 1, 1, 4 }, Fai = new[] { 0.1f, 0.1f, 0.9f, 0.3f, float.NaN } }])
             : _ml.Data.LoadFromEnumerable(TextPair.Make(6));
         IEstimator<ITransformer> estimator = component switch
@@ -31,12 +31,15 @@ public sealed class FreshProcessTests : IDisposable
             {
                 Generation = new GenerationOptions { MaxNewTokens = 20, TopK = 9, TopP = 0.95, StopStrings = ["ab", "1"], StopTokenIds = [0, 4], Seed = 3, MaximumCacheBytes = 1 << 20, AddSpecialTokens = false },
             }),
+            "GenerateText with samples" => _ml.Transforms.GenerateText(_model, maxNewTokens: 20, seed: 5, samplesPerPrompt: 3).Append(_ml.Transforms.AttentionRhythm()),
             "AttentionRhythm" => _ml.Transforms.AttentionRhythm(_model, new AttentionRhythmOptions { MinimumHorizon = 2, Layers = LayerSelection.Of(0, 2) }),
             "RhythmCredit" => _ml.Transforms.RhythmCredit(new RhythmCreditOptions { Credit = new CreditOptions { Fraction = 0.3, DominatedWaad = 2.5 } }),
+            "RhythmFeatures" => _ml.Transforms.RhythmFeatures(new RhythmFeaturesOptions { Signals = RhythmSignals.Waad | RhythmSignals.Fai, Quantiles = [0.3], MissingValue = float.NaN }),
             _ => _ml.Transforms.CopyColumns("Original", "Response")
                 .Append(_ml.Transforms.GenerateText(_model, maxNewTokens: 30))
                 .Append(_ml.Transforms.AttentionRhythm())
                 .Append(_ml.Transforms.RhythmCredit())
+                .Append(_ml.Transforms.RhythmFeatures())
                 .Append(_ml.Transforms.Conversion.MapKeyToValue("RoleName", "Role")),
         };
         ITransformer fitted = estimator.Fit(data);

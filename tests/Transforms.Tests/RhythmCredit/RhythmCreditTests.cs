@@ -57,6 +57,19 @@ public class RhythmCreditTests
     }
 
     [Fact]
+    public void Credit_acts_where_the_advantage_column_has_the_sign_asked_for()
+    {
+        IDataView data = _ml.Data.LoadFromEnumerable([new { Waad, Fai, Advantage = 1.5 }, new { Waad, Fai, Advantage = -0.5 }, new { Waad, Fai, Advantage = double.NaN }]);
+        RhythmCreditEstimator positive = _ml.Transforms.RhythmCredit(new RhythmCreditOptions { Credit = new CreditOptions { Sign = CreditSign.PositiveOnly, Normalize = true } });
+        float[][] credit = [.. positive.Fit(data).Transform(data).GetColumn<float[]>("Credit")];
+        credit[0].Average().Should().BeApproximately(1, 1e-6f);
+        credit[0].Max().Should().BeGreaterThan(1);
+        credit[1].Should().OnlyContain(gamma => gamma == 1);
+        credit[2].Should().OnlyContain(gamma => gamma == 1);
+        positive.Invoking(it => it.Fit(_data)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*'Advantage'*");
+    }
+
+    [Fact]
     public void Columns_of_different_lengths_are_named_with_their_row()
     {
         IDataView data = _ml.Data.LoadFromEnumerable([new { Waad, Fai }, new { Waad = new[] { 1f, 2f }, Fai = new[] { 1f } }]);

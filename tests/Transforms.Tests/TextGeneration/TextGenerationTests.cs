@@ -141,10 +141,20 @@ public sealed class TextGenerationTests : IDisposable
     }
 
     [Fact]
+    public void Without_a_maximum_a_response_may_fill_the_context_whatever_its_neighbours()
+    {
+        IDataView data = _ml.Data.LoadFromEnumerable([new { Prompt = "1" }, new { Prompt = "1 + 2 = 3 + 1" }]);
+        var options = new TextGenerationOptions { Generation = new GenerationOptions { StopTokenIds = [] } };
+        GeneratedRow[] rows = Rows(_ml.Transforms.GenerateText(_model, options).Fit(data).Transform(data));
+        rows.Select(row => row.ResponseTokenIds.Length).Should().Equal(TinyModels.Context - 1, TinyModels.Context - 13);
+        rows.Should().OnlyContain(row => row.FinishReason == "Length");
+    }
+
+    [Fact]
     public void Options_that_a_row_cannot_have_are_refused()
     {
-        Action create = () => _ml.Transforms.GenerateText(_model, new TextGenerationOptions { BatchSize = 0, Generation = new GenerationOptions { SamplesPerPrompt = 2 } });
-        create.Should().Throw<ArgumentException>().Which.Message.Should().ContainAll("BatchSize is 0", "SamplesPerPrompt is 2");
+        Action create = () => _ml.Transforms.GenerateText(_model, new TextGenerationOptions { BatchSize = 0, PromptFormat = (PromptFormat)9, Generation = new GenerationOptions { PromptSeeds = [] } });
+        create.Should().Throw<ArgumentException>().Which.Message.Should().ContainAll("BatchSize is 0", "PromptFormat is 9", "PromptSeeds is given");
         Action temperature = () => _ml.Transforms.GenerateText(_model, temperature: -1);
         temperature.Should().Throw<ArgumentException>().WithMessage("*Temperature is -1*");
     }

@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace MLNetAttn.Pipelines;
+
+/// <summary>How results are written: as a table for people, as JSON for programs.</summary>
+internal static class ResultText
+{
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
+
+    /// <summary>JSON with names in snake_case; an undefined number is <c>"NaN"</c>.</summary>
+    public static string Json<T>(T result) => JsonSerializer.Serialize(result, Format);
+
+    /// <summary>Columns of text, the first one aligned left, the others right, below their names.</summary>
+    /// <param name="rows">The names, then the rows.</param>
+    public static string Table(params IReadOnlyList<string>[] rows)
+    {
+        int[] widths = [.. Enumerable.Range(0, rows[0].Count).Select(column => rows.Max(row => row[column].Length))];
+        var text = new StringBuilder();
+        foreach (IReadOnlyList<string> row in rows)
+            text.AppendJoin("  ", row.Select((cell, column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column]))).Append('\n');
+        return text.ToString();
+    }
+
+    public static string Number(double value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
+
+    public static string Percent(double value) => (100 * value).ToString("0.00", CultureInfo.InvariantCulture) + " %";
+
+    public static string SignedPercent(double value) => (100 * value).ToString("+0.00;−0.00;0.00", CultureInfo.InvariantCulture) + " %";
+
+    public static string Percents(ConfidenceInterval interval) => $"{Percent(interval.Lower)} … {Percent(interval.Upper)}";
+
+    public static string SignedPercents(ConfidenceInterval interval) => $"{SignedPercent(interval.Lower)} … {SignedPercent(interval.Upper)}";
+
+    public static string Probability(double value) => value < 0.0001 ? "< 0.0001" : value.ToString("0.0000", CultureInfo.InvariantCulture);
+}

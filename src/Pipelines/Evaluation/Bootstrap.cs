@@ -1,0 +1,41 @@
+namespace MLNetAttn.Pipelines;
+
+/// <summary>Intervals from resampling what was observed (Efron's percentile bootstrap).</summary>
+internal static class Bootstrap
+{
+    /// <summary>The 95 % percentile interval of a statistic over draws with replacement of as many units as there are; draws that leave it undefined (NaN) do not count.</summary>
+    /// <param name="units">How many units there are.</param>
+    /// <param name="draws">How often they are drawn anew.</param>
+    /// <param name="seed">The seed of the draws: the same gives the same draws, so that two statistics may be compared draw by draw.</param>
+    /// <param name="statistic">Of the units drawn, by index.</param>
+    public static ConfidenceInterval Interval(int units, int draws, long seed, Func<int[], double> statistic) => Percentiles(Draw(units, draws, seed, statistic));
+
+    /// <summary>The statistic of every draw.</summary>
+    public static double[] Draw(int units, int draws, long seed, Func<int[], double> statistic)
+    {
+        var random = new SeededRandom(seed);
+        double[] values = new double[draws];
+        int[] drawn = new int[units];
+        for (int draw = 0; draw < draws; draw++)
+        {
+            for (int i = 0; i < units; i++) drawn[i] = random.Next(units);
+            values[draw] = statistic(drawn);
+        }
+        return values;
+    }
+
+    /// <summary>The 2.5 and 97.5 % percentiles of the defined values, by straight lines between order statistics; NaN if there are none.</summary>
+    public static ConfidenceInterval Percentiles(double[] values)
+    {
+        double[] sorted = [.. values.Where(value => !double.IsNaN(value)).Order()];
+        return new ConfidenceInterval(At(0.025), At(0.975));
+
+        double At(double share)
+        {
+            if (sorted.Length == 0) return double.NaN;
+            double place = share * (sorted.Length - 1);
+            int below = (int)place, above = Math.Min(below + 1, sorted.Length - 1);
+            return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text.Json;
+using Microsoft.ML;
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Pipelines;
+
+public sealed class PerturbationTestTests
+{
+    private static readonly string Embedded = Repository.Path("models", "countdown");
+
+    [Fact]
+    public void Positions_candidates_and_overlaps_are_those_of_the_reference_with_the_real_model()
+    {
+        JsonElement problem = Golden.Json("perturbation", "cases.json").GetProperty("problems")[0];
+        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(RealModel.Require());
+
+        PerturbedResponse actual = PerturbationTest.Run(model, [new TokenSequence(Ids(problem, "prompt_ids"), Ids(problem, "response_ids"))], new PerturbationOptions { Draws = 100 }).Responses.Single();
+
+        PerturbationTrial[] trials = [.. actual.High, .. actual.Low];
+        JsonElement[] expected = [.. problem.GetProperty("trials").EnumerateArray()];
+        trials.Select(trial => trial.Position).Should().Equal(expected.Select(trial => trial.GetProperty("position").GetInt32()));
+        trials.Select(trial => trial.Token).Should().Equal(expected.Select(trial => trial.GetProperty("token").GetInt32()));
+        int compared = 0;
+        foreach ((PerturbationTrial trial, JsonElement reference) in trials.Zip(expected).Where(pair => pair.Second.GetProperty("smallest_margin").GetDouble() > 1e-3))
+        {
+            trial.Jaccard.Should().BeApproximately(reference.GetProperty("jaccard").GetDouble(), 1e-12);
+            compared++;
+        }
+        compared.Should().BeGreaterThan(trials.Length / 2);
+    }
+
+    [Fact]
+    public void A_view_of_generated_rows_is_tested_and_the_result_prints_and_serialises()
+    {
+        var ml = new MLContext(seed: 1);
+        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(Embedded);
+        IDataView problems = ml.Data.LoadFromEnumerable(Countdown.Generate(4, seed: 5));
+        IDataView answered = ml.Data.Cache(ml.Transforms.GenerateText(model, temperature: 0).Fit(problems).Transform(problems));
+        var done = new List<int>();
+        var options = new PerturbationOptions { Positions = 2, Rhythm = new RhythmOptions { MinimumHorizon = 4, MaximumHorizon = null }, Draws = 200 };
+
+        PerturbationResult result = PerturbationTest.Run(model, answered, options, new Immediate(done.Add));
+
+        done.Should().Equal(1, 2, 3, 4);
+        (result.Responses.Count + result.Skipped).Should().Be(4);
+        result.Responses.Should().AllSatisfy(response =>
+        {
+            (response.High.Count, response.Low.Count).Should().Be((6, 6));
+            response.High.Concat(response.Low).Should().OnlyContain(trial => trial.Jaccard >= 0 && trial.Jaccard <= 1);
+        });
+        result.HighMean.Should().BeApproximately(result.Responses.Average(response => response.HighMean), 1e-12);
+        result.PValue.Should().BeInRange(1 / 201.0, 1);
+        result.DifferenceInterval.Contains(result.Difference).Should().BeTrue();
+        result.ToString().Should().Contain("responses with high < low");
+        JsonDocument.Parse(result.ToJson()).RootElement.GetProperty("high_mean").GetDouble().Should().Be(result.HighMean);
+    }
+
+    [Fact]
+    public void A_greedy_response_goes_on_as_it_was_where_its_own_token_is_forced_and_that_token_can_be_left_out()
+    {
+        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(Embedded);
+        int[] prompt = model.Tokenizer.Encode(Countdown.Generate(1, seed: 9)[0].Prompt);
+        int[] response = model.Generate([prompt], new GenerationOptions { Temperature = 0 })[0].TokenIds;
+        PerturbationOptions Options(bool includeOriginal) => new() { Positions = 2, IncludeOriginal = includeOriginal, Rhythm = new RhythmOptions { MinimumHorizon = 1, MaximumHorizon = null }, Draws = 100 };
+
+        PerturbedResponse with = PerturbationTest.Run(model, [new TokenSequence(prompt, response)], Options(true)).Responses[0], without = PerturbationTest.Run(model, [new TokenSequence(prompt, response)], Options(false)).Responses[0];
+
+        with.High.Concat(with.Low).Where(trial => trial.Token == response[trial.Position]).Should().HaveCount(4).And.OnlyContain(trial => trial.Jaccard == 1);
+        without.High.Concat(without.Low).Should().HaveCount(12).And.NotContain(trial => trial.Token == response[trial.Position]);
+    }
+
+    [Fact]
+    public void Responses_that_are_all_too_short_and_options_out_of_range_are_named()
+    {
+        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(Embedded);
+        FluentActions.Invoking(() => PerturbationTest.Run(model, [new TokenSequence([1, 2], [3, 4])])).Should().Throw<ArgumentException>().WithMessage("*None of the 1 responses has 10 tokens*");
+        FluentActions.Invoking(() => PerturbationTest.Run(model, [new TokenSequence([1], [])], new PerturbationOptions { Positions = 0, Candidates = 0, Draws = 1 })).Should().Throw<ArgumentException>()
+            .Which.Message.Should().ContainAll("Positions is 0", "Candidates is 0", "Draws is 1");
+    }
+
+    private static int[] Ids(JsonElement from, string name) => [.. from.GetProperty(name).EnumerateArray().Select(id => id.GetInt32())];
+
+    private sealed class Immediate(Action<int> report) : IProgress<int>
+    {
+        public void Report(int value) => report(value);
+    }
+}
