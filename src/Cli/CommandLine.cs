@@ -1,0 +1,54 @@
+using System.CommandLine;
+
+namespace MLNetAttn.Cli;
+
+/// <summary>The tool: its commands, and what they exit with.</summary>
+internal static class CommandLine
+{
+    /// <summary>Everything was done.</summary>
+    public const int Success = 0;
+
+    /// <summary>Nothing could be done: a wrong argument, no such model.</summary>
+    public const int Failure = 1;
+
+    /// <summary>Some rows were bad; each has an error in the output.</summary>
+    public const int BadRows = 2;
+
+    /// <summary>It was cancelled; finished rows are in the output.</summary>
+    public const int Cancelled = 130;
+
+    /// <summary>Runs the tool.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="streams">Where it reads and writes.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string[] args, Streams streams)
+    {
+        RootCommand root = new("Where a language model plans and what it anchors its reasoning on: WAAD and FAI per token, from JSON lines to JSON lines.")
+        {
+            TokenizeCommand.Create(streams),
+            ChatCommand.Create(streams),
+            GenerateCommand.Create(streams),
+            AnnotateCommand.Create(streams),
+            ScoreCommand.Create(streams),
+            AnalyseCommand.Create(streams),
+            ReportCommand.Create(streams),
+        };
+        InvocationConfiguration configuration = new() { Output = streams.Output, Error = streams.Errors, EnableDefaultExceptionHandler = false };
+        try
+        {
+            ParseResult parsed = root.Parse(args);
+            int code = await parsed.InvokeAsync(configuration).ConfigureAwait(false);
+            return parsed.Errors.Count > 0 ? Failure : code;
+        }
+        catch (OperationCanceledException)
+        {
+            await streams.Errors.WriteLineAsync("Cancelled; finished rows are in the output.").ConfigureAwait(false);
+            return Cancelled;
+        }
+        catch (Exception exception) when (exception is ArgumentException or IOException or UnauthorizedAccessException or InvalidDataException or NotSupportedException or InvalidOperationException)
+        {
+            await streams.Errors.WriteLineAsync(exception.Message).ConfigureAwait(false);
+            return Failure;
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Cli;
+
+/// <summary>Responses to what attention did while they were written.</summary>
+internal static class AnnotateCommand
+{
+    public static Command Create(Streams streams)
+    {
+        Option<DirectoryInfo> model = SharedOptions.Model();
+        Option<string?> input = SharedOptions.Input(), output = SharedOptions.Output();
+        Option<bool> strict = SharedOptions.Strict();
+        Option<int> batchSize = SharedOptions.BatchSize(8);
+        Option<string> dataType = SharedOptions.DataType(), device = SharedOptions.Device();
+        var rhythm = new RhythmArguments();
+        var credit = new CreditArguments();
+        Command command = new("annotate", """
+            {"prompt", "response"} or {"prompt_ids", "response_ids"} → + {"token_ids", "tokens", "waad", "fai", "entropy", "log_probs", "receiver_fai", "credit", "role", "layers", "local_heads", "global_heads"}
+
+            One value per response token; undefined values are null. "text" and "token_ids" of generate are read as the response, "messages" as the prompt.
+
+            Example: mlnetattn annotate --model models/smollm2 --input answers.jsonl --output annotated.jsonl --receivers
+            """)
+        { model, input, output, strict, batchSize, dataType, device };
+        rhythm.AddTo(command);
+        credit.AddTo(command);
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            using CausalLanguageModel loaded = SharedOptions.Load(parsed.GetRequiredValue(model), parsed.GetRequiredValue(dataType), parsed.GetRequiredValue(device));
+            RhythmOptions rhythmOptions = rhythm.Read(parsed);
+            CreditOptions creditOptions = credit.Read(parsed);
+            JsonArray layers = JsonText.Numbers(rhythmOptions.Layers.Resolve(loaded.Config.LayerCount));
+            var pump = new RowPump(streams, parsed.GetValue(input), parsed.GetValue(output), parsed.GetValue(strict), parsed.GetValue(batchSize));
+            return Task.FromResult(pump.Run("annotate", row => new TokenSequence(row.Prompt(loaded), ResponseFile.Response(row, loaded)), Annotate, cancellationToken));
+
+            IEnumerable<IEnumerable<JsonObject>> Annotate(IReadOnlyList<(InputRow Row, TokenSequence Sequence)> rows) =>
+                loaded.AnalyzeRhythm([.. rows.Select(row => row.Sequence)], rhythmOptions).Zip(rows, (analysis, row) => (IEnumerable<JsonObject>)[Row(row.Row, row.Sequence, analysis)]).ToArray();
+
+            JsonObject Row(InputRow row, TokenSequence sequence, RhythmAnalysis analysis)
+            {
+                var signals = new TokenSignals { Count = sequence.ResponseIds.Length, Waad = Wide(analysis.Waad), Fai = Wide(analysis.Fai), Entropy = Wide(analysis.Entropies) };
+                CreditAssignment assigned = RhythmCreditFunction.Assign(signals, creditOptions, row.Line);
+                return row.With(
+                    ("token_ids", JsonText.Numbers(sequence.ResponseIds)),
+                    ("tokens", JsonText.Texts(TokenText.Split(loaded, sequence.ResponseIds).Select(token => token.ToString()))),
+                    ("waad", JsonText.Numbers(analysis.Waad)),
+                    ("fai", JsonText.Numbers(analysis.Fai)),
+                    ("entropy", JsonText.Numbers(analysis.Entropies)),
+                    ("log_probs", JsonText.Numbers(analysis.LogProbabilities)),
+                    ("receiver_fai", analysis.ReceiverFai is null ? null : JsonText.Numbers(analysis.ReceiverFai)),
+                    ("credit", JsonText.Numbers(assigned.Credit.Select(value => (float)value))),
+                    ("role", JsonText.Texts(assigned.Roles.Select(role => RoleKey.Names[(int)RoleKey.Of(role) - 1]))),
+                    ("layers", layers.DeepClone()),
+                    ("local_heads", JsonText.Heads(analysis.Groups?.Local)),
+                    ("global_heads", JsonText.Heads(analysis.Groups?.Global)));
+            }
+        });
+        return command;
+    }
+
+    private static double[] Wide(float[] values) => Array.ConvertAll(values, value => (double)value);
+}

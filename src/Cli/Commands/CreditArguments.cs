@@ -1,0 +1,29 @@
+using System.CommandLine;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Cli;
+
+/// <summary>How credit is assigned. Flow and sign modes need what annotate does not have: they are the library's.</summary>
+internal sealed class CreditArguments
+{
+    private readonly Option<CreditStrategy> _strategy = new("--credit") { Description = "Which tokens get credit.", DefaultValueFactory = _ => CreditStrategy.Coupled };
+    private readonly Option<double> _fraction = new("--fraction") { Description = "q, the share of the tokens that is selected.", DefaultValueFactory = _ => new CreditOptions().Fraction };
+    private readonly Option<double> _amplification = new("--amplification") { Description = "γ of a selected token.", DefaultValueFactory = _ => new CreditOptions().Amplification };
+    private readonly Option<bool> _bottom = new("--bottom") { Description = "Select the lowest instead of the highest." };
+    private readonly Option<bool> _normalize = new("--normalize") { Description = "Scale a response's credit to a mean of 1." };
+
+    public void AddTo(Command command)
+    {
+        _strategy.AcceptOnlyFromAmong([.. Enum.GetNames<CreditStrategy>().Where(name => name != nameof(CreditStrategy.Flow))]);
+        foreach (Option option in (Option[])[_strategy, _fraction, _amplification, _bottom, _normalize]) command.Options.Add(option);
+    }
+
+    public CreditOptions Read(ParseResult parsed) => new()
+    {
+        Strategy = parsed.GetValue(_strategy),
+        Fraction = parsed.GetValue(_fraction),
+        Amplification = parsed.GetValue(_amplification),
+        Bottom = parsed.GetValue(_bottom),
+        Normalize = parsed.GetValue(_normalize),
+    };
+}

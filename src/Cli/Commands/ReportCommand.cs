@@ -1,0 +1,47 @@
+using System.CommandLine;
+using MLNetAttn.Pipelines;
+
+namespace MLNetAttn.Cli;
+
+/// <summary>Annotated rows to a page for people.</summary>
+internal static class ReportCommand
+{
+    public static Command Create(Streams streams)
+    {
+        Option<FileInfo[]> input = new("--input", "-i") { Description = "Annotated rows; given twice, the second file is compared with the first, row by row (before and after training, or two models).", Required = true, HelpName = "FILE" };
+        Option<FileInfo> output = new("--output", "-o") { Description = "The HTML file.", Required = true, HelpName = "FILE" };
+        Option<string> title = new("--title") { Description = "Its title.", DefaultValueFactory = _ => "Rhythm of attention" };
+        Option<int> rows = new("--rows") { Description = "The most rows of each file that are shown.", DefaultValueFactory = _ => 50 };
+        Command command = new("report", """
+            Rows of annotate → one HTML file that needs nothing else.
+
+            Example: mlnetattn report --input annotated.jsonl --output report.html
+            """)
+        { input, output, title, rows };
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            FileInfo[] files = parsed.GetRequiredValue(input);
+            var report = new RhythmReport(parsed.GetRequiredValue(title));
+            foreach (FileInfo file in files)
+            {
+                string? variant = files.Length > 1 ? Path.GetFileNameWithoutExtension(file.Name) : null;
+                foreach ((int number, string line) in File.ReadLines(file.FullName).Index().Where(line => !string.IsNullOrWhiteSpace(line.Item)).Take(parsed.GetValue(rows)))
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    try
+                    {
+                        report.Add(AnnotatedRow.Parse(line, variant));
+                    }
+                    catch (FormatException exception)
+                    {
+                        throw new InvalidDataException($"{file.FullName}, line {number + 1}: {exception.Message}", exception);
+                    }
+                }
+            }
+            report.Save(parsed.GetRequiredValue(output).FullName);
+            streams.Errors.WriteLine($"{report.Traces.Count} responses in {parsed.GetRequiredValue(output).FullName}");
+            return Task.FromResult(CommandLine.Success);
+        });
+        return command;
+    }
+}

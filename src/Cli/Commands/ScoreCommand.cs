@@ -1,0 +1,35 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using MLNetAttn.Pipelines;
+
+namespace MLNetAttn.Cli;
+
+/// <summary>Responses to rewards.</summary>
+internal static class ScoreCommand
+{
+    public static Command Create(Streams streams)
+    {
+        Option<string?> input = SharedOptions.Input(), output = SharedOptions.Output();
+        Option<bool> strict = SharedOptions.Strict();
+        Option<string> task = new("--task") { Description = "math: {\"response\", \"answer\"}. countdown: {\"response\", \"numbers\", \"target\"}.", Required = true };
+        task.AcceptOnlyFromAmong("math", "countdown");
+        Option<CountdownFormat> format = new("--format") { Description = "How countdown responses are written.", DefaultValueFactory = _ => CountdownFormat.SearchTrace };
+        Command command = new("score", """
+            {"response" | "text", ...} → + {"reward"}
+
+            Example: mlnetattn score --task math --input answers.jsonl --output scored.jsonl
+            """)
+        { input, output, strict, task, format };
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            Func<InputRow, float> score = parsed.GetRequiredValue(task) == "math"
+                ? row => MathVerifier.IsCorrect(Response(row), row.Has("answer") ? row.Text("answer") : row.Text("gold")) ? 1 : 0
+                : row => CountdownVerifier.Score(Response(row), row.Integers("numbers"), row.Number("target"), parsed.GetValue(format));
+            var pump = new RowPump(streams, parsed.GetValue(input), parsed.GetValue(output), parsed.GetValue(strict), batchSize: 64);
+            return Task.FromResult(pump.Run("score", score, rows => rows.Select(row => (IEnumerable<JsonObject>)[row.Row.With(("reward", row.Value))]), cancellationToken));
+        });
+        return command;
+    }
+
+    private static string Response(InputRow row) => row.Text(row.Has("response") ? "response" : "text");
+}

@@ -1,0 +1,3 @@
+using MLNetAttn.Cli;
+
+return await CommandLine.RunAsync(args, Streams.OfProcess()).ConfigureAwait(false);

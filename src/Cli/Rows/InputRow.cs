@@ -1,0 +1,56 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Cli;
+
+/// <summary>A line of input.</summary>
+/// <param name="Line">Its number, from 1.</param>
+/// <param name="Fields">The JSON object.</param>
+internal sealed record InputRow(long Line, JsonObject Fields)
+{
+    public bool Has(string name) => Fields[name] is not null;
+
+    /// <exception cref="RowException">It is missing or no text.</exception>
+    public string Text(string name) => Require(name, "text") is JsonValue value && value.TryGetValue(out string? text) ? text : throw Wrong(name, "text");
+
+    /// <exception cref="RowException">It is missing or no number.</exception>
+    public double Number(string name) => Require(name, "a number") is JsonValue value && value.TryGetValue(out double number) ? number : throw Wrong(name, "a number");
+
+    /// <exception cref="RowException">It is missing or no array of whole numbers.</exception>
+    public int[] Integers(string name) => Require(name, "an array of whole numbers") is JsonArray array
+        ? [.. array.Select(item => item is JsonValue value && value.TryGetValue(out int number) ? number : throw Wrong(name, "an array of whole numbers"))]
+        : throw Wrong(name, "an array of whole numbers");
+
+    /// <summary>The conversation.</summary>
+    /// <exception cref="RowException">It is missing or no array.</exception>
+    public JsonElement Messages() => Require("messages", "an array of messages") is JsonArray messages ? JsonSerializer.SerializeToElement(messages) : throw Wrong("messages", "an array of messages");
+
+    /// <summary>What chat templates take beside the messages.</summary>
+    public ChatTemplateOptions ChatOptions(bool addGenerationPrompt) => new()
+    {
+        AddGenerationPrompt = Fields["add_generation_prompt"] is JsonValue value && value.TryGetValue(out bool adds) ? adds : addGenerationPrompt,
+        Tools = Fields["tools"] is JsonArray tools ? [.. tools.Select(tool => JsonSerializer.SerializeToElement(tool))] : null,
+    };
+
+    /// <summary>The prompt as token ids: from prompt_ids, messages through the model's template, or prompt.</summary>
+    /// <exception cref="RowException">The row has none of them.</exception>
+    public int[] Prompt(CausalLanguageModel model)
+    {
+        if (Has("prompt_ids")) return Integers("prompt_ids");
+        if (Has("messages")) return model.Tokenizer.Encode(model.ChatTemplate.Render(Messages(), ChatOptions(addGenerationPrompt: true)), addSpecialTokens: false);
+        return Has("prompt") ? model.Tokenizer.Encode(Text("prompt")) : throw new RowException("The row has none of 'prompt', 'prompt_ids' and 'messages'.");
+    }
+
+    /// <summary>The row with more fields, to be written.</summary>
+    public JsonObject With(params IEnumerable<(string Name, JsonNode? Value)> more)
+    {
+        JsonObject row = (JsonObject)Fields.DeepClone();
+        foreach ((string name, JsonNode? value) in more) row[name] = value;
+        return row;
+    }
+
+    private JsonNode Require(string name, string kind) => Fields[name] ?? throw new RowException($"The row has no '{name}', expected {kind}.");
+
+    private static RowException Wrong(string name, string kind) => new($"'{name}' is not {kind}.");
+}

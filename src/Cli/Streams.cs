@@ -1,0 +1,19 @@
+using System.Text;
+
+namespace MLNetAttn.Cli;
+
+/// <summary>Where the tool reads and writes when it is given no files.</summary>
+/// <param name="Input">Rows.</param>
+/// <param name="Output">Rows, and nothing else.</param>
+/// <param name="Errors">What people read.</param>
+/// <param name="IsTerminal">Whether people see <paramref name="Errors"/> as it is written: only then progress is shown.</param>
+internal sealed record Streams(TextReader Input, TextWriter Output, TextWriter Errors, bool IsTerminal)
+{
+    /// <summary>Those of the process, in UTF-8.</summary>
+    public static Streams OfProcess()
+    {
+        UTF8Encoding utf8 = new(encoderShouldEmitUTF8Identifier: false);
+        return new Streams(
+            new StreamReader(Console.OpenStandardInput(), utf8), new StreamWriter(Console.OpenStandardOutput(), utf8) { AutoFlush = true }, Console.Error, !Console.IsErrorRedirected);
+    }
+}

@@ -1,0 +1,114 @@
+using System.Text.Json;
+
+namespace MLNetAttn.Cli.Tests;
+
+public sealed class CommandLineTests
+{
+    private const string Problems = """
+        {"id": "a", "prompt": "numbers 1 5 7 target 11 :", "numbers": [1, 5, 7], "target": 11}
+        {"id": "b", "prompt": "numbers 2 3 9 target 14 :", "numbers": [2, 3, 9], "target": 14}
+        {"id": "c", "prompt_ids": [3, 21, 25, 27, 4, 31, 5], "numbers": [1, 5, 7], "target": 11}
+        """;
+
+    [Fact]
+    public async Task Tokenize_gives_ids_tokens_offsets_and_the_text_again()
+    {
+        (int code, JsonElement[] rows, _) = await Tool.RunAsync("""{"id": 7, "text": "Twelve 😀"}""", "tokenize", "--model", Tool.TinyLlama, "--no-special-tokens");
+        code.Should().Be(0);
+        rows[0].GetProperty("id").GetInt32().Should().Be(7, "fields of the row stay");
+        rows[0].GetProperty("decoded").GetString().Should().Be("Twelve 😀");
+        rows[0].GetProperty("offsets")[0].EnumerateArray().Select(end => end.GetInt32()).First().Should().Be(0);
+        rows[0].Integers("ids").Should().HaveSameCount(rows[0].GetProperty("tokens").EnumerateArray().ToArray());
+    }
+
+    [Fact]
+    public async Task Generate_annotate_score_and_report_follow_each_other()
+    {
+        using var folder = new TemporaryFolder();
+        string problems = Path.Combine(folder.Path, "problems.jsonl"), answers = Path.Combine(folder.Path, "answers.jsonl"), annotated = Path.Combine(folder.Path, "annotated.jsonl"), report = Path.Combine(folder.Path, "report.html");
+        await File.WriteAllTextAsync(problems, Problems, TestContext.Current.CancellationToken);
+
+        (await Tool.RunAsync("", "generate", "-m", Tool.Countdown, "-i", problems, "-o", answers, "--temperature", "0", "--max-new-tokens", "96")).Code.Should().Be(0);
+        JsonElement[] generated = Tool.Parse(await File.ReadAllTextAsync(answers, TestContext.Current.CancellationToken));
+        generated.Select(row => row.GetProperty("id").GetString()).Should().Equal("a", "b", "c");
+        generated[2].GetProperty("text").GetString().Should().Be(generated[0].GetProperty("text").GetString(), "its ids are the first prompt");
+        generated.Should().OnlyContain(row => row.GetProperty("token_ids").GetArrayLength() == row.GetProperty("log_probs").GetArrayLength());
+        generated.Select(row => row.GetProperty("finish_reason").GetString()).Should().BeSubsetOf(["stop_token", "length"]);
+
+        (await Tool.RunAsync("", "annotate", "-m", Tool.Countdown, "-i", answers, "-o", annotated, "--receivers", "--min-horizon", "4", "--max-horizon", "40")).Code.Should().Be(0);
+        JsonElement row = Tool.Parse(await File.ReadAllTextAsync(annotated, TestContext.Current.CancellationToken))[0];
+        int tokens = row.GetProperty("token_ids").GetArrayLength();
+        foreach (string name in (string[])["tokens", "waad", "fai", "entropy", "log_probs", "receiver_fai", "credit", "role"]) row.GetProperty(name).GetArrayLength().Should().Be(tokens, name);
+        row.GetProperty("fai")[tokens - 1].ValueKind.Should().Be(JsonValueKind.Null, "nothing follows the last token");
+        row.GetProperty("layers").GetArrayLength().Should().BePositive();
+        row.GetProperty("local_heads")[0].GetArrayLength().Should().Be(2);
+
+        (int code, JsonElement[] scored, _) = await Tool.RunAsync(await File.ReadAllTextAsync(answers, TestContext.Current.CancellationToken), "score", "--task", "countdown");
+        code.Should().Be(0);
+        scored.Select(answer => answer.GetProperty("reward").GetSingle()).Should().OnlyContain(reward => reward == 0 || reward == 1);
+
+        (await Tool.RunAsync("", "report", "-i", annotated, "-o", report)).Code.Should().Be(0);
+        (await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken)).Should().Contain("<html").And.NotContain("src=\"http");
+    }
+
+    [Fact]
+    public async Task A_row_is_sampled_alike_in_batches_of_any_size()
+    {
+        string[] sample = ["generate", "-m", Tool.Countdown, "--seed", "5", "--samples", "2", "--max-new-tokens", "20", "--batch-size"];
+        (_, JsonElement[] one, _) = await Tool.RunAsync(Problems, [.. sample, "1"]);
+        (_, JsonElement[] all, _) = await Tool.RunAsync(Problems, [.. sample, "16"]);
+        one.Should().HaveCount(6);
+        all.Select(row => row.GetProperty("text").GetString()).Should().Equal(one.Select(row => row.GetProperty("text").GetString()));
+        all.Select(row => row.GetProperty("sample").GetInt32()).Should().Equal(0, 1, 0, 1, 0, 1);
+    }
+
+    [Fact]
+    public async Task Math_answers_are_compared_as_numbers()
+    {
+        (int code, JsonElement[] rows, string errors) = await Tool.RunAsync(
+            """
+            {"response": "So it is \\boxed{\\frac{1}{2}}.", "answer": "0.5"}
+            {"response": "The answer is 7.", "answer": "8"}
+            {"response": "7"}
+            """, "score", "--task", "math");
+        code.Should().Be(CommandLine.BadRows);
+        rows[0].GetProperty("reward").GetSingle().Should().Be(1);
+        rows[1].GetProperty("reward").GetSingle().Should().Be(0);
+        rows[2].GetProperty("error").GetString().Should().Contain("'gold'");
+        errors.Should().Contain("Line 3");
+    }
+
+    [Fact]
+    public async Task Statistics_are_a_table_or_json()
+    {
+        (_, JsonElement[] answers, _) = await Tool.RunAsync(Problems, "generate", "-m", Tool.Countdown, "--temperature", "0", "--max-new-tokens", "96");
+        string rows = string.Join('\n', answers.Select(row => row.GetRawText()));
+        (int code, JsonElement[] table, string errors) = await Tool.RunAsync(rows, "analyse", "coupling", "-m", Tool.Countdown);
+        code.Should().Be(0, errors);
+        table[0].GetString().Should().Contain("3 responses");
+    }
+
+    [Theory]
+    [InlineData("no folder", "tokenize", "--model", "/no/such/folder")]
+    [InlineData("no command", "anotate")]
+    [InlineData("no model", "generate")]
+    [InlineData("a wrong option", "generate", "--model", "{countdown}", "--temperature", "-1")]
+    [InlineData("a wrong layer", "annotate", "--model", "{countdown}", "--layers", "99")]
+    public async Task What_is_wrong_with_the_command_line_fails_before_any_row(string what, params string[] args)
+    {
+        (int code, _, string errors) = await Tool.RunAsync(Problems, [.. args.Select(arg => arg.Replace("{countdown}", Tool.Countdown, StringComparison.Ordinal))]);
+        code.Should().Be(CommandLine.Failure, what);
+        errors.Should().NotBeNullOrWhiteSpace();
+    }
+
+    [Fact]
+    public async Task Help_has_examples()
+    {
+        foreach (string command in (string[])["tokenize", "chat", "generate", "annotate", "score", "report"])
+        {
+            using var output = new StringWriter();
+            (await CommandLine.RunAsync([command, "--help"], new Streams(TextReader.Null, output, TextWriter.Null, IsTerminal: false))).Should().Be(0);
+            output.ToString().Should().Contain("Example:").And.Contain("mlnetattn " + command);
+        }
+    }
+}
