@@ -1,0 +1,117 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Pipelines;
+
+/// <summary>Lets a model answer problems and says how many answers are right: pass@1, avg@k, pass@k, with intervals.</summary>
+/// <example>
+/// <code>
+/// IDataView problems = mlContext.Data.LoadFromEnumerable(Countdown.Generate(512, seed: 1, split: CountdownSplit.Test));
+/// EvaluationResult result = Evaluation.Run(mlContext, model, problems, mlContext.Transforms.CountdownReward(), new()
+/// {
+///     Generation = new() { Temperature = 1, SamplesPerPrompt = 8 },
+///     CachePath = "responses.jsonl",
+/// });
+/// Console.WriteLine(result);
+/// </code>
+/// </example>
+public static class Evaluation
+{
+    /// <summary>Evaluates a model with a reward that is an ML.NET estimator.</summary>
+    /// <param name="context">ML.NET's context.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="problems">Rows with prompts and whatever columns the reward reads.</param>
+    /// <param name="reward">Reads Response, ResponseTokenIds and the problems' columns; writes the reward. It is fitted on the answered problems.</param>
+    /// <param name="options">Settings; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the work between two tokens; finished batches stay in the file.</param>
+    /// <exception cref="ArgumentException">An option is out of range, a prompt cannot be answered, or there is no problem.</exception>
+    /// <exception cref="InvalidDataException">The file of responses is another file.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static EvaluationResult Run(
+        MLContext context, CausalLanguageModel model, IDataView problems, IEstimator<ITransformer> reward, EvaluationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new EvaluationOptions();
+        return Run(context, model, problems, answered => reward.Fit(answered).Transform(answered).GetColumn<float>(options.RewardColumnName), options, cancellationToken);
+    }
+
+    /// <summary>Evaluates a model with a reward that is a function.</summary>
+    /// <param name="context">ML.NET's context.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="problems">Rows with prompts and whatever columns the reward reads.</param>
+    /// <param name="reward">From the answered problems, a view with the columns PromptIndex, SampleIndex, Response, ResponseTokenIds and FinishReason added, the reward of each row; NaN = none.</param>
+    /// <param name="options">Settings; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the work between two tokens; finished batches stay in the file.</param>
+    /// <inheritdoc cref="Run(MLContext, CausalLanguageModel, IDataView, IEstimator{ITransformer}, EvaluationOptions?, CancellationToken)" path="/exception"/>
+    public static EvaluationResult Run(
+        MLContext context, CausalLanguageModel model, IDataView problems, Func<IDataView, IEnumerable<float>> reward, EvaluationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new EvaluationOptions();
+        options.Validate();
+        options.Generation.Validate(model);
+        IHost host = MLNetInternals.GetEnvironment(context.Transforms).Register(nameof(Evaluation));
+        CachedResponse[][] responses = Answer(host, model, problems, options, cancellationToken);
+        if (responses.Length == 0) throw host.Process(new ArgumentException("There are no problems to evaluate.", nameof(problems)));
+        float[] rewards = [.. reward(Answered(host, problems, responses))];
+        return rewards.Length == responses.Length * options.Generation.SamplesPerPrompt
+            ? new EvaluationResult([.. rewards.Chunk(options.Generation.SamplesPerPrompt)], options)
+            : throw host.Process(new ArgumentException($"The reward gave {rewards.Length} values for {responses.Length} problems with {options.Generation.SamplesPerPrompt} samples each, expected one for each.", nameof(reward)));
+    }
+
+    private static CachedResponse[][] Answer(IHost host, CausalLanguageModel model, IDataView problems, EvaluationOptions options, CancellationToken cancellation)
+    {
+        int[][] prompts = ReadPrompts(host, model, problems, options);
+        var cache = new ResponseCache(options.CachePath);
+        string[] keys = [.. prompts.Select((prompt, problem) => ResponseCache.Key(model, options.Generation, problem, prompt))];
+        int[] missing = [.. Enumerable.Range(0, prompts.Length).Where(problem => cache.Find(keys[problem]) is null)];
+        int done = prompts.Length - missing.Length;
+        foreach (int[] batch in missing.Chunk(options.BatchSize))
+        {
+            GenerationOptions generation = options.Generation with { PromptSeeds = [.. batch.Select(problem => (long)RandomUniform.Mix(RandomUniform.Mix((ulong)options.Generation.Seed) + (ulong)problem))] };
+            IReadOnlyList<GeneratedSequence> sequences = model.Generate([.. batch.Select(problem => prompts[problem])], generation, cancellation);
+            cache.Add([.. sequences.GroupBy(sequence => sequence.PromptIndex).Select(group => (keys[batch[group.Key]], batch[group.Key],
+                group.Select(it => new CachedResponse(it.Text ?? string.Join(' ', it.TokenIds), it.TokenIds, it.FinishReason)).ToArray()))]);
+            options.Progress?.Report(done += batch.Length);
+        }
+        return [.. keys.Select(key => cache.Find(key)!)];
+    }
+
+    private static int[][] ReadPrompts(IHost host, CausalLanguageModel model, IDataView problems, EvaluationOptions options)
+    {
+        var reader = new PromptReader(options.PromptColumnName, options.PromptFormat, options.Generation.AddSpecialTokens);
+        DataViewSchema.Column column = reader.Input.Find(host, problems.Schema);
+        reader.Require(host, model, isText: column.Type is TextDataViewType);
+        var prompts = new List<int[]>();
+        using DataViewRowCursor cursor = problems.GetRowCursor([column]);
+        for (Func<int[]> read = reader.Open(cursor, column, model); cursor.MoveNext();)
+        {
+            prompts.Add(read());
+            SequenceCheck.Prompt(model.Config, prompts[^1], options.Generation.MaxNewTokens ?? 1, prompts.Count - 1);
+        }
+        return [.. prompts];
+    }
+
+    /// <summary>The problems' rows, each as often as it has responses, with these.</summary>
+    private static BatchDataView Answered(IHost host, IDataView problems, CachedResponse[][] responses)
+    {
+        var repeated = new RepeatedDataView(host, problems, new Repetition(responses[0].Length, "PromptIndex", "SampleIndex"));
+        DataViewSchema.Column prompt = repeated.Schema["PromptIndex"], sample = repeated.Schema["SampleIndex"];
+        OutputColumn<CachedResponse>[] outputs =
+        [
+            OutputColumn.Text("Response", (CachedResponse response) => response.Text),
+            OutputColumn.Vector("ResponseTokenIds", NumberDataViewType.Int32, (CachedResponse response) => response.TokenIds),
+            OutputColumn.Text("FinishReason", (CachedResponse response) => response.FinishReason.ToString()),
+        ];
+        var mapper = new BatchMapper<CachedResponse, CachedResponse>(host, repeated.Schema, [prompt, sample], Open, rows => rows, outputs);
+        return new BatchDataView(host, repeated, mapper, new BatchPolicy(1), () => { });
+
+        Func<CachedResponse> Open(DataViewRow row)
+        {
+            Func<long> ofPrompt = row.Scalar<long>(prompt);
+            Func<int> ofSample = row.Scalar<int>(sample);
+            return () => responses[ofPrompt()][ofSample()];
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Text.Json;
+using CsCheck;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Pipelines;
+
+public sealed class EvaluationTests : IDisposable
+{
+    private readonly MLContext _ml = new(seed: 1);
+    private readonly CausalLanguageModel _model = CausalLanguageModel.FromPretrained(Repository.Path("models", "countdown"));
+    private readonly TemporaryFolder _folder = new();
+    private readonly IDataView _problems;
+
+    public EvaluationTests() => _problems = _ml.Data.LoadFromEnumerable(Countdown.Generate(10, seed: 3, split: CountdownSplit.Test));
+
+    public void Dispose()
+    {
+        _model.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public void Pass_at_k_is_the_share_of_all_draws_of_k_that_hold_a_right_one() => Gen.Int[1, 7].SelectMany(n => Gen.Select(Gen.Const(n), Gen.Int[0, n], Gen.Int[1, n])).Sample((n, right, k) =>
+    {
+        int[][] draws = [.. Enumerable.Range(0, 1 << n).Select(set => Enumerable.Range(0, n).Where(i => (set >> i & 1) == 1).ToArray()).Where(draw => draw.Length == k)];
+        PassEstimate.OfProblem(n, right, k).Should().BeApproximately(draws.Count(draw => draw.Any(i => i < right)) / (double)draws.Length, 1e-12);
+    });
+
+    [Fact]
+    public void Greedy_accuracy_is_that_of_the_chain()
+    {
+        EvaluationResult result = Evaluation.Run(_ml, _model, _problems, _ml.Transforms.CountdownReward());
+        float[] rewards = [.. _ml.Transforms.GenerateText(_model, temperature: 0).Append(_ml.Transforms.CountdownReward()).Fit(_problems).Transform(_problems).GetColumn<float>("Reward")];
+        result.Rewards.Select(samples => samples.Single()).Should().Equal(rewards);
+        result.PassAt1.Should().Be(Proportion.Of([.. rewards.Select(reward => reward == 1)]));
+        result.PassAtK.Should().ContainSingle().Which.Estimate.Value.Should().Be(result.AverageAtK.Value);
+    }
+
+    [Fact]
+    public void An_evaluation_that_was_cut_goes_on_and_gives_the_same()
+    {
+        EvaluationResult whole = Evaluation.Run(_ml, _model, _problems, _ml.Transforms.CountdownReward(), Options(cache: null));
+        string cache = _folder.File("responses.jsonl");
+        using (var stop = new CancellationTokenSource())
+        {
+            FluentActions.Invoking(() => Evaluation.Run(_ml, _model, _problems, _ml.Transforms.CountdownReward(), Options(cache, new Immediate(done => { if (done >= 4) stop.Cancel(); })), stop.Token))
+                .Should().Throw<OperationCanceledException>();
+        }
+        File.ReadAllLines(cache).Should().HaveCount(4);
+        File.AppendAllText(cache, "{\"key\":\"half a li");
+        var progress = new List<int>();
+
+        EvaluationResult resumed = Evaluation.Run(_ml, _model, _problems, _ml.Transforms.CountdownReward(), Options(cache, new Immediate(progress.Add)));
+
+        progress.Should().Equal(6, 8, 10);
+        File.ReadAllLines(cache).Should().HaveCount(10).And.OnlyContain(line => JsonDocument.Parse(line, default).RootElement.GetProperty("responses").GetArrayLength() == 4);
+        resumed.ToJson().Should().Be(whole.ToJson());
+        progress.Clear();
+        Evaluation.Run(_ml, _model, _problems, _ => Enumerable.Repeat(0.5f, 40), Options(cache, new Immediate(progress.Add))).MeanReward.Value.Should().Be(0.5);
+        progress.Should().BeEmpty("another reward needs no generation");
+        Evaluation.Run(_ml, _model, _problems, _ => new float[40], Options(cache, new Immediate(progress.Add), seed: 9));
+        progress.Should().Equal([2, 4, 6, 8, 10], "other sampling does");
+    }
+
+    [Fact]
+    public void Estimates_lie_in_their_intervals_and_the_result_prints_and_serialises()
+    {
+        EvaluationResult result = Evaluation.Run(_ml, _model, _problems, answered => answered.GetColumn<int>("SampleIndex").Zip(answered.GetColumn<long>("PromptIndex"), (sample, prompt) => prompt == 9 ? float.NaN : sample <= prompt % 3 ? 1f : 0f), Options(null));
+        // Right: 1, 2, 3 of 4 for problems 0 to 8 in turn, none for the last.
+        result.PassAt1.Should().Be(new Proportion(9, 10));
+        result.AverageAtK.Value.Should().BeApproximately(3 * (0.25 + 0.5 + 0.75) / 10, 1e-12);
+        result.PassAtK.Select(pass => pass.K).Should().Equal(1, 2, 4);
+        result.PassAtK[1].Estimate.Value.Should().BeApproximately(3 * (0.5 + 5 / 6.0 + 1) / 10, 1e-12);
+        result.PassAtK[2].Estimate.Value.Should().BeApproximately(0.9, 1e-12);
+        result.PassAtK.Should().OnlyContain(pass => pass.Estimate.Interval.Contains(pass.Estimate.Value));
+        result.ToString().Should().Contain("10 problems, 4 samples each").And.Contain("avg@4").And.Contain("pass@2");
+        JsonDocument.Parse(result.ToJson()).RootElement.GetProperty("average_at_k").GetProperty("value").GetDouble().Should().Be(result.AverageAtK.Value);
+    }
+
+    [Fact]
+    public void Two_evaluations_are_compared_problem_by_problem()
+    {
+        EvaluationResult Result(Func<long, bool> right) => Evaluation.Run(_ml, _model, _problems, answered => answered.GetColumn<long>("PromptIndex").Select(prompt => right(prompt) ? 1f : 0f), Options(null));
+        EvaluationResult half = Result(prompt => prompt < 5), most = Result(prompt => prompt < 9);
+        EvaluationComparison comparison = EvaluationComparison.Of(half, most);
+        comparison.Difference.Should().BeApproximately(0.4, 1e-12);
+        comparison.Interval.Contains(0.4).Should().BeTrue();
+        comparison.PValue.Should().BeInRange(1e-4, 0.05);
+        EvaluationComparison.Of(half, half).PValue.Should().Be(1);
+        comparison.ToString().Should().Contain("+40.00 %");
+        FluentActions.Invoking(() => EvaluationComparison.Of(half, Evaluation.Run(_ml, _model, _ml.Data.TakeRows(_problems, 2), _ => new float[2]))).Should().Throw<ArgumentException>().WithMessage("*10 problems*2*");
+    }
+
+    [Fact]
+    public void Bad_input_is_named()
+    {
+        FluentActions.Invoking(() => Evaluation.Run(_ml, _model, _problems, _ => new float[3])).Should().Throw<ArgumentException>().WithMessage("*3 values for 10 problems*");
+        FluentActions.Invoking(() => Evaluation.Run(_ml, _model, _ml.Data.LoadFromEnumerable(Array.Empty<CountdownProblem>()), _ => [])).Should().Throw<ArgumentException>().WithMessage("*no problems*");
+        FluentActions.Invoking(() => Evaluation.Run(_ml, _model, _problems, _ => [], new EvaluationOptions { BatchSize = 0, BootstrapDraws = 1, RightFrom = float.NaN })).Should().Throw<ArgumentException>()
+            .Which.Message.Should().ContainAll("BatchSize is 0", "BootstrapDraws is 1", "RightFrom is NaN");
+        File.WriteAllText(_folder.File("other.jsonl"), "{\"prompt\":1}\n");
+        FluentActions.Invoking(() => Evaluation.Run(_ml, _model, _problems, _ => [], Options(_folder.File("other.jsonl")))).Should().Throw<InvalidDataException>().WithMessage("*other.jsonl', line 1*");
+    }
+
+    private static EvaluationOptions Options(string? cache, IProgress<int>? progress = null, long seed = 2) => new()
+    {
+        Generation = new GenerationOptions { SamplesPerPrompt = 4, MaxNewTokens = 24, Seed = seed },
+        BatchSize = 2,
+        BootstrapDraws = 200,
+        CachePath = cache,
+        Progress = progress,
+    };
+
+    private sealed class Immediate(Action<int> report) : IProgress<int>
+    {
+        public void Report(int value) => report(value);
+    }
+}
