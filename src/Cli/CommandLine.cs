@@ -30,6 +30,7 @@ internal static class CommandLine
             GenerateCommand.Create(streams),
             AnnotateCommand.Create(streams),
             ScoreCommand.Create(streams),
+            EvaluateCommand.Create(streams),
             AnalyseCommand.Create(streams),
             ReportCommand.Create(streams),
         };

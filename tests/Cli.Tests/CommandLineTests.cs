@@ -88,6 +88,24 @@ public sealed class CommandLineTests
         table[0].GetString().Should().Contain("3 responses");
     }
 
+    [Fact]
+    public async Task Evaluations_go_on_where_they_were_cut()
+    {
+        using var folder = new TemporaryFolder();
+        string problems = Path.Combine(folder.Path, "problems.jsonl"), cache = Path.Combine(folder.Path, "responses.jsonl");
+        await File.WriteAllTextAsync(problems, """
+            {"nums": [1, 5, 7], "target": 11}
+            {"nums": [2, 3, 9], "target": 14}
+            """, TestContext.Current.CancellationToken);
+        string[] evaluate = ["evaluate", "-m", Tool.Countdown, "--task", "Countdown", "-i", problems, "--cache", cache, "--max-new-tokens", "96", "--json"];
+        (int code, JsonElement[] first, string errors) = await Tool.RunAsync("", evaluate);
+        code.Should().Be(0, errors);
+        string[] responses = await File.ReadAllLinesAsync(cache, TestContext.Current.CancellationToken);
+        (_, JsonElement[] second, _) = await Tool.RunAsync("", evaluate);
+        second[0].GetString().Should().Be(first[0].GetString());
+        (await File.ReadAllLinesAsync(cache, TestContext.Current.CancellationToken)).Should().Equal(responses, "nothing was generated again");
+    }
+
     [Theory]
     [InlineData("no folder", "tokenize", "--model", "/no/such/folder")]
     [InlineData("no command", "anotate")]
@@ -104,7 +122,7 @@ public sealed class CommandLineTests
     [Fact]
     public async Task Help_has_examples()
     {
-        foreach (string command in (string[])["tokenize", "chat", "generate", "annotate", "score", "report"])
+        foreach (string command in (string[])["tokenize", "chat", "generate", "annotate", "score", "evaluate", "report"])
         {
             using var output = new StringWriter();
             (await CommandLine.RunAsync([command, "--help"], new Streams(TextReader.Null, output, TextWriter.Null, IsTerminal: false))).Should().Be(0);

@@ -20,8 +20,8 @@ internal static class Tool
         return (code, Parse(output.ToString()), errors.ToString());
     }
 
-    /// <summary>The rows of JSON lines; what is no JSON object is one text.</summary>
-    public static JsonElement[] Parse(string lines) => lines.TrimStart().StartsWith('{')
+    /// <summary>The rows of JSON lines; a table, or JSON over several lines, is one text.</summary>
+    public static JsonElement[] Parse(string lines) => lines.StartsWith("{\"", StringComparison.Ordinal)
         ? [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)]
         : [JsonSerializer.SerializeToElement(lines)];
 
