@@ -185,6 +185,7 @@ public sealed class RhythmPicture
         plot.Grid.MajorLineColor = Colors.Black.WithAlpha(0.08);
         foreach (IAxis axis in new IAxis[] { plot.Axes.Top, plot.Axes.Right }) axis.FrameLineStyle.Width = 0;
         plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { TickDensity = 0.4 };
+        plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
         plot.Axes.Left.MinorTickStyle.Length = plot.Axes.Bottom.MinorTickStyle.Length = 0;
         (plot.Legend.ShadowColor, plot.Legend.OutlineColor) = (Colors.Transparent, Colors.Black.WithAlpha(0.15));
     }
