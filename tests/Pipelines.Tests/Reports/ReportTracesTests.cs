@@ -66,7 +66,6 @@ public sealed class ReportTracesTests : IDisposable
         int[] ids = model.Tokenizer.Encode(text)[..2000];
         using var stream = new MemoryStream();
         new RhythmReport().Add(ReportTraces.Create(model, new(ids[..200], ids[200..]))).Write(stream);
-        TestContext.Current.TestOutputHelper!.WriteLine($"{stream.Length} bytes");
         stream.Length.Should().BeLessThan(3_000_000);
     }
 

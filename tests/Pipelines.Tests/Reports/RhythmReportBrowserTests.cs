@@ -151,10 +151,10 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
             double drawn = await tab.EvaluateAsync<double>("performance.now()");
             await tab.HoverAsync(".token[data-at='230']");
             (await tab.TextAsync("#inspector")).Should().Contain("response, 30");
+            if (i == 0) await ScreenshotAsync(tab, "2000");
             tab.Problems.Should().BeEmpty();
             best = Math.Min(best, drawn);
         }
-        TestContext.Current.SendDiagnosticMessage($"2 000 tokens drawn after {best:F0} ms");
         best.Should().BeLessThan(1000);
     }
 
