@@ -2,15 +2,15 @@ using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>An attention map as a report keeps it: a byte per weight, N·(N+1)/2 in all (2 MB for 2 000 tokens; in the file about a third of that, since small weights are dropped and the rest is deflated).</summary>
-/// <remarks>Weights are kept on a logarithmic scale from <see cref="Floor"/> to 1 in steps of 7.5 %, so that a picture is right within 4 %; smaller ones are 0. What a metric needs is never read from here.</remarks>
+/// <summary>An attention map as a report keeps it: a byte per weight, N·(N+1)/2 in all (2 MB for 2 000 tokens; less in the file, where they are deflated).</summary>
+/// <remarks>Weights are kept on a logarithmic scale from <see cref="Floor"/> to 1 in steps of 4.9 %, so that a picture is right within 2.5 %; smaller ones are 0. What a metric needs is never read from here.</remarks>
 public sealed class StoredMap
 {
     /// <summary>The smallest weight that is kept.</summary>
-    public const double Floor = 1e-3;
+    public const double Floor = 1e-4;
 
     /// <summary>The codes of the weights from <see cref="Floor"/> to 1: 1 to this.</summary>
-    internal const int Levels = 96;
+    internal const int Levels = 192;
 
     private StoredMap(string name, IReadOnlyList<HeadIndex> heads, int length, byte[] codes) => (Name, Heads, Length, Codes) = (name, heads, length, codes);
 
@@ -40,7 +40,7 @@ public sealed class StoredMap
         return new StoredMap(name, heads, map.Length, codes);
     }
 
-    /// <summary>The weight that a query gives to a key, as kept: within 4 %, 0 below <see cref="Floor"/>.</summary>
+    /// <summary>The weight that a query gives to a key, as kept: within 2.5 %, 0 below <see cref="Floor"/>.</summary>
     /// <param name="query">t, from 0.</param>
     /// <param name="key">s, from 0.</param>
     public double this[int query, int key] => key > query ? 0 : Decode(Codes[(long)query * (query + 1) / 2 + key]);

@@ -58,6 +58,17 @@ public sealed class ReportTracesTests : IDisposable
         FluentActions.Invoking(() => ReportTraces.Read(ml.Data.LoadFromEnumerable([new { Tokens = new[] { "a" }, Waad = 1f }]))).Should().Throw<ArgumentException>().WithMessage("Column 'Waad' is Single, expected a vector of Single*");
     }
 
+    [Fact]
+    public void Two_thousand_tokens_of_a_real_model_fit_into_three_megabytes()
+    {
+        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(RealModel.Require());
+        string text = File.ReadAllText(Repository.Path("CONTRIBUTING.md")) + File.ReadAllText(Repository.Path("README.md"));
+        int[] ids = model.Tokenizer.Encode(text)[..2000];
+        using var stream = new MemoryStream();
+        new RhythmReport().Add(ReportTraces.Create(model, new(ids[..200], ids[200..]))).Write(stream);
+        stream.Length.Should().BeLessThan(3_000_000);
+    }
+
     private TokenSequence Sample()
     {
         int[] prompt = _model.Tokenizer.Encode(Countdown.Generate(1, seed: 2)[0].Prompt);

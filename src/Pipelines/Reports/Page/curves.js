@@ -81,7 +81,7 @@ function drawLine(pen, trace, key, y, side) {
   }
   pen.stroke();
   pen.setLineDash([]);
-  pen.font = "8px system-ui, sans-serif";
+  pen.font = `${plotWidth() / (state.view[1] - state.view[0]) < 2 ? 5 : 8}px system-ui, sans-serif`;
   pen.textAlign = "center";
   for (const i of trace.peaks[key] ?? []) if (i >= first && i <= last) pen.fillText(MARKERS[key], xOf(i + 0.5), y(values[i]) - 2);
   pen.font = "11px system-ui, sans-serif";

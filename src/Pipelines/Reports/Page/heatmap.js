@@ -24,7 +24,8 @@ function drawHeat() {
   $("attention").hidden = !shown().some(each => each.maps.length);
   if ($("attention").hidden) return;
   const side = heatSide(), { pen, width, height } = prepare($("heat"), side + MARGIN - 12);
-  if (!codes) return;
+  // Without a place on the screen, as in a window that is being resized, there is nothing to draw.
+  if (!codes || width === 0) return;
   if (!scales.has(codes)) scales.set(codes, heatScale(codes, trace.length));
   clampHeat(trace.length);
   const ratio = $("heat").width / width, pixels = Math.round(side * ratio), image = pen.createImageData(pixels, pixels), high = scales.get(codes);
