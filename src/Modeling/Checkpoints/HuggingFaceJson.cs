@@ -25,7 +25,7 @@ internal static class HuggingFaceJson
     {
         try
         {
-            Render(JsonObject.Create(file)!);
+            ReadTexts(file);
         }
         catch (InvalidOperationException exception)
         {
@@ -40,6 +40,19 @@ internal static class HuggingFaceJson
         1 => JsonValue.Create(ids[0]),
         _ => new JsonArray([.. ids.Select(id => (JsonNode)id)]),
     };
+
+    private static void ReadTexts(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.String) value.GetString();
+        if (value.ValueKind == JsonValueKind.Array)
+            foreach (JsonElement item in value.EnumerateArray()) ReadTexts(item);
+        if (value.ValueKind == JsonValueKind.Object)
+            foreach (JsonProperty property in value.EnumerateObject())
+            {
+                _ = property.Name;
+                ReadTexts(property.Value);
+            }
+    }
 
     private static JsonNode? Sort(JsonNode? node) => node switch
     {
