@@ -46,8 +46,9 @@ internal static class CommandLine
             await streams.Errors.WriteLineAsync("Cancelled; finished rows are in the output.").ConfigureAwait(false);
             return Cancelled;
         }
-        catch (Exception exception) when (exception is ArgumentException or IOException or UnauthorizedAccessException or InvalidDataException or NotSupportedException or InvalidOperationException)
+        catch (Exception exception)
         {
+            // A tool's user wants the sentence, not where in the code it was said.
             await streams.Errors.WriteLineAsync(exception.Message).ConfigureAwait(false);
             return Failure;
         }

@@ -15,7 +15,7 @@ internal static class SharedOptions
 
     public static Option<bool> Strict() => new("--strict") { Description = "Stop at the first bad row, instead of writing an error in its place and going on." };
 
-    public static Option<int> BatchSize(int size) => new("--batch-size") { Description = "Rows that are computed together: more take more memory and less time.", DefaultValueFactory = _ => size, HelpName = "N" };
+    public static Option<int> BatchSize(int size) => new("--batch-size") { Description = "Rows that are computed together: more take more memory and less time. Rows of standard input are answered when a batch is full.", DefaultValueFactory = _ => size, HelpName = "N" };
 
     public static Option<string> DataType()
     {

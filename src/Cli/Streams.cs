@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace MLNetAttn.Cli;
 
@@ -14,6 +15,9 @@ internal sealed record Streams(TextReader Input, TextWriter Output, TextWriter E
     {
         UTF8Encoding utf8 = new(encoderShouldEmitUTF8Identifier: false);
         return new Streams(
-            new StreamReader(Console.OpenStandardInput(), utf8), new StreamWriter(Console.OpenStandardOutput(), utf8) { AutoFlush = true }, Console.Error, !Console.IsErrorRedirected);
+            new StreamReader(Console.OpenStandardInput(), utf8), new StreamWriter(StandardOutput(), utf8) { AutoFlush = true }, Console.Error, !Console.IsErrorRedirected);
     }
+
+    // The console's own stream takes no notice of a reader that has gone: hours of work would be for nobody.
+    private static Stream StandardOutput() => OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
 }

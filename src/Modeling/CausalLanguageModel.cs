@@ -156,7 +156,7 @@ public sealed class CausalLanguageModel : IDisposable
         int[]? padding = null;
         if (attentionMask is not null)
         {
-            Tensor real = attentionMask.to(ScalarType.Int64);
+            Tensor real = attentionMask.to(ScalarType.Bool).to(ScalarType.Int64);
             if (real.diff(dim: 1).Below(0).any().ToBoolean()) throw new ArgumentException("attentionMask has zeros after ones, expected padding on the left only.", nameof(attentionMask));
             long[] lengths = [.. real.sum(1).cpu().data<long>()];
             padding = [.. lengths.Select(length => (int)(ids.shape[1] - length))];

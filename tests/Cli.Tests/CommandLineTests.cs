@@ -111,6 +111,9 @@ public sealed class CommandLineTests
     [InlineData("no command", "anotate")]
     [InlineData("no model", "generate")]
     [InlineData("a wrong option", "generate", "--model", "{countdown}", "--temperature", "-1")]
+    [InlineData("no layer", "annotate", "--model", "{countdown}", "--layers", "abc")]
+    [InlineData("a wrong share", "annotate", "--model", "{countdown}", "--fraction", "7")]
+    [InlineData("groups that nobody gave", "annotate", "--model", "{countdown}", "--grouping", "Frozen")]
     [InlineData("a wrong layer", "annotate", "--model", "{countdown}", "--layers", "99")]
     public async Task What_is_wrong_with_the_command_line_fails_before_any_row(string what, params string[] args)
     {

@@ -32,6 +32,9 @@ internal static class AnnotateCommand
             using CausalLanguageModel loaded = SharedOptions.Load(parsed.GetRequiredValue(model), parsed.GetRequiredValue(dataType), parsed.GetRequiredValue(device));
             RhythmOptions rhythmOptions = rhythm.Read(parsed);
             CreditOptions creditOptions = credit.Read(parsed);
+            // Wrong options are nobody's row's fault.
+            loaded.AnalyzeRhythm([], rhythmOptions);
+            RhythmCreditFunction.Assign(new TokenSignals { Count = 0, Waad = [], Fai = [], Entropy = [] }, creditOptions);
             JsonArray layers = JsonText.Numbers(rhythmOptions.Layers.Resolve(loaded.Config.LayerCount));
             var pump = new RowPump(streams, parsed.GetValue(input), parsed.GetValue(output), parsed.GetValue(strict), parsed.GetValue(batchSize));
             return Task.FromResult(pump.Run("annotate", row => new TokenSequence(row.Prompt(loaded), ResponseFile.Response(row, loaded)), Annotate, cancellationToken));

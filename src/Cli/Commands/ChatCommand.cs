@@ -22,7 +22,7 @@ internal static class ChatCommand
         command.SetAction((parsed, cancellationToken) =>
         {
             Tokenizer tokenizer = Tokenizer.FromPretrained(parsed.GetRequiredValue(model).FullName);
-            var pump = new RowPump(streams, parsed.GetValue(input), parsed.GetValue(output), parsed.GetValue(strict), batchSize: 64);
+            var pump = new RowPump(streams, parsed.GetValue(input), parsed.GetValue(output), parsed.GetValue(strict), batchSize: 1);
             return Task.FromResult(pump.Run("chat", row => tokenizer.ChatTemplate.Render(row.Messages(), row.ChatOptions(addGenerationPrompt: !parsed.GetValue(finished))),
                 rows => rows.Select(row => (IEnumerable<JsonObject>)[row.Row.With(("prompt", row.Value), ("ids", JsonText.Numbers(tokenizer.Encode(row.Value, addSpecialTokens: false))))]), cancellationToken));
         });

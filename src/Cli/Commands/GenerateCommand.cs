@@ -26,7 +26,8 @@ internal static class GenerateCommand
         {
             using CausalLanguageModel loaded = SharedOptions.Load(parsed.GetRequiredValue(model), parsed.GetRequiredValue(dataType), parsed.GetRequiredValue(device));
             GenerationOptions options = generation.Read(parsed);
-            loaded.Generate([], options, cancellationToken);                                            // wrong options are nobody's row's fault
+            // Wrong options are nobody's row's fault.
+            loaded.Generate([], options, cancellationToken);
             var pump = new RowPump(streams, parsed.GetValue(input), parsed.GetValue(output), parsed.GetValue(strict), parsed.GetValue(batchSize));
             return Task.FromResult(pump.Run("generate", row => row.Prompt(loaded), Generate, cancellationToken));
 

@@ -17,9 +17,11 @@ internal sealed class GenerationArguments(double temperature)
     private readonly Option<string[]> _stop = new("--stop") { Description = "Text that ends a response; may be given several times.", HelpName = "TEXT", DefaultValueFactory = _ => [] };
     private readonly Option<long> _seed = new("--seed") { Description = "Start of the random numbers. A row's are a function of it and of the row's place alone." };
 
+    private readonly Option<long?> _cache = new("--max-cache-bytes") { Description = "Refuse what would need more memory for keys and values, and say what to lower.", HelpName = "N" };
+
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_maximum, _temperature, _topK, _topP, _minP, _penalty, _samples, _stop, _seed]) command.Options.Add(option);
+        foreach (Option option in (Option[])[_maximum, _temperature, _topK, _topP, _minP, _penalty, _samples, _stop, _seed, _cache]) command.Options.Add(option);
     }
 
     public GenerationOptions Read(ParseResult parsed) => new()
@@ -33,5 +35,6 @@ internal sealed class GenerationArguments(double temperature)
         SamplesPerPrompt = parsed.GetValue(_samples),
         StopStrings = parsed.GetValue(_stop)!,
         Seed = parsed.GetValue(_seed),
+        MaximumCacheBytes = parsed.GetValue(_cache),
     };
 }

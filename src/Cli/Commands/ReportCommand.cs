@@ -32,7 +32,7 @@ internal static class ReportCommand
                     {
                         report.Add(AnnotatedRow.Parse(line, variant));
                     }
-                    catch (FormatException exception)
+                    catch (Exception exception) when (exception is FormatException or InvalidOperationException)
                     {
                         throw new InvalidDataException($"{file.FullName}, line {number + 1}: {exception.Message}", exception);
                     }

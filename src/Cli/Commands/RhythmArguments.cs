@@ -18,6 +18,7 @@ internal sealed class RhythmArguments
 
     public void AddTo(Command command)
     {
+        _grouping.AcceptOnlyFromAmong(nameof(HeadGrouping.PerSequence), nameof(HeadGrouping.PerBatch));
         foreach (Option option in (Option[])[_layers, _window, _minimum, _maximum, _shrink, _ratio, _allHeads, _receivers, _grouping]) command.Options.Add(option);
     }
 

@@ -25,7 +25,7 @@ internal static class ScoreCommand
             Func<InputRow, float> score = parsed.GetRequiredValue(task) == "math"
                 ? row => MathVerifier.IsCorrect(Response(row), row.Has("answer") ? row.Text("answer") : row.Text("gold")) ? 1 : 0
                 : row => CountdownVerifier.Score(Response(row), row.Integers("numbers"), row.Number("target"), parsed.GetValue(format));
-            var pump = new RowPump(streams, parsed.GetValue(input), parsed.GetValue(output), parsed.GetValue(strict), batchSize: 64);
+            var pump = new RowPump(streams, parsed.GetValue(input), parsed.GetValue(output), parsed.GetValue(strict), batchSize: 1);
             return Task.FromResult(pump.Run("score", score, rows => rows.Select(row => (IEnumerable<JsonObject>)[row.Row.With(("reward", row.Value))]), cancellationToken));
         });
         return command;

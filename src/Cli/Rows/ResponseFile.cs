@@ -35,7 +35,7 @@ internal static class ResponseFile
             InputRow row = new(number, JsonNode.Parse(line) as JsonObject ?? throw new RowException("It is no JSON object."));
             return new TokenSequence(row.Prompt(model), Response(row, model));
         }
-        catch (Exception exception) when (exception is RowException or JsonException or ArgumentException)
+        catch (Exception exception) when (exception is RowException or JsonException or ArgumentException or InvalidOperationException)
         {
             throw new InvalidDataException($"Line {number}: {exception.Message}", exception);
         }

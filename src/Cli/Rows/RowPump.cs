@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace MLNetAttn.Cli;
 
@@ -10,8 +11,10 @@ namespace MLNetAttn.Cli;
 /// <param name="output">A file, which is written over; null or - = the output stream.</param>
 /// <param name="strict">Whether a bad row ends the work.</param>
 /// <param name="batchSize">Rows of a batch.</param>
-internal sealed class RowPump(Streams streams, string? input, string? output, bool strict, int batchSize)
+internal sealed partial class RowPump(Streams streams, string? input, string? output, bool strict, int batchSize)
 {
+    private static readonly JsonDocumentOptions Unambiguous = new() { AllowDuplicateProperties = false };
+
     private long _bad;
 
     /// <summary>Works on all rows.</summary>
@@ -23,17 +26,15 @@ internal sealed class RowPump(Streams streams, string? input, string? output, bo
     public int Run<T>(string title, Func<InputRow, T> read, Func<IReadOnlyList<(InputRow Row, T Value)>, IEnumerable<IEnumerable<JsonObject>>> work, CancellationToken cancellationToken)
     {
         if (batchSize < 1) throw new ArgumentException($"--batch-size is {batchSize}, expected at least 1.");
-        bool fromFile = input is not (null or "-"), toFile = output is not (null or "-");
-        if (fromFile && toFile && Path.GetFullPath(input!) == Path.GetFullPath(output!)) throw new ArgumentException($"--output is the input, '{input}': rows would be overwritten before they are read.");
-        using FileStream? file = fromFile ? new FileStream(input!, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16) : null;
+        using FileStream? file = input is null or "-" ? null : new FileStream(input, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
         TextReader reader = file is null ? streams.Input : new StreamReader(file, Encoding.UTF8);
-        using StreamWriter? target = toFile ? new StreamWriter(output!, append: false, new UTF8Encoding(false)) : null;
+        using StreamWriter? target = output is null or "-" ? null : Create(output);
         TextWriter writer = target ?? streams.Output;
         RowProgress.Show(streams, title, file, progress =>
         {
-            foreach (JsonObject?[] batch in Lines(reader).Chunk(batchSize).Select(lines => Read(lines, read, work, cancellationToken)))
+            foreach (List<string> batch in Lines(reader).Chunk(batchSize).Select(lines => Read(lines, read, work, cancellationToken)))
             {
-                foreach (JsonObject row in batch.OfType<JsonObject>()) writer.WriteLine(JsonText.Line(row));
+                foreach (string row in batch) writer.Write(row + "\n");
                 writer.Flush();
                 progress();
                 if (strict && _bad > 0) break;
@@ -49,7 +50,7 @@ internal sealed class RowPump(Streams streams, string? input, string? output, bo
     }
 
     /// <summary>What is written for the lines of a batch; with strict, up to the first bad one.</summary>
-    private JsonObject[] Read<T>((long Number, string Text)[] lines, Func<InputRow, T> read, Func<IReadOnlyList<(InputRow Row, T Value)>, IEnumerable<IEnumerable<JsonObject>>> work, CancellationToken cancellationToken)
+    private List<string> Read<T>((long Number, string Text)[] lines, Func<InputRow, T> read, Func<IReadOnlyList<(InputRow Row, T Value)>, IEnumerable<IEnumerable<JsonObject>>> work, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         List<(long Number, string? Error)> results = [];
@@ -58,17 +59,17 @@ internal sealed class RowPump(Streams streams, string? input, string? output, bo
         {
             string? error = Try(() =>
             {
-                InputRow row = new(number, JsonNode.Parse(text) as JsonObject ?? throw new RowException("The line is no JSON object."));
+                InputRow row = new(number, JsonNode.Parse(text, documentOptions: Unambiguous) as JsonObject ?? throw new RowException("The line is no JSON object."));
                 good.Add((row, read(row)));
             });
             results.Add((number, error));
             if (error is not null && strict) break;
         }
 
-        Dictionary<long, IEnumerable<JsonObject>> done = [];
+        Dictionary<long, string[]> done = [];
         Dictionary<long, string> failed = [];
         if (good.Count > 0) Work(good, work, done, failed);
-        List<JsonObject> written = [];
+        List<string> written = [];
         foreach ((long number, string? readError) in results)
         {
             if ((readError ?? failed.GetValueOrDefault(number)) is not { } error)
@@ -78,24 +79,42 @@ internal sealed class RowPump(Streams streams, string? input, string? output, bo
             }
             _bad++;
             streams.Errors.WriteLine($"Line {number}: {error}");
-            written.Add(new JsonObject { ["line"] = number, ["error"] = error });
+            written.Add(JsonText.Line(new JsonObject { ["line"] = number, ["error"] = error }));
             if (strict) break;
         }
-        return [.. written];
+        return written;
     }
 
-    /// <summary>Works on a batch; if that fails, on its rows one by one, to find the bad ones.</summary>
+    /// <summary>Works on a batch. If that fails, each row is tried alone, to find the bad ones, and the others then together: rows of a batch may share what is measured of them.</summary>
     private static void Work<T>(
-        List<(InputRow Row, T Value)> rows, Func<IReadOnlyList<(InputRow Row, T Value)>, IEnumerable<IEnumerable<JsonObject>>> work, Dictionary<long, IEnumerable<JsonObject>> done, Dictionary<long, string> failed)
+        List<(InputRow Row, T Value)> rows, Func<IReadOnlyList<(InputRow Row, T Value)>, IEnumerable<IEnumerable<JsonObject>>> work, Dictionary<long, string[]> done, Dictionary<long, string> failed)
     {
         string? error = Try(() =>
         {
-            foreach (((InputRow row, _), IEnumerable<JsonObject> written) in rows.Zip(work(rows))) done[row.Line] = written;
+            foreach (((InputRow row, _), IEnumerable<JsonObject> written) in rows.Zip(work(rows))) done[row.Line] = [.. written.Select(JsonText.Line)];
         });
         if (error is null) return;
-        if (rows.Count == 1) failed[rows[0].Row.Line] = error;
-        else
-            foreach ((InputRow Row, T Value) row in rows) Work([row], work, done, failed);
+        if (rows.Count == 1)
+        {
+            failed[rows[0].Row.Line] = error;
+            return;
+        }
+        foreach ((InputRow Row, T Value) row in rows) Work([row], work, done, failed);
+        List<(InputRow Row, T Value)> good = rows.FindAll(row => !failed.ContainsKey(row.Row.Line));
+        if (good.Count is > 0 && good.Count < rows.Count) Work(good, work, done, failed);
+    }
+
+    /// <summary>Opens the output. Whoever reads it through this library, such as the input of this very call under another name, keeps it from being emptied.</summary>
+    private static StreamWriter Create(string path)
+    {
+        try
+        {
+            return new StreamWriter(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None), new UTF8Encoding(false));
+        }
+        catch (IOException exception) when (File.Exists(path))
+        {
+            throw new ArgumentException($"--output '{path}' cannot be written: it is the input under another name, or another program has it open.", exception);
+        }
     }
 
     private static string? Try(Action action)
@@ -105,13 +124,17 @@ internal sealed class RowPump(Streams streams, string? input, string? output, bo
             action();
             return null;
         }
-        catch (Exception exception) when (exception is RowException or ArgumentException or FormatException or InvalidDataException or NotSupportedException or ArithmeticException)
+        catch (Exception exception) when (exception is RowException or ArgumentException or FormatException or InvalidDataException or NotSupportedException or ArithmeticException or InvalidOperationException)
         {
-            return exception.Message;
+            return Ending().Replace(exception.Message, "");
         }
         catch (JsonException exception)
         {
             return $"The line is no JSON: {exception.Message}";
         }
     }
+
+    // What the library says of the first row of a call, and of a parameter, means nothing to the reader of a line.
+    [GeneratedRegex(@"^Row 0: | \(Parameter '\w+'\)$")]
+    private static partial Regex Ending();
 }

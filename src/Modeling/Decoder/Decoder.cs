@@ -33,7 +33,7 @@ internal sealed class Decoder : IDisposable
         Func<int, DecoderLayer, Tensor, Tensor> attend = Attend((int)ids.shape[1], padding, observer, fused);
         for (int layer = 0; layer < Weights.Layers.Length; layer++)
         {
-            (x, update) = Block(layer, x, update, fused, attend);
+            (x, update) = Advance(layer, x, update, fused, attend);
             if (layer == lastLayer) return x.Plus(update);
         }
         return RootMeanSquareNorm.Add(x, update, Weights.FinalNorm, Config.RmsNormEpsilon, fused).Normalized;
@@ -51,7 +51,7 @@ internal sealed class Decoder : IDisposable
         Func<int, DecoderLayer, Tensor, Tensor> attend = fused && ids.shape[1] == 1
             ? (index, weights, normalized) => CachedSelfAttention(index, weights, normalized, cache, padding)
             : Attend((int)ids.shape[1], padding, observer: null, fused, cache);
-        for (int layer = 0; layer < Weights.Layers.Length; layer++) (x, update) = Block(layer, x, update, fused, attend);
+        for (int layer = 0; layer < Weights.Layers.Length; layer++) (x, update) = Advance(layer, x, update, fused, attend);
         cache.Advance((int)ids.shape[1]);
         return RootMeanSquareNorm.Add(x, update, Weights.FinalNorm, Config.RmsNormEpsilon, fused).Normalized;
     }
@@ -80,6 +80,16 @@ internal sealed class Decoder : IDisposable
     private static bool IsFused(Tensor x, bool fast = false) => KernelSupport.Covers(x) && (fast || x.dtype == ScalarType.BFloat16);
 
     private Tensor Embed(Tensor ids) => Weights.Embedding.index_select(0, ids.reshape(-1)).view(ids.shape[0], ids.shape[1], Config.HiddenSize);
+
+    /// <summary>One layer, after which what it was given is freed where no gradient needs it.</summary>
+    private (Tensor X, Tensor Update) Advance(int index, Tensor x, Tensor? update, bool fused, Func<int, DecoderLayer, Tensor, Tensor> attend)
+    {
+        (Tensor next, Tensor nextUpdate) = Block(index, x, update, fused, attend);
+        if (is_grad_enabled()) return (next, nextUpdate);
+        if (!ReferenceEquals(next, x)) x.Dispose();
+        update?.Dispose();
+        return (next, nextUpdate);
+    }
 
     /// <summary>One layer. What a layer's second half adds is added where the next norm reads it, in one pass over memory.</summary>
     /// <param name="index">The layer.</param>

@@ -8,6 +8,8 @@ namespace MLNetAttn.Pipelines;
 /// <summary>How results are written: as a table for people, as JSON for programs.</summary>
 internal static class ResultText
 {
+    private const string Undefined = "undefined";
+
     private static readonly JsonSerializerOptions Format = new()
     {
         WriteIndented = true,
@@ -30,15 +32,15 @@ internal static class ResultText
         return text.ToString();
     }
 
-    public static string Number(double value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
+    public static string Number(double value) => double.IsNaN(value) ? Undefined : value.ToString("0.0000", CultureInfo.InvariantCulture);
 
-    public static string Percent(double value) => (100 * value).ToString("0.00", CultureInfo.InvariantCulture) + " %";
+    public static string Percent(double value) => double.IsNaN(value) ? Undefined : (100 * value).ToString("0.00", CultureInfo.InvariantCulture) + " %";
 
-    public static string SignedPercent(double value) => (100 * value).ToString("+0.00;−0.00;0.00", CultureInfo.InvariantCulture) + " %";
+    public static string SignedPercent(double value) => double.IsNaN(value) ? Undefined : (100 * value).ToString("+0.00;−0.00;0.00", CultureInfo.InvariantCulture) + " %";
 
     public static string Percents(ConfidenceInterval interval) => $"{Percent(interval.Lower)} … {Percent(interval.Upper)}";
 
     public static string SignedPercents(ConfidenceInterval interval) => $"{SignedPercent(interval.Lower)} … {SignedPercent(interval.Upper)}";
 
-    public static string Probability(double value) => value < 0.0001 ? "< 0.0001" : value.ToString("0.0000", CultureInfo.InvariantCulture);
+    public static string Probability(double value) => double.IsNaN(value) ? Undefined : value < 0.0001 ? "< 0.0001" : value.ToString("0.0000", CultureInfo.InvariantCulture);
 }

@@ -67,15 +67,45 @@ public sealed class RowPumpTests
         output.ToString().Should().Be("{\"n\":1}\n{\"n\":2}\n");
     }
 
-    [Fact]
-    public void The_input_is_never_written_over()
+    [Theory]
+    [InlineData("the same name")]
+    [InlineData("a symbolic link")]
+    [InlineData("a folder under another name")]
+    public void The_input_is_never_written_over(string how)
     {
         using var folder = new TemporaryFolder();
-        string file = Path.Combine(folder.Path, "rows.jsonl");
+        string file = Path.Combine(folder.Path, "rows.jsonl"), output = how == "the same name" ? file : Path.Combine(folder.Path, "link");
         File.WriteAllText(file, "{\"n\":1}\n");
-        var pump = new RowPump(new Streams(TextReader.Null, TextWriter.Null, TextWriter.Null, IsTerminal: false), file, file, strict: false, batchSize: 1);
-        FluentActions.Invoking(() => pump.Run("copy", row => row.Number("n"), rows => [], TestContext.Current.CancellationToken)).Should().Throw<ArgumentException>().WithMessage("*--output is the input*");
+        if (how == "a symbolic link") File.CreateSymbolicLink(output, file);
+        if (how == "a folder under another name") output = Path.Combine(Directory.CreateSymbolicLink(output, folder.Path).FullName, "rows.jsonl");
+        var pump = new RowPump(new Streams(TextReader.Null, TextWriter.Null, TextWriter.Null, IsTerminal: false), file, output, strict: false, batchSize: 1);
+        FluentActions.Invoking(() => pump.Run("copy", row => row.Number("n"), rows => [], TestContext.Current.CancellationToken)).Should().Throw<ArgumentException>().WithMessage("*--output*the input under another name*");
         File.ReadAllText(file).Should().Be("{\"n\":1}\n");
+    }
+
+    [Theory]
+    [InlineData("""{"n":"\ud800"}""", "*")]
+    [InlineData("""{"n":1,"x":"\ud800"}""", "*")]
+    [InlineData("""{"n":1,"n":2}""", "*n*")]
+    public void Text_that_is_no_unicode_and_names_that_come_twice_are_the_rows_own_fault(string line, string message)
+    {
+        (int code, string output, _) = Run(line + "\n{\"n\":2}\n", strict: false, batchSize: 2);
+        code.Should().Be(CommandLine.BadRows);
+        string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        lines.Should().HaveCount(2);
+        lines[0].Should().StartWith("""{"line":1,"error":""").And.Match(message);
+        lines[1].Should().Be("""{"n":2,"double":4}""");
+    }
+
+    [Fact]
+    public void The_good_rows_of_a_batch_are_worked_on_together_in_the_end()
+    {
+        using var output = new StringWriter();
+        var pump = new RowPump(new Streams(new StringReader("{\"n\":1}\n{\"n\":13}\n{\"n\":3}\n"), output, TextWriter.Null, IsTerminal: false), null, null, strict: false, batchSize: 3);
+        pump.Run("sum", row => row.Number("n"), rows => rows.Any(row => row.Value == 13)
+            ? throw new ArgumentException("Row 0: 13 brings bad luck.")
+            : rows.Select(row => (IEnumerable<JsonObject>)[row.Row.With(("sum", rows.Sum(other => other.Value)))]).ToArray(), TestContext.Current.CancellationToken);
+        output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().Equal("""{"n":1,"sum":4}""", """{"line":2,"error":"13 brings bad luck."}""", """{"n":3,"sum":4}""");
     }
 
     private static (int Code, string Output, string Errors) Run(string input, bool strict, int batchSize)

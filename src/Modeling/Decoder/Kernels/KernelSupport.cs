@@ -27,6 +27,11 @@ internal static class KernelSupport
         return (float*)(((nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(buffer)) + line - 1) & ~(line - 1));
     }
 
-    /// <summary>The elements of a contiguous tensor. The tensor must be kept alive while they are used.</summary>
-    public static Span<T> Elements<T>(Tensor tensor) where T : unmanaged => MemoryMarshal.Cast<byte, T>(tensor.bytes);
+    /// <summary>The elements of a contiguous tensor; of one that is larger than a span can be, the first, from which kernels find the others. The tensor must be kept alive while they are used.</summary>
+    public static Span<T> Elements<T>(Tensor tensor) where T : unmanaged
+    {
+        if (tensor.numel() * tensor.element_size() <= int.MaxValue) return MemoryMarshal.Cast<byte, T>(tensor.bytes);
+        using Tensor flat = tensor.view(-1), first = flat.narrow(0, 0, 1);
+        return MemoryMarshal.Cast<byte, T>(first.bytes);
+    }
 }
