@@ -177,7 +177,15 @@ public sealed class TextGeneratorTests
         {
             var options = new GenerationOptions
             {
-                MaxNewTokens = tokens, Temperature = temperature, TopK = topK, TopP = topP, MinP = minP, RepetitionPenalty = penalty, SamplesPerPrompt = samples, BatchSize = size, StopStrings = ["e"],
+                MaxNewTokens = tokens,
+                Temperature = temperature,
+                TopK = topK,
+                TopP = topP,
+                MinP = minP,
+                RepetitionPenalty = penalty,
+                SamplesPerPrompt = samples,
+                BatchSize = size,
+                StopStrings = ["e"],
             };
             IReadOnlyList<GeneratedSequence> rows = model.Generator().Generate([[5], [6, 7, 8]], options);
             return rows.Count == 2 * samples && rows.All(row => row.TokenIds.Length >= 1 && row.TokenIds.Length <= tokens && row.LogProbabilities.Length == row.TokenIds.Length
