@@ -73,11 +73,11 @@ public sealed class CausalLanguageModel : IDisposable
     {
         options ??= new ModelLoadOptions();
         options.Validate();
-        DecoderConfig config = DecoderConfig.Parse(CheckpointFiles.ReadSmall(source, CheckpointFiles.Config), CheckpointFiles.Locate(source, CheckpointFiles.Config));
-        GenerationConfig generation = GenerationConfig.Load(source, config);
-        // A zip's files are read one after the other; what was read of the tokenizer is parsed while the weights are read, which takes about as long.
+        // Files are read one after the other, as a zip wants it; what was read of the tokenizer is parsed while the rest is read, which takes about as long.
         TokenizerFiles? files = source.Exists(TokenizerFiles.Definition) ? TokenizerFiles.Read(source) : null;
         Task<Tokenizer>? tokenizer = files is null ? null : Task.Run(() => new Tokenizer(files));
+        DecoderConfig config = DecoderConfig.Parse(CheckpointFiles.ReadSmall(source, CheckpointFiles.Config), CheckpointFiles.Locate(source, CheckpointFiles.Config));
+        GenerationConfig generation = GenerationConfig.Load(source, config);
         CheckpointReader reader = CheckpointReader.Open(source, config);
         var weights = new WeightStorage(config, options.DataType, options.Device ?? CPU);
         try
