@@ -49,6 +49,11 @@ public sealed class CommandLineTests
 
         (await Tool.RunAsync("", "report", "-i", annotated, "-o", report)).Code.Should().Be(0);
         (await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken)).Should().Contain("<html").And.NotContain("src=\"http");
+
+        // With the model there are maps too, which take room.
+        long before = new FileInfo(report).Length;
+        (await Tool.RunAsync("", "report", "-i", annotated, "-o", report, "-m", Tool.Countdown, "--min-horizon", "4")).Code.Should().Be(0);
+        new FileInfo(report).Length.Should().BeGreaterThan(before + 10_000);
     }
 
     [Fact]

@@ -25,15 +25,17 @@ internal static class ResponseFile
         using StreamReader? file = input is null or "-" ? null : new StreamReader(input);
         TextReader reader = file ?? streams.Input;
         for (long number = 1; reader.ReadLine() is { } line; number++)
-            if (!string.IsNullOrWhiteSpace(line)) yield return Parse(model, line, number);
+            if (!string.IsNullOrWhiteSpace(line)) yield return Parse(model, line, number).Sequence;
     }
 
-    private static TokenSequence Parse(CausalLanguageModel model, string line, long number)
+    /// <summary>Reads one row.</summary>
+    /// <exception cref="InvalidDataException">It is bad; the message has its line.</exception>
+    public static (InputRow Row, TokenSequence Sequence) Parse(CausalLanguageModel model, string line, long number)
     {
         try
         {
             InputRow row = new(number, JsonNode.Parse(line) as JsonObject ?? throw new RowException("It is no JSON object."));
-            return new TokenSequence(row.Prompt(model), Response(row, model));
+            return (row, new TokenSequence(row.Prompt(model), Response(row, model)));
         }
         catch (Exception exception) when (exception is RowException or JsonException or ArgumentException or InvalidOperationException)
         {
