@@ -17,6 +17,22 @@ internal static class TinyModel
         EosTokenIds = eos ?? [1],
     };
 
+    /// <summary>Three layers whose queries see a window of keys; null = all.</summary>
+    public static DecoderConfig Windowed(int? window) => new()
+    {
+        Architecture = "MistralForCausalLM",
+        VocabularySize = 50,
+        HiddenSize = 16,
+        IntermediateSize = 24,
+        LayerCount = 3,
+        HeadCount = 4,
+        KeyValueHeadCount = 2,
+        HeadDimension = 8,
+        MaxPositionEmbeddings = 1024,
+        TieWordEmbeddings = true,
+        SlidingWindow = window,
+    };
+
     /// <summary>Weights large enough that attention is not close to uniform.</summary>
     public static CausalLanguageModel Create(long seed = 1, DecoderConfig? config = null) => CausalLanguageModel.Create(config ?? Config(), tokenizer: null, seed, initializerRange: 0.4);
 

@@ -44,8 +44,7 @@ internal static class AnnotateCommand
 
             JsonObject Row(InputRow row, TokenSequence sequence, RhythmAnalysis analysis)
             {
-                var signals = new TokenSignals { Count = sequence.ResponseIds.Length, Waad = Wide(analysis.Waad), Fai = Wide(analysis.Fai), Entropy = Wide(analysis.Entropies) };
-                CreditAssignment assigned = RhythmCreditFunction.Assign(signals, creditOptions, row.Line);
+                CreditAssignment assigned = RhythmCreditFunction.Assign(TokenSignals.Of(analysis), creditOptions, row.Line);
                 return row.With(
                     ("token_ids", JsonText.Numbers(sequence.ResponseIds)),
                     ("tokens", JsonText.Texts(TokenText.Split(loaded, sequence.ResponseIds).Select(token => token.ToString()))),
@@ -63,6 +62,4 @@ internal static class AnnotateCommand
         });
         return command;
     }
-
-    private static double[] Wide(float[] values) => Array.ConvertAll(values, value => (double)value);
 }

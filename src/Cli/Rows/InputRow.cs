@@ -9,6 +9,21 @@ namespace MLNetAttn.Cli;
 /// <param name="Fields">The JSON object.</param>
 internal sealed record InputRow(long Line, JsonObject Fields)
 {
+    private static readonly JsonDocumentOptions Unambiguous = new() { AllowDuplicateProperties = false };
+
+    /// <summary>The lines that hold rows, with their numbers, as they are asked for.</summary>
+    public static IEnumerable<(long Number, string Text)> Lines(TextReader reader)
+    {
+        for (long number = 1; reader.ReadLine() is { } line; number++)
+            if (!string.IsNullOrWhiteSpace(line)) yield return (number, line);
+    }
+
+    /// <summary>Reads a line.</summary>
+    /// <exception cref="RowException">It is no JSON object.</exception>
+    /// <exception cref="JsonException">It is no JSON, or has a name twice.</exception>
+    public static InputRow Parse(long number, string line) =>
+        new(number, JsonNode.Parse(line, documentOptions: Unambiguous) as JsonObject ?? throw new RowException("The line is no JSON object."));
+
     public bool Has(string name) => Fields[name] is not null;
 
     /// <exception cref="RowException">It is missing or no text.</exception>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Cli;
@@ -24,8 +23,7 @@ internal static class ResponseFile
     {
         using StreamReader? file = input is null or "-" ? null : new StreamReader(input);
         TextReader reader = file ?? streams.Input;
-        for (long number = 1; reader.ReadLine() is { } line; number++)
-            if (!string.IsNullOrWhiteSpace(line)) yield return Parse(model, line, number).Sequence;
+        foreach ((long number, string line) in InputRow.Lines(reader)) yield return Parse(model, line, number).Sequence;
     }
 
     /// <summary>Reads one row.</summary>
@@ -34,7 +32,7 @@ internal static class ResponseFile
     {
         try
         {
-            InputRow row = new(number, JsonNode.Parse(line) as JsonObject ?? throw new RowException("It is no JSON object."));
+            InputRow row = InputRow.Parse(number, line);
             return (row, new TokenSequence(row.Prompt(model), Response(row, model)));
         }
         catch (Exception exception) when (exception is RowException or JsonException or ArgumentException or InvalidOperationException)

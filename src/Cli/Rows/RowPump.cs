@@ -13,8 +13,6 @@ namespace MLNetAttn.Cli;
 /// <param name="batchSize">Rows of a batch.</param>
 internal sealed partial class RowPump(Streams streams, string? input, string? output, bool strict, int batchSize)
 {
-    private static readonly JsonDocumentOptions Unambiguous = new() { AllowDuplicateProperties = false };
-
     private long _bad;
 
     /// <summary>Works on all rows.</summary>
@@ -32,7 +30,7 @@ internal sealed partial class RowPump(Streams streams, string? input, string? ou
         TextWriter writer = target ?? streams.Output;
         RowProgress.Show(streams, title, file, progress =>
         {
-            foreach (List<string> batch in Lines(reader).Chunk(batchSize).Select(lines => Read(lines, read, work, cancellationToken)))
+            foreach (List<string> batch in InputRow.Lines(reader).Chunk(batchSize).Select(lines => Read(lines, read, work, cancellationToken)))
             {
                 foreach (string row in batch) writer.Write(row + "\n");
                 writer.Flush();
@@ -41,12 +39,6 @@ internal sealed partial class RowPump(Streams streams, string? input, string? ou
             }
         });
         return _bad > 0 ? CommandLine.BadRows : CommandLine.Success;
-    }
-
-    private static IEnumerable<(long Number, string Text)> Lines(TextReader reader)
-    {
-        for (long number = 1; reader.ReadLine() is { } line; number++)
-            if (!string.IsNullOrWhiteSpace(line)) yield return (number, line);
     }
 
     /// <summary>What is written for the lines of a batch; with strict, up to the first bad one.</summary>
@@ -59,7 +51,7 @@ internal sealed partial class RowPump(Streams streams, string? input, string? ou
         {
             string? error = Try(() =>
             {
-                InputRow row = new(number, JsonNode.Parse(text, documentOptions: Unambiguous) as JsonObject ?? throw new RowException("The line is no JSON object."));
+                InputRow row = InputRow.Parse(number, text);
                 good.Add((row, read(row)));
             });
             results.Add((number, error));

@@ -19,13 +19,7 @@ public static class ReportTraces
         options ??= new ReportTraceOptions();
         RhythmAnalysis rhythm = model.AnalyzeRhythm([sequence], options.Rhythm)[0];
         HeadGroups? groups = rhythm.Groups;
-        CreditAssignment credit = RhythmCreditFunction.Assign(new TokenSignals
-        {
-            Count = rhythm.Waad.Length,
-            Waad = Array.ConvertAll(rhythm.Waad, value => (double)value),
-            Fai = Array.ConvertAll(rhythm.Fai, value => (double)value),
-            Entropy = Array.ConvertAll(rhythm.Entropies, value => (double)value),
-        }, options.Credit);
+        CreditAssignment credit = RhythmCreditFunction.Assign(TokenSignals.Of(rhythm), options.Credit);
         (string Name, IReadOnlyList<HeadIndex> Heads)[] maps =
         [
             .. options.GroupMaps && groups is not null ? new[] { ("Local heads, mean", groups.Local), ("Global heads, mean", groups.Global) } : [],

@@ -96,7 +96,7 @@ public sealed class RhythmReport
     /// <summary>Writes the file aside and moves it into place when it is complete.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="IOException">The disk is full or cannot be written; an older report is untouched.</exception>
-    public void Save(string path) => AtomicFile.Write(path, Write);
+    public void Save(string path) => ReportFile.Write(path, Write);
 
     /// <summary>Writes the page, UTF-8.</summary>
     /// <param name="stream">Takes it.</param>

@@ -1,3 +1,5 @@
+using MLNetAttn.Modeling;
+
 namespace MLNetAttn.Transforms;
 
 /// <summary>What is known of the tokens of one response: one value per token in each array, NaN where it is undefined. A strategy reads only what it needs.</summary>
@@ -17,6 +19,14 @@ public sealed class TokenSignals
 
     /// <summary>Throughput of attention flow; read by Flow.</summary>
     public IReadOnlyList<double>? Flow { get; init; }
+
+    /// <summary>What one analysis says of its response; flow is another analysis.</summary>
+    internal static TokenSignals Of(RhythmAnalysis analysis)
+    {
+        return new TokenSignals { Count = analysis.Waad.Length, Waad = Wide(analysis.Waad), Fai = Wide(analysis.Fai), Entropy = Wide(analysis.Entropies) };
+
+        static double[] Wide(float[] values) => Array.ConvertAll(values, value => (double)value);
+    }
 
     /// <summary>The signal that a strategy needs.</summary>
     /// <exception cref="ArgumentException">It is missing or of another length.</exception>

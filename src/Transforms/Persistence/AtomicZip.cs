@@ -10,24 +10,12 @@ internal static class AtomicZip
     /// <param name="create">Makes the file beside it; null = an ordinary file.</param>
     public static void Write(string path, Action<Stream> write, Func<string, Stream>? create = null)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        string place = (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? Path.GetFullPath(path);
-        string aside = $"{place}.{Path.GetRandomFileName()}.tmp";
-        try
+        string place = AtomicFile.Place(path);
+        AtomicFile.Write(path, stream =>
         {
-            using (Stream stream = create is null ? new FileStream(aside, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None) : create(aside))
-            {
-                write(stream);
-                RequireWhole(stream, place);
-                if (stream is FileStream file) file.Flush(flushToDisk: true);
-            }
-            File.Move(aside, place, overwrite: true);
-        }
-        catch
-        {
-            Discard(aside);
-            throw;
-        }
+            write(stream);
+            RequireWhole(stream, place);
+        }, create);
     }
 
     /// <summary>ML.NET swallows what goes wrong while the last part of a zip, its list of entries, is written: a zip without it cannot be opened.</summary>
@@ -44,17 +32,5 @@ internal static class AtomicZip
             throw new IOException($"'{path}' could not be written to its end. Is the disk full?", exception);
         }
         throw new IOException($"'{path}' could not be written: it would have no entries.");
-    }
-
-    private static void Discard(string aside)
-    {
-        try
-        {
-            File.Delete(aside);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // The reason why the zip was not written is the one to report.
-        }
     }
 }

@@ -11,20 +11,7 @@ public sealed class FlowPassTests
     [InlineData(37, 560)]
     public void Flow_through_a_model_is_flow_through_its_mean_map(int window, int response)
     {
-        using CausalLanguageModel model = TinyModel.Create(2, new DecoderConfig
-        {
-            Architecture = "MistralForCausalLM",
-            VocabularySize = 50,
-            HiddenSize = 16,
-            IntermediateSize = 24,
-            LayerCount = 3,
-            HeadCount = 4,
-            KeyValueHeadCount = 2,
-            HeadDimension = 8,
-            MaxPositionEmbeddings = 1024,
-            TieWordEmbeddings = true,
-            SlidingWindow = window == 0 ? null : window,
-        });
+        using CausalLanguageModel model = TinyModel.Create(2, TinyModel.Windowed(window == 0 ? null : window));
         FlowSequence[] sequences = [new(Sequence(9, response, 1), ^5..^1), new(Sequence(20, 25, 2), 3..4) { Question = 2..5 }];
         IReadOnlyList<FlowAnalysis> flows = model.AnalyzeFlow(sequences, LayerSelection.All);
         Same(flows[0], FlowAnalysis.Trace(NaiveRhythm.Of(model, sequences[0].Tokens, LayerSelection.All).MeanMap(), 9, (0, 9), (9 + response - 5, 9 + response - 1)));

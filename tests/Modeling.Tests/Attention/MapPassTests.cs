@@ -10,7 +10,7 @@ public sealed class MapPassTests
     [InlineData(37, 560)]
     public void Maps_are_the_means_of_the_heads_of_each_group(int? window, int response)
     {
-        using CausalLanguageModel model = TinyModel.Create(2, Windowed(window));
+        using CausalLanguageModel model = TinyModel.Create(2, TinyModel.Windowed(window));
         TokenSequence sequence = new(TinyModel.Ids(9, 1), TinyModel.Ids(response, 2));
         HeadIndex[][] groups = [[new(2, 3)], [new(0, 1), new(2, 0), new(2, 3)], [.. Enumerable.Range(0, 4).Select(head => new HeadIndex(1, head))]];
         IReadOnlyList<AttentionMap> maps = model.AttentionMaps(sequence, groups);
@@ -54,19 +54,4 @@ public sealed class MapPassTests
         using (no_grad()) model.Parameters["model.layers.0.self_attn.q_proj.weight"].fill_(float.NaN);
         FluentActions.Invoking(() => model.AttentionMaps(sequence, [[new(1, 0)]])).Should().Throw<InvalidOperationException>().WithMessage("*not finite*");
     }
-
-    private static DecoderConfig Windowed(int? window) => new()
-    {
-        Architecture = "MistralForCausalLM",
-        VocabularySize = 50,
-        HiddenSize = 16,
-        IntermediateSize = 24,
-        LayerCount = 3,
-        HeadCount = 4,
-        KeyValueHeadCount = 2,
-        HeadDimension = 8,
-        MaxPositionEmbeddings = 1024,
-        TieWordEmbeddings = true,
-        SlidingWindow = window,
-    };
 }

@@ -65,7 +65,7 @@ public sealed class RhythmReportTests
         string path = folder.File("sub/report.html");
         new RhythmReport().Add(ReportSamples.Bare).Save(path);
         byte[] before = File.ReadAllBytes(path);
-        FluentActions.Invoking(() => AtomicFile.Write(path, stream => { stream.WriteByte(1); throw new IOException("full"); })).Should().Throw<IOException>().WithMessage("full");
+        FluentActions.Invoking(() => ReportFile.Write(path, stream => { stream.WriteByte(1); throw new IOException("full"); })).Should().Throw<IOException>().WithMessage("full");
         File.ReadAllBytes(path).Should().Equal(before);
         Directory.GetFiles(Path.GetDirectoryName(path)!).Should().Equal(path);
     }

@@ -177,7 +177,7 @@ public sealed class RhythmPicture
     /// <summary>Writes the picture aside and moves it into place.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="IOException">The disk is full or cannot be written.</exception>
-    public void SavePng(string path) => AtomicFile.Write(path, stream => stream.Write(ToPng()));
+    public void SavePng(string path) => ReportFile.Write(path, stream => stream.Write(ToPng()));
 
     /// <summary>Few lines, so that the data stands out.</summary>
     private static void Calm(Plot plot)
