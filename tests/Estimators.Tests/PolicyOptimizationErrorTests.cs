@@ -38,9 +38,17 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
             .Should().Throw<ArgumentException>().WithMessage("*Rhythm.Temperature is 1, expected the sampling Temperature, 0.7*");
 
     [Fact]
-    public void Flow_credit_is_refused_since_the_trainer_knows_no_answers_place() =>
+    public void Flow_credit_needs_a_pattern_that_finds_the_answer() =>
         FluentActions.Invoking(() => Trainer(new PolicyOptimizationOptions { Credit = new CreditOptions { Strategy = CreditStrategy.Flow } }))
-            .Should().Throw<ArgumentException>().WithMessage("*Credit.Strategy is Flow, expected another strategy*");
+            .Should().Throw<ArgumentException>().WithMessage("*FlowAnswer is null, expected a regular expression*");
+
+    [Fact]
+    public void An_answer_pattern_must_be_one_and_be_used()
+    {
+        FluentActions.Invoking(() => Trainer(new PolicyOptimizationOptions { FlowAnswer = "(", Credit = new CreditOptions { Strategy = CreditStrategy.Flow } }))
+            .Should().Throw<ArgumentException>().WithMessage("*FlowAnswer is (, expected a valid regular expression*");
+        FluentActions.Invoking(() => Trainer(new PolicyOptimizationOptions { FlowAnswer = "x" })).Should().Throw<ArgumentException>().WithMessage("*FlowAnswer is x, expected*null with other strategies*");
+    }
 
     [Fact]
     public void A_reward_without_its_column_is_refused_before_anything_is_sampled() =>

@@ -125,6 +125,23 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
     public void Credit_changes_what_is_learnt(CreditStrategy strategy) => Train(Options(credit: strategy)).ShouldDiffer(Train(Options(credit: CreditStrategy.Uniform)));
 
     [Fact]
+    public void Flow_credit_is_traced_from_the_answers_that_are_found_and_leaves_other_responses_as_they_are()
+    {
+        var told = new ProgressList();
+        PolicyOptimizationOptions Flow(string pattern) => new()
+        {
+            Steps = 2, PromptsPerStep = 4, Generations = 4, MaxNewTokens = 12, LearningRate = 1e-3, Seed = 1, MiniBatches = 2, FlowAnswer = pattern, Progress = told, Credit = new CreditOptions { Strategy = CreditStrategy.Flow },
+        };
+        Dictionary<string, float[]> traced = Train(Flow($@"\b{LikedToken}\b"));
+        told[0].Metrics["credit/answered_fraction"].Should().BeInRange(0.01, 1);
+        told[0].Metrics["credit/mean"].Should().BeGreaterThan(1);
+        traced.ShouldDiffer(Train(Options(credit: CreditStrategy.Uniform)));
+        Train(Flow("no such text"));
+        told[^1].Metrics["credit/answered_fraction"].Should().Be(0);
+        told[^1].Metrics["credit/mean"].Should().Be(1);
+    }
+
+    [Fact]
     public void Uniform_credit_with_one_update_a_step_needs_no_second_pass_and_still_learns()
     {
         var told = new ProgressList();

@@ -56,6 +56,9 @@ public sealed class PolicyOptimizationOptions : TrainingOptions
     /// <summary>How WAAD and FAI are computed; null (default) = the paper's settings with head groups over the whole batch. Its temperature must be <see cref="Temperature"/>. Scale its horizons to the length of the responses: the last MinimumHorizon tokens of each have no FAI.</summary>
     public RhythmOptions? Rhythm { get; init; }
 
+    /// <summary>For flow credit: a regular expression whose last match in the response's text (its first group, where it has one) is the answer that attention is traced back from. A response without a match has credit 1 throughout. Default null; needed with <see cref="CreditStrategy.Flow"/>.</summary>
+    public string? FlowAnswer { get; init; }
+
     /// <summary>The column of prompts: text, or vectors of token ids. Default Prompt.</summary>
     public string PromptColumnName { get; init; } = "Prompt";
 
@@ -86,7 +89,9 @@ public sealed class PolicyOptimizationOptions : TrainingOptions
             $"a product that divides the {Responses} responses of a step (PromptsPerStep {PromptsPerStep} · Generations {Generations})");
         problems.Require(Enum.IsDefined(ScaleRewards), nameof(ScaleRewards), ScaleRewards, "Group, Batch or None");
         problems.Require(Enum.IsDefined(MissingReward), nameof(MissingReward), MissingReward, "Stop or LeaveOut");
-        problems.Require(Credit.Strategy != CreditStrategy.Flow, "Credit.Strategy", Credit.Strategy, "another strategy: flow credit needs to know where in a response its answer is, and this trainer does not");
+        problems.Require(FlowAnswer is not null == (Credit.Strategy == CreditStrategy.Flow), nameof(FlowAnswer), FlowAnswer,
+            "a regular expression that finds the answer in a response where Credit.Strategy is Flow, and null with other strategies");
+        problems.Require(FlowAnswer is null || AnswerSpan.IsPattern(FlowAnswer), nameof(FlowAnswer), FlowAnswer, "a valid regular expression");
         problems.Require(Rhythm is null || Rhythm.Temperature == Temperature, "Rhythm.Temperature", Rhythm?.Temperature, $"the sampling Temperature, {Temperature}");
         problems.Require(Loss.EntropyCoefficient == 0, "Loss.EntropyCoefficient", Loss.EntropyCoefficient, "0: entropies carry no gradient in this trainer");
         Loss.Check(problems, "Loss.");

@@ -16,6 +16,7 @@ internal sealed class PolicyOptimizationStep(
     LearningPolicy policy, CausalLanguageModel reference, PromptSet prompts, RewardFunction reward, PolicyOptimizationOptions options, IExceptionContext context)
 {
     private readonly RhythmOptions _rhythm = options.Rhythm ?? new RhythmOptions { Grouping = HeadGrouping.PerBatch, Temperature = options.Temperature };
+    private readonly AnswerSpan? _answer = options.FlowAnswer is { } pattern ? new AnswerSpan(policy.Model, pattern) : null;
     private readonly PolicyUpdate _update = new(policy, options);
     private readonly StepMetrics _metrics = new();
 
@@ -57,9 +58,11 @@ internal sealed class PolicyOptimizationStep(
         IReadOnlyList<float[]>? old = rhythm is not null ? [.. rhythm.Select(analysis => analysis.LogProbabilities)] : options.Updates > 1 ? policy.Model.LogProbabilities(sequences, options.Temperature) : null;
         IReadOnlyList<float[]>? near = options.Loss.NeedsReference ? reference.LogProbabilities(sequences, options.Temperature) : null;
 
+        double[][]? flow = _answer is null ? null : Flow(sequences);
+
         // 4. Credit γ, which carries no gradient, and the advantage of each token: Ã = γ · Â, [B][T].
         CreditAssignment[] credit = [.. sequences.Select((sequence, i) =>
-            RhythmCreditFunction.Assign(Signals(sequence, rhythm?[i]), options.Credit, (long)step * sequences.Length + i, advantages.Values[i]))];
+            RhythmCreditFunction.Assign(Signals(sequence, rhythm?[i], flow?[i]), options.Credit, (long)step * sequences.Length + i, advantages.Values[i]))];
         Rollout[] rollouts = [.. sequences.Select((sequence, i) => new Rollout
         {
             Sequence = sequence,
@@ -84,12 +87,24 @@ internal sealed class PolicyOptimizationStep(
         return _metrics.End();
     }
 
-    private static TokenSignals Signals(TokenSequence sequence, RhythmAnalysis? rhythm) => new()
+    /// <summary>What flows from question to answer through each response token; NaN throughout a response without an answer.</summary>
+    private double[][] Flow(TokenSequence[] sequences)
+    {
+        double[][] flow = [.. sequences.Select(sequence => Enumerable.Repeat(double.NaN, sequence.ResponseIds.Length).ToArray())];
+        (int Row, Range Answer)[] answered = [.. sequences.Index().Select(entry => (entry.Index, _answer!.Find(entry.Item.ResponseIds))).Where(entry => entry.Item2 is not null).Select(entry => (entry.Index, entry.Item2!.Value))];
+        IReadOnlyList<FlowAnalysis> analyses = policy.Model.AnalyzeFlow([.. answered.Select(entry => new FlowSequence(sequences[entry.Row], entry.Answer))], _rhythm.Layers);
+        for (int i = 0; i < answered.Length; i++) flow[answered[i].Row] = analyses[i].ResponseThroughput;
+        _metrics.Traced(answered.Length, sequences.Length);
+        return flow;
+    }
+
+    private static TokenSignals Signals(TokenSequence sequence, RhythmAnalysis? rhythm, double[]? flow) => new()
     {
         Count = sequence.ResponseIds.Length,
         Waad = rhythm?.Waad.Select(value => (double)value).ToArray(),
         Fai = rhythm?.Fai.Select(value => (double)value).ToArray(),
         Entropy = rhythm?.Entropies.Select(value => (double)value).ToArray(),
+        Flow = flow,
     };
 }
 

@@ -43,6 +43,9 @@ internal sealed class StepMetrics
         foreach ((string name, double value) in advantages.Metrics) _values[name] = value;
     }
 
+    /// <summary>Flow was traced in responses with an answer.</summary>
+    public void Traced(int answered, int responses) => _values["credit/answered_fraction"] = (double)answered / responses;
+
     /// <summary>Credit was assigned.</summary>
     public void Credited(IReadOnlyList<CreditAssignment> credit, IReadOnlyList<RhythmAnalysis>? rhythm)
     {
