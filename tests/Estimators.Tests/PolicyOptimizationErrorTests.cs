@@ -214,6 +214,8 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     {
         public object State { get; set; } = new();
 
+        public IReadOnlyList<LoggedSample> Samples => [];
+
         public IReadOnlyDictionary<string, double> Run(int _)
         {
             step();
