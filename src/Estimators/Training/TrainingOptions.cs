@@ -34,6 +34,10 @@ public abstract class TrainingOptions
     /// <summary>The gradients' common norm is scaled down to this (max_grad_norm). Default 1; above 0, infinity = never.</summary>
     public double MaxGradientNorm { get; init; } = 1;
 
+    /// <summary>Train this adapter and leave the weights as they are (peft_config); null (default) = train all weights, or the adapter where the model has one. With an adapter, learning rates are about ten times those of full fine-tuning.</summary>
+    /// <remarks>A model that has an adapter keeps it: rank, scale and targets must then be those of that adapter. <see cref="LoraOptions.Seed"/> starts a new adapter, <see cref="Seed"/> its dropout.</remarks>
+    public LoraOptions? Lora { get; init; }
+
     /// <summary>Start of everything random: the same seed on the same machine gives the same bits. Default 0. The seed of the <c>MLContext</c> is not used.</summary>
     public long Seed { get; init; }
 
@@ -54,5 +58,6 @@ public abstract class TrainingOptions
         problems.Require(AdamBeta2 is >= 0 and < 1, nameof(AdamBeta2), AdamBeta2, "0 or more, less than 1");
         problems.Require(AdamEpsilon > 0 && double.IsFinite(AdamEpsilon), nameof(AdamEpsilon), AdamEpsilon, "above 0");
         problems.Require(MaxGradientNorm > 0, nameof(MaxGradientNorm), MaxGradientNorm, "above 0 (infinity = never clip)");
+        Lora?.Check(problems, "Lora.");
     }
 }

@@ -6,18 +6,23 @@ namespace MLNetAttn.Modeling;
 internal sealed class Decoder : IDisposable
 {
     private readonly RotaryEmbedding _rotary;
+    private readonly DecoderLayer[] _layers;
 
     /// <param name="config">The architecture.</param>
     /// <param name="weights">Its weights; disposed with the decoder.</param>
-    public Decoder(DecoderConfig config, WeightStorage weights)
+    /// <param name="adapter">What is added to its matrices; disposed with the decoder. Null = nothing.</param>
+    public Decoder(DecoderConfig config, WeightStorage weights, LoraAdapter? adapter = null)
     {
-        (Config, Weights) = (config, weights);
+        (Config, Weights, Adapter) = (config, weights, adapter);
+        _layers = adapter is null ? weights.Layers : adapter.Attach(weights.Layers);
         _rotary = new RotaryEmbedding(config, weights.Embedding.dtype, weights.Embedding.device);
     }
 
     public DecoderConfig Config { get; }
 
     public WeightStorage Weights { get; }
+
+    public LoraAdapter? Adapter { get; }
 
     public Device Device => Weights.Embedding.device;
 
@@ -28,10 +33,11 @@ internal sealed class Decoder : IDisposable
     /// <param name="lastLayer">The layer to stop after; the hidden states are then those of that layer, without the final norm. Null = all layers.</param>
     public Tensor Forward(Tensor ids, int[]? padding = null, IAttentionObserver? observer = null, int? lastLayer = null)
     {
+        if (is_grad_enabled()) Adapter?.Dropout?.Begin();
         (Tensor x, Tensor? update) = (Embed(ids), null);
         bool fused = IsFused(x);
         Func<int, DecoderLayer, Tensor, Tensor> attend = Attend((int)ids.shape[1], padding, observer, fused);
-        for (int layer = 0; layer < Weights.Layers.Length; layer++)
+        for (int layer = 0; layer < _layers.Length; layer++)
         {
             (x, update) = Advance(layer, x, update, fused, attend);
             if (layer == lastLayer) return x.Plus(update);
@@ -51,7 +57,7 @@ internal sealed class Decoder : IDisposable
         Func<int, DecoderLayer, Tensor, Tensor> attend = fused && ids.shape[1] == 1
             ? (index, weights, normalized) => CachedSelfAttention(index, weights, normalized, cache, padding)
             : Attend((int)ids.shape[1], padding, observer: null, fused, cache);
-        for (int layer = 0; layer < Weights.Layers.Length; layer++) (x, update) = Advance(layer, x, update, fused, attend);
+        for (int layer = 0; layer < _layers.Length; layer++) (x, update) = Advance(layer, x, update, fused, attend);
         cache.Advance((int)ids.shape[1]);
         return RootMeanSquareNorm.Add(x, update, Weights.FinalNorm, Config.RmsNormEpsilon, fused).Normalized;
     }
@@ -74,6 +80,7 @@ internal sealed class Decoder : IDisposable
     public void Dispose()
     {
         _rotary.Dispose();
+        Adapter?.Dispose();
         Weights.Dispose();
     }
 
@@ -100,7 +107,7 @@ internal sealed class Decoder : IDisposable
     private (Tensor X, Tensor Update) Block(int index, Tensor x, Tensor? update, bool fused, Func<int, DecoderLayer, Tensor, Tensor> attend)
     {
         using var scope = NewDisposeScope();
-        DecoderLayer layer = Weights.Layers[index];
+        DecoderLayer layer = _layers[index];
         (Tensor sum, Tensor normalized) = RootMeanSquareNorm.Add(x, update, layer.InputNorm, Config.RmsNormEpsilon, fused);
         (sum, normalized) = RootMeanSquareNorm.Add(sum, attend(index, layer, normalized), layer.PostAttentionNorm, Config.RmsNormEpsilon, fused);
         update = layer.Down.Apply(GatedUnit.Apply(layer.GateUp.Apply(normalized, fused), fused), fused).MoveToOuterDisposeScope();

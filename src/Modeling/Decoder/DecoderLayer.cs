@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace MLNetAttn.Modeling;
 
 /// <summary>The tensors of one decoder layer. What is multiplied with the same input is stored, and multiplied, as one matrix.</summary>
-internal sealed class DecoderLayer
+internal sealed record DecoderLayer
 {
     /// <summary>[hidden].</summary>
     public required Tensor InputNorm { get; init; }
