@@ -4,33 +4,40 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators;
 
-/// <summary>The copy of a model that a trainer changes, with its optimizer. The model it was copied from stays as it is.</summary>
+/// <summary>The copy of a model that a trainer changes, with its optimizer: all its weights, or an adapter on weights that it shares with the model. The model it was copied from stays as it is.</summary>
 internal sealed class LearningPolicy : IDisposable
 {
+    private const string OptimizerFile = "optimizer.safetensors";
+
     private readonly TrainingOptions _options;
     private readonly AdamW _optimizer;
     private readonly Tensor[] _parameters;
     private readonly int _totalUpdates;
     private Tensor[]? _gradients;
 
-    /// <param name="model">The start; float32.</param>
-    /// <param name="options">Optimizer and schedule.</param>
+    /// <param name="model">The start; float32, or any type where an adapter is trained.</param>
+    /// <param name="options">Optimizer, schedule and adapter.</param>
     /// <param name="totalUpdates">The updates that there will be, for the schedule.</param>
-    /// <exception cref="NotSupportedException">The weights are not float32.</exception>
+    /// <exception cref="NotSupportedException">The weights are to be trained and not float32.</exception>
+    /// <exception cref="ArgumentException">The adapter that is asked for names modules that the model does not have, or the model has an adapter of another form.</exception>
     public LearningPolicy(CausalLanguageModel model, TrainingOptions options, int totalUpdates)
     {
-        ScalarType type = model.Decoder.Weights.Embedding.dtype;
-        if (type != ScalarType.Float32)
-            throw new NotSupportedException($"The model's weights are {type}; trainers update float32 weights: load the model with DataType = ScalarType.Float32.");
         (_options, _totalUpdates) = (options, totalUpdates);
-        Model = model.Clone();
-        _parameters = [.. Model.Decoder.Weights.Storage];
+        Model = LearningCopy.Of(model, options.Lora);
+        Trainable = LearningCopy.Trainable(Model);
+        _parameters = [.. Trainable.Select(parameter => parameter.Tensor)];
         foreach (Tensor parameter in _parameters) parameter.requires_grad = true;
-        _optimizer = new AdamW([.. Names(Model.Decoder.Weights).Zip(_parameters)], options);
+        if (Model.Decoder.Adapter is { Options.Dropout: > 0 } adapter)
+            adapter.Dropout = new AdapterDropout(adapter.Options.Dropout, () => RandomUniform.Stream(options.Seed, Updates, (int)RandomPurpose.Dropout));
+        Model.Decoder.ActivationCheckpointing = options.ActivationCheckpointing;
+        _optimizer = new AdamW(Trainable, options);
     }
 
     /// <summary>The model as the last update left it.</summary>
     public CausalLanguageModel Model { get; }
+
+    /// <summary>What is updated: the tensors that hold all weights or the adapter, each once, in the order of <see cref="Gradients"/>. Each has the name of its first parameter; parameters that share a tensor are of one kind.</summary>
+    public IReadOnlyList<(string Name, Tensor Tensor)> Trainable { get; }
 
     /// <summary>Updates so far.</summary>
     public int Updates { get; private set; }
@@ -38,7 +45,7 @@ internal sealed class LearningPolicy : IDisposable
     /// <summary>The learning rate of the next update.</summary>
     public double LearningRate => _options.LearningRate * _options.Schedule.Factor(Updates, _options.WarmupSteps, _totalUpdates);
 
-    /// <summary>What was accumulated, one gradient per tensor of the model's storage.</summary>
+    /// <summary>What was accumulated, one gradient per tensor of <see cref="Trainable"/>.</summary>
     public IReadOnlyList<Tensor> Gradients => _gradients ?? [];
 
     /// <summary>Adds the gradient of a loss to what the next update uses.</summary>
@@ -77,14 +84,73 @@ internal sealed class LearningPolicy : IDisposable
     public void Apply()
     {
         _optimizer.Step(Gradients, LearningRate);
+        Model.Decoder.Adapter?.Changed();
         Updates++;
         Forget();
+    }
+
+    /// <summary>Forgets what was accumulated; the update counts, so that the learning rate goes on as planned.</summary>
+    public void Skip()
+    {
+        Updates++;
+        Forget();
+    }
+
+    /// <summary>Copies of all that is trained; the caller disposes them.</summary>
+    public Tensor[] Snapshot()
+    {
+        using var noGradient = no_grad();
+        return [.. _parameters.Select(parameter => parameter.detach().clone().DetachFromDisposeScope())];
+    }
+
+    /// <summary>Takes back what <see cref="Snapshot"/> gave.</summary>
+    public void Restore(IReadOnlyList<Tensor> snapshot)
+    {
+        using var noGradient = no_grad();
+        for (int i = 0; i < _parameters.Length; i++) _parameters[i].copy_(snapshot[i]);
+        Model.Decoder.Adapter?.Changed();
+    }
+
+    /// <summary>Writes a checkpoint: the model, or the adapter where one is trained, as a folder that anyone can load, and the optimizer's state.</summary>
+    public void Save(ICheckpointTarget target)
+    {
+        if (Model.Decoder.Adapter is null) Model.SavePretrained(target);
+        else Model.SaveAdapter(target);
+        using Stream stream = target.Create(OptimizerFile);
+        SafetensorsWriter.Write(stream, _optimizer.State, SafetensorsWriter.PyTorchFormat);
+    }
+
+    /// <summary>Takes back what <see cref="Save"/> wrote.</summary>
+    /// <param name="source">The checkpoint.</param>
+    /// <param name="updates">The updates that had been made.</param>
+    /// <exception cref="InvalidDataException">A file is damaged, or of another model.</exception>
+    public void Load(ICheckpointSource source, int updates)
+    {
+        if (Model.Decoder.Adapter is { } adapter)
+        {
+            AdapterFiles.Fill(source, adapter.Parameters);
+            adapter.Changed();
+        }
+        else
+        {
+            CheckpointReader.Open(source, Model.Config).Fill(Model.Parameters);
+        }
+        string location = CheckpointFiles.Locate(source, OptimizerFile);
+        var state = _optimizer.State.ToDictionary();
+        using SafetensorsReader reader = SafetensorsReader.Open(source.OpenRead(OptimizerFile), location);
+        if (!reader.Entries.Select(entry => entry.Name).ToHashSet().SetEquals(state.Keys))
+            throw new InvalidDataException($"{location}: it holds the optimizer's state of other parameters than the model's.");
+        reader.Load(entry => entry.Shape.SequenceEqual(state[entry.Name].shape) ? state[entry.Name]
+            : throw new InvalidDataException($"{location}: '{entry.Name}' has shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", state[entry.Name].shape)}]."), requireFinite: true);
+        Updates = updates;
     }
 
     /// <summary>Ends training: the model takes no gradients any more and belongs to the caller.</summary>
     public CausalLanguageModel Finish()
     {
         foreach (Tensor parameter in _parameters) parameter.requires_grad = false;
+        Model.Decoder.ActivationCheckpointing = false;
+        if (Model.Decoder.Adapter is { } adapter) adapter.Dropout = null;
         Forget();
         _optimizer.Dispose();
         return Model;
@@ -105,8 +171,4 @@ internal sealed class LearningPolicy : IDisposable
             throw new NotFiniteNumberException(
                 $"Update {Updates + 1} of {_totalUpdates}: the {what} is {value}. Lower LearningRate ({_options.LearningRate}), raise WarmupSteps ({_options.WarmupSteps}) or lower MaxGradientNorm ({_options.MaxGradientNorm}), and check the data.", value);
     }
-
-    /// <summary>A name for each storage tensor: that of its first parameter. Parameters that share a tensor are of one kind.</summary>
-    private static IEnumerable<string> Names(WeightStorage weights) =>
-        weights.Slices.GroupBy(slice => slice.Value.Storage).OrderBy(group => group.Key).Select(group => group.First().Key);
 }
