@@ -8,8 +8,8 @@ namespace MLNetAttn.Estimators;
 internal sealed class LearningPolicy : IDisposable
 {
     private readonly TrainingOptions _options;
+    private readonly LearningCopy _copy;
     private readonly AdamW _optimizer;
-    private readonly Tensor[] _parameters;
     private readonly int _totalUpdates;
     private Tensor[]? _gradients;
 
@@ -21,20 +21,17 @@ internal sealed class LearningPolicy : IDisposable
     public LearningPolicy(CausalLanguageModel model, TrainingOptions options, int totalUpdates)
     {
         (_options, _totalUpdates) = (options, totalUpdates);
-        Model = LearningCopy.Of(model, options.Lora);
-        Trainable = LearningCopy.Trainable(Model);
-        _parameters = [.. Trainable.Select(parameter => parameter.Tensor)];
-        foreach (Tensor parameter in _parameters) parameter.requires_grad = true;
+        _copy = LearningCopy.Of(model, options);
         if (Model.Decoder.Adapter is { Options.Dropout: > 0 } adapter)
             adapter.Dropout = new AdapterDropout(adapter.Options.Dropout, () => RandomUniform.Stream(options.Seed, Updates, (int)RandomPurpose.Dropout));
         _optimizer = new AdamW(Trainable, options);
     }
 
-    /// <summary>The model as the last update left it.</summary>
-    public CausalLanguageModel Model { get; }
+    /// <summary>The model as the last update left it; with <see cref="TrainingOptions.Bf16"/> as it computes, rounded.</summary>
+    public CausalLanguageModel Model => _copy.Model;
 
-    /// <summary>What is updated: the tensors that hold all weights or the adapter, each once, in the order of <see cref="Gradients"/>. Each has the name of its first parameter; parameters that share a tensor are of one kind.</summary>
-    public IReadOnlyList<(string Name, Tensor Tensor)> Trainable { get; }
+    /// <summary>What is updated: the tensors that hold all weights or the adapter, each once, in the order of <see cref="Gradients"/>. Each has the name of its first parameter; parameters that share a tensor are of one kind. Whoever gives them other values calls <see cref="Changed"/>.</summary>
+    public IReadOnlyList<(string Name, Tensor Tensor)> Trainable => _copy.Trainable;
 
     /// <summary>Updates so far.</summary>
     public int Updates { get; private set; }
@@ -54,7 +51,7 @@ internal sealed class LearningPolicy : IDisposable
         double value = loss.ToDouble();
         RequireFinite(value, "loss");
         using var scope = NewDisposeScope();
-        IList<Tensor> gradients = autograd.grad([loss], _parameters);
+        Tensor[] gradients = [.. autograd.grad([loss], _copy.Differentiated).Select((gradient, i) => gradient.to(Trainable[i].Tensor.dtype))];
         if (_gradients is null)
         {
             // The fused kernels walk parameters and gradients side by side: both must lie in memory the same way.
@@ -81,19 +78,20 @@ internal sealed class LearningPolicy : IDisposable
     public void Apply()
     {
         _optimizer.Step(Gradients, LearningRate);
-        Model.Decoder.Adapter?.Changed();
+        Changed();
         Updates++;
         Forget();
     }
 
+    /// <summary>Lets the model compute with what <see cref="Trainable"/> holds now.</summary>
+    public void Changed() => _copy.Changed();
+
     /// <summary>Ends training: the model takes no gradients any more and belongs to the caller.</summary>
     public CausalLanguageModel Finish()
     {
-        foreach (Tensor parameter in _parameters) parameter.requires_grad = false;
-        if (Model.Decoder.Adapter is { } adapter) adapter.Dropout = null;
         Forget();
         _optimizer.Dispose();
-        return Model;
+        return _copy.Finish();
     }
 
     /// <summary>Frees everything, the model included: for a training that failed.</summary>
