@@ -125,6 +125,23 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
     public void Credit_changes_what_is_learnt(CreditStrategy strategy) => Train(Options(credit: strategy)).ShouldDiffer(Train(Options(credit: CreditStrategy.Uniform)));
 
     [Fact]
+    public void Flow_credit_is_traced_from_the_answers_that_are_found_and_leaves_other_responses_as_they_are()
+    {
+        var told = new ProgressList();
+        PolicyOptimizationOptions Flow(string pattern) => new()
+        {
+            Steps = 2, PromptsPerStep = 4, Generations = 4, MaxNewTokens = 12, LearningRate = 1e-3, Seed = 1, MiniBatches = 2, FlowAnswer = pattern, Progress = told, Credit = new CreditOptions { Strategy = CreditStrategy.Flow },
+        };
+        Dictionary<string, float[]> traced = Train(Flow($@"\b{LikedToken}\b"));
+        told[0].Metrics["credit/answered_fraction"].Should().BeInRange(0.01, 1);
+        told[0].Metrics["credit/mean"].Should().BeGreaterThan(1);
+        traced.ShouldDiffer(Train(Options(credit: CreditStrategy.Uniform)));
+        Train(Flow("no such text"));
+        told[^1].Metrics["credit/answered_fraction"].Should().Be(0);
+        told[^1].Metrics["credit/mean"].Should().Be(1);
+    }
+
+    [Fact]
     public void Uniform_credit_with_one_update_a_step_needs_no_second_pass_and_still_learns()
     {
         var told = new ProgressList();
@@ -187,6 +204,19 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
         var reward = _ml.Transforms.CustomMapping<TextRewardInput, RewardOutput>((row, score) => score.Reward = row.Response.Length, null);
         using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(model, reward, Options(steps: 1)).Fit(prompts);
         policy.Transform(prompts).GetColumn<string>("Response").Should().HaveCount(2);
+    }
+
+    [Fact]
+    public void Prompts_may_be_conversations()
+    {
+        using CausalLanguageModel model = TinyModels.CreateWithTokenizer(chatTemplate: "{% for message in messages %}{{ message.content }} {% endfor %}=");
+        IDataView prompts = _ml.Data.LoadFromEnumerable([new { Prompt = """[{"role":"user","content":"1 + 1"}]""" }, new { Prompt = """{"messages":[{"role":"user","content":"2"}]}""" }]);
+        var reward = _ml.Transforms.CustomMapping<TextRewardInput, RewardOutput>((row, score) => score.Reward = row.Response.Length, null);
+        using var folder = new TemporaryFolder();
+        var options = new PolicyOptimizationOptions { Steps = 1, PromptsPerStep = 2, Generations = 2, MaxNewTokens = 6, PromptFormat = PromptFormat.Messages, OutputFolder = folder.Path, LogSamplesEvery = 1, Rhythm = new RhythmOptions { MinimumHorizon = 1, MaximumHorizon = 4 } };
+        using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(model, reward, options).Fit(prompts);
+        File.ReadAllText(Path.Combine(folder.Path, "samples.jsonl")).Should().ContainAny("\"prompt\":\"1 + 1 =\"", "\"prompt\":\"2 =\"");
+        policy.Transform(prompts).GetColumn<string>("Response").Should().HaveCount(2, "the trained policy reads conversations too");
     }
 
     private static PolicyOptimizationOptions Options(int steps = 2, long seed = 1, double learningRate = 1e-3, int generations = 4, int miniBatches = 2, int maxNewTokens = 12, bool maskTruncated = false,

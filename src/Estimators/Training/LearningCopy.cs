@@ -6,14 +6,15 @@ namespace MLNetAttn.Estimators;
 /// <summary>What a trainer trains of a model: a copy of all its weights, or an adapter of its own on the model's weights; and, where computing is to be in bfloat16, a rounded copy of that which computes.</summary>
 internal sealed class LearningCopy
 {
-    private readonly CausalLanguageModel _master;
-
     private LearningCopy(CausalLanguageModel master, bool rounded)
     {
-        (_master, Model) = (master, rounded ? master.CloneAs(ScalarType.BFloat16) : master);
-        (Trainable, Differentiated) = (Named(_master), [.. Named(Model).Select(parameter => parameter.Tensor)]);
+        (Master, Model) = (master, rounded ? master.CloneAs(ScalarType.BFloat16) : master);
+        (Trainable, Differentiated) = (Named(Master), [.. Named(Model).Select(parameter => parameter.Tensor)]);
         foreach (Tensor parameter in Differentiated) parameter.requires_grad = true;
     }
+
+    /// <summary>The model that is updated, saved and handed out.</summary>
+    public CausalLanguageModel Master { get; }
 
     /// <summary>The model that computes.</summary>
     public CausalLanguageModel Model { get; }
@@ -39,11 +40,11 @@ internal sealed class LearningCopy
     /// <summary>Lets <see cref="Model"/> compute with what <see cref="Trainable"/> holds now.</summary>
     public void Changed()
     {
-        if (_master.Decoder.Adapter is not { } adapter)
+        if (Master.Decoder.Adapter is not { } adapter)
         {
-            if (Model != _master) Model.Decoder.Weights.CopyFrom(_master.Decoder.Weights);
+            if (Model != Master) Model.Decoder.Weights.CopyFrom(Master.Decoder.Weights);
         }
-        else if (Model == _master)
+        else if (Model == Master)
         {
             adapter.Changed();
         }
@@ -58,9 +59,9 @@ internal sealed class LearningCopy
     {
         foreach (Tensor parameter in Differentiated) parameter.requires_grad = false;
         if (Model.Decoder.Adapter is { } adapter) adapter.Dropout = null;
-        if (Model != _master) Model.Dispose();
-        _master.Decoder.Adapter?.Changed();
-        return _master;
+        if (Model != Master) Model.Dispose();
+        Master.Decoder.Adapter?.Changed();
+        return Master;
     }
 
     private static CausalLanguageModel CopyOf(CausalLanguageModel model, LoraOptions? lora)

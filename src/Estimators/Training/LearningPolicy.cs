@@ -7,6 +7,8 @@ namespace MLNetAttn.Estimators;
 /// <summary>The copy of a model that a trainer changes, with its optimizer: all its weights, or an adapter on weights that it shares with the model. The model it was copied from stays as it is.</summary>
 internal sealed class LearningPolicy : IDisposable
 {
+    private const string OptimizerFile = "optimizer.safetensors";
+
     private readonly TrainingOptions _options;
     private readonly LearningCopy _copy;
     private readonly AdamW _optimizer;
@@ -24,6 +26,7 @@ internal sealed class LearningPolicy : IDisposable
         _copy = LearningCopy.Of(model, options);
         if (Model.Decoder.Adapter is { Options.Dropout: > 0 } adapter)
             adapter.Dropout = new AdapterDropout(adapter.Options.Dropout, () => RandomUniform.Stream(options.Seed, Updates, (int)RandomPurpose.Dropout));
+        Model.Decoder.ActivationCheckpointing = options.ActivationCheckpointing;
         _optimizer = new AdamW(Trainable, options);
     }
 
@@ -86,9 +89,60 @@ internal sealed class LearningPolicy : IDisposable
     /// <summary>Lets the model compute with what <see cref="Trainable"/> holds now.</summary>
     public void Changed() => _copy.Changed();
 
+    /// <summary>Forgets what was accumulated; the update counts, so that the learning rate goes on as planned.</summary>
+    public void Skip()
+    {
+        Updates++;
+        Forget();
+    }
+
+    /// <summary>Copies of all that is trained; the caller disposes them.</summary>
+    public Tensor[] Snapshot()
+    {
+        using var noGradient = no_grad();
+        return [.. Trainable.Select(parameter => parameter.Tensor.detach().clone().DetachFromDisposeScope())];
+    }
+
+    /// <summary>Takes back what <see cref="Snapshot"/> gave.</summary>
+    public void Restore(IReadOnlyList<Tensor> snapshot)
+    {
+        using var noGradient = no_grad();
+        for (int i = 0; i < snapshot.Count; i++) Trainable[i].Tensor.copy_(snapshot[i]);
+        Changed();
+    }
+
+    /// <summary>Writes a checkpoint: the model, or the adapter where one is trained, as a folder that anyone can load, and the optimizer's state.</summary>
+    public void Save(ICheckpointTarget target)
+    {
+        if (_copy.Master.Decoder.Adapter is null) _copy.Master.SavePretrained(target);
+        else _copy.Master.SaveAdapter(target);
+        using Stream stream = target.Create(OptimizerFile);
+        SafetensorsWriter.Write(stream, _optimizer.State, SafetensorsWriter.PyTorchFormat);
+    }
+
+    /// <summary>Takes back what <see cref="Save"/> wrote.</summary>
+    /// <param name="source">The checkpoint.</param>
+    /// <param name="updates">The updates that had been made.</param>
+    /// <exception cref="InvalidDataException">A file is damaged, or of another model.</exception>
+    public void Load(ICheckpointSource source, int updates)
+    {
+        if (_copy.Master.Decoder.Adapter is { } adapter) AdapterFiles.Fill(source, adapter.Parameters);
+        else CheckpointReader.Open(source, Model.Config).Fill(_copy.Master.Parameters);
+        Changed();
+        string location = CheckpointFiles.Locate(source, OptimizerFile);
+        var state = _optimizer.State.ToDictionary();
+        using SafetensorsReader reader = SafetensorsReader.Open(source.OpenRead(OptimizerFile), location);
+        if (!reader.Entries.Select(entry => entry.Name).ToHashSet().SetEquals(state.Keys))
+            throw new InvalidDataException($"{location}: it holds the optimizer's state of other parameters than the model's.");
+        reader.Load(entry => entry.Shape.SequenceEqual(state[entry.Name].shape) ? state[entry.Name]
+            : throw new InvalidDataException($"{location}: '{entry.Name}' has shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", state[entry.Name].shape)}]."), requireFinite: true);
+        Updates = updates;
+    }
+
     /// <summary>Ends training: the model takes no gradients any more and belongs to the caller.</summary>
     public CausalLanguageModel Finish()
     {
+        Model.Decoder.ActivationCheckpointing = false;
         Forget();
         _optimizer.Dispose();
         return _copy.Finish();

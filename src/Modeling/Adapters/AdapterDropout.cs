@@ -8,13 +8,15 @@ namespace MLNetAttn.Modeling;
 internal sealed class AdapterDropout(double rate, Func<ulong> seed)
 {
     private ulong _update;
-    private int _pass = -1;
+
+    /// <summary>The forward pass of the update that numbers are for.</summary>
+    public int Pass { get; set; } = -1;
 
     /// <summary>Begins a forward pass with a gradient: each of an update has numbers of its own.</summary>
     public void Begin()
     {
         ulong update = seed();
-        (_pass, _update) = (update == _update ? _pass + 1 : 0, update);
+        (Pass, _update) = (update == _update ? Pass + 1 : 0, update);
     }
 
     /// <summary>An input of which a share is 0 and the rest is scaled up.</summary>
@@ -22,7 +24,7 @@ internal sealed class AdapterDropout(double rate, Func<ulong> seed)
     /// <param name="matrix">Which matrix of the model reads it.</param>
     public Tensor Apply(Tensor input, int matrix)
     {
-        using var generator = new Generator(RandomUniform.Branch(RandomUniform.Branch(_update, _pass), matrix), input.device);
+        using var generator = new Generator(RandomUniform.Branch(RandomUniform.Branch(_update, Pass), matrix), input.device);
         using Tensor dropped = empty(input.shape, ScalarType.Bool, input.device).bernoulli_(rate, generator);
         return input.Masked(dropped, 0).Over(1 - rate);
     }

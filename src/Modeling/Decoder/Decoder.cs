@@ -24,12 +24,15 @@ internal sealed class Decoder : IDisposable
 
     public LoraAdapter? Adapter { get; }
 
+    /// <summary>Whether passes with a gradient keep one tensor a layer for it instead of a dozen, and compute the layers a second time.</summary>
+    public bool ActivationCheckpointing { get; set; }
+
     public Device Device => Weights.Embedding.device;
 
     /// <summary>Token ids [B, T] → hidden states after the final norm [B, T, hidden]. Rows may be padded on the right without a mask: nothing looks ahead.</summary>
     /// <param name="ids">int64 [B, T].</param>
     /// <param name="padding">Positions at the start of each row that are no tokens; null = none.</param>
-    /// <param name="observer">Sees the queries and keys of the layers it asks for; those layers then carry no gradient.</param>
+    /// <param name="observer">Sees the queries and keys of the layers it asks for.</param>
     /// <param name="lastLayer">The layer to stop after; the hidden states are then those of that layer, without the final norm. Null = all layers.</param>
     public Tensor Forward(Tensor ids, int[]? padding = null, IAttentionObserver? observer = null, int? lastLayer = null)
     {
@@ -39,8 +42,8 @@ internal sealed class Decoder : IDisposable
         Func<int, DecoderLayer, Tensor, Tensor> attend = Attend((int)ids.shape[1], padding, observer, fused);
         for (int layer = 0; layer < _layers.Length; layer++)
         {
-            (x, update) = Advance(layer, x, update, fused, attend);
-            if (layer == lastLayer) return x.Plus(update);
+            (x, update) = ActivationCheckpointing && is_grad_enabled() ? (AdvanceCheckpointed(layer, x, padding, attend), null) : Advance(layer, x, update, fused, attend);
+            if (layer == lastLayer) return update is null ? x : x.Plus(update);
         }
         return RootMeanSquareNorm.Add(x, update, Weights.FinalNorm, Config.RmsNormEpsilon, fused).Normalized;
     }
@@ -63,10 +66,15 @@ internal sealed class Decoder : IDisposable
     }
 
     /// <summary>One causal pass over a batch: log-probabilities, and entropies if asked for, of its response tokens. Differentiable where grad mode is on.</summary>
-    public TokenScores Score(TokenBatch batch, double temperature, bool entropies)
+    /// <param name="batch">The tokens.</param>
+    /// <param name="temperature">Divides the logits; above 0.</param>
+    /// <param name="entropies">Whether entropies are wanted.</param>
+    /// <param name="observer">Sees the attention; null = nothing does.</param>
+    public TokenScores Score(TokenBatch batch, double temperature, bool entropies, RhythmObserver? observer = null)
     {
         using var scope = NewDisposeScope();
-        TokenScores scores = TokenScores.Compute(this, Forward(batch.Ids), batch, temperature, entropies);
+        TokenScores scores = TokenScores.Compute(this, Forward(batch.Ids, observer: observer), batch, temperature, entropies);
+        observer?.MoveToOuterDisposeScope();
         scores.LogProbabilities.MoveToOuterDisposeScope();
         scores.Entropies?.MoveToOuterDisposeScope();
         return scores;
@@ -96,6 +104,30 @@ internal sealed class Decoder : IDisposable
         if (!ReferenceEquals(next, x)) x.Dispose();
         update?.Dispose();
         return (next, nextUpdate);
+    }
+
+    /// <summary>One layer of which a gradient keeps the input alone.</summary>
+    private Tensor AdvanceCheckpointed(int index, Tensor x, int[]? padding, Func<int, DecoderLayer, Tensor, Tensor> attend)
+    {
+        // What is computed again is neither observed again nor given other dropout, although other passes may have come between.
+        Func<int, DecoderLayer, Tensor, Tensor> attendAgain = Attend((int)x.shape[1], padding, observer: null, fused: false);
+        int? pass = Adapter?.Dropout?.Pass;
+        return CheckpointedLayer.Apply(x, [.. _layers[index].Tensors.Where(tensor => tensor.requires_grad)], input => Whole(input, attend), input =>
+        {
+            if (pass is not { } own) return Whole(input, attendAgain);
+            int current = Adapter!.Dropout!.Pass;
+            Adapter.Dropout.Pass = own;
+            Tensor output = Whole(input, attendAgain);
+            Adapter.Dropout.Pass = current;
+            return output;
+        });
+
+        Tensor Whole(Tensor input, Func<int, DecoderLayer, Tensor, Tensor> attention)
+        {
+            using var scope = NewDisposeScope();
+            (Tensor sum, Tensor update) = Block(index, input, update: null, fused: false, attention);
+            return sum.Plus(update).MoveToOuterDisposeScope();
+        }
     }
 
     /// <summary>One layer. What a layer's second half adds is added where the next norm reads it, in one pass over memory.</summary>

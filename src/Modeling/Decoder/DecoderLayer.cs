@@ -31,4 +31,9 @@ internal sealed record DecoderLayer
 
     /// <summary>The keys a query sees, itself included; null = all before it.</summary>
     public int? SlidingWindow { get; init; }
+
+    /// <summary>All of them, those of adapters included.</summary>
+    public IEnumerable<Tensor> Tensors =>
+        ((Tensor?[])[InputNorm, QueryNorm, KeyNorm, PostAttentionNorm, .. ((Linear[])[QueryKeyValue, AttentionOutput, GateUp, Down]).SelectMany(linear => (Tensor?[])[linear.Weight, linear.Bias, linear.Adapter?.A, linear.Adapter?.B])])
+        .OfType<Tensor>();
 }

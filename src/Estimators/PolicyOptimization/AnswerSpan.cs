@@ -1,0 +1,62 @@
+using System.Text.RegularExpressions;
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Estimators;
+
+/// <summary>Finds the tokens of a response that are its answer.</summary>
+/// <param name="model">Gives tokens their text; without a tokenizer it is the ids in decimal, with spaces between them.</param>
+/// <param name="pattern">A regular expression; its last match is the answer, or that match's first group where it has one.</param>
+internal sealed class AnswerSpan(CausalLanguageModel model, string pattern)
+{
+    // Responses are a model's, so nothing bounds what a pattern may be given: one that backtracks for longer has no answer.
+    private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly Regex _pattern = new(pattern, RegexOptions.CultureInvariant, MatchTimeout);
+
+    /// <summary>Whether a text is a regular expression.</summary>
+    public static bool IsPattern(string text)
+    {
+        try
+        {
+            _ = new Regex(text);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The answer's tokens; null where there is none.</summary>
+    /// <param name="responseIds">The response.</param>
+    public Range? Find(int[] responseIds)
+    {
+        string[] pieces = [.. TokenText.Split(model, responseIds).Select((piece, i) => i > 0 && !model.HasTokenizer ? $" {piece}" : piece.ToString())];
+        if (Match(string.Concat(pieces)) is not { Length: > 0 } answer) return null;
+        int first = -1, end = 0, position = 0;
+        for (int token = 0; token < pieces.Length; token++)
+        {
+            int next = position + pieces[token].Length;
+            if (next > answer.Index && position < answer.Index + answer.Length)
+            {
+                if (first < 0) first = token;
+                end = token + 1;
+            }
+            position = next;
+        }
+        return first..end;
+    }
+
+    private Capture? Match(string text)
+    {
+        try
+        {
+            return _pattern.Matches(text).LastOrDefault() is { } match ? match.Groups.Count > 1 ? match.Groups[1] : match : null;
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Estimators.Tests;
+
+public sealed class AnswerSpanTests : IDisposable
+{
+    private readonly CausalLanguageModel _model = TinyModels.Create();
+
+    public void Dispose() => _model.Dispose();
+
+    [Theory]
+    [InlineData("7 (.+)$", 2, 5)]
+    [InlineData("7", 3, 4)]
+    [InlineData("5 7", 0, 2)]
+    [InlineData("12", 2, 3)]
+    [InlineData("2 7 1", 2, 5)]
+    public void The_last_match_is_the_answer_and_its_group_where_it_has_one(string pattern, int first, int end)
+    {
+        int[] response = pattern == "7 (.+)$" ? [5, 7, 12, 3, 1] : [5, 7, 12, 7, 1];
+        Range expected = first..end;
+        new AnswerSpan(_model, pattern).Find(response).Should().Be(expected);
+    }
+
+    [Theory]
+    [InlineData("99")]
+    [InlineData("7()")]
+    public void No_match_or_an_empty_one_is_no_answer(string pattern) => new AnswerSpan(_model, pattern).Find([5, 7, 12]).Should().BeNull();
+
+    [Fact]
+    public void A_pattern_that_backtracks_without_end_finds_no_answer() =>
+        new AnswerSpan(_model, @"^(\d+ ?)+x").Find([.. Enumerable.Repeat(11, 60)]).Should().BeNull();
+
+    [Fact]
+    public void Text_is_found_in_the_tokens_that_hold_it()
+    {
+        using CausalLanguageModel model = TinyModels.CreateWithTokenizer();
+        int[] ids = model.Tokenizer.Encode("1 + 1 = 2");
+        Range? found = new AnswerSpan(model, "= (.*)").Find(ids);
+        found.Should().NotBeNull();
+        model.Tokenizer.Decode(ids[found!.Value]).Trim().Should().Be("2");
+    }
+
+    [Fact]
+    public void What_is_no_pattern_is_told_apart()
+    {
+        AnswerSpan.IsPattern("(").Should().BeFalse();
+        AnswerSpan.IsPattern("(.*)").Should().BeTrue();
+    }
+}
