@@ -13,7 +13,7 @@ internal sealed class LearningCopy
         foreach (Tensor parameter in Differentiated) parameter.requires_grad = true;
     }
 
-    /// <summary>The model that is updated, saved and handed out.</summary>
+    /// <summary>The model that holds what is updated; the one that computes unless that is in bfloat16.</summary>
     public CausalLanguageModel Master { get; }
 
     /// <summary>The model that computes.</summary>

@@ -86,9 +86,6 @@ internal sealed class LearningPolicy : IDisposable
         Forget();
     }
 
-    /// <summary>Lets the model compute with what <see cref="Trainable"/> holds now.</summary>
-    public void Changed() => _copy.Changed();
-
     /// <summary>Forgets what was accumulated; the update counts, so that the learning rate goes on as planned.</summary>
     public void Skip()
     {
@@ -114,8 +111,8 @@ internal sealed class LearningPolicy : IDisposable
     /// <summary>Writes a checkpoint: the model, or the adapter where one is trained, as a folder that anyone can load, and the optimizer's state.</summary>
     public void Save(ICheckpointTarget target)
     {
-        if (_copy.Master.Decoder.Adapter is null) _copy.Master.SavePretrained(target);
-        else _copy.Master.SaveAdapter(target);
+        if (_copy.Master.Decoder.Adapter is not null) _copy.Master.SaveAdapter(target);
+        else _copy.Master.SavePretrained(target);
         using Stream stream = target.Create(OptimizerFile);
         SafetensorsWriter.Write(stream, _optimizer.State, SafetensorsWriter.PyTorchFormat);
     }
@@ -138,6 +135,9 @@ internal sealed class LearningPolicy : IDisposable
             : throw new InvalidDataException($"{location}: '{entry.Name}' has shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", state[entry.Name].shape)}]."), requireFinite: true);
         Updates = updates;
     }
+
+    /// <summary>Lets the model compute with what <see cref="Trainable"/> holds now.</summary>
+    public void Changed() => _copy.Changed();
 
     /// <summary>Ends training: the model takes no gradients any more and belongs to the caller.</summary>
     public CausalLanguageModel Finish()
