@@ -106,6 +106,15 @@ public sealed class LoraTrainingTests : IDisposable
     }
 
     [Fact]
+    public void An_adapter_that_goes_on_learning_is_held_against_the_model_without_it()
+    {
+        using PolicyTransformer first = Optimize(steps: 20);
+        var told = new ProgressList();
+        Optimize(steps: 1, new PolicyLossOptions { Beta = 1e-4 }, told, first.Model).Dispose();
+        told[0].Metrics["kl"].Should().BeGreaterThan(1e-3);
+    }
+
+    [Fact]
     public void Live_tensors_are_flat_and_a_policy_holds_an_adapter_beside_the_weights_that_it_shares()
     {
         FineTune(Lora(), steps: 1).Dispose();
@@ -173,9 +182,9 @@ public sealed class LoraTrainingTests : IDisposable
     private PolicyTransformer FineTune(LoraOptions lora, int steps, long seed = 1, IProgress<TrainingProgress>? progress = null) =>
         _ml.Policies.Trainers.SupervisedFineTuning(_model, Options(lora, steps, seed, progress)).Fit(_rows);
 
-    private PolicyTransformer Optimize(int steps, PolicyLossOptions? loss = null, IProgress<TrainingProgress>? progress = null) =>
+    private PolicyTransformer Optimize(int steps, PolicyLossOptions? loss = null, IProgress<TrainingProgress>? progress = null, CausalLanguageModel? start = null) =>
         _ml.Policies.Trainers.PolicyOptimization(
-            _model, _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, reward) => reward.Reward = row.ResponseTokenIds.Count(id => id == 5) / (float)row.ResponseTokenIds.Length, null),
+            start ?? _model, _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, reward) => reward.Reward = row.ResponseTokenIds.Count(id => id == 5) / (float)row.ResponseTokenIds.Length, null),
             new PolicyOptimizationOptions
             {
                 Lora = Lora(),
