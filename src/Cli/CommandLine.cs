@@ -33,6 +33,7 @@ internal static class CommandLine
             EvaluateCommand.Create(streams),
             AnalyseCommand.Create(streams),
             ReportCommand.Create(streams),
+            TrainCommand.Create(streams),
         };
         InvocationConfiguration configuration = new() { Output = streams.Output, Error = streams.Errors, EnableDefaultExceptionHandler = false };
         try

@@ -12,6 +12,8 @@ internal sealed class StepLines : IDisposable
     /// <summary>The property that every line begins with.</summary>
     public const string Step = "step";
 
+    private const int LastBytes = 1 << 20;
+
     // Text stays readable: the file is no part of a web page.
     private static readonly JsonWriterOptions Format = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -39,6 +41,18 @@ internal sealed class StepLines : IDisposable
         using FileStream file = Open(path);
         int number = 0;
         foreach (ReadOnlyMemory<byte> line in Whole(file)) yield return Parse(line, path, ++number);
+    }
+
+    /// <summary>The last whole line of a file; null if there is none, or if it is longer than a screen could show.</summary>
+    public static (int Step, JsonElement Line)? ReadLast(string path)
+    {
+        if (!File.Exists(path)) return null;
+        using FileStream file = Open(path);
+        bool cut = file.Length > LastBytes;
+        if (cut) file.Position = file.Length - LastBytes;
+        // Where the file is cut, what comes first is the end of a line.
+        byte[][] lines = [.. Whole(file).Skip(cut ? 1 : 0).Select(line => line.ToArray())];
+        return lines is [.., { } last] ? Parse(last, path, lines.Length) : null;
     }
 
     /// <summary>Adds a line.</summary>
