@@ -74,6 +74,9 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <summary>Sampling temperature of evaluations; 0 = greedy; null = <see cref="Temperature"/>. Default null; 0 or more.</summary>
     public double? EvaluationTemperature { get; init; }
 
+    /// <summary>Steps between two looks at responses: those to one prompt go, with their roles and credit, to samples.jsonl in <see cref="TrainingOptions.OutputFolder"/> and to ML.NET's log; the first step's do too. Default null = never; at least 1.</summary>
+    public int? LogSamplesEvery { get; init; }
+
     /// <summary>The column of prompts: text, or vectors of token ids. Default Prompt.</summary>
     public string PromptColumnName { get; init; } = "Prompt";
 
@@ -105,6 +108,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require(ResamplingRounds >= 0, nameof(ResamplingRounds), ResamplingRounds, "0 or more");
         problems.Require(Enum.IsDefined(RhythmPass), nameof(RhythmPass), RhythmPass, "Fused or Separate");
         problems.Require(HeadGroupsEvery >= 1 && (HeadGroupsEvery == 1 || Rhythm is null or { Grouping: HeadGrouping.PerBatch }), nameof(HeadGroupsEvery), HeadGroupsEvery, "at least 1, and 1 where Rhythm.Grouping is not PerBatch");
+        problems.Require(LogSamplesEvery is null or >= 1, nameof(LogSamplesEvery), LogSamplesEvery, "at least 1, or null for never");
         problems.Require(EvaluationGenerations >= 1, nameof(EvaluationGenerations), EvaluationGenerations, "at least 1");
         problems.Require(EvaluationTemperature is null || (EvaluationTemperature >= 0 && double.IsFinite(EvaluationTemperature.Value)), nameof(EvaluationTemperature), EvaluationTemperature, "0 or more, or null for Temperature");
         problems.Require(Enum.IsDefined(ScaleRewards), nameof(ScaleRewards), ScaleRewards, "Group, Batch or None");

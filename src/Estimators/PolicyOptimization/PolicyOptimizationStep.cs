@@ -26,6 +26,9 @@ internal sealed class PolicyOptimizationStep(
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<LoggedSample> Samples { get; private set; } = [];
+
+    /// <inheritdoc/>
     public IReadOnlyDictionary<string, double> Run(int step)
     {
         var metrics = new StepMetrics();
@@ -75,7 +78,9 @@ internal sealed class PolicyOptimizationStep(
                 metrics.Updated(_update.Run([.. miniBatch.Select(i => rollouts[i])], tokens, fused));
         }
 
-        metrics.Credited(credit ?? fused!.Credit(rollouts.Length), rhythm ?? fused?.Analyses(rollouts.Length), state.Groups);
+        credit ??= fused!.Credit(sequences);
+        Samples = options.LogSamplesEvery is { } every && (step == 0 || (step + 1) % every == 0) ? Describe(batch, advantages, credit) : [];
+        metrics.Credited(credit, rhythm ?? fused?.Analyses(rollouts.Length), state.Groups);
         _state = state with
         {
             Tokens = state.Tokens + sequences.Sum(sequence => sequence.Length),
@@ -117,6 +122,22 @@ internal sealed class PolicyOptimizationStep(
         metrics.Traced(answered.Length, sequences.Length);
         return flow;
     }
+
+    /// <summary>The responses to the step's first prompt.</summary>
+    private LoggedSample[] Describe(RolloutBatch batch, GroupAdvantages advantages, CreditAssignment[] credit) =>
+    [
+        .. batch.Sequences.Take(options.Generations).Select((sequence, i) => new LoggedSample
+        {
+            Prompt = TokenText.Join(policy.Model, sequence.PromptIds),
+            Response = TokenText.Join(policy.Model, sequence.ResponseIds),
+            Reward = batch.Rewards[i],
+            Advantage = advantages.Values[i],
+            Tokens = [.. TokenText.Split(policy.Model, sequence.ResponseIds).Select(piece => piece.ToString())],
+            Roles = credit[i].Roles,
+            Credit = credit[i].Credit,
+            FinishReason = batch.Truncated[i] ? FinishReason.Length : FinishReason.StopToken,
+        }),
+    ];
 
     private void WarnOfNothingToLearn(RolloutBatch batch, GroupAdvantages advantages)
     {
