@@ -8,7 +8,4 @@ internal static class RunFiles
 
     /// <summary>See <see cref="SampleLog"/>.</summary>
     public const string Samples = "samples.jsonl";
-
-    /// <summary>A folder; see <see cref="TensorBoardFile"/>.</summary>
-    public const string TensorBoard = "tensorboard";
 }

@@ -31,7 +31,8 @@ internal sealed class StepLines : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(place)!);
         if (File.Exists(place)) AtomicFile.Write(place, stream => Keep(place, resumeAfterStep, stream));
         // No buffer: a line is in the file, whole, when it has been written. Readers are let in while the run goes on.
-        _file = new FileStream(place, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        _file = new FileStream(place, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        _file.Seek(0, SeekOrigin.End);
     }
 
     /// <summary>The lines of a file with their steps. A last one that was not written to its end does not count.</summary>
@@ -69,7 +70,7 @@ internal sealed class StepLines : IDisposable
             json.WriteEndObject();
         }
         _line.Write("\n"u8);
-        _file.Write(_line.WrittenSpan);
+        _file.WriteWhole(_line.WrittenSpan);
     }
 
     /// <inheritdoc/>
