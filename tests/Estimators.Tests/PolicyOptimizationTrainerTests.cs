@@ -206,6 +206,50 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
         policy.Transform(prompts).GetColumn<string>("Response").Should().HaveCount(2);
     }
 
+    [Fact]
+    public void A_trained_MLNET_model_is_a_reward()
+    {
+        // It learns from labelled texts that answers with a 5 are good, and the policy learns from it.
+        var random = new Random(3);
+        IDataView labelled = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 300).Select(_ => string.Join(' ', Enumerable.Range(0, 6).Select(_ => $"t{random.Next(1, TinyModels.Vocabulary)}")))
+            .Select(text => new { Response = text.Replace("t", "", StringComparison.Ordinal), Label = text.Contains("t5", StringComparison.Ordinal) }));
+        var classifier = _ml.Transforms.Text.TokenizeIntoWords("Words", "Response").Append(_ml.Transforms.Text.ProduceHashedWordBags("Features", "Words", numberOfBits: 8, ngramLength: 1))
+            .Append(_ml.BinaryClassification.Trainers.LbfgsLogisticRegression());
+        ITransformer judge = classifier.Fit(labelled);
+        var told = new ProgressList();
+        var options = new PolicyOptimizationOptions
+        {
+            Steps = 25, PromptsPerStep = 4, Generations = 4, MaxNewTokens = 12, LearningRate = 2e-2, Seed = 1, RewardColumnName = "Probability", Progress = told, Credit = new CreditOptions { Strategy = CreditStrategy.Uniform },
+        };
+        using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(_model, judge, options).Fit(_prompts);
+        told[0].Metrics.Keys.Should().Contain("rewards/Probability/mean");
+        told.TakeLast(3).Average(step => step.Metrics["reward"]).Should().BeGreaterThan(told.Take(3).Average(step => step.Metrics["reward"]) + 0.1);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Responses_of_one_token_have_no_anchor_and_credit_one(int miniBatches)
+    {
+        var told = new ProgressList();
+        Train(Options(steps: 2, maxNewTokens: 1, miniBatches: miniBatches, progress: told), Reward(row => row.ResponseTokenIds[0]));
+        told[^1].Metrics["credit/mean"].Should().Be(1);
+        told[^1].Metrics["credit/fai_mean"].Should().Be(double.NaN);
+    }
+
+    [Fact]
+    public void Prompts_may_be_conversations()
+    {
+        using CausalLanguageModel model = TinyModels.CreateWithTokenizer(chatTemplate: "{% for message in messages %}{{ message.content }} {% endfor %}=");
+        IDataView prompts = _ml.Data.LoadFromEnumerable([new { Prompt = """[{"role":"user","content":"1 + 1"}]""" }, new { Prompt = """{"messages":[{"role":"user","content":"2"}]}""" }]);
+        var reward = _ml.Transforms.CustomMapping<TextRewardInput, RewardOutput>((row, score) => score.Reward = row.Response.Length, null);
+        using var folder = new TemporaryFolder();
+        var options = new PolicyOptimizationOptions { Steps = 1, PromptsPerStep = 2, Generations = 2, MaxNewTokens = 6, PromptFormat = PromptFormat.Messages, OutputFolder = folder.Path, LogSamplesEvery = 1, Rhythm = new RhythmOptions { MinimumHorizon = 1, MaximumHorizon = 4 } };
+        using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(model, reward, options).Fit(prompts);
+        File.ReadAllText(Path.Combine(folder.Path, "samples.jsonl")).Should().ContainAny("\"prompt\":\"1 + 1 =\"", "\"prompt\":\"2 =\"");
+        policy.Transform(prompts).GetColumn<string>("Response").Should().HaveCount(2, "the trained policy reads conversations too");
+    }
+
     private static PolicyOptimizationOptions Options(int steps = 2, long seed = 1, double learningRate = 1e-3, int generations = 4, int miniBatches = 2, int maxNewTokens = 12, bool maskTruncated = false,
         CreditStrategy credit = CreditStrategy.Coupled, PolicyLossOptions? loss = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default) => new()
         {

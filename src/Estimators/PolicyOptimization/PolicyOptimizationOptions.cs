@@ -80,8 +80,14 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <summary>The column of prompts: text, or vectors of token ids. Default Prompt.</summary>
     public string PromptColumnName { get; init; } = "Prompt";
 
+    /// <summary>What text of the prompt column says: the prompt itself, or a conversation as JSON, which the model's chat template renders. Default <see cref="PromptFormat.Text"/>.</summary>
+    public PromptFormat PromptFormat { get; init; } = PromptFormat.Text;
+
     /// <summary>The column that the reward writes: Single. Default Reward.</summary>
     public string RewardColumnName { get; init; } = "Reward";
+
+    /// <summary>Reads prompts.</summary>
+    internal PromptReader Prompts => new(PromptColumnName, PromptFormat, addSpecialTokens: true);
 
     /// <summary>Responses of a step.</summary>
     internal int Responses => PromptsPerStep * Generations;
@@ -106,6 +112,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require(Responses % parts == 0, nameof(MiniBatches), $"{MiniBatches} with GradientAccumulationSteps {GradientAccumulationSteps}",
             $"a product that divides the {Responses} responses of a step (PromptsPerStep {PromptsPerStep} · Generations {Generations})");
         problems.Require(ResamplingRounds >= 0, nameof(ResamplingRounds), ResamplingRounds, "0 or more");
+        problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "Text or Messages");
         problems.Require(Enum.IsDefined(RhythmPass), nameof(RhythmPass), RhythmPass, "Fused or Separate");
         problems.Require(HeadGroupsEvery >= 1 && (HeadGroupsEvery == 1 || Rhythm is null or { Grouping: HeadGrouping.PerBatch }), nameof(HeadGroupsEvery), HeadGroupsEvery, "at least 1, and 1 where Rhythm.Grouping is not PerBatch");
         problems.Require(LogSamplesEvery is null or >= 1, nameof(LogSamplesEvery), LogSamplesEvery, "at least 1, or null for never");

@@ -48,7 +48,7 @@ internal sealed class PolicyOptimizationStep(
         metrics.Begin();
         options.CancellationToken.ThrowIfCancellationRequested();
         FusedCredit? fused = FusesCredit(step, state) ? new FusedCredit(Rhythm(state.Groups), measure: MeasuresGroups(step), (row, rhythm) => Credit(step, row, sequences, advantages, rhythm, flow: null)) : null;
-        IReadOnlyList<RhythmAnalysis>? rhythm = options.Credit.Strategy == CreditStrategy.Uniform || fused is not null ? null
+        IReadOnlyList<RhythmAnalysis>? rhythm = !NeedsRhythm || fused is not null ? null
             : policy.Model.AnalyzeRhythm(sequences, Rhythm(MeasuresGroups(step) ? null : state.Groups));
         IReadOnlyList<float[]>? old = batch.OldLogProbabilities
             ?? (rhythm is not null ? [.. rhythm.Select(analysis => analysis.LogProbabilities)] : options.Updates > 1 ? policy.Model.LogProbabilities(sequences, options.Temperature) : null);
@@ -92,13 +92,15 @@ internal sealed class PolicyOptimizationStep(
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, double> Evaluate() => evaluation!.Measure();
 
+    /// <summary>Whether credit is made of WAAD, FAI or entropies; the controls need none of them, and flow has a pass of its own.</summary>
+    private bool NeedsRhythm => options.Credit.Strategy is CreditStrategy.Local or CreditStrategy.Global or CreditStrategy.Coupled or CreditStrategy.HighEntropy;
+
     /// <summary>Whether the pass of the update gives WAAD and FAI too: it must be the policy that sampled, so the only update, and head groups must be known before.</summary>
     private bool FusesCredit(int step, PolicyOptimizationState state) =>
-        options is { RhythmPass: RhythmPassKind.Fused, Updates: 1, Credit.Strategy: CreditStrategy.Local or CreditStrategy.Global or CreditStrategy.Coupled or CreditStrategy.HighEntropy or CreditStrategy.Random }
-        && (_rhythm.Grouping != HeadGrouping.PerBatch || _rhythm.AllHeads || state.Groups is not null);
+        NeedsRhythm && options is { RhythmPass: RhythmPassKind.Fused, Updates: 1 } && (_rhythm.Grouping != HeadGrouping.PerBatch || _rhythm.AllHeads || state.Groups is not null);
 
     /// <summary>Whether head groups are measured in a step.</summary>
-    private bool MeasuresGroups(int step) => _rhythm.Grouping == HeadGrouping.PerBatch && step % options.HeadGroupsEvery == 0;
+    private bool MeasuresGroups(int step) => _rhythm is { Grouping: HeadGrouping.PerBatch, AllHeads: false } && step % options.HeadGroupsEvery == 0;
 
     /// <summary>How metrics are computed: with these groups where they are given.</summary>
     private RhythmOptions Rhythm(HeadGroups? groups) => groups is null ? _rhythm : _rhythm with { Grouping = HeadGrouping.Frozen, FrozenGroups = groups };

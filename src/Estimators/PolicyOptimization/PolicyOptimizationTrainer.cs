@@ -66,6 +66,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     private TextGenerationOptions Responses => new()
     {
         PromptColumnName = _options.PromptColumnName,
+        PromptFormat = _options.PromptFormat,
         Generation = new GenerationOptions { MaxNewTokens = _options.MaxNewTokens, Temperature = _options.Temperature, Seed = _options.Seed },
     };
 
