@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using MLNetAttn.Estimators;
 
 namespace MLNetAttn.Cli;
 
@@ -34,6 +35,8 @@ internal static class TrainCommand
                 return Task.FromResult(CommandLine.Success);
             }
             ConfigRules.Require(read);
+            if (parsed.GetValue(config)?.FullName == Path.GetFullPath(Path.Combine(read.Output!, RunFiles.Run)))
+                throw new ConfigException([$"output: a run writes a {RunFiles.Run} of its own there, which --config is. Give the file another name or place."]);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
             return Task.FromResult(new TrainingRun(read, parsed.GetValue(resume), parsed.GetValue(every), streams).Run(stop.Token));

@@ -40,9 +40,9 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
     internal override (RhythmOptions Rhythm, CreditOptions Credit) Analysis => (
         Options.Rhythm ?? new RhythmOptions { Receivers = true, Temperature = Options.Temperature }, Options.Credit.Strategy == CreditStrategy.Flow ? new CreditOptions() : Options.Credit);
 
-    public override (TrainingRows Rows, TrainingRows? Evaluation) Load(MLContext context, CausalLanguageModel model) => (
-        TrainingRows.Problems(context, model, Task, Prompts ?? new PromptConfig<CountdownPrompts> { Countdown = new CountdownPrompts() }),
-        Evaluation is null ? null : TrainingRows.Problems(context, model, Task, Evaluation));
+    public override (TrainingRows Rows, TrainingRows? Evaluation) Load(MLContext context) => (
+        TrainingRows.Problems(context, Task, Prompts ?? new PromptConfig<CountdownPrompts> { Countdown = new CountdownPrompts() }, Options.PromptFormat),
+        Evaluation is null ? null : TrainingRows.Problems(context, Task, Evaluation, Options.PromptFormat));
 
     public override PolicyTransformer Fit(MLContext context, CausalLanguageModel model, IDataView rows, IDataView? evaluation, RunSettings run) => context.Policies.Trainers.PolicyOptimization(
         model, RewardChain.Create(context, this), Options with { OutputFolder = run.Folder, Resume = run.Resume, Progress = run.Progress, CancellationToken = run.CancellationToken }).Fit(rows, evaluation);

@@ -16,9 +16,6 @@ internal sealed record PromptConfig<TCountdown>
     /// <summary>What is asked after each question of a file.</summary>
     public string Instruction { get; init; } = ProblemReaderOptions.BoxedAnswer;
 
-    /// <summary>Ask through the model's chat template.</summary>
-    public bool Chat { get; init; }
-
     /// <summary>Countdown problems that are drawn, instead of a file.</summary>
     public TCountdown? Countdown { get; init; }
 }

@@ -1,3 +1,4 @@
+using MLNetAttn.Estimators;
 using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Cli;
@@ -11,6 +12,9 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>Its full path.</summary>
     public string Location { get; }
+
+    /// <summary>Whether a trainer has begun in it.</summary>
+    public bool HoldsRun => File.Exists(In(RunFiles.Run));
 
     /// <summary>The configuration with all its defaults.</summary>
     public string Config => In("train.json");
@@ -34,7 +38,7 @@ internal sealed class RunFolder : IDisposable
         string full = Path.GetFullPath(path);
         Directory.CreateDirectory(full);
         var folder = new RunFolder(full, Take(full));
-        if (resume || !File.Exists(folder.Config)) return folder;
+        if (resume || !folder.HoldsRun) return folder;
         folder.Dispose();
         throw new InvalidOperationException($"'{full}' holds a run already. Go on with it with --resume, or choose another \"output\".");
     }

@@ -47,7 +47,7 @@ internal abstract record TrainConfig
     internal abstract (RhythmOptions Rhythm, CreditOptions Credit) Analysis { get; }
 
     /// <summary>Loads the rows to learn from, and those to evaluate on if there are any.</summary>
-    public abstract (TrainingRows Rows, TrainingRows? Evaluation) Load(MLContext context, CausalLanguageModel model);
+    public abstract (TrainingRows Rows, TrainingRows? Evaluation) Load(MLContext context);
 
     /// <summary>Trains.</summary>
     /// <param name="context">ML.NET's.</param>

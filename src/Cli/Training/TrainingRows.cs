@@ -9,73 +9,55 @@ using MLNetAttn.Transforms;
 namespace MLNetAttn.Cli;
 
 /// <summary>Rows for a trainer.</summary>
-/// <param name="View">The rows.</param>
-/// <param name="Prompts">What they ask, for the report: as people read it, and as the model does.</param>
-internal sealed record TrainingRows(IDataView View, IEnumerable<(string Title, int[] Ids)> Prompts)
+/// <param name="View">The rows; their prompts are in column Prompt.</param>
+/// <param name="Titles">What each asks, as people read it.</param>
+/// <param name="Reader">Reads prompts as the trainer does.</param>
+internal sealed record TrainingRows(IDataView View, IReadOnlyList<string> Titles, PromptReader Reader)
 {
+    private const string Prompt = "Prompt";
+
     /// <summary>Problems of a file, or drawn.</summary>
     /// <exception cref="InvalidDataException">A line of the file is wrong; the message names it.</exception>
-    public static TrainingRows Problems<TCountdown>(MLContext context, CausalLanguageModel model, TrainTask task, PromptConfig<TCountdown> prompts)
+    public static TrainingRows Problems<TCountdown>(MLContext context, TrainTask task, PromptConfig<TCountdown> prompts, PromptFormat format)
         where TCountdown : CountdownPrompts
     {
-        TaskProblem[] problems = prompts.Countdown is { } drawn ? Draw(drawn, prompts.Chat) : [.. ProblemReader.Read(
+        TaskProblem[] problems = prompts.Countdown is { } drawn ? Draw(drawn, format) : [.. ProblemReader.Read(
             prompts.File!, prompts.Format ?? (task == TrainTask.Countdown ? ProblemFormat.Countdown : ProblemFormat.Math),
-            new ProblemReaderOptions { Instruction = prompts.Instruction, PromptFormat = prompts.Chat ? PromptFormat.Messages : PromptFormat.Text })];
-        if (!prompts.Chat) return new TrainingRows(context.Data.LoadFromEnumerable(problems), problems.Select(problem => (problem.Prompt, model.Tokenizer.Encode(problem.Prompt))));
-        RenderedProblem[] rendered = [.. problems.Select(problem => RenderedProblem.Of(model, problem))];
-        return new TrainingRows(context.Data.LoadFromEnumerable(rendered), rendered.Select(problem => (problem.Question, problem.Prompt)));
+            new ProblemReaderOptions { Instruction = prompts.Instruction, PromptFormat = format })];
+        return new TrainingRows(context.Data.LoadFromEnumerable(problems), [.. problems.Select(problem => problem.Question)], new PromptReader(Prompt, format, addSpecialTokens: true));
     }
 
     /// <summary>Responses of a file to learn: JSON lines with prompt and response.</summary>
     /// <exception cref="InvalidDataException">A line is wrong; the message names it.</exception>
-    public static TrainingRows Responses(MLContext context, CausalLanguageModel model, string path)
+    public static TrainingRows Responses(MLContext context, string path)
     {
         using var reader = new StreamReader(path);
         Demonstration[] rows = [.. InputRow.Lines(reader).Select(line => Demonstration.Parse(path, line.Number, line.Text))];
-        return new TrainingRows(context.Data.LoadFromEnumerable(rows), rows.Select(row => (row.Prompt, model.Tokenizer.Encode(row.Prompt))));
+        return new TrainingRows(context.Data.LoadFromEnumerable(rows), [.. rows.Select(row => row.Prompt)], new PromptReader(Prompt, PromptFormat.Text, addSpecialTokens: true));
     }
 
-    private static TaskProblem[] Draw(CountdownPrompts drawn, bool chat) =>
+    /// <summary>The first prompts, as people and as the model read them.</summary>
+    public IReadOnlyList<(string Title, int[] Ids)> First(int count, CausalLanguageModel model)
+    {
+        DataViewSchema.Column column = View.Schema[Prompt];
+        using DataViewRowCursor cursor = View.GetRowCursor([column]);
+        Func<int[]> read = Reader.Open(cursor, column, model);
+        List<(string, int[])> first = [];
+        while (first.Count < count && cursor.MoveNext()) first.Add((Titles[first.Count], read()));
+        return first;
+    }
+
+    private static TaskProblem[] Draw(CountdownPrompts drawn, PromptFormat format) =>
     [
         .. Countdown.Generate(drawn.Count, drawn.Numbers, drawn.Seed, drawn.Split, drawn.Options).Select((problem, i) => new TaskProblem
         {
             Index = i,
             Question = problem.Prompt,
-            Prompt = chat ? JsonText.Line(new JsonArray(new JsonObject { ["role"] = "user", ["content"] = problem.Prompt })) : problem.Prompt,
+            Prompt = format == PromptFormat.Messages ? JsonText.Line(new JsonArray(new JsonObject { ["role"] = "user", ["content"] = problem.Prompt })) : problem.Prompt,
             Numbers = problem.Numbers,
             Target = problem.Target,
         }),
     ];
-
-    /// <summary>A problem whose prompt went through the model's chat template.</summary>
-    private sealed class RenderedProblem
-    {
-        public string Question { get; init; } = "";
-
-        [VectorType]
-        public int[] Prompt { get; init; } = [];
-
-        public string Answer { get; init; } = "";
-
-        [VectorType]
-        public int[] Numbers { get; init; } = [];
-
-        public int Target { get; init; }
-
-        public static RenderedProblem Of(CausalLanguageModel model, TaskProblem problem)
-        {
-            using var messages = JsonDocument.Parse(problem.Prompt);
-            string text = model.ChatTemplate.Render(messages.RootElement, new ChatTemplateOptions { AddGenerationPrompt = true });
-            return new RenderedProblem
-            {
-                Question = problem.Question,
-                Prompt = model.Tokenizer.Encode(text, addSpecialTokens: false),
-                Answer = problem.Answer,
-                Numbers = problem.Numbers,
-                Target = problem.Target,
-            };
-        }
-    }
 
     /// <summary>A response to learn.</summary>
     private sealed class Demonstration

@@ -27,9 +27,9 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
             Device = TorchSharp.torch.device(config.Device),
         });
         var context = new MLContext();
-        (TrainingRows rows, TrainingRows? evaluation) = config.Load(context, model);
+        (TrainingRows rows, TrainingRows? evaluation) = config.Load(context);
         // A run that goes on keeps its configuration until the trainer has agreed to the new one.
-        bool isNew = !File.Exists(folder.Config);
+        bool isNew = !folder.HoldsRun;
         if (isNew) folder.Write(config);
         (PolicyTransformer trained, int step, bool whole) = Train(context, model, rows, evaluation, folder, started: () => { if (!isNew) folder.Write(config); }, cancellation);
         using (trained)
@@ -37,11 +37,10 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
             trained.Model.SavePretrained(folder.Policy);
             context.Model.SaveAtomically(trained, rows.View.Schema, folder.Model);
             bool stopped = cancellation.IsCancellationRequested && !whole;
-            // Whoever stops a run wants it to end; curves cost nothing.
-            (string, int[])[] prompts = stopped ? [] : [.. (evaluation ?? rows).Prompts.Take(config.Report.Prompts)];
-            TrainingReport.Write(folder, config, model, trained.Model, prompts, stopped ? CancellationToken.None : cancellation);
-            Tell(folder, step, stopped);
-            return stopped ? CommandLine.Cancelled : CommandLine.Success;
+            if (stopped) streams.Errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Stopped{(step > 0 ? $" after step {step}" : "")}: the policy is as the last complete step left it. --resume goes on."));
+            bool isReported = Report(folder, model, trained.Model, evaluation ?? rows, stopped, cancellation);
+            streams.Output.WriteLine(JsonText.Line(new JsonObject { ["stopped"] = stopped, ["policy"] = folder.Policy, ["model"] = folder.Model, ["report"] = isReported ? folder.Report : null }));
+            return stopped || !isReported ? CommandLine.Cancelled : CommandLine.Success;
         }
     }
 
@@ -57,9 +56,19 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
             return (trained, view.Last?.Step ?? 0, view.Last is { } last && last.Step == last.TotalSteps);
         });
 
-    private void Tell(RunFolder folder, int step, bool stopped)
+    /// <returns>Whether there is a report: it can be cancelled, too.</returns>
+    private bool Report(RunFolder folder, CausalLanguageModel before, CausalLanguageModel after, TrainingRows rows, bool stopped, CancellationToken cancellation)
     {
-        if (stopped) streams.Errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Stopped after step {step}: the policy is as that step left it. --resume goes on."));
-        streams.Output.WriteLine(JsonText.Line(new JsonObject { ["stopped"] = stopped, ["policy"] = folder.Policy, ["model"] = folder.Model, ["report"] = folder.Report }));
+        try
+        {
+            // Whoever stops a run wants it to end; curves cost nothing.
+            TrainingReport.Write(folder, config, before, after, stopped ? [] : rows.First(config.Report.Prompts, before), stopped ? CancellationToken.None : cancellation);
+            return true;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            streams.Errors.WriteLine("Stopped: the policy is saved, and there is no report.");
+            return false;
+        }
     }
 }

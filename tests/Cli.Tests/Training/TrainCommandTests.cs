@@ -74,6 +74,13 @@ public sealed class TrainCommandTests : IDisposable
         code.Should().Be(CommandLine.Failure);
         errors.Trim().Should().Be("options.learning_rte: unknown; did you mean learning_rate?");
         Directory.Exists(Output).Should().BeFalse();
+
+        // What a run writes goes over no file of the user's.
+        string own = Path.Combine(Directory.CreateDirectory(Output).FullName, "run.json");
+        File.Copy(Config("", ""), own);
+        (int clash, _, string reason) = await Tool.RunAsync("", "train", "--config", own, "--resume");
+        clash.Should().Be(CommandLine.Failure);
+        reason.Should().StartWith("output: a run writes a run.json");
         (await Tool.RunAsync("", "train", "--config", Config("", ""), "--log-every", "0")).Code.Should().Be(CommandLine.Failure);
     }
 
