@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using MLNetAttn.Modeling;
 using MLNetAttn.Pipelines;
 using MLNetAttn.Transforms;

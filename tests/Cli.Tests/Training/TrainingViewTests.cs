@@ -29,7 +29,7 @@ public sealed class TrainingViewTests : IDisposable
     {
         File.WriteAllText(_folder.In("samples.jsonl"), "{\"step\":2,\"response\":\"[red] herring\"}\n");
         string screen = Show(isTerminal: true, every: 10, steps: 3, step => [("reward", step / 4.0), ("entropy", double.NaN)]);
-        screen.Should().Contain("Step 3 of 3").And.Contain("▁▄█").And.Contain("0.75").And.Contain("entropy").And.Contain("[red] herring", "a response is no markup").And.Contain("careful");
+        screen.Should().Contain("Step 3 of 3").And.Contain("▁▅█").And.Contain("0.75").And.Contain("entropy").And.Contain("[red] herring", "a response is no markup").And.Contain("careful");
     }
 
     private string Show(bool isTerminal, int every, int steps, Func<int, (string Name, double Value)[]> metrics)
