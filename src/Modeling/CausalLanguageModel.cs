@@ -145,7 +145,7 @@ public sealed class CausalLanguageModel : IDisposable
     }
 
     /// <summary>A copy with weights of its own.</summary>
-    public CausalLanguageModel Clone() => CloneAs(Decoder.Weights.Embedding.dtype);
+    public CausalLanguageModel Clone() => CloneAs(type: null);
 
     /// <summary>This model with a new LoRA adapter, which changes nothing until it is trained (PEFT's get_peft_model). The two share their weights: this model stays as it is, and either may be disposed first.</summary>
     /// <param name="options">Rank, scale and targets.</param>
@@ -186,7 +186,7 @@ public sealed class CausalLanguageModel : IDisposable
     public CausalLanguageModel MergeAdapter()
     {
         LoraAdapter adapter = RequireAdapter();
-        WeightStorage weights = CopyWeights(Decoder.Weights.Embedding.dtype);
+        WeightStorage weights = CopyWeights();
         adapter.MergeInto(weights);
         return With(weights, adapter: null);
     }
@@ -317,8 +317,8 @@ public sealed class CausalLanguageModel : IDisposable
         Decoder.Dispose();
     }
 
-    /// <summary>A copy whose weights are of another type.</summary>
-    internal CausalLanguageModel CloneAs(ScalarType type)
+    /// <summary>A copy whose weights are of another type; null = of the same.</summary>
+    internal CausalLanguageModel CloneAs(ScalarType? type)
     {
         WeightStorage weights = CopyWeights(type);
         return With(weights, Decoder.Adapter?.Clone(weights));
@@ -347,10 +347,10 @@ public sealed class CausalLanguageModel : IDisposable
 
     private CausalLanguageModel With(WeightStorage weights, LoraAdapter? adapter) => new(new Decoder(Config, weights, adapter), GenerationConfig, _tokenizer, _location);
 
-    private WeightStorage CopyWeights(ScalarType type)
+    private WeightStorage CopyWeights(ScalarType? type = null)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        var weights = new WeightStorage(Config, type, Device);
+        var weights = new WeightStorage(Config, type ?? Decoder.Weights.Embedding.dtype, Device);
         weights.CopyFrom(Decoder.Weights);
         return weights;
     }

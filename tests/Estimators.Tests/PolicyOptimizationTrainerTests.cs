@@ -226,6 +226,19 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
         told.TakeLast(3).Average(step => step.Metrics["reward"]).Should().BeGreaterThan(told.Take(3).Average(step => step.Metrics["reward"]) + 0.1);
     }
 
+    [Fact]
+    public void What_a_reward_is_made_of_is_measured_too()
+    {
+        var told = new ProgressList();
+        var reward = _ml.Transforms.CustomMapping<RewardInput, RewardParts>((row, parts) => (parts.First, parts.Long, parts.Reward) = (row.ResponseTokenIds[0], row.ResponseTokenIds.Length, row.ResponseTokenIds[0] + row.ResponseTokenIds.Length), null);
+        Train(Options(steps: 1, progress: told), reward);
+        IReadOnlyDictionary<string, double> metrics = told[0].Metrics;
+        metrics["rewards/Long/mean"].Should().BeApproximately(metrics["completions/mean_length"], 1e-6);
+        (metrics["rewards/First/mean"] + metrics["rewards/Long/mean"]).Should().BeApproximately(metrics["reward"], 1e-6);
+        metrics["rewards/First/std"].Should().BeGreaterThan(0);
+        metrics.Keys.Should().NotContain("rewards/Wanted/mean", "a column of the prompts is no reward");
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -278,6 +291,15 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
     {
         using PolicyTransformer policy = Trainer(options, reward).Fit(_prompts);
         return TinyModels.Snapshot(policy.Model);
+    }
+
+    private sealed class RewardParts
+    {
+        public float First { get; set; }
+
+        public float Long { get; set; }
+
+        public float Reward { get; set; }
     }
 
     private sealed class TextRewardInput

@@ -12,7 +12,7 @@ internal static class TinyAdapter
     {
         CausalLanguageModel adapted = model.WithAdapter(options ?? AllLinear);
         using var noGradient = no_grad();
-        using var scope = TorchSharp.torch.NewDisposeScope();
+        using var scope = NewDisposeScope();
         using var generator = new Generator(5, CPU);
         foreach (Tensor matrix in adapted.AdapterParameters.Where(entry => entry.Key.Contains("lora_B")).Select(entry => entry.Value))
             matrix.copy_(randn(matrix.shape, generator: generator).Times(size));
@@ -22,8 +22,8 @@ internal static class TinyAdapter
     /// <summary>The logits of two rows of ids.</summary>
     public static float[] Logits(this CausalLanguageModel model)
     {
-        using Tensor ids = tensor(TinyModel.Ids(24, 1).Select(id => (long)id).ToArray(), [2, 12]), logits = model.Forward(ids);
-        return [.. logits.data<float>()];
+        using var scope = NewDisposeScope();
+        return [.. model.Forward(tensor(TinyModel.Ids(24, 1).Select(id => (long)id).ToArray(), [2, 12])).data<float>()];
     }
 
     public static double LargestDifference(this float[] a, float[] b) => a.Zip(b, (x, y) => Math.Abs(x - y)).Max();

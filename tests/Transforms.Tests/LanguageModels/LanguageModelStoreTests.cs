@@ -51,7 +51,7 @@ public sealed class LanguageModelStoreTests : IDisposable
 
         string[] Holds(CausalLanguageModel model)
         {
-            ITransformer fitted = _ml.Transforms.GenerateText(model, maxNewTokens: 12).Fit(_prompts);
+            PolicyTransformer fitted = _ml.Transforms.GenerateText(model, maxNewTokens: 12).Fit(_prompts);
             MemoryStream zip = Save(fitted);
             ITransformer loaded = Load(zip);
             using CausalLanguageModel found = ((PolicyTransformer)loaded).Model;
