@@ -20,11 +20,14 @@ internal static class Program
         Console.WriteLine($"models/countdown, 32 prompts x 8 responses, one update, {get_num_threads()} threads");
         using CausalLanguageModel model = CausalLanguageModel.FromPretrained(Path.Combine(AppContext.BaseDirectory, "models", "countdown"));
         var steps = new Steps(model);
-        Measure("step, coupled credit, fused / with uniform credit", 1.02, () => steps.Milliseconds(CreditStrategy.Coupled, RhythmPassKind.Fused), () => steps.Milliseconds(CreditStrategy.Uniform, RhythmPassKind.Fused));
-        Measure("step, coupled credit, separate pass / with uniform credit", 1.10, () => steps.Milliseconds(CreditStrategy.Coupled, RhythmPassKind.Separate), () => steps.Milliseconds(CreditStrategy.Uniform, RhythmPassKind.Fused));
-        Measure("step / sampling, forward, backward and optimiser alone", 1 / 0.9, () => steps.Milliseconds(CreditStrategy.Uniform, RhythmPassKind.Fused), steps.KernelMilliseconds);
+        Measure("step, coupled, fused, groups every 10 steps / uniform", 1.02, () => steps.Milliseconds(CreditStrategy.Coupled, groupsEvery: 10), Uniform);
+        Measure("step, coupled, fused, groups every step / uniform", 1.10, () => steps.Milliseconds(CreditStrategy.Coupled), Uniform);
+        Measure("step, coupled, separate pass / uniform", 1.10, () => steps.Milliseconds(CreditStrategy.Coupled, RhythmPassKind.Separate), Uniform);
+        Measure("step / sampling, forward, backward and optimiser alone", 1 / 0.9, Uniform, steps.KernelMilliseconds);
         if ("memory".Contains(only, StringComparison.OrdinalIgnoreCase)) StepMemory.Report();
         if ("flat".Contains(only, StringComparison.OrdinalIgnoreCase)) steps.ReportGrowth();
+
+        double Uniform() => steps.Milliseconds(CreditStrategy.Uniform);
 
         void Measure(string what, double limit, Func<double> work, Func<double> baseline)
         {

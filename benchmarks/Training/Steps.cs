@@ -15,17 +15,17 @@ internal sealed class Steps(CausalLanguageModel model)
     private readonly IDataView _problems = new MLContext().Data.LoadFromEnumerable(Countdown.Generate(1_000, seed: 1));
 
     /// <summary>Mean time of some steps; the first, in which fused credit makes a pass to find head groups, does not count.</summary>
-    public double Milliseconds(CreditStrategy strategy, RhythmPassKind pass)
+    public double Milliseconds(CreditStrategy strategy, RhythmPassKind pass = RhythmPassKind.Fused, int groupsEvery = 1)
     {
         double seconds = 0;
-        Fit(strategy, pass, Timed + 1, step => seconds += step.Step == 1 ? 0 : step.Metrics["step_time"]);
+        Fit(strategy, pass, groupsEvery, Timed + 1, step => seconds += step.Step == 1 ? 0 : step.Metrics["step_time"]);
         return 1000 * seconds / Timed;
     }
 
     /// <summary>Mean time of what no step can do without, over the same prompts: sampling, the forward and backward pass over the responses, clipping and AdamW.</summary>
     public double KernelMilliseconds()
     {
-        PolicyOptimizationOptions options = Options(CreditStrategy.Uniform, RhythmPassKind.Fused, Timed + 1, _ => { });
+        PolicyOptimizationOptions options = Options(CreditStrategy.Uniform, RhythmPassKind.Fused, 1, Timed + 1, _ => { });
         using var policy = new LearningPolicy(model, options, totalUpdates: options.Steps);
         PromptSet prompts = PromptSet.Read(((Microsoft.ML.Runtime.IHostEnvironment)_ml).Register("kernels"), _problems, model, options);
         double milliseconds = 0;
@@ -52,7 +52,7 @@ internal sealed class Steps(CausalLanguageModel model)
     public void ReportGrowth()
     {
         (long Tensors, long Bytes) tenth = default, hundredth = default;
-        Fit(CreditStrategy.Coupled, RhythmPassKind.Fused, 100, step =>
+        Fit(CreditStrategy.Coupled, RhythmPassKind.Fused, 1, 100, step =>
         {
             if (step.Step is not (10 or 100)) return;
             GC.Collect();
@@ -64,10 +64,10 @@ internal sealed class Steps(CausalLanguageModel model)
         Console.WriteLine($"flat: after step 100 / after step 10: tensors {hundredth.Tensors} / {tenth.Tensors} = {hundredth.Tensors / (double)tenth.Tensors:F3}, memory {hundredth.Bytes >> 20} MB / {tenth.Bytes >> 20} MB = {hundredth.Bytes / (double)tenth.Bytes:F3}   at most 1.02");
     }
 
-    private void Fit(CreditStrategy strategy, RhythmPassKind pass, int steps, Action<TrainingProgress> tell) =>
-        _ml.Policies.Trainers.PolicyOptimization(model, _ml.Transforms.CountdownReward(), Options(strategy, pass, steps, tell)).Fit(_problems).Dispose();
+    private void Fit(CreditStrategy strategy, RhythmPassKind pass, int groupsEvery, int steps, Action<TrainingProgress> tell) =>
+        _ml.Policies.Trainers.PolicyOptimization(model, _ml.Transforms.CountdownReward(), Options(strategy, pass, groupsEvery, steps, tell)).Fit(_problems).Dispose();
 
-    private static PolicyOptimizationOptions Options(CreditStrategy strategy, RhythmPassKind pass, int steps, Action<TrainingProgress> tell) => new()
+    private static PolicyOptimizationOptions Options(CreditStrategy strategy, RhythmPassKind pass, int groupsEvery, int steps, Action<TrainingProgress> tell) => new()
     {
         Steps = steps,
         PromptsPerStep = 32,
@@ -75,6 +75,7 @@ internal sealed class Steps(CausalLanguageModel model)
         MaxNewTokens = 96,
         LearningRate = 1e-12,
         RhythmPass = pass,
+        HeadGroupsEvery = groupsEvery,
         Credit = new CreditOptions { Strategy = strategy },
         Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 4, MaximumHorizon = 40 },
         Progress = new Teller(tell),
