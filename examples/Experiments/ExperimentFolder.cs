@@ -1,0 +1,80 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace MLNetAttn.Experiments;
+
+/// <summary>Where an experiment's files are: experiment.json, before-training.json, and for each run a folder with config.json, metrics.jsonl and result.json.</summary>
+/// <param name="path">The folder.</param>
+internal sealed class ExperimentFolder(string path)
+{
+    private static readonly JsonSerializerOptions Indented = Format(indented: true), OneLine = Format(indented: false);
+
+    public string Path { get; } = System.IO.Path.GetFullPath(path);
+
+    public string SettingsFile => In("experiment.json");
+
+    public string BeforeTrainingFile => In("before-training.json");
+
+    public string In(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>The folder of a run.</summary>
+    public RunFolder Run(string arm, long seed) => new(In($"{arm}-{seed}"));
+
+    /// <summary>The folders of all runs that have ended, by seed and then in the order of <see cref="Arm.All"/>.</summary>
+    public IReadOnlyList<RunResult> Results() =>
+    [
+        .. Directory.EnumerateDirectories(Path).Select(folder => new RunFolder(folder)).Where(run => run.HasEnded).Select(run => Read<RunResult>(run.ResultFile))
+            .OrderBy(result => result.Seed).ThenBy(result => Arm.All.Select(arm => arm.Name).ToList().IndexOf(result.Arm)),
+    ];
+
+    public static T Read<T>(string file)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(File.ReadAllText(file), Indented) ?? throw new JsonException("it is null");
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException($"'{file}' is not what this program writes there: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Writes aside and moves into place, so that a file that is there is whole.</summary>
+    public static void Write<T>(string file, T value)
+    {
+        string aside = $"{file}.{Environment.ProcessId}.tmp";
+        File.WriteAllText(aside, JsonSerializer.Serialize(value, Indented) + "\n");
+        File.Move(aside, file, overwrite: true);
+    }
+
+    public static string Line<T>(T value) => JsonSerializer.Serialize(value, OneLine);
+
+    private static JsonSerializerOptions Format(bool indented) => new()
+    {
+        WriteIndented = indented,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter() },
+    };
+}
+
+/// <summary>The folder of a run.</summary>
+/// <param name="path">The folder.</param>
+internal sealed class RunFolder(string path)
+{
+    public string Path { get; } = path;
+
+    public string ConfigurationFile => System.IO.Path.Combine(Path, "config.json");
+
+    public string MetricsFile => System.IO.Path.Combine(Path, "metrics.jsonl");
+
+    public string ResultFile => System.IO.Path.Combine(Path, "result.json");
+
+    public string LogFile => System.IO.Path.Combine(Path, "log.txt");
+
+    /// <summary>Its result is written last.</summary>
+    public bool HasEnded => File.Exists(ResultFile);
+}

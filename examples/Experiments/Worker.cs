@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.ML;
+using MLNetAttn.Estimators;
+using MLNetAttn.Modeling;
+using MLNetAttn.Pipelines;
+using MLNetAttn.Transforms;
+using TorchSharp;
+
+namespace MLNetAttn.Experiments;
+
+/// <summary>What one process does: one run, or the accuracy before training.</summary>
+internal sealed class Worker : IDisposable
+{
+    private const int EvaluationBatch = 256;
+
+    private readonly ExperimentFolder _folder;
+    private readonly ExperimentSettings _settings;
+    private readonly ExperimentTask _task;
+    private readonly MLContext _context = new();
+    private readonly CausalLanguageModel _model;
+
+    public Worker(ExperimentFolder folder)
+    {
+        _folder = folder;
+        _settings = ExperimentFolder.Read<ExperimentSettings>(folder.SettingsFile);
+        torch.set_num_threads(_settings.Threads);
+        _task = new ExperimentTask(_context, _settings);
+        _model = CausalLanguageModel.FromPretrained(_settings.Model ?? Path.Combine(AppContext.BaseDirectory, "models", "countdown"), new ModelLoadOptions
+        {
+            DataType = _settings.DataType == "bfloat16" ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32,
+            Device = torch.device(_settings.Device),
+        });
+    }
+
+    /// <summary>Measures the model that all runs start from.</summary>
+    public void MeasureBeforeTraining() => ExperimentFolder.Write(_folder.BeforeTrainingFile, Measure(_model));
+
+    /// <summary>Trains with one strategy and one seed, and measures what came out.</summary>
+    public void Run(string armName, long seed)
+    {
+        Arm arm = Arm.Find(armName);
+        RunFolder run = _folder.Run(arm.Name, seed);
+        Directory.CreateDirectory(run.Path);
+        CreditOptions credit = arm.Options(_settings, seed);
+        ExperimentFolder.Write(run.ConfigurationFile, new RunConfiguration
+        {
+            Arm = arm.Name,
+            Seed = seed,
+            Settings = _settings,
+            Credit = credit,
+            ModelFingerprint = _model.Fingerprint,
+            ModelParameters = _model.Parameters.Values.Sum(parameter => parameter.numel()),
+            Library = typeof(PolicyOptimizationTrainer).Assembly.GetName().Version!.ToString(),
+            Machine = string.Create(CultureInfo.InvariantCulture, $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}"),
+        });
+
+        Stopwatch clock = Stopwatch.StartNew();
+        using var metrics = new MetricsFile(run.MetricsFile);
+        using PolicyTransformer policy = _context.Policies.Trainers.PolicyOptimization(_model, _task.Reward, Options(credit, seed, metrics)).Fit(_task.Train(seed));
+        clock.Stop();
+
+        int lastThird = _settings.Steps - _settings.Steps / 3;
+        TrainingProgress[] late = [.. metrics.Steps.Where(step => step.Step > lastThird || _settings.Steps < 3)];
+        ExperimentFolder.Write(run.ResultFile, new RunResult
+        {
+            Arm = arm.Name,
+            Seed = seed,
+            Steps = _settings.Steps,
+            Before = ExperimentFolder.Read<Accuracy>(_folder.BeforeTrainingFile),
+            After = Measure(policy.Model),
+            LastThirdReward = late.Average(step => step.Metrics["reward"]),
+            LastThirdLength = late.Average(step => step.Metrics["completions/mean_length"]),
+            MeanCredit = metrics.Steps.Average(step => step.Metrics["credit/mean"]),
+            Fingerprint = policy.Model.Fingerprint,
+            TrainingSeconds = clock.Elapsed.TotalSeconds,
+            ProcessorSeconds = Environment.CpuUsage.TotalTime.TotalSeconds,
+        });
+    }
+
+    public void Dispose() => _model.Dispose();
+
+    private PolicyOptimizationOptions Options(CreditOptions credit, long seed, IProgress<TrainingProgress> progress) => new()
+    {
+        Steps = _settings.Steps,
+        PromptsPerStep = _settings.PromptsPerStep,
+        Generations = _settings.Generations,
+        MiniBatches = _settings.MiniBatches,
+        MaxNewTokens = _settings.MaxNewTokens,
+        LearningRate = _settings.LearningRate,
+        Temperature = _settings.Temperature,
+        Credit = credit,
+        FlowAnswer = credit.Strategy == CreditStrategy.Flow ? _settings.FlowAnswer : null,
+        Rhythm = new RhythmOptions
+        {
+            Layers = LayerSelection.Parse(_settings.Layers),
+            Grouping = HeadGrouping.PerBatch,
+            Window = _settings.Window,
+            MinimumHorizon = _settings.MinimumHorizon,
+            MaximumHorizon = _settings.MaximumHorizon,
+            Temperature = _settings.Temperature,
+        },
+        Seed = seed,
+        Progress = progress,
+    };
+
+    private Accuracy Measure(CausalLanguageModel model) => new(Measure(model, temperature: 0, samples: 1), Measure(model, _settings.Temperature, _settings.EvaluationSamples));
+
+    private double Measure(CausalLanguageModel model, double temperature, int samples) => Evaluation.Run(_context, model, _task.Test(), _task.Reward, new EvaluationOptions
+    {
+        Generation = new GenerationOptions { MaxNewTokens = _settings.MaxNewTokens, Temperature = temperature, SamplesPerPrompt = samples, Seed = 1 },
+        BatchSize = EvaluationBatch,
+    }).AverageAtK.Value;
+}
+
+/// <summary>Writes what every step measured as a line of JSON, and keeps it.</summary>
+internal sealed class MetricsFile(string path) : IProgress<TrainingProgress>, IDisposable
+{
+    private readonly StreamWriter _file = new(path) { AutoFlush = true };
+    private readonly List<TrainingProgress> _steps = [];
+
+    public IReadOnlyList<TrainingProgress> Steps => _steps;
+
+    public void Report(TrainingProgress value)
+    {
+        _steps.Add(value);
+        _file.WriteLine(ExperimentFolder.Line(new Dictionary<string, double>(value.Metrics) { ["step"] = value.Step }));
+    }
+
+    public void Dispose() => _file.Dispose();
+}
