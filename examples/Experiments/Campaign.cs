@@ -5,8 +5,9 @@ namespace MLNetAttn.Experiments;
 
 /// <summary>Starts a process for each run that has not ended yet, some at a time: all strategies of the first seed, then of the second, so that a campaign that is cut is balanced.</summary>
 /// <param name="folder">The experiment.</param>
+/// <param name="executable">This program.</param>
 /// <param name="output">Told how it goes.</param>
-internal sealed class Campaign(ExperimentFolder folder, TextWriter output)
+internal sealed class Campaign(ExperimentFolder folder, string executable, TextWriter output)
 {
     private readonly TextWriter _output = TextWriter.Synchronized(output);
 
@@ -17,14 +18,21 @@ internal sealed class Campaign(ExperimentFolder folder, TextWriter output)
     /// <param name="workers">Processes at a time.</param>
     /// <param name="cancellationToken">Ends the processes; runs that had ended stay.</param>
     /// <returns>How many runs failed.</returns>
+    /// <exception cref="ArgumentException">The folder was begun with other settings.</exception>
+    /// <exception cref="InvalidOperationException">The settings are out of range, or the model cannot be loaded or measured.</exception>
     /// <exception cref="IOException">Another process works on this folder.</exception>
     public async Task<int> RunAsync(ExperimentSettings settings, IReadOnlyList<Arm> arms, IReadOnlyList<long> seeds, int workers, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder.Path);
-        using FileStream taken = Take();
+        using FileStream taken = folder.Take("campaign.lock");
         Begin(settings);
-        if (!File.Exists(folder.BeforeTrainingFile) && !await DoAsync(["before", folder.Path], folder.In("before-training.log"), settings.Threads, cancellationToken).ConfigureAwait(false))
-            throw new InvalidOperationException($"The model could not be measured: see '{folder.In("before-training.log")}'.");
+        string log = folder.In("before-training.log");
+        if (!File.Exists(folder.BeforeTrainingFile) && !await DoAsync(["before", folder.Path], log, settings.Threads, cancellationToken).ConfigureAwait(false))
+        {
+            // Nothing was computed under settings that do not work.
+            File.Delete(folder.SettingsFile);
+            throw new InvalidOperationException($"The model could not be measured: {File.ReadLines(log).FirstOrDefault()}");
+        }
 
         (Arm Arm, long Seed)[] missing = [.. seeds.SelectMany(seed => arms.Select(arm => (arm, seed))).Where(run => !folder.Run(run.arm.Name, run.seed).HasEnded)];
         int all = arms.Count * seeds.Count, done = all - missing.Length, failed = 0;
@@ -48,30 +56,22 @@ internal sealed class Campaign(ExperimentFolder folder, TextWriter output)
         return string.Create(CultureInfo.InvariantCulture, $"sampled {result.Before.Sampled:P1} → {result.After.Sampled:P1}, greedy {result.Before.Greedy:P1} → {result.After.Greedy:P1}");
     }
 
-    private FileStream Take()
-    {
-        try
-        {
-            return new FileStream(folder.In("campaign.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException exception)
-        {
-            throw new IOException($"Another process works on '{folder.Path}': wait for it, or give another folder.", exception);
-        }
-    }
-
     private void Begin(ExperimentSettings settings)
     {
         if (!File.Exists(folder.SettingsFile))
+        {
             ExperimentFolder.Write(folder.SettingsFile, settings);
-        else if (ExperimentFolder.Read<ExperimentSettings>(folder.SettingsFile) is var begun && begun != settings)
-            throw new ArgumentException($"'{folder.Path}' was begun with other settings: its experiment.json has {begun}, the command line {settings}. Runs are only compared under equal settings: give another folder.");
+            return;
+        }
+        string[] differences = [.. ExperimentFolder.Read<ExperimentSettings>(folder.SettingsFile).DifferencesFrom(settings)];
+        if (differences.Length > 0)
+            throw new ArgumentException($"'{folder.Path}' was begun with other settings, and only runs under equal ones are compared. Give another folder, or these settings again: {string.Join(", ", differences)}.");
     }
 
     /// <summary>Runs this program again with other arguments; what it says goes to a file.</summary>
-    private static async Task<bool> DoAsync(string[] arguments, string logFile, int threads, CancellationToken cancellation)
+    private async Task<bool> DoAsync(string[] arguments, string logFile, int threads, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, ["worker", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(executable, ["worker", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         string count = threads.ToString(CultureInfo.InvariantCulture);
         (start.Environment["OMP_NUM_THREADS"], start.Environment["MKL_NUM_THREADS"]) = (count, count);
         using var process = new Process { StartInfo = start };

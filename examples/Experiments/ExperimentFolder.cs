@@ -28,6 +28,20 @@ internal sealed class ExperimentFolder(string path)
             .OrderBy(result => result.Seed).ThenBy(result => Arm.All.Select(arm => arm.Name).ToList().IndexOf(result.Arm)),
     ];
 
+    /// <summary>Keeps others out of a place as long as the file is open.</summary>
+    /// <exception cref="IOException">Another process works there.</exception>
+    public FileStream Take(string lockFile)
+    {
+        try
+        {
+            return new FileStream(In(lockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException exception)
+        {
+            throw new IOException($"Another process has '{In(lockFile)}' open: wait for it to end, or give another folder.", exception);
+        }
+    }
+
     public static T Read<T>(string file)
     {
         try
@@ -49,6 +63,8 @@ internal sealed class ExperimentFolder(string path)
     }
 
     public static string Line<T>(T value) => JsonSerializer.Serialize(value, OneLine);
+
+    public static T FromLine<T>(string line) => JsonSerializer.Deserialize<T>(line, OneLine) ?? throw new JsonException("A line is null.");
 
     private static JsonSerializerOptions Format(bool indented) => new()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MLNetAttn.Pipelines;
 
 namespace MLNetAttn.Experiments;
@@ -63,4 +64,10 @@ internal sealed record ExperimentSettings
 
     /// <summary>Where flow credit finds the answer in a response: a .NET regular expression.</summary>
     public string FlowAnswer { get; init; } = @"answer (.*)";
+
+    /// <summary>The settings in which another experiment differs, with their values here.</summary>
+    public IEnumerable<string> DifferencesFrom(ExperimentSettings other) =>
+        from property in typeof(ExperimentSettings).GetProperties()
+        where !Equals(property.GetValue(this), property.GetValue(other))
+        select string.Create(CultureInfo.InvariantCulture, $"{property.Name} {property.GetValue(this) ?? "none"}");
 }

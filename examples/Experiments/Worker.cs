@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using Microsoft.ML;
 using MLNetAttn.Estimators;
@@ -35,7 +36,12 @@ internal sealed class Worker : IDisposable
     }
 
     /// <summary>Measures the model that all runs start from.</summary>
-    public void MeasureBeforeTraining() => ExperimentFolder.Write(_folder.BeforeTrainingFile, Measure(_model));
+    /// <exception cref="ArgumentException">Settings are out of range: better said now than by every run.</exception>
+    public void MeasureBeforeTraining()
+    {
+        foreach (Arm arm in Arm.All) _ = Trainer(arm.Options(_settings, seed: 0), seed: 0, progress: null);
+        ExperimentFolder.Write(_folder.BeforeTrainingFile, Measure(_model));
+    }
 
     /// <summary>Trains with one strategy and one seed, and measures what came out.</summary>
     public void Run(string armName, long seed)
@@ -43,6 +49,8 @@ internal sealed class Worker : IDisposable
         Arm arm = Arm.Find(armName);
         RunFolder run = _folder.Run(arm.Name, seed);
         Directory.CreateDirectory(run.Path);
+        // A campaign that was killed may have left its runs at work, and the next one begins them anew.
+        using FileStream taken = _folder.Take(Path.Combine(run.Path, "run.lock"));
         CreditOptions credit = arm.Options(_settings, seed);
         ExperimentFolder.Write(run.ConfigurationFile, new RunConfiguration
         {
@@ -52,13 +60,13 @@ internal sealed class Worker : IDisposable
             Credit = credit,
             ModelFingerprint = _model.Fingerprint,
             ModelParameters = _model.Parameters.Values.Sum(parameter => parameter.numel()),
-            Library = typeof(PolicyOptimizationTrainer).Assembly.GetName().Version!.ToString(),
+            Library = typeof(PolicyOptimizationTrainer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
             Machine = string.Create(CultureInfo.InvariantCulture, $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}"),
         });
 
         Stopwatch clock = Stopwatch.StartNew();
         using var metrics = new MetricsFile(run.MetricsFile);
-        using PolicyTransformer policy = _context.Policies.Trainers.PolicyOptimization(_model, _task.Reward, Options(credit, seed, metrics)).Fit(_task.Train(seed));
+        using PolicyTransformer policy = Trainer(credit, seed, metrics).Fit(_task.Train(seed));
         clock.Stop();
 
         int lastThird = _settings.Steps - _settings.Steps / 3;
@@ -81,7 +89,7 @@ internal sealed class Worker : IDisposable
 
     public void Dispose() => _model.Dispose();
 
-    private PolicyOptimizationOptions Options(CreditOptions credit, long seed, IProgress<TrainingProgress> progress) => new()
+    private PolicyOptimizationTrainer Trainer(CreditOptions credit, long seed, IProgress<TrainingProgress>? progress) => _context.Policies.Trainers.PolicyOptimization(_model, _task.Reward, new PolicyOptimizationOptions
     {
         Steps = _settings.Steps,
         PromptsPerStep = _settings.PromptsPerStep,
@@ -103,7 +111,7 @@ internal sealed class Worker : IDisposable
         },
         Seed = seed,
         Progress = progress,
-    };
+    });
 
     private Accuracy Measure(CausalLanguageModel model) => new(Measure(model, temperature: 0, samples: 1), Measure(model, _settings.Temperature, _settings.EvaluationSamples));
 

@@ -167,6 +167,33 @@ public sealed class RhythmPicture
         return picture;
     }
 
+    /// <summary>Estimates with their intervals, one below the other, and a line at 0.</summary>
+    /// <param name="estimates">What was estimated and how large it is; at least one.</param>
+    /// <param name="label">Of the axis, with the unit.</param>
+    /// <param name="options">Size and title.</param>
+    /// <exception cref="ArgumentException">There is no estimate, or an option is out of range.</exception>
+    public static RhythmPicture Estimates(IReadOnlyList<(string Name, Estimate Estimate)> estimates, string label, PictureOptions? options = null)
+    {
+        if (estimates.Count == 0) throw new ArgumentException("There is no estimate, expected at least one.", nameof(estimates));
+        var picture = new RhythmPicture(options, 1);
+        Plot plot = picture._plots.GetPlot(0);
+        var zero = plot.Add.VerticalLine(0);
+        (zero.LineColor, zero.LineWidth, zero.LinePattern) = (Grey, 1, LinePattern.Dashed);
+        for (int i = 0; i < estimates.Count; i++)
+        {
+            (double value, ConfidenceInterval interval) = estimates[i].Estimate;
+            double height = estimates.Count - 1 - i;
+            if (double.IsFinite(interval.Lower) && double.IsFinite(interval.Upper))
+                plot.Add.Line(interval.Lower, height, interval.Upper, height).Color = Blue;
+            plot.Add.Marker(value, height, MarkerShape.FilledCircle, 9, Blue);
+        }
+        plot.Axes.Left.SetTicks([.. Enumerable.Range(0, estimates.Count).Select(i => (double)i)], [.. estimates.Reverse().Select(estimate => estimate.Name)]);
+        plot.XLabel(label);
+        plot.Axes.AutoScale();
+        plot.Axes.SetLimitsY(-0.6, estimates.Count - 0.4);
+        return picture;
+    }
+
     /// <summary>The picture as PNG.</summary>
     public byte[] ToPng()
     {
