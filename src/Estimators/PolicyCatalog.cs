@@ -67,6 +67,13 @@ public sealed class PolicyCatalog
         /// <exception cref="ArgumentException">Options are out of range; the message names them all.</exception>
         public PolicyOptimizationTrainer PolicyOptimization(CausalLanguageModel model, ITransformer reward, PolicyOptimizationOptions? options = null) => new(_environment, model, reward, options);
 
+        /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/> that learns from responses and rewards recorded elsewhere.</summary>
+        /// <param name="model">The policy to start from; it stays as it is, and yours to dispose.</param>
+        /// <param name="recorded">Where in the rows responses are.</param>
+        /// <param name="options">How to train; null = the defaults.</param>
+        /// <exception cref="ArgumentException">Options are out of range; the message names them all.</exception>
+        public PolicyOptimizationTrainer PolicyOptimization(CausalLanguageModel model, RecordedRollouts recorded, PolicyOptimizationOptions? options = null) => new(_environment, model, recorded, options);
+
         /// <summary>Creates a <see cref="SupervisedFineTuningTrainer"/>: cross-entropy on responses.</summary>
         /// <param name="model">The model to start from; it stays as it is, and yours to dispose.</param>
         /// <param name="epochs">Passes over the rows.</param>

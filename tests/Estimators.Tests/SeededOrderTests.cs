@@ -24,11 +24,11 @@ public class SeededOrderTests
     [Fact]
     public void Steps_visit_all_rows_once_a_pass_even_across_the_border_of_passes()
     {
-        int[] visits = [.. Enumerable.Range(0, 7).SelectMany(step => SeededOrder.Visit(count: 14, size: 4, step, seed: 2))];
+        int[] visits = [.. Enumerable.Range(0, 7).SelectMany(step => SeededOrder.Visit(count: 14, first: 4 * step, size: 4, seed: 2))];
         visits[..14].Should().BeEquivalentTo(Enumerable.Range(0, 14));
         visits[14..].Should().BeEquivalentTo(Enumerable.Range(0, 14)).And.NotEqual(visits[..14]);
     }
 
     [Fact]
-    public void A_step_may_be_larger_than_the_data() => SeededOrder.Visit(count: 3, size: 9, step: 1, seed: 2).GroupBy(row => row).Should().OnlyContain(group => group.Count() == 3);
+    public void A_step_may_be_larger_than_the_data() => SeededOrder.Visit(count: 3, first: 9, size: 9, seed: 2).GroupBy(row => row).Should().OnlyContain(group => group.Count() == 3);
 }

@@ -44,7 +44,10 @@ public sealed class PolicyOptimizationOptions : TrainingOptions
     /// <summary>What rewards are divided by (scale_rewards). Default <see cref="RewardScale.Group"/>.</summary>
     public RewardScale ScaleRewards { get; init; } = RewardScale.Group;
 
-    /// <summary>What happens to a response whose reward is NaN. Default <see cref="Estimators.MissingReward.Stop"/>.</summary>
+    /// <summary>Rounds in which groups whose rewards are all equal are replaced by responses to the next prompts (dynamic sampling, DAPO, arXiv 2503.14476); what is still equal after the last of them stays. Default 0 = none; 0 or more.</summary>
+    public int ResamplingRounds { get; init; }
+
+    /// <summary>What happens to a response whose reward is NaN or infinite, or fails. Default <see cref="Estimators.MissingReward.Stop"/>.</summary>
     public MissingReward MissingReward { get; init; } = MissingReward.Stop;
 
     /// <summary>Leave responses that reached MaxNewTokens without ending out of the loss (mask_truncated_completions). Default false.</summary>
@@ -56,8 +59,20 @@ public sealed class PolicyOptimizationOptions : TrainingOptions
     /// <summary>How WAAD and FAI are computed; null (default) = the paper's settings with head groups over the whole batch. Its temperature must be <see cref="Temperature"/>. Scale its horizons to the length of the responses: the last MinimumHorizon tokens of each have no FAI.</summary>
     public RhythmOptions? Rhythm { get; init; }
 
+    /// <summary>Which pass WAAD and FAI come from. Default <see cref="RhythmPassKind.Fused"/>, which costs least (docs/training.md).</summary>
+    public RhythmPassKind RhythmPass { get; init; } = RhythmPassKind.Fused;
+
+    /// <summary>Steps for which head groups per batch stay as they were measured; with another grouping of <see cref="Rhythm"/> it must be 1. Default 1; at least 1.</summary>
+    public int HeadGroupsEvery { get; init; } = 1;
+
     /// <summary>For flow credit: a regular expression whose last match in the response's text (its first group, where it has one) is the answer that attention is traced back from. A response without a match has credit 1 throughout. Default null; needed with <see cref="CreditStrategy.Flow"/>.</summary>
     public string? FlowAnswer { get; init; }
+
+    /// <summary>Responses per validation prompt (num_generations_eval). Default 1; at least 1. Read where <see cref="TrainingOptions.EvaluateEvery"/> is given.</summary>
+    public int EvaluationGenerations { get; init; } = 1;
+
+    /// <summary>Sampling temperature of evaluations; 0 = greedy; null = <see cref="Temperature"/>. Default null; 0 or more.</summary>
+    public double? EvaluationTemperature { get; init; }
 
     /// <summary>The column of prompts: text, or vectors of token ids. Default Prompt.</summary>
     public string PromptColumnName { get; init; } = "Prompt";
@@ -87,6 +102,11 @@ public sealed class PolicyOptimizationOptions : TrainingOptions
         int parts = Math.Max(1, MiniBatches) * Math.Max(1, GradientAccumulationSteps);
         problems.Require(Responses % parts == 0, nameof(MiniBatches), $"{MiniBatches} with GradientAccumulationSteps {GradientAccumulationSteps}",
             $"a product that divides the {Responses} responses of a step (PromptsPerStep {PromptsPerStep} · Generations {Generations})");
+        problems.Require(ResamplingRounds >= 0, nameof(ResamplingRounds), ResamplingRounds, "0 or more");
+        problems.Require(Enum.IsDefined(RhythmPass), nameof(RhythmPass), RhythmPass, "Fused or Separate");
+        problems.Require(HeadGroupsEvery >= 1 && (HeadGroupsEvery == 1 || Rhythm is null or { Grouping: HeadGrouping.PerBatch }), nameof(HeadGroupsEvery), HeadGroupsEvery, "at least 1, and 1 where Rhythm.Grouping is not PerBatch");
+        problems.Require(EvaluationGenerations >= 1, nameof(EvaluationGenerations), EvaluationGenerations, "at least 1");
+        problems.Require(EvaluationTemperature is null || (EvaluationTemperature >= 0 && double.IsFinite(EvaluationTemperature.Value)), nameof(EvaluationTemperature), EvaluationTemperature, "0 or more, or null for Temperature");
         problems.Require(Enum.IsDefined(ScaleRewards), nameof(ScaleRewards), ScaleRewards, "Group, Batch or None");
         problems.Require(Enum.IsDefined(MissingReward), nameof(MissingReward), MissingReward, "Stop or LeaveOut");
         problems.Require(FlowAnswer is not null == (Credit.Strategy == CreditStrategy.Flow), nameof(FlowAnswer), FlowAnswer,
@@ -99,6 +119,15 @@ public sealed class PolicyOptimizationOptions : TrainingOptions
         Credit.Validate();
         Rhythm?.Validate();
     }
+
+    /// <exception cref="ArgumentException">Names every option that has no meaning for recorded responses.</exception>
+    internal void ValidateRecorded()
+    {
+        var problems = new Violations();
+        problems.Require(ResamplingRounds == 0, nameof(ResamplingRounds), ResamplingRounds, "0 with recorded rollouts, which cannot be sampled again");
+        problems.Require(EvaluateEvery is null, nameof(EvaluateEvery), EvaluateEvery, "null with recorded rollouts, which come without a reward that could score new responses");
+        problems.ThrowIfAny(nameof(PolicyOptimizationOptions));
+    }
 }
 
 /// <summary>What happens to a response that has no reward.</summary>
@@ -107,6 +136,16 @@ public enum MissingReward
     /// <summary>Training stops with an error that names the row.</summary>
     Stop,
 
-    /// <summary>The response has advantage 0 and does not count in its group's statistics, as where TRL's reward functions return None.</summary>
+    /// <summary>The response has advantage 0 and does not count in its group's statistics, as where TRL's reward functions return None; the metric rewards/left_out counts them.</summary>
     LeaveOut,
+}
+
+/// <summary>Which forward pass WAAD and FAI come from.</summary>
+public enum RhythmPassKind
+{
+    /// <summary>The one that a step makes anyway: that of its only update, or, where it makes several, the one that gives log π_old. Head groups per batch are then those measured in the step before.</summary>
+    Fused,
+
+    /// <summary>One of its own over the responses, by the policy that sampled them, as in the paper.</summary>
+    Separate,
 }

@@ -1,156 +1,128 @@
-using Microsoft.ML.Runtime;
 using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
-using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators;
 
 /// <summary>One step of structure-aware policy optimisation (method 11), top to bottom. P prompts, G responses each, B = P·G responses of up to T tokens.</summary>
 /// <param name="policy">The policy that learns.</param>
 /// <param name="reference">The policy to stay near where β is not 0.</param>
-/// <param name="prompts">The prompts.</param>
-/// <param name="reward">Scores responses.</param>
+/// <param name="source">Where responses and rewards come from.</param>
+/// <param name="evaluation">Measures the policy on validation prompts; null where there are none.</param>
 /// <param name="options">How to train.</param>
-/// <param name="context">Marks errors as ML.NET does.</param>
+/// <param name="warn">Writes a warning.</param>
 internal sealed class PolicyOptimizationStep(
-    LearningPolicy policy, CausalLanguageModel reference, PromptSet prompts, RewardFunction reward, PolicyOptimizationOptions options, IExceptionContext context)
+    LearningPolicy policy, CausalLanguageModel reference, IRolloutSource source, PolicyEvaluation? evaluation, PolicyOptimizationOptions options, Action<string> warn) : ITrainingRun
 {
     private readonly RhythmOptions _rhythm = options.Rhythm ?? new RhythmOptions { Grouping = HeadGrouping.PerBatch, Temperature = options.Temperature };
     private readonly AnswerSpan? _answer = options.FlowAnswer is { } pattern ? new AnswerSpan(policy.Model, pattern) : null;
     private readonly PolicyUpdate _update = new(policy, options);
-    private readonly StepMetrics _metrics = new();
+    private PolicyOptimizationState _state = PolicyOptimizationState.Start;
 
-    /// <summary>Samples, scores and learns.</summary>
-    /// <param name="step">The step, from 0.</param>
-    /// <returns>What was measured, under TRL's names.</returns>
-    /// <exception cref="OperationCanceledException">It was cancelled; the policy is as its last update left it.</exception>
+    /// <inheritdoc/>
+    public object State
+    {
+        get => _state;
+        set => _state = (PolicyOptimizationState)value;
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyDictionary<string, double> Run(int step)
     {
-        _metrics.Begin();
-        CancellationToken cancellation = options.CancellationToken;
+        var metrics = new StepMetrics();
 
-        // 1. P prompts, G responses each: response i answers prompt i / G.
-        int[] rows = SeededOrder.Visit(prompts.Count, options.PromptsPerStep, step, options.Seed);                            // [P]
-        IReadOnlyList<GeneratedSequence> samples = policy.Model.Generate(                                                     // [B]
-            [.. rows.Select(row => prompts.TokenIds[row])],
-            new GenerationOptions
-            {
-                SamplesPerPrompt = options.Generations,
-                MaxNewTokens = options.MaxNewTokens,
-                Temperature = options.Temperature,
-                Seed = (long)RandomUniform.Stream(options.Seed, step, (int)RandomPurpose.Sampling),
-            },
-            cancellation);
-        TokenSequence[] sequences = [.. samples.Select(sample => new TokenSequence(prompts.TokenIds[rows[sample.PromptIndex]], sample.TokenIds))];  // [B]
-        _metrics.Sampled(samples, sequences);
+        // 1. P prompts, G responses each (response i answers prompt i / G), and their rewards R.
+        (RolloutBatch batch, PolicyOptimizationState state) = source.Next(step, _state, metrics);                             // [B]
+        TokenSequence[] sequences = batch.Sequences;
+        metrics.Sampled([.. sequences.Select(sequence => sequence.ResponseIds.Length)], batch.Truncated);
 
-        // 2. Rewards R, and how each compares with its group's: Â = (R − mean) / (std + 1e-4).
-        cancellation.ThrowIfCancellationRequested();
-        double[] rewards = reward.Evaluate(context, prompts.Rollouts(rows, samples), options.MissingReward);                  // [B]
+        // 2. How each reward compares with its group's: Â = (R − mean) / (std + 1e-4).
         GroupAdvantages advantages = Advantages.Compute(                                                                      // [B]
-            rewards, options.Generations, new AdvantageOptions { ScaleRewards = options.ScaleRewards }, reward.ColumnName);
-        _metrics.Rewarded(advantages);
+            batch.Rewards, options.Generations, new AdvantageOptions { ScaleRewards = options.ScaleRewards }, options.RewardColumnName);
+        metrics.Rewarded(advantages);
+        if (step == 0) WarnOfNothingToLearn(batch, advantages);
 
-        // 3. What attention did in the policy that sampled, and from the same pass log π_old: [B][T] each.
-        cancellation.ThrowIfCancellationRequested();
-        IReadOnlyList<RhythmAnalysis>? rhythm = options.Credit.Strategy == CreditStrategy.Uniform ? null : policy.Model.AnalyzeRhythm(sequences, _rhythm);
-        // Plain GRPO wants log π_old alone, and not even that where the only update is the first: the policy is then still the one that sampled.
-        IReadOnlyList<float[]>? old = rhythm is not null ? [.. rhythm.Select(analysis => analysis.LogProbabilities)] : options.Updates > 1 ? policy.Model.LogProbabilities(sequences, options.Temperature) : null;
+        // 3. What attention did in the policy that sampled, and from the same pass log π_old: [B][T] each. Where the step's only update makes that pass anyway, credit waits for it.
+        metrics.Begin();
+        options.CancellationToken.ThrowIfCancellationRequested();
+        FusedCredit? fused = FusesCredit(step, state) ? new FusedCredit(Rhythm(state.Groups), measure: MeasuresGroups(step), (row, rhythm) => Credit(step, row, sequences, advantages, rhythm, flow: null)) : null;
+        IReadOnlyList<RhythmAnalysis>? rhythm = options.Credit.Strategy == CreditStrategy.Uniform || fused is not null ? null
+            : policy.Model.AnalyzeRhythm(sequences, Rhythm(MeasuresGroups(step) ? null : state.Groups));
+        IReadOnlyList<float[]>? old = batch.OldLogProbabilities
+            ?? (rhythm is not null ? [.. rhythm.Select(analysis => analysis.LogProbabilities)] : options.Updates > 1 ? policy.Model.LogProbabilities(sequences, options.Temperature) : null);
         IReadOnlyList<float[]>? near = options.Loss.NeedsReference ? reference.LogProbabilities(sequences, options.Temperature) : null;
-
-        double[][]? flow = _answer is null ? null : Flow(sequences);
+        double[][]? flow = _answer is null ? null : Flow(sequences, metrics);
 
         // 4. Credit γ, which carries no gradient, and the advantage of each token: Ã = γ · Â, [B][T].
-        CreditAssignment[] credit = [.. sequences.Select((sequence, i) =>
-            RhythmCreditFunction.Assign(Signals(sequence, rhythm?[i], flow?[i]), options.Credit, (long)step * sequences.Length + i, advantages.Values[i]))];
+        CreditAssignment[]? credit = fused is not null ? null : [.. sequences.Select((_, i) => Credit(step, i, sequences, advantages, rhythm?[i], flow?[i]))];
         Rollout[] rollouts = [.. sequences.Select((sequence, i) => new Rollout
         {
+            Row = i,
             Sequence = sequence,
-            Advantages = [.. credit[i].Credit.Select(gamma => (float)(gamma * advantages.Values[i]))],
+            Advantages = [.. (credit?[i].Credit ?? Enumerable.Repeat(1.0, sequence.ResponseIds.Length)).Select(gamma => (float)(gamma * advantages.Values[i]))],
             OldLogProbabilities = old?[i],
             ReferenceLogProbabilities = near?[i],
-            Counts = !(options.MaskTruncatedCompletions && samples[i].FinishReason == FinishReason.Length),
+            Counts = !(options.MaskTruncatedCompletions && batch.Truncated[i]),
         })];
         long tokens = rollouts.Where(rollout => rollout.Counts).Sum(rollout => rollout.Sequence.ResponseIds.Length);
-        _metrics.Credited(credit, rhythm);
+        metrics.Lap("time/attention");
 
-        // 5. Every iteration cuts the responses into random mini-batches, and each of them makes one update.
+        // 5. Every iteration cuts the responses into random mini-batches, and each of them makes one update. From here on the step is not cancelled: half of it cannot be resumed.
+        options.CancellationToken.ThrowIfCancellationRequested();
         for (int iteration = 0; iteration < options.Iterations; iteration++)
         {
             int[] order = SeededOrder.Permutation(rollouts.Length, options.Seed, step * options.Iterations + iteration, RandomPurpose.MiniBatches);
             foreach (int[] miniBatch in order.Chunk(rollouts.Length / options.MiniBatches))
-            {
-                cancellation.ThrowIfCancellationRequested();
-                _metrics.Updated(_update.Run([.. miniBatch.Select(i => rollouts[i])], tokens));
-            }
+                metrics.Updated(_update.Run([.. miniBatch.Select(i => rollouts[i])], tokens, fused));
         }
-        return _metrics.End();
+
+        metrics.Credited(credit ?? fused!.Credit(rollouts.Length), rhythm ?? fused?.Analyses(rollouts.Length), state.Groups);
+        _state = state with
+        {
+            Tokens = state.Tokens + sequences.Sum(sequence => sequence.Length),
+            Groups = _rhythm.Grouping == HeadGrouping.PerBatch ? fused is null ? rhythm?[0].Groups : fused.NextGroups(_rhythm.HeadRatio) ?? state.Groups : null,
+        };
+        return metrics.End(_state.Tokens);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyDictionary<string, double> Evaluate() => evaluation!.Measure();
+
+    /// <summary>Whether the pass of the update gives WAAD and FAI too: it must be the policy that sampled, so the only update, and head groups must be known before.</summary>
+    private bool FusesCredit(int step, PolicyOptimizationState state) =>
+        options is { RhythmPass: RhythmPassKind.Fused, Updates: 1, Credit.Strategy: CreditStrategy.Local or CreditStrategy.Global or CreditStrategy.Coupled or CreditStrategy.HighEntropy or CreditStrategy.Random }
+        && (_rhythm.Grouping != HeadGrouping.PerBatch || _rhythm.AllHeads || state.Groups is not null);
+
+    /// <summary>Whether head groups are measured in a step.</summary>
+    private bool MeasuresGroups(int step) => _rhythm.Grouping == HeadGrouping.PerBatch && step % options.HeadGroupsEvery == 0;
+
+    /// <summary>How metrics are computed: with these groups where they are given.</summary>
+    private RhythmOptions Rhythm(HeadGroups? groups) => groups is null ? _rhythm : _rhythm with { Grouping = HeadGrouping.Frozen, FrozenGroups = groups };
+
+    private CreditAssignment Credit(int step, int row, TokenSequence[] sequences, GroupAdvantages advantages, RhythmAnalysis? rhythm, double[]? flow)
+    {
+        int tokens = sequences[row].ResponseIds.Length;
+        TokenSignals signals = rhythm is null ? new TokenSignals { Count = tokens, Flow = flow } : TokenSignals.Of(rhythm, flow);
+        return RhythmCreditFunction.Assign(signals, options.Credit, (long)step * sequences.Length + row, advantages.Values[row]);
     }
 
     /// <summary>What flows from question to answer through each response token; NaN throughout a response without an answer.</summary>
-    private double[][] Flow(TokenSequence[] sequences)
+    private double[][] Flow(TokenSequence[] sequences, StepMetrics metrics)
     {
         double[][] flow = [.. sequences.Select(sequence => Enumerable.Repeat(double.NaN, sequence.ResponseIds.Length).ToArray())];
-        (int Row, Range Answer)[] answered = [.. sequences.Index().Select(entry => (entry.Index, _answer!.Find(entry.Item.ResponseIds))).Where(entry => entry.Item2 is not null).Select(entry => (entry.Index, entry.Item2!.Value))];
-        IReadOnlyList<FlowAnalysis> analyses = policy.Model.AnalyzeFlow([.. answered.Select(entry => new FlowSequence(sequences[entry.Row], entry.Answer))], _rhythm.Layers);
+        (int Row, FlowSequence Sequence)[] answered = [.. sequences.Index()
+            .Select(entry => (entry.Index, entry.Item, Answer: _answer!.Find(entry.Item.ResponseIds))).Where(entry => entry.Answer is not null)
+            .Select(entry => (entry.Index, new FlowSequence(entry.Item, entry.Answer!.Value)))];
+        IReadOnlyList<FlowAnalysis> analyses = policy.Model.AnalyzeFlow([.. answered.Select(entry => entry.Sequence)], _rhythm.Layers);
         for (int i = 0; i < answered.Length; i++) flow[answered[i].Row] = analyses[i].ResponseThroughput;
-        _metrics.Traced(answered.Length, sequences.Length);
+        metrics.Traced(answered.Length, sequences.Length);
         return flow;
     }
 
-    private static TokenSignals Signals(TokenSequence sequence, RhythmAnalysis? rhythm, double[]? flow) => new()
+    private void WarnOfNothingToLearn(RolloutBatch batch, GroupAdvantages advantages)
     {
-        Count = sequence.ResponseIds.Length,
-        Waad = rhythm?.Waad.Select(value => (double)value).ToArray(),
-        Fai = rhythm?.Fai.Select(value => (double)value).ToArray(),
-        Entropy = rhythm?.Entropies.Select(value => (double)value).ToArray(),
-        Flow = flow,
-    };
-}
-
-/// <summary>One update of the policy: the clipped surrogate of a mini-batch, its gradient, AdamW.</summary>
-/// <param name="policy">The policy that learns.</param>
-/// <param name="options">How to train.</param>
-internal sealed class PolicyUpdate(LearningPolicy policy, PolicyOptimizationOptions options)
-{
-    /// <summary>Moves the policy.</summary>
-    /// <param name="miniBatch">The responses to learn from.</param>
-    /// <param name="tokensInBatch">Tokens of all the step's responses that count.</param>
-    public IReadOnlyDictionary<string, double> Run(IReadOnlyList<Rollout> miniBatch, long tokensInBatch)
-    {
-        Dictionary<string, double> metrics = Accumulate(miniBatch, tokensInBatch);
-        metrics["grad_norm"] = policy.Clip();
-        metrics["learning_rate"] = policy.LearningRate;
-        policy.Apply();
-        return metrics;
-    }
-
-    /// <summary>Computes the mini-batch's gradient, in parts of b responses of up to T tokens whose losses add up.</summary>
-    internal Dictionary<string, double> Accumulate(IReadOnlyList<Rollout> miniBatch, long tokensInBatch)
-    {
-        var metrics = new MetricSums();
-        foreach (Rollout[] part in miniBatch.Chunk(miniBatch.Count / options.GradientAccumulationSteps))
-        {
-            using var scope = NewDisposeScope();
-            TokenScores scores = PackedScores.Score(policy.Model.Decoder, [.. part.Select(rollout => rollout.Sequence)], options.Temperature, entropies: true);
-            PolicyLossResult result = PolicyLoss.Compute(
-                new PolicyLossBatch
-                {
-                    LogProbabilities = scores.LogProbabilities,                                                              // [b, T]
-                    Entropies = scores.Entropies,                                                                            // [b, T]
-                    OldLogProbabilities = Rollout.Pad(part, rollout => rollout.OldLogProbabilities, policy.Model.Device),     // [b, T]
-                    ReferenceLogProbabilities = Rollout.Pad(part, rollout => rollout.ReferenceLogProbabilities, policy.Model.Device),
-                    Advantages = Rollout.Pad(part, rollout => rollout.Advantages, policy.Model.Device)!,
-                    Mask = Rollout.Pad(part, rollout => rollout.Mask, policy.Model.Device)!,
-                    TokensInBatch = tokensInBatch,
-                    MaxCompletionLength = options.MaxNewTokens,
-                    GradientAccumulationSteps = options.GradientAccumulationSteps,
-                    StepsPerGeneration = options.MiniBatches * options.GradientAccumulationSteps,
-                },
-                options.Loss);
-            metrics.Add(result.Metrics);
-            metrics.Add("loss", policy.Accumulate(result.Loss) * options.GradientAccumulationSteps);
-        }
-        return metrics.Means();
+        if (batch.Truncated.All(truncated => truncated))
+            warn($"Every response of the first step was cut at MaxNewTokens ({options.MaxNewTokens}) without ending: raise it, or check that the model knows how to end a response.");
+        if (advantages.Values.All(value => value == 0))
+            warn($"No response of the first step has an advantage: the rewards in every group are equal (mean {advantages.Metrics["reward"]:G4}), so nothing is learnt from it. Check the reward on a response of the model, begin with easier prompts or a better model, or raise Generations ({options.Generations}).");
     }
 }

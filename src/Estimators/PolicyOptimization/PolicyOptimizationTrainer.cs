@@ -16,7 +16,8 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
 
     private readonly IHost _host;
     private readonly CausalLanguageModel _model;
-    private readonly Func<RewardFunction> _openReward;
+    private readonly Func<RewardFunction>? _openReward;
+    private readonly RecordedRollouts? _recorded;
     private readonly PolicyOptimizationOptions _options;
 
     /// <summary>A trainer whose reward is an estimator.</summary>
@@ -41,11 +42,24 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     {
     }
 
-    private PolicyOptimizationTrainer(IHostEnvironment environment, CausalLanguageModel model, Func<string, RewardFunction> openReward, PolicyOptimizationOptions? options)
+    /// <summary>A trainer whose responses and rewards were recorded before: Fit learns from the rows that it is given, and samples nothing.</summary>
+    /// <param name="environment">ML.NET's environment.</param>
+    /// <param name="model">The policy to start from; Fit works on a copy.</param>
+    /// <param name="recorded">Where in the rows responses are.</param>
+    /// <param name="options">How to train; null = the defaults.</param>
+    /// <exception cref="ArgumentException">Options are out of range, or have no meaning for recorded responses; the message names all of them.</exception>
+    public PolicyOptimizationTrainer(IHostEnvironment environment, CausalLanguageModel model, RecordedRollouts recorded, PolicyOptimizationOptions? options = null)
+        : this(environment, model, openReward: null, options)
+    {
+        _recorded = recorded;
+        _options.ValidateRecorded();
+    }
+
+    private PolicyOptimizationTrainer(IHostEnvironment environment, CausalLanguageModel model, Func<string, RewardFunction>? openReward, PolicyOptimizationOptions? options)
     {
         (_host, _model, _options) = (environment.Register(nameof(PolicyOptimizationTrainer)), model, options ?? new PolicyOptimizationOptions());
         _options.Validate();
-        _openReward = () => openReward(_options.RewardColumnName);
+        _openReward = openReward is null ? null : () => openReward(_options.RewardColumnName);
     }
 
     /// <summary>The trained policy answers as it was sampled in training.</summary>
@@ -57,20 +71,42 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
 
     /// <summary>Trains a copy of the model on the prompts.</summary>
     /// <param name="input">Prompts (text or vectors of token ids) and whatever columns the reward reads.</param>
-    /// <returns>The trained policy; where training was cancelled, as its last update left it.</returns>
+    /// <returns>The trained policy; where training was cancelled, as its last complete step left it.</returns>
     /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or a prompt does not fit the model; the message names it.</exception>
     /// <exception cref="InvalidOperationException">The reward failed on a response; the message names it.</exception>
     /// <exception cref="NotFiniteNumberException">The loss or its gradient became NaN or infinite.</exception>
-    public PolicyTransformer Fit(IDataView input)
+    public PolicyTransformer Fit(IDataView input) => Fit(input, validation: null);
+
+    /// <summary>Trains a copy of the model on the prompts and evaluates it on others, as <see cref="TrainingOptions.EvaluateEvery"/> says: eval_reward and its relatives.</summary>
+    /// <param name="input">Prompts (text or vectors of token ids) and whatever columns the reward reads.</param>
+    /// <param name="validation">The same columns; null = none.</param>
+    /// <inheritdoc cref="Fit(IDataView)"/>
+    public PolicyTransformer Fit(IDataView input, IDataView? validation)
     {
-        PromptSet prompts = PromptSet.Read(_host, input, _model, _options);
-        RewardFunction reward = _openReward();
-        reward.Check(_host, prompts.Rollouts([], []).Schema);
-        CausalLanguageModel trained = TrainingLoop.Run(
-            _host, _model, _options, _options.Steps, _options.Updates, Logged,
-            policy => new PolicyOptimizationStep(policy, _model, prompts, reward, _options, _host).Run);
+        CausalLanguageModel trained = _recorded is null ? FitSampled(input, validation) : FitRecorded(input, validation, _recorded);
         return new PolicyTransformer(_host, LanguageModelHandle.Own(trained), Responses);
     }
+
+    private CausalLanguageModel FitSampled(IDataView input, IDataView? validation)
+    {
+        PromptSet prompts = PromptSet.Read(_host, input, _model, _options);
+        PromptSet? judged = validation is null ? null : PromptSet.Read(_host, validation, _model, _options);
+        RewardFunction reward = _openReward!();
+        foreach (PromptSet set in judged is null ? [prompts] : new[] { prompts, judged }) reward.Check(_host, set.Rollouts([], Array.Empty<int[]>()).Schema);
+        return TrainingLoop.Run(_host, _model, _options, Plan(DataFingerprint.Of(prompts.TokenIds), judged is not null), (policy, warn) => new PolicyOptimizationStep(
+            policy, _model, new SampledRollouts(policy, prompts, reward, _options, _host), judged is null ? null : new PolicyEvaluation(policy, judged, reward, _options, _host), _options, warn));
+    }
+
+    private CausalLanguageModel FitRecorded(IDataView input, IDataView? validation, RecordedRollouts recorded)
+    {
+        if (validation is not null) throw _host.Process(new ArgumentException("Validation rows were given, and recorded rollouts come without a reward that could score new responses. Evaluate the returned policy instead.", nameof(validation)));
+        RecordedRolloutSource source = RecordedRolloutSource.Read(_host, input, _model, recorded, _options);
+        return TrainingLoop.Run(_host, _model, _options, Plan(source.Fingerprint, validates: false), (policy, warn) => new PolicyOptimizationStep(policy, _model, source, evaluation: null, _options, warn));
+    }
+
+    private TrainingPlan Plan(string data, bool validates) => new(
+        nameof(PolicyOptimizationTrainer), _options.Steps, _options.Updates, Logged, data, validates, Goal: "eval_reward", HigherIsBetter: true,
+        $"Raise GradientAccumulationSteps ({_options.GradientAccumulationSteps}), or lower MaxNewTokens ({_options.MaxNewTokens}), PromptsPerStep ({_options.PromptsPerStep}) or Generations ({_options.Generations}).");
 
     /// <summary>What Fit's policy will do to data of this shape.</summary>
     /// <param name="inputSchema">What is known of the data.</param>

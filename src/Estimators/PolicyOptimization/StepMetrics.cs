@@ -4,31 +4,33 @@ using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Estimators;
 
-/// <summary>What is measured in a step, under TRL's names (rl.md 3): one method per phase, called when the phase is over.</summary>
+/// <summary>What is measured in a step, under TRL's names (rl.md 3).</summary>
 internal sealed class StepMetrics
 {
-    private Dictionary<string, double> _values = [];
-    private MetricSums _updates = new();
-    private HeadGroups? _lastGroups;
-    private long _tokens;
-    private long _stepStarted;
-    private long _phaseStarted;
+    private readonly Dictionary<string, double> _values = [];
+    private readonly MetricSums _updates = new();
+    private readonly long _stepStarted = Stopwatch.GetTimestamp();
+    private long _phaseStarted = Stopwatch.GetTimestamp();
 
-    /// <summary>A step begins.</summary>
-    public void Begin()
+    /// <summary>A phase begins.</summary>
+    public void Begin() => _phaseStarted = Stopwatch.GetTimestamp();
+
+    /// <summary>A phase is over, and the next begins; a step may have a phase several times.</summary>
+    public void Lap(string name)
     {
-        (_values, _updates) = ([], new MetricSums());
-        _stepStarted = _phaseStarted = Stopwatch.GetTimestamp();
+        _values[name] = _values.GetValueOrDefault(name) + Stopwatch.GetElapsedTime(_phaseStarted).TotalSeconds;
+        Begin();
     }
 
-    /// <summary>Responses were sampled.</summary>
-    public void Sampled(IReadOnlyList<GeneratedSequence> samples, IReadOnlyList<TokenSequence> sequences)
+    /// <summary>Groups were sampled whose rewards are all equal.</summary>
+    public void Resampled(int equalGroups) => _values["sampling/equal_groups"] = equalGroups;
+
+    /// <summary>The step's responses are there.</summary>
+    /// <param name="lengths">Tokens of each.</param>
+    /// <param name="truncated">Which of them did not end.</param>
+    public void Sampled(int[] lengths, bool[] truncated)
     {
-        Lap("time/sample");
-        double[] lengths = [.. samples.Select(sample => (double)sample.TokenIds.Length)];
-        double[] terminated = [.. samples.Where(sample => sample.FinishReason != FinishReason.Length).Select(sample => (double)sample.TokenIds.Length)];
-        _tokens += sequences.Sum(sequence => sequence.Length);
-        _values["num_tokens"] = _tokens;
+        double[] terminated = [.. lengths.Zip(truncated).Where(response => !response.Second).Select(response => (double)response.First)];
         _values["completions/mean_length"] = lengths.Average();
         _values["completions/min_length"] = lengths.Min();
         _values["completions/max_length"] = lengths.Max();
@@ -36,39 +38,40 @@ internal sealed class StepMetrics
         _values["completions/clipped_ratio"] = 1 - (double)terminated.Length / lengths.Length;
     }
 
-    /// <summary>Responses were rewarded.</summary>
+    /// <summary>Rewards were compared.</summary>
     public void Rewarded(GroupAdvantages advantages)
     {
-        Lap("time/reward");
         foreach ((string name, double value) in advantages.Metrics) _values[name] = value;
+        _values["rewards/left_out"] = advantages.Rewards.Count(double.IsNaN);
     }
 
     /// <summary>Flow was traced in responses with an answer.</summary>
     public void Traced(int answered, int responses) => _values["credit/answered_fraction"] = (double)answered / responses;
 
     /// <summary>Credit was assigned.</summary>
-    public void Credited(IReadOnlyList<CreditAssignment> credit, IReadOnlyList<RhythmAnalysis>? rhythm)
+    /// <param name="credit">Of each response.</param>
+    /// <param name="rhythm">What it was assigned from; null = nothing.</param>
+    /// <param name="groups">The head groups in force in the step before; null = there are none to compare with.</param>
+    public void Credited(IReadOnlyList<CreditAssignment> credit, IReadOnlyList<RhythmAnalysis>? rhythm, HeadGroups? groups)
     {
-        Lap("time/attention");
         _values["credit/mean"] = credit.SelectMany(assignment => assignment.Credit).Average();
         _values["credit/amplified_fraction"] = credit.SelectMany(assignment => assignment.Credit).Average(gamma => gamma > 1 ? 1.0 : 0.0);
         if (rhythm is null) return;
         _values["credit/waad_mean"] = Mean(rhythm.SelectMany(analysis => analysis.Waad));
         _values["credit/fai_mean"] = Mean(rhythm.SelectMany(analysis => analysis.Fai));
-        // Groups are comparable from step to step only where a whole batch shares them.
-        HeadGroups? groups = rhythm.All(analysis => ReferenceEquals(analysis.Groups, rhythm[0].Groups)) ? rhythm[0].Groups : null;
-        if (groups is not null && _lastGroups is not null) _values["credit/head_turnover"] = Turnover(_lastGroups, groups);
-        _lastGroups = groups;
+        if (groups is not null && rhythm[0].Groups is { } now) _values["credit/head_turnover"] = Turnover(groups, now);
     }
 
     /// <summary>The policy was updated.</summary>
     public void Updated(IReadOnlyDictionary<string, double> metrics) => _updates.Add(metrics);
 
     /// <summary>The step is over.</summary>
-    public IReadOnlyDictionary<string, double> End()
+    /// <param name="tokens">Tokens of all steps so far.</param>
+    public IReadOnlyDictionary<string, double> End(long tokens)
     {
         Lap("time/train");
         foreach ((string name, double value) in _updates.Means()) _values[name] = value;
+        _values["num_tokens"] = tokens;
         _values["step_time"] = Stopwatch.GetElapsedTime(_stepStarted).TotalSeconds;
         return _values;
     }
@@ -81,10 +84,4 @@ internal sealed class StepMetrics
     }
 
     private static double Mean(IEnumerable<float> values) => values.Where(value => !float.IsNaN(value)).Select(value => (double)value).DefaultIfEmpty(double.NaN).Average();
-
-    private void Lap(string name)
-    {
-        _values[name] = Stopwatch.GetElapsedTime(_phaseStarted).TotalSeconds;
-        _phaseStarted = Stopwatch.GetTimestamp();
-    }
 }

@@ -3,8 +3,6 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
-using TorchSharp;
-using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators;
 
@@ -29,23 +27,25 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
 
     /// <summary>Trains a copy of the model on the rows.</summary>
     /// <param name="input">Prompts and responses, each text or vectors of token ids.</param>
-    /// <returns>The trained policy; where training was cancelled, as its last update left it.</returns>
+    /// <returns>The trained policy; where training was cancelled, as its last complete step left it.</returns>
     /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or a row does not fit the model; the message names it.</exception>
     /// <exception cref="InvalidOperationException">A column is text and the model has no tokenizer, or no token that ends a response.</exception>
     /// <exception cref="NotFiniteNumberException">The loss or its gradient became NaN or infinite.</exception>
-    public PolicyTransformer Fit(IDataView input)
+    public PolicyTransformer Fit(IDataView input) => Fit(input, validation: null);
+
+    /// <summary>Trains a copy of the model on the rows and evaluates it on others, as <see cref="TrainingOptions.EvaluateEvery"/> says: eval_loss and eval_entropy.</summary>
+    /// <param name="input">Prompts and responses, each text or vectors of token ids.</param>
+    /// <param name="validation">The same columns; null = none.</param>
+    /// <inheritdoc cref="Fit(IDataView)"/>
+    public PolicyTransformer Fit(IDataView input, IDataView? validation)
     {
         TokenSequence[] rows = Read(input);
-        int batches = (rows.Length + _options.BatchSize - 1) / _options.BatchSize, steps = _options.Steps ?? _options.Epochs * batches;
-        long tokens = 0;
-        CausalLanguageModel trained = TrainingLoop.Run(_host, _model, _options, steps, updatesPerStep: 1, Logged, policy => step =>
-        {
-            TokenSequence[] batch = Batch(rows, step, batches);
-            Dictionary<string, double> metrics = Update(policy, batch);
-            metrics["num_tokens"] = tokens += batch.Sum(sequence => sequence.Length);
-            metrics["epoch"] = (step + 1) / (double)batches;
-            return metrics;
-        });
+        TokenSequence[]? judged = validation is null ? null : Read(validation);
+        int batches = (rows.Length + _options.BatchSize - 1) / _options.BatchSize;
+        var plan = new TrainingPlan(
+            nameof(SupervisedFineTuningTrainer), _options.Steps ?? _options.Epochs * batches, UpdatesPerStep: 1, Logged, DataFingerprint.Of(rows), judged is not null, Goal: "eval_loss", HigherIsBetter: false,
+            $"Lower BatchSize ({_options.BatchSize}), or shorten the rows (the longest has {rows.Max(row => row.Length)} tokens).");
+        CausalLanguageModel trained = TrainingLoop.Run(_host, _model, _options, plan, (policy, _) => new SupervisedFineTuningStep(policy, rows, judged, _options));
         return new PolicyTransformer(_host, LanguageModelHandle.Own(trained), Responses(rows.Max(row => row.ResponseIds.Length)));
     }
 
@@ -60,33 +60,6 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
         PromptColumnName = _options.PromptColumnName,
         Generation = _options.Generation ?? new GenerationOptions { MaxNewTokens = longest, Seed = _options.Seed },
     };
-
-    /// <summary>One update: loss = −Σ log π(response token) / response tokens of the batch.</summary>
-    private static Dictionary<string, double> Update(LearningPolicy policy, TokenSequence[] batch)
-    {
-        double loss = 0, entropy = 0;
-        int targets = batch.Sum(sequence => sequence.ResponseIds.Length);
-        // The loss is a sum over rows, so rows of about one length are computed together and the gradients add up.
-        foreach (int[] part in LengthParts.Split(batch))
-        {
-            using var scope = NewDisposeScope();
-            using TokenBatch rows = TokenBatch.Create([.. part.Select(i => batch[i])], policy.Model.Device);
-            TokenScores scores = policy.Model.Decoder.Score(rows, temperature: 1, entropies: true);                 // [b, T]
-            loss += policy.Accumulate((-scores.LogProbabilities.sum()).Over(targets));
-            entropy += scores.Entropies!.sum().ToDouble() / targets;
-        }
-        var metrics = new Dictionary<string, double> { ["loss"] = loss, ["entropy"] = entropy, ["grad_norm"] = policy.Clip(), ["learning_rate"] = policy.LearningRate };
-        policy.Apply();
-        return metrics;
-    }
-
-    /// <summary>The rows of a step; every epoch has an order of its own.</summary>
-    private TokenSequence[] Batch(TokenSequence[] rows, int step, int batches)
-    {
-        int epoch = step / batches, first = step % batches * _options.BatchSize, count = Math.Min(_options.BatchSize, rows.Length - first);
-        int[] order = _options.Shuffle ? SeededOrder.Permutation(rows.Length, _options.Seed, epoch, RandomPurpose.RowOrder) : [.. Enumerable.Range(0, rows.Length)];
-        return [.. order.Skip(first).Take(count).Select(row => rows[row])];
-    }
 
     private TokenSequence[] Read(IDataView input)
     {

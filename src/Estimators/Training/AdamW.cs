@@ -40,13 +40,21 @@ internal sealed class AdamW : IDisposable
     {
         using var noGradient = no_grad();
         (_maximumNorm, _beta1, _beta2, _epsilon) = (options.MaxGradientNorm, options.AdamBeta1, options.AdamBeta2, options.AdamEpsilon);
-        _groups = [.. parameters.Select((parameter, index) => (parameter.Tensor, Index: index, Decays: options.DecayNormsAndBiases || !IsNormOrBias(parameter.Name)))
+        _groups = [.. parameters.Select((parameter, index) => (parameter.Name, parameter.Tensor, Index: index, Decays: options.DecayNormsAndBiases || !IsNormOrBias(parameter.Name)))
             .GroupBy(parameter => parameter.Decays)
             .Select(group => new Group(
-                [.. group.Select(p => p.Index)], [.. group.Select(p => p.Tensor)], [.. group.Select(p => Zeros(p.Tensor))], [.. group.Select(p => Zeros(p.Tensor))],
+                [.. group.Select(p => p.Index)], [.. group.Select(p => p.Name)], [.. group.Select(p => p.Tensor)], [.. group.Select(p => Zeros(p.Tensor))], [.. group.Select(p => Zeros(p.Tensor))],
                 group.Key ? options.WeightDecay : 0))];
         _steps = zeros(1, ScalarType.Float32, parameters[0].Tensor.device).DetachFromDisposeScope();
     }
+
+    /// <summary>All that updates depend on beside the parameters, under torch's names: exp_avg and exp_avg_sq of each parameter, and step.</summary>
+    public IEnumerable<KeyValuePair<string, Tensor>> State =>
+    [
+        KeyValuePair.Create("step", _steps),
+        .. _groups.SelectMany(group => group.Names.Zip(group.First, (name, moment) => KeyValuePair.Create($"exp_avg.{name}", moment))),
+        .. _groups.SelectMany(group => group.Names.Zip(group.Second, (name, moment) => KeyValuePair.Create($"exp_avg_sq.{name}", moment))),
+    ];
 
     /// <summary>Scales the gradients, in place, so that their common norm is at most the allowed one.</summary>
     /// <param name="gradients">One per parameter, in the order of the constructor.</param>
@@ -83,5 +91,5 @@ internal sealed class AdamW : IDisposable
 
     private static Tensor Zeros(Tensor like) => zeros_like(like, requires_grad: false).DetachFromDisposeScope();
 
-    private sealed record Group(int[] Indices, Tensor[] Parameters, Tensor[] First, Tensor[] Second, Scalar Decay);
+    private sealed record Group(int[] Indices, string[] Names, Tensor[] Parameters, Tensor[] First, Tensor[] Second, Scalar Decay);
 }

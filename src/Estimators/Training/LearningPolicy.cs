@@ -7,6 +7,8 @@ namespace MLNetAttn.Estimators;
 /// <summary>The copy of a model that a trainer changes, with its optimizer. The model it was copied from stays as it is.</summary>
 internal sealed class LearningPolicy : IDisposable
 {
+    private const string OptimizerFile = "optimizer.safetensors";
+
     private readonly TrainingOptions _options;
     private readonly AdamW _optimizer;
     private readonly Tensor[] _parameters;
@@ -79,6 +81,52 @@ internal sealed class LearningPolicy : IDisposable
         _optimizer.Step(Gradients, LearningRate);
         Updates++;
         Forget();
+    }
+
+    /// <summary>Forgets what was accumulated; the update counts, so that the learning rate goes on as planned.</summary>
+    public void Skip()
+    {
+        Updates++;
+        Forget();
+    }
+
+    /// <summary>Copies of all that is trained; the caller disposes them.</summary>
+    public Tensor[] Snapshot()
+    {
+        using var noGradient = no_grad();
+        return [.. _parameters.Select(parameter => parameter.detach().clone().DetachFromDisposeScope())];
+    }
+
+    /// <summary>Takes back what <see cref="Snapshot"/> gave.</summary>
+    public void Restore(IReadOnlyList<Tensor> snapshot)
+    {
+        using var noGradient = no_grad();
+        for (int i = 0; i < _parameters.Length; i++) _parameters[i].copy_(snapshot[i]);
+    }
+
+    /// <summary>Writes a checkpoint: the model as a folder that anyone can load, and the optimizer's state.</summary>
+    public void Save(ICheckpointTarget target)
+    {
+        Model.SavePretrained(target);
+        using Stream stream = target.Create(OptimizerFile);
+        SafetensorsWriter.Write(stream, _optimizer.State, SafetensorsWriter.PyTorchFormat);
+    }
+
+    /// <summary>Takes back what <see cref="Save"/> wrote.</summary>
+    /// <param name="source">The checkpoint.</param>
+    /// <param name="updates">The updates that had been made.</param>
+    /// <exception cref="InvalidDataException">A file is damaged, or of another model.</exception>
+    public void Load(ICheckpointSource source, int updates)
+    {
+        CheckpointReader.Open(source, Model.Config).Fill(Model.Parameters);
+        string location = CheckpointFiles.Locate(source, OptimizerFile);
+        var state = _optimizer.State.ToDictionary();
+        using SafetensorsReader reader = SafetensorsReader.Open(source.OpenRead(OptimizerFile), location);
+        if (!reader.Entries.Select(entry => entry.Name).ToHashSet().SetEquals(state.Keys))
+            throw new InvalidDataException($"{location}: it holds the optimizer's state of other parameters than the model's.");
+        reader.Load(entry => entry.Shape.SequenceEqual(state[entry.Name].shape) ? state[entry.Name]
+            : throw new InvalidDataException($"{location}: '{entry.Name}' has shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", state[entry.Name].shape)}]."), requireFinite: true);
+        Updates = updates;
     }
 
     /// <summary>Ends training: the model takes no gradients any more and belongs to the caller.</summary>

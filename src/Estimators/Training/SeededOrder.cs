@@ -13,6 +13,9 @@ internal enum RandomPurpose
 
     /// <summary>Sampling.</summary>
     Sampling,
+
+    /// <summary>Sampling for an evaluation.</summary>
+    Evaluation,
 }
 
 /// <summary>Random orders that follow from the seed and a round's number alone, so that a trainer has no random state to keep: where it stands is its step.</summary>
@@ -31,14 +34,13 @@ internal static class SeededOrder
         return order;
     }
 
-    /// <summary>The rows that a step visits when every pass over all rows has an order of its own.</summary>
+    /// <summary>The next rows when every pass over all rows has an order of its own.</summary>
     /// <param name="count">Rows in all.</param>
-    /// <param name="size">Rows a step.</param>
-    /// <param name="step">The step, from 0.</param>
+    /// <param name="first">Rows visited before.</param>
+    /// <param name="size">Rows wanted.</param>
     /// <param name="seed">Start of the random numbers.</param>
-    public static int[] Visit(int count, int size, int step, long seed)
+    public static int[] Visit(int count, long first, int size, long seed)
     {
-        long first = (long)step * size;
         int[] order = [], rows = new int[size];
         int pass = -1;
         for (int i = 0; i < size; i++)

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Estimators;
@@ -37,10 +38,36 @@ public abstract class TrainingOptions
     /// <summary>Start of everything random: the same seed on the same machine gives the same bits. Default 0. The seed of the <c>MLContext</c> is not used.</summary>
     public long Seed { get; init; }
 
+    /// <summary>What happens when a loss or a gradient is NaN or infinite. Default <see cref="NonFiniteUpdate.Stop"/>.</summary>
+    public NonFiniteUpdate NonFinite { get; init; } = NonFiniteUpdate.Stop;
+
+    /// <summary>Steps between two evaluations on the validation rows that Fit is given (eval_steps); the last step is evaluated too. Default null = never; at least 1.</summary>
+    public int? EvaluateEvery { get; init; }
+
+    /// <summary>Fit returns the policy that was evaluated best, not the last one (load_best_model_at_end). Default false; needs <see cref="EvaluateEvery"/>.</summary>
+    public bool KeepBest { get; init; }
+
+    /// <summary>Training ends after as many evaluations in a row without a new best one (early_stopping_patience). Default null = never; at least 1; needs <see cref="EvaluateEvery"/>.</summary>
+    public int? EarlyStoppingPatience { get; init; }
+
+    /// <summary>The folder of the run, for checkpoints and metrics (output_dir); made if there is none. One run has it at a time. Default null = nothing is written.</summary>
+    public string? OutputFolder { get; init; }
+
+    /// <summary>Steps between two checkpoints in <see cref="OutputFolder"/> (save_steps); one is written at the end, and on cancellation, too. Default 50; at least 1.</summary>
+    public int CheckpointEvery { get; init; } = 50;
+
+    /// <summary>The last so many checkpoints are kept (save_total_limit). Default 2; at least 1.</summary>
+    public int CheckpointLimit { get; init; } = 2;
+
+    /// <summary>Go on from the last checkpoint in <see cref="OutputFolder"/> (resume_from_checkpoint), to the same bits as an undisturbed run on the same machine; from the start where there is none. Default false: a folder that holds a run is refused.</summary>
+    public bool Resume { get; init; }
+
     /// <summary>Told after every step, on the thread that trains. Default null.</summary>
+    [JsonIgnore]
     public IProgress<TrainingProgress>? Progress { get; init; }
 
-    /// <summary>Ends training early; Fit then returns the policy as the last complete update left it. Default: never.</summary>
+    /// <summary>Ends training early; Fit then returns the policy as the last complete step left it. Default: never.</summary>
+    [JsonIgnore]
     public CancellationToken CancellationToken { get; init; }
 
     /// <summary>Notes what is out of range.</summary>
@@ -54,5 +81,24 @@ public abstract class TrainingOptions
         problems.Require(AdamBeta2 is >= 0 and < 1, nameof(AdamBeta2), AdamBeta2, "0 or more, less than 1");
         problems.Require(AdamEpsilon > 0 && double.IsFinite(AdamEpsilon), nameof(AdamEpsilon), AdamEpsilon, "above 0");
         problems.Require(MaxGradientNorm > 0, nameof(MaxGradientNorm), MaxGradientNorm, "above 0 (infinity = never clip)");
+        problems.Require(Enum.IsDefined(NonFinite), nameof(NonFinite), NonFinite, "Stop or Skip");
+        problems.Require(EvaluateEvery is null or >= 1, nameof(EvaluateEvery), EvaluateEvery, "at least 1, or null for never");
+        problems.Require(!KeepBest || EvaluateEvery is not null, nameof(KeepBest), KeepBest, "false where EvaluateEvery is null: the best policy is found by evaluations");
+        problems.Require(EarlyStoppingPatience is null or >= 1, nameof(EarlyStoppingPatience), EarlyStoppingPatience, "at least 1, or null for never");
+        problems.Require(EarlyStoppingPatience is null || EvaluateEvery is not null, nameof(EarlyStoppingPatience), EarlyStoppingPatience, "null where EvaluateEvery is null");
+        problems.Require(OutputFolder is null || !string.IsNullOrWhiteSpace(OutputFolder), nameof(OutputFolder), "blank", "a folder, or null for none");
+        problems.Require(CheckpointEvery >= 1, nameof(CheckpointEvery), CheckpointEvery, "at least 1");
+        problems.Require(CheckpointLimit >= 1, nameof(CheckpointLimit), CheckpointLimit, "at least 1");
+        problems.Require(!Resume || OutputFolder is not null, nameof(Resume), Resume, "false where OutputFolder is null: there is nothing to go on from");
     }
+}
+
+/// <summary>What happens when an update's loss or gradient is NaN or infinite.</summary>
+public enum NonFiniteUpdate
+{
+    /// <summary>Training stops with an error that names the update.</summary>
+    Stop,
+
+    /// <summary>The update is left out; the metric skipped_updates is the share of a step's updates that were.</summary>
+    Skip,
 }

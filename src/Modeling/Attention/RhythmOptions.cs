@@ -1,7 +1,7 @@
 namespace MLNetAttn.Modeling;
 
 /// <summary>How WAAD and FAI are computed (method 1 to 5). Defaults are the paper's, version 2.</summary>
-public sealed class RhythmOptions
+public sealed record RhythmOptions
 {
     /// <summary>The layers whose attention is read. Default: five in the middle.</summary>
     public LayerSelection Layers { get; init; } = LayerSelection.Middle;

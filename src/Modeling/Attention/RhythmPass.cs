@@ -16,29 +16,40 @@ internal static class RhythmPass
             ? HeadMeasurement.Pool(parts.SelectMany(part => part.Heads!)).Group(options.HeadRatio)
             : options.FrozenGroups;
         RhythmAnalysis[] analyses = new RhythmAnalysis[sequences.Count];
-        foreach (Part part in parts)
-        {
-            HeadGroups?[] groups = [.. part.Rows.Select((_, i) => shared ?? part.Heads?[i].Group(options.HeadRatio))];
-            float[][] waad = part.Observer.Waad([.. groups.Select(g => options.AllHeads ? null : g!.Local)]), fai = part.Observer.Fai([.. groups.Select(g => options.AllHeads ? null : g!.Global)]);
-            float[][]? receiverFai = options.Receivers ? part.Observer.Fai([.. groups.Select(g => g!.Receivers)]) : null;
-            for (int i = 0; i < part.Rows.Length; i++)
-            {
-                int row = part.Rows[i];
-                analyses[row] = new RhythmAnalysis
-                {
-                    Waad = waad[i],
-                    Fai = fai[i],
-                    ReceiverFai = receiverFai?[i],
-                    LogProbabilities = part.LogProbabilities[i],
-                    Entropies = part.Entropies[i],
-                    Groups = options.AllHeads ? null : groups[i],
-                    Receivers = options.Receivers ? groups[i]!.Receivers : null,
-                };
-                FiniteCheck.Require(waad[i], "attention weights", row);
-                FiniteCheck.Require(fai[i].AsSpan(0, Math.Max(0, fai[i].Length - options.MinimumHorizon)), "attention weights", row);
-            }
-        }
+        foreach (Part part in parts) Describe(part, shared, options, analyses);
         return analyses;
+    }
+
+    /// <summary>The pass of a training step: scores [B, R] whose gradient flows, and from the same pass the metrics, with groups that are given or each sequence's own.</summary>
+    /// <param name="decoder">The decoder.</param>
+    /// <param name="sequences">Prompts and responses.</param>
+    /// <param name="options">Not with groups per batch: those are known only when the pass is over.</param>
+    /// <param name="measure">Whether heads are measured where groups are given, to find the next ones.</param>
+    public static (TokenScores Scores, RhythmAnalysis[] Analyses, HeadMeasurement[]? Heads) Score(Decoder decoder, IReadOnlyList<TokenSequence> sequences, RhythmOptions options, bool measure)
+    {
+        using var scope = NewDisposeScope();
+        measure |= MeasuresHeads(options);
+        var observers = new List<(int[] Rows, RhythmObserver Observer)>();
+        TokenScores scores = PackedScores.Score(decoder, sequences, options.Temperature, entropies: true, (rows, batch) =>
+        {
+            var observer = new RhythmObserver(decoder.Config, options, batch, measure, metrics: true);
+            observers.Add((rows, observer));
+            return observer;
+        });
+        float[] logProbabilities = [.. scores.LogProbabilities.detach().to(ScalarType.Float32).cpu().data<float>()], entropies = [.. scores.Entropies!.to(ScalarType.Float32).cpu().data<float>()];
+        RhythmAnalysis[] analyses = new RhythmAnalysis[sequences.Count];
+        HeadMeasurement[]? heads = measure ? new HeadMeasurement[sequences.Count] : null;
+        foreach ((int[] rows, RhythmObserver observer) in observers)
+        {
+            HeadMeasurement[]? measured = measure ? Measure(observer, rows) : null;
+            for (int i = 0; i < rows.Length; i++) heads?[rows[i]] = measured![i];
+            Describe(new Part(rows, observer, measured, Rows(logProbabilities, rows), Rows(entropies, rows)), options.FrozenGroups, options, analyses);
+        }
+        scores.LogProbabilities.MoveToOuterDisposeScope();
+        scores.Entropies!.MoveToOuterDisposeScope();
+        return (scores, analyses, heads);
+
+        float[][] Rows(float[] all, int[] rows) => [.. rows.Select(row => all.AsSpan(row * (int)scores.LogProbabilities.shape[1], sequences[row].ResponseIds.Length).ToArray())];
     }
 
     /// <summary>What is measured of the heads in each sequence of a batch; the pass stops after the last layer that is read.</summary>
@@ -58,6 +69,30 @@ internal static class RhythmPass
             for (int i = 0; i < rows.Length; i++) measurements[rows[i]] = measured[i];
         }
         return measurements;
+    }
+
+    /// <summary>Puts together what was found in a part.</summary>
+    private static void Describe(Part part, HeadGroups? shared, RhythmOptions options, RhythmAnalysis[] analyses)
+    {
+        HeadGroups?[] groups = [.. part.Rows.Select((_, i) => shared ?? part.Heads?[i].Group(options.HeadRatio))];
+        float[][] waad = part.Observer.Waad([.. groups.Select(g => options.AllHeads ? null : g!.Local)]), fai = part.Observer.Fai([.. groups.Select(g => options.AllHeads ? null : g!.Global)]);
+        float[][]? receiverFai = options.Receivers ? part.Observer.Fai([.. groups.Select(g => g!.Receivers)]) : null;
+        for (int i = 0; i < part.Rows.Length; i++)
+        {
+            int row = part.Rows[i];
+            analyses[row] = new RhythmAnalysis
+            {
+                Waad = waad[i],
+                Fai = fai[i],
+                ReceiverFai = receiverFai?[i],
+                LogProbabilities = part.LogProbabilities[i],
+                Entropies = part.Entropies[i],
+                Groups = options.AllHeads ? null : groups[i],
+                Receivers = options.Receivers ? groups[i]!.Receivers : null,
+            };
+            FiniteCheck.Require(waad[i], "attention weights", row);
+            FiniteCheck.Require(fai[i].AsSpan(0, Math.Max(0, fai[i].Length - options.MinimumHorizon)), "attention weights", row);
+        }
     }
 
     private static bool MeasuresHeads(RhythmOptions options) => options.Grouping != HeadGrouping.Frozen && (!options.AllHeads || options.Receivers);

@@ -38,20 +38,25 @@ internal static class Attention
         return IsSmall(queries, keys) ? Explicit(queries, keys, values, mask, causal).Output : (Tensor)Kernels.Value.invoke("attend", queries, keys, values, mask!, causal);
     }
 
-    /// <summary>As <see cref="Attend"/>, with the log-sum-exp of every row of scores [B, H, T] (float32, or float64 for float64), from which any weight follows: A[t,s] = exp(q_t·k_s/√D − lse_t). Not differentiable.</summary>
+    /// <summary>As <see cref="Attend"/>, with the log-sum-exp of every row of scores [B, H, T] (float32, or float64 for float64), from which any weight follows: A[t,s] = exp(q_t·k_s/√D − lse_t). The output is differentiable, the log-sum-exp is not.</summary>
     public static (Tensor Output, Tensor LogSumExp) AttendWithLogSumExp(Tensor queries, Tensor keys, Tensor values, Tensor? mask, bool causal)
     {
         if (IsSmall(queries, keys))
         {
             (Tensor output, Tensor scores) = Explicit(queries, keys, values, mask, causal);
+            using var noGradient = no_grad();
             return (output, scores.logsumexp(-1));
         }
         if (queries.device_type == DeviceType.CPU)
         {
+            long groups = queries.shape[1] / keys.shape[1];
+            // The kernel shares keys among queries, but its gradient does not.
+            if (groups > 1 && is_grad_enabled()) (keys, values) = (keys.repeat_interleave(groups, 1), values.repeat_interleave(groups, 1));
             Tensor? additive = mask is null ? null : zeros(mask.shape, queries.dtype).Mask_(mask.logical_not(), double.NegativeInfinity);
             return ((Tensor, Tensor))Kernels.Value.invoke("flash", queries, keys, values, additive!, causal);
         }
-        return (Attend(queries, keys, values, mask, causal), LogSumExp(queries, keys, mask, causal));
+        Tensor attended = Attend(queries, keys, values, mask, causal);
+        using (no_grad()) return (attended, LogSumExp(queries, keys, mask, causal));
     }
 
     private static bool IsSmall(Tensor queries, Tensor keys) => queries.shape[0] * queries.shape[1] * queries.shape[2] * keys.shape[2] <= SmallMap;

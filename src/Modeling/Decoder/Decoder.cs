@@ -24,7 +24,7 @@ internal sealed class Decoder : IDisposable
     /// <summary>Token ids [B, T] → hidden states after the final norm [B, T, hidden]. Rows may be padded on the right without a mask: nothing looks ahead.</summary>
     /// <param name="ids">int64 [B, T].</param>
     /// <param name="padding">Positions at the start of each row that are no tokens; null = none.</param>
-    /// <param name="observer">Sees the queries and keys of the layers it asks for; those layers then carry no gradient.</param>
+    /// <param name="observer">Sees the queries and keys of the layers it asks for.</param>
     /// <param name="lastLayer">The layer to stop after; the hidden states are then those of that layer, without the final norm. Null = all layers.</param>
     public Tensor Forward(Tensor ids, int[]? padding = null, IAttentionObserver? observer = null, int? lastLayer = null)
     {
@@ -57,10 +57,15 @@ internal sealed class Decoder : IDisposable
     }
 
     /// <summary>One causal pass over a batch: log-probabilities, and entropies if asked for, of its response tokens. Differentiable where grad mode is on.</summary>
-    public TokenScores Score(TokenBatch batch, double temperature, bool entropies)
+    /// <param name="batch">The tokens.</param>
+    /// <param name="temperature">Divides the logits; above 0.</param>
+    /// <param name="entropies">Whether entropies are wanted.</param>
+    /// <param name="observer">Sees the attention; null = nothing does.</param>
+    public TokenScores Score(TokenBatch batch, double temperature, bool entropies, RhythmObserver? observer = null)
     {
         using var scope = NewDisposeScope();
-        TokenScores scores = TokenScores.Compute(this, Forward(batch.Ids), batch, temperature, entropies);
+        TokenScores scores = TokenScores.Compute(this, Forward(batch.Ids, observer: observer), batch, temperature, entropies);
+        observer?.MoveToOuterDisposeScope();
         scores.LogProbabilities.MoveToOuterDisposeScope();
         scores.Entropies?.MoveToOuterDisposeScope();
         return scores;

@@ -6,7 +6,13 @@ namespace MLNetAttn.Modeling;
 internal static class PackedScores
 {
     /// <summary>Log-probabilities and entropies of all responses, in the order of the sequences: [B, R], R = the longest response. The gradient flows where grad mode is on.</summary>
-    public static TokenScores Score(Decoder decoder, IReadOnlyList<TokenSequence> sequences, double temperature, bool entropies)
+    /// <param name="decoder">The decoder.</param>
+    /// <param name="sequences">Prompts and responses.</param>
+    /// <param name="temperature">Divides the logits; above 0.</param>
+    /// <param name="entropies">Whether entropies are wanted.</param>
+    /// <param name="observe">Makes what sees the attention over some of the sequences, and keeps what it saw until the caller's dispose scope ends; null = nothing.</param>
+    public static TokenScores Score(
+        Decoder decoder, IReadOnlyList<TokenSequence> sequences, double temperature, bool entropies, Func<int[], TokenBatch, RhythmObserver>? observe = null)
     {
         using var scope = NewDisposeScope();
         int[][] parts = [.. LengthParts.Split(sequences)];
@@ -15,7 +21,9 @@ internal static class PackedScores
         foreach (int[] part in parts)
         {
             using TokenBatch batch = TokenBatch.Create([.. part.Select(i => sequences[i])], decoder.Device);
-            TokenScores scores = decoder.Score(batch, temperature, entropies);
+            RhythmObserver? observer = observe?.Invoke(part, batch);
+            TokenScores scores = decoder.Score(batch, temperature, entropies, observer);
+            observer?.MoveToOuterDisposeScope();
             long padding = longest - batch.ResponseLength;
             logs.Add(nn.functional.pad(scores.LogProbabilities, [0, padding]));
             if (scores.Entropies is { } values) uncertainty.Add(nn.functional.pad(values, [0, padding]));

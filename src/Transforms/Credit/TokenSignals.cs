@@ -20,10 +20,12 @@ public sealed class TokenSignals
     /// <summary>Throughput of attention flow; read by Flow.</summary>
     public IReadOnlyList<double>? Flow { get; init; }
 
-    /// <summary>What one analysis says of its response; flow is another analysis.</summary>
-    internal static TokenSignals Of(RhythmAnalysis analysis)
+    /// <summary>What one analysis says of its response.</summary>
+    /// <param name="analysis">The analysis.</param>
+    /// <param name="flow">Throughput, which is another analysis; null = not wanted.</param>
+    internal static TokenSignals Of(RhythmAnalysis analysis, double[]? flow = null)
     {
-        return new TokenSignals { Count = analysis.Waad.Length, Waad = Wide(analysis.Waad), Fai = Wide(analysis.Fai), Entropy = Wide(analysis.Entropies) };
+        return new TokenSignals { Count = analysis.Waad.Length, Waad = Wide(analysis.Waad), Fai = Wide(analysis.Fai), Entropy = Wide(analysis.Entropies), Flow = flow };
 
         static double[] Wide(float[] values) => Array.ConvertAll(values, value => (double)value);
     }

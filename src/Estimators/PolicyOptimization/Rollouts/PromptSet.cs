@@ -45,9 +45,10 @@ internal sealed class PromptSet
     /// <summary>What the reward sees.</summary>
     /// <param name="rows">[P]: the prompt rows.</param>
     /// <param name="samples">[B]: responses to them.</param>
-    public RolloutView Rollouts(int[] rows, IReadOnlyList<GeneratedSequence> samples) => new(
-        _rows,
-        [.. samples.Select(sample => rows[sample.PromptIndex])],
-        [.. samples.Select(sample => TokenText.Join(_model, sample.TokenIds))],
-        [.. samples.Select(sample => sample.TokenIds)]);
+    public RolloutView Rollouts(int[] rows, IReadOnlyList<GeneratedSequence> samples) => Rollouts([.. samples.Select(sample => rows[sample.PromptIndex])], [.. samples.Select(sample => sample.TokenIds)]);
+
+    /// <summary>What the reward sees.</summary>
+    /// <param name="rows">[B]: the prompt row that each response answers.</param>
+    /// <param name="tokenIds">[B]: the responses.</param>
+    public RolloutView Rollouts(int[] rows, int[][] tokenIds) => new(_rows, rows, [.. tokenIds.Select(ids => TokenText.Join(_model, ids))], tokenIds);
 }

@@ -12,22 +12,25 @@ internal sealed class RewardFunction
     private readonly Func<IDataView, ITransformer> _fit;
     private ITransformer? _reward;
 
-    private RewardFunction(string column, Func<DataViewSchema, string?> findColumnType, Func<IDataView, ITransformer> fit) =>
-        (ColumnName, _findColumnType, _fit) = (column, findColumnType, fit);
+    private RewardFunction(string column, Func<DataViewSchema, string?> findColumnType, Func<IDataView, ITransformer> fit, ITransformer? reward) =>
+        (ColumnName, _findColumnType, _fit, _reward) = (column, findColumnType, fit, reward);
 
     /// <summary>The column that it writes.</summary>
     public string ColumnName { get; }
+
+    /// <summary>Whether it has to be fitted on responses before it can score any.</summary>
+    public bool NeedsFit => _reward is null;
 
     /// <summary>A reward that is fitted on the responses of the first step.</summary>
     public static RewardFunction From(IEstimator<ITransformer> estimator, string column) => new(column, schema =>
     {
         SchemaShape.Column[] found = [.. estimator.GetOutputSchema(MLNetInternals.CreateShape(schema)).Where(other => other.Name == column)];
         return found.Length == 0 ? null : found[^1].Kind == SchemaShape.Column.VectorKind.Scalar ? $"{found[^1].ItemType}" : $"{found[^1].Kind} of {found[^1].ItemType}";
-    }, estimator.Fit);
+    }, estimator.Fit, reward: null);
 
     /// <summary>A reward that was fitted before.</summary>
     public static RewardFunction From(ITransformer transformer, string column) => new(column, schema =>
-        transformer.GetOutputSchema(schema).GetColumnOrNull(column)?.Type.ToString(), _ => transformer);
+        transformer.GetOutputSchema(schema).GetColumnOrNull(column)?.Type.ToString(), _ => transformer, transformer);
 
     /// <summary>Checks, before anything is sampled, that the reward finds its columns and writes its own.</summary>
     /// <param name="context">Marks errors as ML.NET does.</param>
@@ -42,14 +45,17 @@ internal sealed class RewardFunction
             throw context.Process(new ArgumentOutOfRangeException(nameof(schema), $"Schema mismatch for reward column '{ColumnName}': expected {NumberDataViewType.Single}, got {type}."));
     }
 
+    /// <summary>Fits it on responses.</summary>
+    public void Fit(RolloutView rollouts) => _reward = _fit(rollouts);
+
     /// <summary>The reward of each response; NaN where there is none and that is allowed.</summary>
     /// <param name="context">Marks errors as ML.NET does.</param>
     /// <param name="rollouts">The responses.</param>
-    /// <param name="missing">What NaN means.</param>
-    /// <exception cref="InvalidOperationException">The reward throws, gives NaN or an infinity, or drops rows; the message names the row.</exception>
+    /// <param name="missing">What happens where a reward is not finite, or fails.</param>
+    /// <exception cref="InvalidOperationException">The reward throws or is not finite and that is not allowed, or it drops rows; the message names the row.</exception>
     public double[] Evaluate(IExceptionContext context, RolloutView rollouts, MissingReward missing)
     {
-        IDataView scored = (_reward ??= _fit(rollouts)).Transform(rollouts);
+        IDataView scored = _reward!.Transform(rollouts);
         DataViewSchema.Column column = scored.Schema[ColumnName];
         double[] rewards = new double[rollouts.Count];
         // A set of one: a plain cursor of ML.NET's mappers runs rows on pool threads, which costs more than most rewards and hides which row failed.
@@ -57,19 +63,21 @@ internal sealed class RewardFunction
         ValueGetter<float> getter = cursor.GetGetter<float>(column);
         for (int row = 0; row < rewards.Length; row++)
         {
-            float reward = 0;
+            if (!cursor.MoveNext()) throw context.Process(new InvalidOperationException($"The reward failed on {rollouts.Describe(row)}: it dropped the row; a reward must keep every row, in order."));
+            float reward = float.NaN;
             try
             {
-                if (!cursor.MoveNext()) throw new InvalidOperationException("it dropped the row; a reward must keep every row, in order.");
                 getter(ref reward);
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
-                throw context.Process(new InvalidOperationException($"The reward failed on {rollouts.Describe(row)}: {exception.Message}", exception));
+                if (missing == MissingReward.Stop)
+                    throw context.Process(new InvalidOperationException($"The reward failed on {rollouts.Describe(row)}: {exception.Message} Set MissingReward to LeaveOut to go on without such responses.", exception));
+                reward = float.NaN;
             }
-            if (float.IsInfinity(reward) || (float.IsNaN(reward) && missing == MissingReward.Stop))
-                throw context.Process(new InvalidOperationException($"The reward of {rollouts.Describe(row)} is {reward}, expected a finite number. Set MissingReward to LeaveOut if NaN means that there is none."));
-            rewards[row] = reward;
+            if (!float.IsFinite(reward) && missing == MissingReward.Stop)
+                throw context.Process(new InvalidOperationException($"The reward of {rollouts.Describe(row)} is {reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none."));
+            rewards[row] = float.IsFinite(reward) ? reward : double.NaN;
         }
         return rewards;
     }

@@ -4,8 +4,11 @@ using static TorchSharp.torch;
 namespace MLNetAttn.Estimators;
 
 /// <summary>One sampled response with what an update needs of it. Arrays have one value per response token.</summary>
-internal sealed class Rollout
+internal sealed record Rollout
 {
+    /// <summary>Its place among the step's responses.</summary>
+    public int Row { get; init; }
+
     /// <summary>The prompt and the response.</summary>
     public required TokenSequence Sequence { get; init; }
 

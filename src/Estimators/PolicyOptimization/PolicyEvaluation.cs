@@ -1,0 +1,34 @@
+using Microsoft.ML.Runtime;
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Estimators;
+
+/// <summary>Measures the policy on validation prompts, with the same random numbers each time.</summary>
+/// <param name="policy">The policy.</param>
+/// <param name="prompts">The validation prompts.</param>
+/// <param name="reward">Scores responses; fitted.</param>
+/// <param name="options">How to sample.</param>
+/// <param name="context">Marks errors as ML.NET does.</param>
+internal sealed class PolicyEvaluation(LearningPolicy policy, PromptSet prompts, RewardFunction reward, PolicyOptimizationOptions options, IExceptionContext context)
+{
+    /// <summary>Samples and scores responses to all validation prompts.</summary>
+    /// <returns>eval_reward, eval_reward_std, eval_completions/mean_length, eval_completions/clipped_ratio.</returns>
+    public IReadOnlyDictionary<string, double> Measure()
+    {
+        IReadOnlyList<GeneratedSequence> samples = policy.Model.Generate(prompts.TokenIds, new GenerationOptions
+        {
+            SamplesPerPrompt = options.EvaluationGenerations,
+            MaxNewTokens = options.MaxNewTokens,
+            Temperature = options.EvaluationTemperature ?? options.Temperature,
+            Seed = (long)RandomUniform.Stream(options.Seed, 0, (int)RandomPurpose.Evaluation),
+        });
+        RewardStatistics rewards = RewardStatistics.Of(reward.Evaluate(context, prompts.Rollouts([.. Enumerable.Range(0, prompts.Count)], samples), options.MissingReward));
+        return new Dictionary<string, double>
+        {
+            ["eval_reward"] = rewards.Mean,
+            ["eval_reward_std"] = rewards.Deviation,
+            ["eval_completions/mean_length"] = samples.Average(sample => sample.TokenIds.Length),
+            ["eval_completions/clipped_ratio"] = samples.Average(sample => sample.FinishReason == FinishReason.Length ? 1.0 : 0.0),
+        };
+    }
+}

@@ -1,0 +1,36 @@
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Estimators;
+
+/// <summary>Where a step's responses and their rewards come from.</summary>
+internal interface IRolloutSource
+{
+    /// <summary>P prompts with G responses each.</summary>
+    /// <param name="step">The step, from 0.</param>
+    /// <param name="state">Where the source stands.</param>
+    /// <param name="metrics">Told what was found.</param>
+    /// <returns>The responses, those to one prompt one after the other, and where the source stands after them.</returns>
+    (RolloutBatch Batch, PolicyOptimizationState State) Next(int step, PolicyOptimizationState state, StepMetrics metrics);
+}
+
+/// <summary>B = P · G responses.</summary>
+/// <param name="Sequences">Prompts and responses, [B].</param>
+/// <param name="Truncated">Whether a response reached the most tokens without ending, [B].</param>
+/// <param name="Rewards">NaN = none, [B].</param>
+/// <param name="OldLogProbabilities">log π of the policy that sampled, [B][T]; null where that is the policy as it is now.</param>
+internal sealed record RolloutBatch(TokenSequence[] Sequences, bool[] Truncated, double[] Rewards, IReadOnlyList<float[]>? OldLogProbabilities);
+
+/// <summary>What a step of policy optimisation depends on beside the policy, the options, the prompts and its number.</summary>
+/// <param name="Tokens">Tokens of all steps so far.</param>
+/// <param name="Visited">Prompts that were answered so far.</param>
+/// <param name="Groups">The head groups in force; null before the first were measured, or where sequences have their own.</param>
+/// <param name="RewardSample">The responses that the reward was fitted on; null where it was fitted before.</param>
+internal sealed record PolicyOptimizationState(long Tokens, long Visited, HeadGroups? Groups, RewardSample? RewardSample)
+{
+    public static PolicyOptimizationState Start { get; } = new(Tokens: 0, Visited: 0, Groups: null, RewardSample: null);
+}
+
+/// <summary>Responses that a reward was fitted on, so that it can be fitted on them again.</summary>
+/// <param name="Rows">[B]: the prompts that they answer.</param>
+/// <param name="TokenIds">[B].</param>
+internal sealed record RewardSample(int[] Rows, int[][] TokenIds);

@@ -1,0 +1,96 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Estimators;
+
+/// <summary>Responses and rewards that were recorded before; a pass over all groups visits them in an order of its own.</summary>
+internal sealed class RecordedRolloutSource : IRolloutSource
+{
+    private readonly IReadOnlyList<Row[]> _groups;
+    private readonly PolicyOptimizationOptions _options;
+
+    private RecordedRolloutSource(IReadOnlyList<Row[]> groups, PolicyOptimizationOptions options) => (_groups, _options) = (groups, options);
+
+    /// <summary>Tells these rows from others.</summary>
+    public string Fingerprint => DataFingerprint.Of([.. _groups.SelectMany(group => group.Select(row => row.Sequence))]);
+
+    /// <summary>Reads and checks all rows.</summary>
+    /// <exception cref="ArgumentException">There are no rows, a column is missing or of another type, or a row or group does not fit; the message names it.</exception>
+    /// <exception cref="InvalidOperationException">A reward is not finite and that is not allowed, or text meets a model without tokenizer.</exception>
+    public static RecordedRolloutSource Read(IExceptionContext context, IDataView data, CausalLanguageModel model, RecordedRollouts columns, PolicyOptimizationOptions options)
+    {
+        DataViewSchema.Column prompt = InputColumn.TextOrTokenIds(options.PromptColumnName).Find(context, data.Schema), response = InputColumn.TextOrTokenIds(columns.ResponseColumnName).Find(context, data.Schema);
+        DataViewSchema.Column reward = InputColumn.Scalar(options.RewardColumnName, NumberDataViewType.Single).Find(context, data.Schema);
+        DataViewSchema.Column? logs = columns.LogProbabilitiesColumnName is { } name ? InputColumn.Vector(name, NumberDataViewType.Single).Find(context, data.Schema) : null;
+        DataViewSchema.Column group = data.Schema.GetColumnOrNull(columns.GroupColumnName)
+            ?? throw context.Process(new ArgumentOutOfRangeException(nameof(data), $"Could not find input column '{columns.GroupColumnName}', which says which rows answer the same prompt. The data has: {string.Join(", ", data.Schema.Select(column => column.Name))}."));
+        foreach (DataViewSchema.Column column in new[] { prompt, response }) TokenIds.RequireTokenizer(context, model, column.Name, isText: column.Type is TextDataViewType);
+
+        var groups = new Dictionary<string, List<Row>>();
+        using DataViewRowCursor cursor = data.GetRowCursor(logs is { } extra ? [prompt, response, reward, group, extra] : [prompt, response, reward, group]);
+        Func<int[]> readPrompt = TokenIds.Reader(cursor, prompt, model, addSpecialTokens: true), readResponse = TokenIds.Reader(cursor, response, model, addSpecialTokens: false);
+        Func<float> readReward = cursor.Scalar<float>(reward);
+        Func<float[]>? readLogs = logs is { } found ? cursor.Vector<float>(found) : null;
+        Func<string> readGroup = OpenGroup(context, cursor, group);
+        for (int row = 0; cursor.MoveNext(); row++)
+        {
+            var read = new Row(row, new TokenSequence(readPrompt(), readResponse()), readReward(), readLogs?.Invoke());
+            Check(context, model, read, options);
+            string key = readGroup();
+            if (!groups.TryGetValue(key, out List<Row>? members)) groups.Add(key, members = []);
+            members.Add(read);
+        }
+        if (groups.Count == 0) throw context.Process(new ArgumentException("The data has no rows, expected recorded responses.", nameof(data)));
+        foreach ((string key, List<Row> members) in groups)
+        {
+            if (members.Count != options.Generations)
+                throw context.Process(new ArgumentException($"Group '{key}' (first in row {members[0].Number}) has {members.Count} rows, expected Generations ({options.Generations}) in every group.", nameof(data)));
+            if (members.Find(row => !row.Sequence.PromptIds.SequenceEqual(members[0].Sequence.PromptIds)) is { } other)
+                throw context.Process(new ArgumentException($"Group '{key}': row {other.Number} has another prompt than row {members[0].Number}; a group's responses answer one prompt.", nameof(data)));
+        }
+        return new RecordedRolloutSource([.. groups.Values.Select(members => members.ToArray())], options);
+    }
+
+    /// <inheritdoc/>
+    public (RolloutBatch Batch, PolicyOptimizationState State) Next(int step, PolicyOptimizationState state, StepMetrics metrics)
+    {
+        Row[] rows = [.. SeededOrder.Visit(_groups.Count, state.Visited, _options.PromptsPerStep, _options.Seed).SelectMany(group => _groups[group])];
+        return (new RolloutBatch(
+            [.. rows.Select(row => row.Sequence)],
+            [.. rows.Select(row => row.Sequence.ResponseIds.Length == _options.MaxNewTokens)],
+            [.. rows.Select(row => (double)row.Reward)],
+            rows[0].LogProbabilities is null ? null : [.. rows.Select(row => row.LogProbabilities!)]), state with { Visited = state.Visited + _options.PromptsPerStep });
+    }
+
+    private static void Check(IExceptionContext context, CausalLanguageModel model, Row row, PolicyOptimizationOptions options)
+    {
+        SequenceCheck.Sequence(model.Config, row.Sequence, row.Number);
+        int tokens = row.Sequence.ResponseIds.Length;
+        if (tokens > options.MaxNewTokens)
+            throw context.Process(new ArgumentException($"Row {row.Number}: the response has {tokens} tokens, expected at most MaxNewTokens ({options.MaxNewTokens}), the limit that it was sampled with."));
+        if (row.LogProbabilities is { } logs && (logs.Length != tokens || !Array.TrueForAll(logs, float.IsFinite)))
+            throw context.Process(new ArgumentException($"Row {row.Number}: {logs.Length} log-probabilities for a response of {tokens} tokens, expected one finite number for each."));
+        if (!float.IsFinite(row.Reward) && !(float.IsNaN(row.Reward) && options.MissingReward == MissingReward.LeaveOut))
+            throw context.Process(new InvalidOperationException($"Row {row.Number}: the reward is {row.Reward}, expected a finite number. Set MissingReward to LeaveOut if NaN means that there is none."));
+    }
+
+    private static Func<string> OpenGroup(IExceptionContext context, DataViewRow row, DataViewSchema.Column column)
+    {
+        if (column.Type is TextDataViewType) return row.Text(column);
+        return column.Type.RawType switch
+        {
+            var type when type == typeof(int) => Number(row.Scalar<int>(column)),
+            var type when type == typeof(long) => Number(row.Scalar<long>(column)),
+            var type when type == typeof(uint) => Number(row.Scalar<uint>(column)),
+            _ => throw context.Process(new ArgumentOutOfRangeException(nameof(column), $"Schema mismatch for input column '{column.Name}': expected Text, Int32, Int64 or a key, got {column.Type}.")),
+        };
+
+        static Func<string> Number<T>(Func<T> read) where T : IFormattable => () => read().ToString(null, System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>One recorded response.</summary>
+    private sealed record Row(int Number, TokenSequence Sequence, float Reward, float[]? LogProbabilities);
+}

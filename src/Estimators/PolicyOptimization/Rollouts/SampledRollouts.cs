@@ -1,0 +1,63 @@
+using Microsoft.ML.Runtime;
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Estimators;
+
+/// <summary>Responses that the policy samples, and what the reward says of them.</summary>
+/// <param name="policy">The policy that learns.</param>
+/// <param name="prompts">The prompts.</param>
+/// <param name="reward">Scores responses.</param>
+/// <param name="options">How to sample.</param>
+/// <param name="context">Marks errors as ML.NET does.</param>
+internal sealed class SampledRollouts(LearningPolicy policy, PromptSet prompts, RewardFunction reward, PolicyOptimizationOptions options, IExceptionContext context) : IRolloutSource
+{
+    /// <inheritdoc/>
+    public (RolloutBatch Batch, PolicyOptimizationState State) Next(int step, PolicyOptimizationState state, StepMetrics metrics)
+    {
+        ulong seed = RandomUniform.Stream(options.Seed, step, (int)RandomPurpose.Sampling);
+        List<Group> wanted = [], equal = [];
+        for (int round = 0; round <= options.ResamplingRounds && wanted.Count < options.PromptsPerStep; round++)
+        {
+            // Groups whose rewards are all equal teach nothing: the next prompts take their place.
+            int missing = options.PromptsPerStep - wanted.Count;
+            int[] rows = SeededOrder.Visit(prompts.Count, state.Visited, missing, options.Seed);
+            Group[] groups = Sample(rows, round == 0 ? seed : RandomUniform.Branch(seed, round), metrics, ref state);
+            state = state with { Visited = state.Visited + missing };
+            foreach (Group group in groups) (group.Differs || options.ResamplingRounds == 0 ? wanted : equal).Add(group);
+        }
+        if (options.ResamplingRounds > 0) metrics.Resampled(equal.Count);
+        Group[] batch = [.. wanted, .. equal.Take(options.PromptsPerStep - wanted.Count)];
+        return (new RolloutBatch(
+            [.. batch.SelectMany(group => group.Samples.Select(sample => new TokenSequence(prompts.TokenIds[group.Row], sample.TokenIds)))],
+            [.. batch.SelectMany(group => group.Samples.Select(sample => sample.FinishReason == FinishReason.Length))],
+            [.. batch.SelectMany(group => group.Rewards)],
+            OldLogProbabilities: null), state);
+    }
+
+    private Group[] Sample(int[] rows, ulong seed, StepMetrics metrics, ref PolicyOptimizationState state)
+    {
+        metrics.Begin();
+        IReadOnlyList<GeneratedSequence> samples = policy.Model.Generate(
+            [.. rows.Select(row => prompts.TokenIds[row])],
+            new GenerationOptions { SamplesPerPrompt = options.Generations, MaxNewTokens = options.MaxNewTokens, Temperature = options.Temperature, Seed = (long)seed },
+            options.CancellationToken);
+        metrics.Lap("time/sample");
+        options.CancellationToken.ThrowIfCancellationRequested();
+        if (reward.NeedsFit)
+        {
+            RewardSample fitted = state.RewardSample ?? new RewardSample([.. samples.Select(sample => rows[sample.PromptIndex])], [.. samples.Select(sample => sample.TokenIds)]);
+            reward.Fit(prompts.Rollouts(fitted.Rows, fitted.TokenIds));
+            state = state with { RewardSample = fitted };
+        }
+        double[] rewards = reward.Evaluate(context, prompts.Rollouts(rows, samples), options.MissingReward);
+        metrics.Lap("time/reward");
+        return [.. rows.Select((row, i) => new Group(row, [.. samples.Skip(i * options.Generations).Take(options.Generations)], rewards[(i * options.Generations)..((i + 1) * options.Generations)]))];
+    }
+
+    /// <summary>The responses to one prompt.</summary>
+    private sealed record Group(int Row, GeneratedSequence[] Samples, double[] Rewards)
+    {
+        /// <summary>Whether their rewards differ.</summary>
+        public bool Differs => Rewards.Where(reward => !double.IsNaN(reward)).Distinct().Skip(1).Any();
+    }
+}

@@ -1,0 +1,81 @@
+using MLNetAttn.Modeling;
+using static TorchSharp.torch;
+
+namespace MLNetAttn.Estimators;
+
+/// <summary>Writes and reads the checkpoints of one run.</summary>
+internal sealed class CheckpointStore
+{
+    private const string BestFile = "best.safetensors";
+
+    private readonly OutputFolder _folder;
+    private readonly RunIdentity _identity;
+    private readonly int _limit;
+
+    private CheckpointStore(OutputFolder folder, RunIdentity identity, int limit) => (_folder, _identity, _limit) = (folder, identity, limit);
+
+    /// <summary>Makes a folder the run's.</summary>
+    /// <param name="folder">Where checkpoints are.</param>
+    /// <param name="identity">The run.</param>
+    /// <param name="limit">How many to keep.</param>
+    public static CheckpointStore Open(OutputFolder folder, RunIdentity identity, int limit)
+    {
+        folder.Begin(TrainingState.ToNode(identity).ToString());
+        return new CheckpointStore(folder, identity, limit);
+    }
+
+    /// <summary>Writes a checkpoint.</summary>
+    /// <param name="step">Steps done.</param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="best">The best evaluation.</param>
+    /// <param name="state">The trainer's own state.</param>
+    /// <exception cref="IOException">It could not be written; earlier ones are untouched.</exception>
+    public void Save(int step, LearningPolicy policy, BestPolicy best, object state) => _folder.Save(step, _limit, target =>
+    {
+        policy.Save(target);
+        if (best.Weights is { } weights)
+        {
+            using Stream stream = target.Create(BestFile);
+            SafetensorsWriter.Write(stream, weights.Select((weight, i) => KeyValuePair.Create(BestName(i), weight)), SafetensorsWriter.PyTorchFormat);
+        }
+        new TrainingState(TrainingState.CurrentVersion, _identity, step, policy.Updates, best.State, TrainingState.ToNode(state)).Save(target);
+    });
+
+    /// <summary>Goes back to the last checkpoint.</summary>
+    /// <returns>Steps done; 0 where there is none.</returns>
+    /// <exception cref="InvalidOperationException">It is another run's; the message says what differs.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged; the message names it.</exception>
+    public int Restore(LearningPolicy policy, BestPolicy best, ITrainingRun run)
+    {
+        if (_folder.Checkpoints() is not [.., (_, string path)]) return 0;
+        var source = new FolderSource(path);
+        TrainingState state = TrainingState.Load(source);
+        _identity.Require(state.Run, path);
+        policy.Load(source, state.Updates);
+        best.State = state.Evaluations;
+        if (source.Exists(BestFile)) best.Keep(ReadBest(source, policy));
+        run.State = TrainingState.FromNode(state.Trainer, run.State.GetType(), CheckpointFiles.Locate(source, TrainingState.FileName));
+        return state.Step;
+    }
+
+    private static Tensor[] ReadBest(FolderSource source, LearningPolicy policy)
+    {
+        Tensor[] weights = policy.Snapshot();
+        try
+        {
+            using SafetensorsReader reader = SafetensorsReader.Open(source.OpenRead(BestFile), CheckpointFiles.Locate(source, BestFile));
+            Dictionary<string, Tensor> byName = weights.Index().ToDictionary(entry => BestName(entry.Index), entry => entry.Item);
+            if (!reader.Entries.Select(entry => entry.Name).ToHashSet().SetEquals(byName.Keys))
+                throw new InvalidDataException($"{CheckpointFiles.Locate(source, BestFile)}: it holds other weights than the policy's.");
+            reader.Load(entry => byName[entry.Name], requireFinite: true);
+            return weights;
+        }
+        catch
+        {
+            foreach (Tensor weight in weights) weight.Dispose();
+            throw;
+        }
+    }
+
+    private static string BestName(int index) => index.ToString("D5", System.Globalization.CultureInfo.InvariantCulture);
+}

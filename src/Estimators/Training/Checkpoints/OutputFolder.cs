@@ -1,0 +1,103 @@
+using System.Globalization;
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Estimators;
+
+/// <summary>The folder of a run, which holds it alone: checkpoint-000050 and so on, each of them there whole or not at all.</summary>
+internal sealed class OutputFolder : IDisposable
+{
+    private const string CheckpointPrefix = "checkpoint-", AsidePrefix = ".incomplete-", LockFile = ".lock", RunFile = "run.json";
+
+    private readonly FileStream _lock;
+
+    private OutputFolder(string path, FileStream @lock) => (Location, _lock) = (path, @lock);
+
+    /// <summary>Its full path.</summary>
+    public string Location { get; }
+
+    /// <summary>Opens a folder for a run, and removes what a killed one left half-written.</summary>
+    /// <param name="path">The folder; made if there is none.</param>
+    /// <param name="resume">Whether it may hold a run.</param>
+    /// <exception cref="IOException">Another run has it, or it cannot be written.</exception>
+    /// <exception cref="InvalidOperationException">It holds a run that is not to be resumed.</exception>
+    public static OutputFolder Open(string path, bool resume)
+    {
+        string full = Path.GetFullPath(path);
+        Directory.CreateDirectory(full);
+        FileStream taken = Lock(full);
+        try
+        {
+            var folder = new OutputFolder(full, taken);
+            if (!resume && File.Exists(Path.Combine(full, RunFile)))
+                throw new InvalidOperationException($"'{full}' holds a run{(folder.Checkpoints() is [.., (int step, _)] ? $" with a checkpoint after step {step}" : "")}. Set Resume to go on with it, or give OutputFolder another folder.");
+            foreach (string aside in Directory.EnumerateDirectories(full, $"{AsidePrefix}*")) Directory.Delete(aside, recursive: true);
+            return folder;
+        }
+        catch
+        {
+            taken.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The checkpoints, oldest first, with the steps done at each.</summary>
+    public IReadOnlyList<(int Step, string Path)> Checkpoints() =>
+    [
+        .. Directory.EnumerateDirectories(Location, $"{CheckpointPrefix}*")
+            .Select(path => (IsOne: int.TryParse(Path.GetFileName(path).AsSpan(CheckpointPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int step), Step: step, Path: path))
+            .Where(entry => entry.IsOne).OrderBy(entry => entry.Step).Select(entry => (entry.Step, entry.Path)),
+    ];
+
+    /// <summary>Marks the folder as a run's.</summary>
+    /// <param name="description">What run it is, for people.</param>
+    public void Begin(string description) => Transforms.AtomicFile.Write(Path.Combine(Location, RunFile), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(description)));
+
+    /// <summary>Writes a checkpoint aside, moves it into place when its bytes are on the disk, and removes those beyond the limit.</summary>
+    /// <param name="step">Steps done.</param>
+    /// <param name="limit">How many to keep.</param>
+    /// <param name="write">Writes its files.</param>
+    /// <exception cref="IOException">It could not be written; those that were there still are.</exception>
+    public void Save(int step, int limit, Action<ICheckpointTarget> write)
+    {
+        string name = $"{CheckpointPrefix}{step:D6}", aside = Path.Combine(Location, AsidePrefix + name), place = Path.Combine(Location, name);
+        if (Directory.Exists(place)) return;
+        try
+        {
+            using (var target = new FolderTarget(aside))
+            {
+                write(target);
+                target.Commit();
+            }
+            Directory.Move(aside, place);
+        }
+        catch
+        {
+            if (Directory.Exists(aside)) Directory.Delete(aside, recursive: true);
+            throw;
+        }
+        foreach ((_, string old) in Checkpoints().SkipLast(limit)) Remove(old);
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    /// <summary>Renamed first: a checkpoint that is being removed is none any more.</summary>
+    private void Remove(string checkpoint)
+    {
+        string aside = Path.Combine(Location, AsidePrefix + Path.GetFileName(checkpoint));
+        Directory.Move(checkpoint, aside);
+        Directory.Delete(aside, recursive: true);
+    }
+
+    private static FileStream Lock(string folder)
+    {
+        try
+        {
+            // The system lets go of it when the process ends, however it ends.
+            return new FileStream(Path.Combine(folder, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException exception) when (exception is not DirectoryNotFoundException)
+        {
+            throw new IOException($"'{folder}' is in use by another run: {exception.Message} Give OutputFolder another folder, or wait for it.", exception);
+        }
+    }
+}

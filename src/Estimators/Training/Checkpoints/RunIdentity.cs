@@ -1,0 +1,54 @@
+using System.Text.Json.Nodes;
+using MLNetAttn.Modeling;
+
+namespace MLNetAttn.Estimators;
+
+/// <summary>What makes a run that run: what has to be the same where it goes on, if it is to end with the same bits.</summary>
+/// <param name="Trainer">The trainer.</param>
+/// <param name="Model">The fingerprint of the model that it began with.</param>
+/// <param name="Data">The fingerprint of its rows.</param>
+/// <param name="Options">Its options.</param>
+internal sealed record RunIdentity(string Trainer, string Model, string Data, JsonObject Options)
+{
+    // What may change: where the run is written and how often, how long it goes on, and whether it goes on at all.
+    private static readonly HashSet<string> Free =
+    [
+        nameof(TrainingOptions.OutputFolder), nameof(TrainingOptions.CheckpointEvery), nameof(TrainingOptions.CheckpointLimit), nameof(TrainingOptions.Resume),
+        nameof(TrainingOptions.EarlyStoppingPatience), nameof(PolicyOptimizationOptions.Steps), nameof(SupervisedFineTuningOptions.Epochs),
+    ];
+
+    /// <summary>Of a run that begins now.</summary>
+    public static RunIdentity Of(TrainingPlan plan, CausalLanguageModel model, TrainingOptions options) =>
+        new(plan.Trainer, model.Fingerprint, plan.DataFingerprint, (JsonObject)JsonNode.Parse(TrainingState.ToNode(options).ToJsonString())!);
+
+    /// <summary>Requires that a checkpoint is this run's.</summary>
+    /// <param name="saved">The run that wrote it.</param>
+    /// <param name="location">The checkpoint.</param>
+    /// <exception cref="InvalidOperationException">It is another's; the message names all that differs.</exception>
+    public void Require(RunIdentity saved, string location)
+    {
+        var differences = new List<string>();
+        Compare("the trainer", saved.Trainer, Trainer);
+        Compare("the model that training began with (its fingerprint)", saved.Model, Model);
+        Compare("the data (its fingerprint)", saved.Data, Data);
+        Collect(saved.Options, Options, "");
+        if (differences.Count > 0)
+            throw new InvalidOperationException($"'{location}' is a checkpoint of another run: {string.Join("; ", differences)}. Use the same model, data and options, or begin anew in another OutputFolder.");
+
+        void Compare(string what, string? before, string? now)
+        {
+            if (before != now) differences.Add($"{what} was {before ?? "not there"}, and is {now ?? "not there"}");
+        }
+
+        void Collect(JsonObject before, JsonObject now, string prefix)
+        {
+            foreach (string name in before.Select(entry => entry.Key).Union(now.Select(entry => entry.Key)))
+            {
+                if (prefix.Length == 0 && Free.Contains(name)) continue;
+                (JsonNode? old, JsonNode? current) = (before[name], now[name]);
+                if (old is JsonObject inner && current is JsonObject other) Collect(inner, other, $"{prefix}{name}.");
+                else if (!JsonNode.DeepEquals(old, current)) Compare(prefix + name, old?.ToJsonString() ?? "null", current?.ToJsonString() ?? "null");
+            }
+        }
+    }
+}

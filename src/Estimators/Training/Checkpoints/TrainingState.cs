@@ -1,0 +1,73 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Estimators;
+
+/// <summary>What a checkpoint holds beside weights: where the run stands, and what run it is.</summary>
+/// <param name="Version">Of this format.</param>
+/// <param name="Run">What run it is.</param>
+/// <param name="Step">Steps done.</param>
+/// <param name="Updates">Updates done.</param>
+/// <param name="Evaluations">How evaluations went.</param>
+/// <param name="Trainer">The trainer's own state.</param>
+internal sealed record TrainingState(int Version, RunIdentity Run, int Step, int Updates, Evaluations Evaluations, JsonNode Trainer)
+{
+    /// <summary>The format that is written.</summary>
+    public const int CurrentVersion = 1;
+
+    public const string FileName = "trainer_state.json";
+
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        WriteIndented = true,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        Converters = { new JsonStringEnumConverter(), new LayerSelectionConverter() },
+    };
+
+    /// <summary>As JSON, in the form of checkpoints.</summary>
+    public static JsonNode ToNode(object value) => JsonSerializer.SerializeToNode(value, value.GetType(), Format)!;
+
+    /// <summary>Back from it.</summary>
+    /// <exception cref="InvalidDataException">It holds something else.</exception>
+    public static object FromNode(JsonNode node, Type type, string location)
+    {
+        try
+        {
+            return node.Deserialize(type, Format) ?? throw new InvalidDataException($"{location}: the trainer's state is null.");
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException($"{location}: the trainer's state cannot be read: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Writes it.</summary>
+    public void Save(ICheckpointTarget target)
+    {
+        using Stream stream = target.Create(FileName);
+        JsonSerializer.Serialize(stream, this, Format);
+    }
+
+    /// <summary>Reads it.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged, or of another version.</exception>
+    public static TrainingState Load(ICheckpointSource source)
+    {
+        string location = CheckpointFiles.Locate(source, FileName);
+        try
+        {
+            using Stream stream = source.OpenRead(FileName);
+            TrainingState state = JsonSerializer.Deserialize<TrainingState>(stream, Format) ?? throw new InvalidDataException($"{location}: it holds null.");
+            return state.Version == CurrentVersion ? state
+                : throw new InvalidDataException($"{location}: its version is {state.Version}, expected {CurrentVersion}. It was written by another version of MLNetAttn: go on with that one, or begin anew in another folder.");
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException($"{location}: it cannot be read: {exception.Message}", exception);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+namespace MLNetAttn.Estimators;
+
+/// <summary>What one trainer does; the loop around it does what all trainers do.</summary>
+internal interface ITrainingRun
+{
+    /// <summary>What the next step depends on beside the policy, the options, the data and its own number: a record that JSON can hold. It changes at the end of a step.</summary>
+    object State { get; set; }
+
+    /// <summary>Does a step.</summary>
+    /// <param name="step">Its number, from 0.</param>
+    /// <returns>What was measured.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled before it changed the policy.</exception>
+    IReadOnlyDictionary<string, double> Run(int step);
+
+    /// <summary>Measures the policy on the validation rows.</summary>
+    IReadOnlyDictionary<string, double> Evaluate();
+}
+
+/// <summary>What the loop must know of a training.</summary>
+/// <param name="Trainer">Its name.</param>
+/// <param name="Steps">All steps.</param>
+/// <param name="UpdatesPerStep">Updates of each, for the learning rate's schedule.</param>
+/// <param name="Logged">The metrics that ML.NET's log gets.</param>
+/// <param name="DataFingerprint">Tells the rows from other rows.</param>
+/// <param name="Validates">Whether there are validation rows.</param>
+/// <param name="Goal">The metric that says which evaluation is best.</param>
+/// <param name="HigherIsBetter">Whether a higher value of it is.</param>
+/// <param name="MemoryAdvice">What to lower where memory runs out.</param>
+internal sealed record TrainingPlan(
+    string Trainer, int Steps, int UpdatesPerStep, IReadOnlyList<string> Logged, string DataFingerprint, bool Validates, string Goal, bool HigherIsBetter, string MemoryAdvice);
