@@ -89,6 +89,9 @@ internal sealed class RunFolder(string path)
 
     public string ResultFile => System.IO.Path.Combine(Path, "result.json");
 
+    /// <summary>Where a run that was cut goes on from; gone when it has ended.</summary>
+    public string Checkpoints => System.IO.Path.Combine(Path, "checkpoints");
+
     public string LogFile => System.IO.Path.Combine(Path, "log.txt");
 
     /// <summary>Its result is written last.</summary>

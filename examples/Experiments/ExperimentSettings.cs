@@ -1,4 +1,5 @@
 using System.Globalization;
+using MLNetAttn.Estimators;
 using MLNetAttn.Pipelines;
 
 namespace MLNetAttn.Experiments;
@@ -58,12 +59,18 @@ internal sealed record ExperimentSettings
     /// <summary>Null = to the end of the response.</summary>
     public int? MaximumHorizon { get; init; } = 40;
 
+    /// <summary>Which pass attention is read from. Separate is the paper's: head groups are those of the very responses that get credit.</summary>
+    public RhythmPassKind RhythmPass { get; init; } = RhythmPassKind.Separate;
+
     public double Fraction { get; init; } = 0.4;
 
     public double Amplification { get; init; } = 1.5;
 
     /// <summary>Where flow credit finds the answer in a response: a .NET regular expression.</summary>
     public string FlowAnswer { get; init; } = @"answer (.*)";
+
+    /// <summary>Steps between two checkpoints: a run that is cut loses at most as many.</summary>
+    public int CheckpointEvery { get; init; } = 10;
 
     /// <summary>The settings in which another experiment differs, with their values here.</summary>
     public IEnumerable<string> DifferencesFrom(ExperimentSettings other) =>

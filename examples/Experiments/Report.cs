@@ -32,7 +32,7 @@ internal static class Report
 
     private static IEnumerable<TrainingCurve> Mean(ExperimentFolder folder, ArmSummary arm)
     {
-        Dictionary<string, double>[][] runs = [.. arm.Seeds.Select(seed => Metrics(folder.Run(arm.Arm, seed).MetricsFile))];
+        Dictionary<string, double>[][] runs = [.. arm.Seeds.Select(seed => MetricsFile.Read(folder.Run(arm.Arm, seed).MetricsFile).ToArray())];
         int steps = runs.Min(run => run.Length);
         foreach (string metric in Curves)
         {
@@ -41,6 +41,4 @@ internal static class Report
                 [.. values.Select((_, step) => values[Math.Max(0, step - Smoothing + 1)..(step + 1)].Average())]);
         }
     }
-
-    private static Dictionary<string, double>[] Metrics(string file) => [.. File.ReadLines(file).Select(ExperimentFolder.FromLine<Dictionary<string, double>>)];
 }

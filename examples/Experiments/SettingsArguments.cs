@@ -1,4 +1,5 @@
 using System.CommandLine;
+using MLNetAttn.Estimators;
 using MLNetAttn.Pipelines;
 
 namespace MLNetAttn.Experiments;
@@ -12,7 +13,8 @@ internal sealed class SettingsArguments
     private readonly Option<string?> _model, _trainFile, _testFile;
     private readonly Option<ProblemFormat?> _task;
     private readonly Option<string> _dataType, _device, _layers, _flowAnswer;
-    private readonly Option<int> _threads, _numbers, _largestNumber, _testProblems, _evaluationSamples, _steps, _prompts, _generations, _miniBatches, _maxNewTokens, _window, _minimumHorizon, _maximumHorizon;
+    private readonly Option<int> _threads, _numbers, _largestNumber, _testProblems, _evaluationSamples, _steps, _prompts, _generations, _miniBatches, _maxNewTokens, _window, _minimumHorizon, _maximumHorizon, _checkpointEvery;
+    private readonly Option<RhythmPassKind> _rhythmPass;
     private readonly Option<double> _learningRate, _temperature, _fraction, _amplification;
 
     public SettingsArguments()
@@ -40,9 +42,11 @@ internal sealed class SettingsArguments
         _window = Add("--window", "W of WAAD.", Default.Window);
         _minimumHorizon = Add("--min-horizon", "H_lo of FAI. The paper: 10, for responses of a thousand tokens.", Default.MinimumHorizon);
         _maximumHorizon = Add("--max-horizon", "H_hi of FAI; 0 = to the end of the response. The paper: 100.", Default.MaximumHorizon ?? 0);
+        _rhythmPass = Add("--rhythm-pass", "Which pass attention is read from: Separate, as in the paper, or Fused, which costs less.", Default.RhythmPass);
         _fraction = Add("--fraction", "q: the share of the tokens that gets more credit.", Default.Fraction);
         _amplification = Add("--amplification", "γ of these tokens.", Default.Amplification);
         _flowAnswer = Add("--flow-answer", "Where flow credit finds the answer in a response: a regular expression.", Default.FlowAnswer);
+        _checkpointEvery = Add("--checkpoint-every", "A run that is cut loses at most as many steps.", Default.CheckpointEvery);
     }
 
     public void AddTo(Command command)
@@ -81,6 +85,8 @@ internal sealed class SettingsArguments
         MaximumHorizon = parsed.GetValue(_maximumHorizon) is > 0 and var horizon ? horizon : null,
         Fraction = parsed.GetValue(_fraction),
         Amplification = parsed.GetValue(_amplification),
+        RhythmPass = parsed.GetValue(_rhythmPass),
+        CheckpointEvery = parsed.GetValue(_checkpointEvery),
         FlowAnswer = parsed.GetRequiredValue(_flowAnswer),
     };
 

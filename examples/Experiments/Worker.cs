@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
@@ -39,7 +38,7 @@ internal sealed class Worker : IDisposable
     /// <exception cref="ArgumentException">Settings are out of range: better said now than by every run.</exception>
     public void MeasureBeforeTraining()
     {
-        foreach (Arm arm in Arm.All) _ = Trainer(arm.Options(_settings, seed: 0), seed: 0, progress: null);
+        foreach (Arm arm in Arm.All) _ = Trainer(arm.Options(_settings, seed: 0), seed: 0, progress: null, checkpoints: null);
         ExperimentFolder.Write(_folder.BeforeTrainingFile, Measure(_model));
     }
 
@@ -64,13 +63,10 @@ internal sealed class Worker : IDisposable
             Machine = string.Create(CultureInfo.InvariantCulture, $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}"),
         });
 
-        Stopwatch clock = Stopwatch.StartNew();
         using var metrics = new MetricsFile(run.MetricsFile);
-        using PolicyTransformer policy = Trainer(credit, seed, metrics).Fit(_task.Train(seed));
-        clock.Stop();
-
+        using PolicyTransformer policy = Trainer(credit, seed, metrics, run.Checkpoints).Fit(_task.Train(seed));
         int lastThird = _settings.Steps - _settings.Steps / 3;
-        TrainingProgress[] late = [.. metrics.Steps.Where(step => step.Step > lastThird || _settings.Steps < 3)];
+        IReadOnlyDictionary<string, double>[] late = [.. metrics.Steps.Where(step => step["step"] > lastThird || _settings.Steps < 3)];
         ExperimentFolder.Write(run.ResultFile, new RunResult
         {
             Arm = arm.Name,
@@ -78,18 +74,19 @@ internal sealed class Worker : IDisposable
             Steps = _settings.Steps,
             Before = ExperimentFolder.Read<Accuracy>(_folder.BeforeTrainingFile),
             After = Measure(policy.Model),
-            LastThirdReward = late.Average(step => step.Metrics["reward"]),
-            LastThirdLength = late.Average(step => step.Metrics["completions/mean_length"]),
-            MeanCredit = metrics.Steps.Average(step => step.Metrics["credit/mean"]),
+            LastThirdReward = late.Average(step => step["reward"]),
+            LastThirdLength = late.Average(step => step["completions/mean_length"]),
+            MeanCredit = metrics.Steps.Average(step => step["credit/mean"]),
             Fingerprint = policy.Model.Fingerprint,
-            TrainingSeconds = clock.Elapsed.TotalSeconds,
+            TrainingSeconds = metrics.Steps.Sum(step => step["step_time"]),
             ProcessorSeconds = Environment.CpuUsage.TotalTime.TotalSeconds,
         });
+        Directory.Delete(run.Checkpoints, recursive: true);
     }
 
     public void Dispose() => _model.Dispose();
 
-    private PolicyOptimizationTrainer Trainer(CreditOptions credit, long seed, IProgress<TrainingProgress>? progress) => _context.Policies.Trainers.PolicyOptimization(_model, _task.Reward, new PolicyOptimizationOptions
+    private PolicyOptimizationTrainer Trainer(CreditOptions credit, long seed, IProgress<TrainingProgress>? progress, string? checkpoints) => _context.Policies.Trainers.PolicyOptimization(_model, _task.Reward, new PolicyOptimizationOptions
     {
         Steps = _settings.Steps,
         PromptsPerStep = _settings.PromptsPerStep,
@@ -109,7 +106,12 @@ internal sealed class Worker : IDisposable
             MaximumHorizon = _settings.MaximumHorizon,
             Temperature = _settings.Temperature,
         },
+        RhythmPass = _settings.RhythmPass,
         Seed = seed,
+        OutputFolder = checkpoints,
+        Resume = checkpoints is not null,
+        CheckpointEvery = _settings.CheckpointEvery,
+        CheckpointLimit = 1,
         Progress = progress,
     });
 
@@ -120,21 +122,4 @@ internal sealed class Worker : IDisposable
         Generation = new GenerationOptions { MaxNewTokens = _settings.MaxNewTokens, Temperature = temperature, SamplesPerPrompt = samples, Seed = 1 },
         BatchSize = EvaluationBatch,
     }).AverageAtK.Value;
-}
-
-/// <summary>Writes what every step measured as a line of JSON, and keeps it.</summary>
-internal sealed class MetricsFile(string path) : IProgress<TrainingProgress>, IDisposable
-{
-    private readonly StreamWriter _file = new(path) { AutoFlush = true };
-    private readonly List<TrainingProgress> _steps = [];
-
-    public IReadOnlyList<TrainingProgress> Steps => _steps;
-
-    public void Report(TrainingProgress value)
-    {
-        _steps.Add(value);
-        _file.WriteLine(ExperimentFolder.Line(new Dictionary<string, double>(value.Metrics) { ["step"] = value.Step }));
-    }
-
-    public void Dispose() => _file.Dispose();
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 
 namespace MLNetAttn.Experiments.Tests;
@@ -6,13 +7,13 @@ public sealed class CampaignTests
 {
     private static readonly string Executable = Path.Combine(AppContext.BaseDirectory, "MLNetAttn.Experiments");
 
-    private static readonly string[] Tiny = ["--steps", "2", "--prompts", "2", "--generations", "4", "--mini-batches", "1", "--max-new-tokens", "24", "--test-problems", "4", "--evaluation-samples", "2"];
+    private static readonly string[] Tiny = ["--prompts", "2", "--generations", "4", "--mini-batches", "1", "--max-new-tokens", "24", "--test-problems", "4", "--evaluation-samples", "2"];
 
     [Fact]
     public async Task Runs_end_once_with_equal_bits_and_a_table()
     {
         using var folder = new TemporaryFolder();
-        (int code, string output, string errors) = await RunAsync(["run", folder.File("a"), "--strategies", "uniform,coupled,flow", "--seeds", "1-2", "--workers", "2", .. Tiny]);
+        (int code, string output, string errors) = await RunAsync(["run", folder.File("a"), "--strategies", "uniform,coupled,flow", "--seeds", "1-2", "--workers", "2", "--steps", "2", .. Tiny]);
         code.Should().Be(0, errors + output);
         output.Should().Contain("6 of 6").And.Contain("| coupled | 2 |");
         var experiment = new ExperimentFolder(folder.File("a"));
@@ -27,15 +28,44 @@ public sealed class CampaignTests
         RunResult before = ExperimentFolder.Read<RunResult>(experiment.Run("coupled", 1).ResultFile);
         DateTime other = File.GetLastWriteTimeUtc(experiment.Run("uniform", 1).ResultFile);
         File.Delete(experiment.Run("coupled", 1).ResultFile);
-        (code, output, _) = await RunAsync(["run", folder.File("a"), "--strategies", "uniform,coupled,flow", "--seeds", "1-2", .. Tiny]);
+        (code, output, _) = await RunAsync(["run", folder.File("a"), "--strategies", "uniform,coupled,flow", "--seeds", "1-2", "--steps", "2", .. Tiny]);
         code.Should().Be(0);
         output.Should().Contain("5 of 6 runs have ended");
         ExperimentFolder.Read<RunResult>(experiment.Run("coupled", 1).ResultFile).Fingerprint.Should().Be(before.Fingerprint);
         File.GetLastWriteTimeUtc(experiment.Run("uniform", 1).ResultFile).Should().Be(other);
 
-        (code, _, errors) = await RunAsync(["run", folder.File("a"), "--learning-rate", "0.5", .. Tiny]);
+        (code, _, errors) = await RunAsync(["run", folder.File("a"), "--learning-rate", "0.5", "--steps", "2", .. Tiny]);
         code.Should().Be(1);
         errors.Should().Contain("begun with other settings").And.Contain("LearningRate 0.0002");
+    }
+
+    [Fact]
+    public async Task A_run_that_is_killed_goes_on_from_its_checkpoint_to_the_same_policy()
+    {
+        using var folder = new TemporaryFolder();
+        string[] options = ["--strategies", "coupled", "--seeds", "3", "--steps", "24", "--checkpoint-every", "2", .. Tiny];
+        (await RunAsync(["run", folder.File("whole"), .. options])).Code.Should().Be(0);
+        ExperimentFolder whole = new(folder.File("whole")), cut = new(folder.File("cut"));
+        Directory.CreateDirectory(cut.Path);
+        foreach (string file in (string[])[whole.SettingsFile, whole.BeforeTrainingFile]) File.Copy(file, cut.In(Path.GetFileName(file)));
+
+        using (Process worker = Process.Start(Executable, ["worker", "run", cut.Path, "coupled", "3"]))
+        {
+            string checkpoints = cut.Run("coupled", 3).Checkpoints;
+            while (!worker.HasExited && !(Directory.Exists(checkpoints) && Directory.EnumerateDirectories(checkpoints, "checkpoint-*").Any()))
+                await Task.Delay(2, TestContext.Current.CancellationToken);
+            worker.Kill();
+            await worker.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+        cut.Run("coupled", 3).HasEnded.Should().BeFalse();
+        int measured = MetricsFile.Read(cut.Run("coupled", 3).MetricsFile).Count();
+        measured.Should().BeInRange(2, 23);
+
+        (await RunAsync(["run", cut.Path, .. options])).Code.Should().Be(0);
+        cut.Results().Single().Fingerprint.Should().Be(whole.Results().Single().Fingerprint);
+        cut.Results().Single().LastThirdReward.Should().Be(whole.Results().Single().LastThirdReward);
+        MetricsFile.Read(cut.Run("coupled", 3).MetricsFile).Select(step => step["step"]).Should().Equal(Enumerable.Range(1, 24).Select(step => (double)step));
+        Directory.Exists(cut.Run("coupled", 3).Checkpoints).Should().BeFalse();
     }
 
     [Fact]
