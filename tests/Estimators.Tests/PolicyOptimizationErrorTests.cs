@@ -78,13 +78,34 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     public void A_reward_that_drops_rows_is_refused() =>
         Failing<InvalidOperationException>(reward: new DroppingReward(_ml)).WithMessage("*dropped the row*");
 
-    [Fact]
-    public void Responses_without_a_reward_can_be_left_out()
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(-1)]
+    public void Responses_whose_reward_is_not_finite_or_fails_can_be_left_out(float reward)
     {
         var told = new ProgressList();
-        using PolicyTransformer policy = Trainer(Options(told, MissingReward.LeaveOut), Reward(row => row.Wanted == 3 ? float.NaN : row.ResponseTokenIds[0])).Fit(_prompts);
+        using PolicyTransformer policy = Trainer(Options(told, MissingReward.LeaveOut), Reward(row => row.Wanted != 3 ? row.ResponseTokenIds[0] : reward == -1 ? throw new FormatException("no idea") : reward)).Fit(_prompts);
         told.Should().HaveCount(1);
-        told[0].Metrics["reward"].Should().NotBe(double.NaN);
+        double.IsFinite(told[0].Metrics["reward"]).Should().BeTrue();
+        told[0].Metrics["rewards/left_out"].Should().Be(2, "one of the five prompts has two responses");
+    }
+
+    [Fact]
+    public void Rewards_that_are_all_equal_and_responses_that_are_all_cut_are_told_at_the_first_step()
+    {
+        string[] warnings = Warnings(() => Trainer(new PolicyOptimizationOptions { Steps = 2, PromptsPerStep = 2, Generations = 2, MaxNewTokens = 1 }).Fit(Prompts([1, 2], [2, 3])).Dispose());
+        warnings.Should().ContainSingle(warning => warning.Contains("rewards in every group are equal (mean 1)", StringComparison.Ordinal));
+        warnings.Should().ContainSingle(warning => warning.Contains("cut at MaxNewTokens (1)", StringComparison.Ordinal));
+        Warnings(() => Trainer(Options(), Reward(row => row.ResponseTokenIds[0])).Fit(_prompts).Dispose()).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Memory_that_runs_out_says_what_to_lower()
+    {
+        Microsoft.ML.Runtime.IHost host = ((Microsoft.ML.Runtime.IHostEnvironment)_ml).Register("test");
+        FluentActions.Invoking(() => TrainingLoop.Run(host, _model, Options(), Plan(), (_, _) => new Exhausted(() => zeros([1L << 50]).Dispose())))
+            .Should().Throw<InsufficientMemoryException>().WithMessage("*Step 1: memory ran out*Lower this.*");
     }
 
     [Fact]
@@ -133,6 +154,20 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     }
 
     [Fact]
+    public void An_update_that_is_not_finite_can_be_skipped_and_is_counted()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        var options = new PolicyOptimizationOptions { PromptsPerStep = 1, Generations = 2, NonFinite = NonFiniteUpdate.Skip };
+        using var policy = new LearningPolicy(model, options, totalUpdates: 9);
+        Rollout[] rollouts = [.. Enumerable.Range(0, 2).Select(row => new Rollout { Row = row, Sequence = new TokenSequence([1], [2, 3]), Advantages = [float.NaN, 1] })];
+        IReadOnlyDictionary<string, double> metrics = new PolicyUpdate(policy, options).Run(rollouts, tokensInBatch: 4);
+        metrics["skipped_updates"].Should().Be(1);
+        policy.Updates.Should().Be(1, "the learning rate goes on as planned");
+        policy.Gradients.Should().BeEmpty();
+        TinyModels.Snapshot(policy.Model).ShouldEqual(TinyModels.Snapshot(model));
+    }
+
+    [Fact]
     public void Weights_that_are_not_float32_are_refused()
     {
         using var folder = new TemporaryFolder();
@@ -161,6 +196,32 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
 
     private FluentAssertions.Specialized.ExceptionAssertions<TException> Failing<TException>(IDataView? prompts = null, IEstimator<ITransformer>? reward = null) where TException : Exception =>
         FluentActions.Invoking(() => Trainer(Options(), reward).Fit(prompts ?? _prompts)).Should().Throw<TException>();
+
+    private static TrainingPlan Plan() => new("test", Steps: 2, UpdatesPerStep: 1, Logged: [], DataFingerprint: "", Validates: false, Goal: "", HigherIsBetter: true, MemoryAdvice: "Lower this.");
+
+    private string[] Warnings(Action train)
+    {
+        var warnings = new List<string>();
+        EventHandler<LoggingEventArgs> listen = (_, entry) => { if (entry.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) warnings.Add(entry.Message); };
+        _ml.Log += listen;
+        train();
+        _ml.Log -= listen;
+        return [.. warnings];
+    }
+
+    /// <summary>Steps that ask for too much.</summary>
+    private sealed class Exhausted(Action step) : ITrainingRun
+    {
+        public object State { get; set; } = new();
+
+        public IReadOnlyDictionary<string, double> Run(int _)
+        {
+            step();
+            return new Dictionary<string, double>();
+        }
+
+        public IReadOnlyDictionary<string, double> Evaluate() => new Dictionary<string, double>();
+    }
 
     /// <summary>A chain that must not be a reward: it loses rows.</summary>
     private sealed class DroppingReward(MLContext ml) : IEstimator<ITransformer>, ITransformer

@@ -65,8 +65,9 @@ internal sealed class TrainingLoop
                 break;
             }
             if (_options.EvaluateEvery is { } every && ((step + 1) % every == 0 || step + 1 == _plan.Steps)) metrics = Evaluate(step + 1, metrics);
-            Tell(step + 1, first, started, metrics);
+            // Told last: whoever hears of a step finds its checkpoint.
             if ((step + 1) % _options.CheckpointEvery == 0) Save(saved = step + 1);
+            Tell(step + 1, first, started, metrics);
         }
         if (saved < step) Save(step);
         if (step < _plan.Steps && _best.EndsTraining)

@@ -22,6 +22,15 @@ public sealed record TrainingCurve(string Metric, string Name, IReadOnlyList<dou
             metric, name, [.. steps.Select(step => (double)step.Step)], [.. steps.Select(step => step.Metrics.GetValueOrDefault(metric, double.NaN))]))];
     }
 
+    /// <summary>The curves of some metrics of a file that a run wrote: <c>metrics.jsonl</c> of its folder, finished or not.</summary>
+    /// <param name="name">Of which training.</param>
+    /// <param name="path">JSON lines, an object a step: <c>{"step":1,"reward":0.25,"kl":null}</c>; null = undefined.</param>
+    /// <param name="metrics">Which metrics; those that are not in the file are left out. None = "reward".</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">A line is no object with a step; the message names it.</exception>
+    public static IReadOnlyList<TrainingCurve> Read(string name, string path, params ReadOnlySpan<string> metrics) =>
+        From(name, MetricsFile.Read(path).Select(line => new TrainingProgress(line.Step, line.Step, TimeSpan.Zero, TimeSpan.Zero, line.Metrics)), metrics);
+
     /// <exception cref="ArgumentException">There are not as many steps as values, or steps that do not ascend.</exception>
     internal void Validate()
     {

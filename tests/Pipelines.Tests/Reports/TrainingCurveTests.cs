@@ -16,6 +16,23 @@ public sealed class TrainingCurveTests
     }
 
     [Fact]
+    public void Curves_come_from_the_file_that_a_run_writes()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("metrics.jsonl");
+        File.WriteAllText(path, """
+            {"step":1,"reward":0.5,"kl":null}
+            {"step":3,"reward":0.75,"kl":1}
+            {"step":4,"rew
+            """);
+        IReadOnlyList<TrainingCurve> curves = TrainingCurve.Read("a", path, "kl", "reward", "nothing");
+        curves.Select(curve => (curve.Metric, curve.Name)).Should().Equal(("kl", "a"), ("reward", "a"));
+        curves[0].Values.Should().Equal(double.NaN, 1);
+        curves[1].Steps.Should().Equal(1, 3);
+        curves[1].Values.Should().Equal(0.5, 0.75);
+    }
+
+    [Fact]
     public void Curves_that_are_none_are_named()
     {
         FluentActions.Invoking(() => new TrainingCurve("reward", "a", [1, 2], [1]).Validate()).Should().Throw<ArgumentException>().WithMessage("Curve 'a' of reward has 2 steps and 1 values*");

@@ -1,0 +1,109 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Estimators;
+
+/// <summary>A file of JSON lines that a run writes step by step: every line is an object with its step. A run that resumes drops what was written after its checkpoint.</summary>
+internal sealed class StepLines : IDisposable
+{
+    /// <summary>The property that every line begins with.</summary>
+    public const string Step = "step";
+
+    // Text stays readable: the file is no part of a web page.
+    private static readonly JsonWriterOptions Format = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly ArrayBufferWriter<byte> _line = new();
+    private readonly FileStream _file;
+
+    /// <param name="path">The file; its folder is made if there is none.</param>
+    /// <param name="resumeAfterStep">The last step whose lines stay; 0 = none do, a new run.</param>
+    /// <exception cref="InvalidDataException">The file holds something else, and is left as it is.</exception>
+    /// <exception cref="IOException">The file cannot be written; it is left as it is.</exception>
+    public StepLines(string path, int resumeAfterStep)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(resumeAfterStep);
+        string place = AtomicFile.Place(path);
+        Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+        if (File.Exists(place)) AtomicFile.Write(place, stream => Keep(place, resumeAfterStep, stream));
+        // No buffer: a line is in the file, whole, when it has been written. Readers are let in while the run goes on.
+        _file = new FileStream(place, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
+    }
+
+    /// <summary>The lines of a file with their steps. A last one that was not written to its end does not count.</summary>
+    /// <exception cref="InvalidDataException">A line is no JSON object with a step; the message names it.</exception>
+    public static IEnumerable<(int Step, JsonElement Line)> Read(string path)
+    {
+        using FileStream file = Open(path);
+        int number = 0;
+        foreach (ReadOnlyMemory<byte> line in Whole(file)) yield return Parse(line, path, ++number);
+    }
+
+    /// <summary>Adds a line.</summary>
+    /// <param name="step">Its step, from 1.</param>
+    /// <param name="write">Writes the other properties.</param>
+    public void Write(int step, Action<Utf8JsonWriter> write)
+    {
+        _line.ResetWrittenCount();
+        using (var json = new Utf8JsonWriter(_line, Format))
+        {
+            json.WriteStartObject();
+            json.WriteNumber(Step, step);
+            write(json);
+            json.WriteEndObject();
+        }
+        _line.Write("\n"u8);
+        _file.Write(_line.WrittenSpan);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+
+    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+
+    /// <summary>Copies the lines of steps up to the last that stays.</summary>
+    private static void Keep(string path, int last, Stream kept)
+    {
+        if (last == 0) return;
+        using FileStream file = Open(path);
+        int number = 0;
+        foreach (ReadOnlyMemory<byte> line in Whole(file))
+        {
+            if (Parse(line, path, ++number).Step > last) continue;
+            kept.Write(line.Span);
+            kept.WriteByte((byte)'\n');
+        }
+    }
+
+    /// <summary>The lines that end in a line feed, without it.</summary>
+    private static IEnumerable<ReadOnlyMemory<byte>> Whole(Stream stream)
+    {
+        byte[] buffer = new byte[1 << 16];
+        for (int filled = 0; stream.Read(buffer, filled, buffer.Length - filled) is > 0 and int read;)
+        {
+            filled += read;
+            int start = 0;
+            for (int end; (end = Array.IndexOf(buffer, (byte)'\n', start, filled - start)) >= 0; start = end + 1) yield return buffer.AsMemory(start, end - start);
+            filled -= start;
+            Array.Copy(buffer, start, buffer, 0, filled);
+            if (filled == buffer.Length) Array.Resize(ref buffer, 2 * filled);
+        }
+    }
+
+    private static (int Step, JsonElement Line) Parse(ReadOnlyMemory<byte> line, string path, int number)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            JsonElement root = document.RootElement;
+            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty(Step, out JsonElement step) && step.ValueKind == JsonValueKind.Number && step.TryGetInt32(out int value)) return (value, root.Clone());
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"'{path}', line {number}, is no JSON: {exception.Message} Is it another file?"), exception);
+        }
+        throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"'{path}', line {number}, has no '{Step}', expected an object with a whole number under that name. Is it another file?"));
+    }
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+
+namespace MLNetAttn.Estimators;
+
+/// <summary>The metrics of a run for TensorBoard, in an event file of TensorFlow's format, written here byte by byte: no TensorFlow is needed.</summary>
+/// <remarks>Event files are only ever added to. A run that resumes begins a new one, whose first entry tells TensorBoard to forget the steps after the checkpoint.</remarks>
+internal sealed class TensorBoardFile : IDisposable
+{
+    private const string Prefix = "events.out.tfevents.";
+
+    private readonly MemoryStream _records = new();
+    private readonly FileStream _file;
+
+    /// <param name="folder">The run's folder, for <c>tensorboard --logdir</c>; it is made if there is none.</param>
+    /// <param name="resumeAfterStep">The last step that earlier files of the folder are right about. Default 0: a new run, they are not right about any.</param>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    public TensorBoardFile(string folder, int resumeAfterStep = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(resumeAfterStep);
+        Directory.CreateDirectory(folder);
+        // TensorBoard reads files in the order of their names: this one must come last, however soon it follows another.
+        long time = Math.Max(DateTimeOffset.UtcNow.ToUnixTimeSeconds(), LastTime(folder) + 1);
+        string name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{time:D10}.{Environment.MachineName}.{Environment.ProcessId}.0");
+        _file = new FileStream(Path.Combine(folder, name), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        Add(Event(0).Text(EventField.FileVersion, "brain.Event:2"));
+        Add(Event(resumeAfterStep + 1).Message(EventField.SessionLog, new ProtocolMessage().Integer(SessionField.Status, SessionField.Start)));
+        Flush();
+    }
+
+    /// <summary>Adds a step; it is in the file when this returns. What is undefined (NaN) is left out.</summary>
+    /// <param name="step">The step, from 1.</param>
+    /// <param name="metrics">What was measured in it.</param>
+    public void Write(int step, IReadOnlyDictionary<string, double> metrics)
+    {
+        var summary = new ProtocolMessage();
+        foreach ((string name, double value) in metrics.Where(metric => !double.IsNaN(metric.Value)))
+            summary.Message(SummaryField.Value, new ProtocolMessage().Text(SummaryField.Tag, name).Single(SummaryField.SimpleValue, (float)value));
+        Add(Event(step).Message(EventField.Summary, summary));
+        Flush();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _file.Dispose();
+        _records.Dispose();
+    }
+
+    private static ProtocolMessage Event(int step) => new ProtocolMessage()
+        .Double(EventField.WallTime, (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds).Integer(EventField.Step, step);
+
+    private static long LastTime(string folder) => Directory.EnumerateFiles(folder, Prefix + "*")
+        .Select(path => long.TryParse(Path.GetFileName(path)[Prefix.Length..].Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out long time) ? time : 0).DefaultIfEmpty().Max();
+
+    private void Add(ProtocolMessage entry) => TensorRecord.Append(_records, entry.Bytes);
+
+    // A record reaches the file whole: TensorBoard may be reading it.
+    private void Flush()
+    {
+        _file.Write(_records.GetBuffer(), 0, (int)_records.Length);
+        _records.SetLength(0);
+    }
+
+    private static class EventField
+    {
+        public const int WallTime = 1, Step = 2, FileVersion = 3, Summary = 5, SessionLog = 7;
+    }
+
+    private static class SessionField
+    {
+        public const int Status = 1, Start = 1;
+    }
+
+    private static class SummaryField
+    {
+        public const int Value = 1, Tag = 1, SimpleValue = 2;
+    }
+}

@@ -1,0 +1,192 @@
+using System.Text.Json.Nodes;
+using Microsoft.ML;
+using Microsoft.ML.Transforms;
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Estimators.Tests;
+
+public sealed class CheckpointTests : IDisposable
+{
+    private readonly MLContext _ml = new();
+    private readonly CausalLanguageModel _model = TinyModels.Create();
+    private readonly TemporaryFolder _folder = new();
+    private readonly IDataView _prompts;
+
+    public CheckpointTests() => _prompts = _ml.Data.LoadFromEnumerable(PromptRow.Make(20));
+
+    private string Output => Path.Combine(_folder.Path, "run");
+
+    public void Dispose()
+    {
+        _model.Dispose();
+        _folder.Dispose();
+    }
+
+    [Theory]
+    [InlineData(RhythmPassKind.Separate, 2, 0)]
+    [InlineData(RhythmPassKind.Fused, 1, 0)]
+    [InlineData(RhythmPassKind.Fused, 1, 2)]
+    public void A_run_that_was_cut_anywhere_ends_with_the_bits_of_an_undisturbed_one(RhythmPassKind pass, int miniBatches, int resamplingRounds)
+    {
+        PolicyOptimizationOptions Options(CancellationToken cancellation = default, IProgress<TrainingProgress>? progress = null, bool resume = false, bool writes = true) => new()
+        {
+            Steps = 7, PromptsPerStep = 4, Generations = 4, MaxNewTokens = 12, MiniBatches = miniBatches, LearningRate = 5e-3, Schedule = LearningRateSchedule.Linear, WarmupSteps = 2, Seed = 5,
+            RhythmPass = pass, HeadGroupsEvery = 2, ResamplingRounds = resamplingRounds, Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 1, MaximumHorizon = 8 },
+            OutputFolder = writes ? Output : null, CheckpointEvery = 3, Resume = resume, Progress = progress, CancellationToken = cancellation,
+        };
+        var whole = new ProgressList();
+        Dictionary<string, float[]> expected = Train(Options(progress: whole, writes: false));
+        var rest = new ProgressList();
+        foreach (int cut in new[] { 2, 4, 5 })
+        {
+            using var cancel = new CancellationTokenSource();
+            Train(Options(cancel.Token, new ProgressList(progress => { if (progress.Step == cut) cancel.Cancel(); }), resume: cut > 2));
+            Steps().Max().Should().Be(cut, "a checkpoint is written on cancellation");
+        }
+        Train(Options(progress: rest, resume: true)).ShouldEqual(expected);
+        rest.Select(step => step.Step).Should().Equal(6, 7);
+        foreach (string name in new[] { "reward", "loss", "grad_norm", "learning_rate", "num_tokens", "credit/mean", "credit/head_turnover" })
+            rest[^1].Metrics[name].Should().Be(whole[^1].Metrics[name], name);
+        Train(Options(resume: true)).ShouldEqual(expected);
+    }
+
+    [Fact]
+    public void The_last_checkpoints_are_kept_and_each_is_a_folder_that_loads_as_a_model()
+    {
+        Dictionary<string, float[]> trained = Train(Options(steps: 7));
+        Steps().Should().Equal(6, 7);
+        using CausalLanguageModel loaded = CausalLanguageModel.FromPretrained(Path.Combine(Output, "checkpoint-000007"));
+        TinyModels.Snapshot(loaded).ShouldEqual(trained);
+        Directory.EnumerateFileSystemEntries(Output, ".incomplete*").Should().BeEmpty();
+    }
+
+    [Fact]
+    public void A_reward_that_is_fitted_in_training_is_fitted_on_the_same_responses_again()
+    {
+        // Rewards are divided by the largest of the first step: another fit gives other advantages with scale None.
+        IEstimator<ITransformer> reward = _ml.Transforms.CustomMapping<RewardInput, Length>((row, length) => length.Reward = row.ResponseTokenIds.Length, null)
+            .Append(_ml.Transforms.NormalizeMinMax("Reward"));
+        PolicyOptimizationOptions Scaled(bool resume, string? folder, int steps) => new()
+        {
+            Steps = steps, PromptsPerStep = 4, Generations = 4, MaxNewTokens = 12, LearningRate = 1e-2, Seed = 3, ScaleRewards = RewardScale.None,
+            Credit = new CreditOptions { Strategy = CreditStrategy.Uniform }, OutputFolder = folder, Resume = resume,
+        };
+        Dictionary<string, float[]> expected = Train(Scaled(resume: false, folder: null, steps: 5), reward);
+        Train(Scaled(resume: false, Output, steps: 2), reward);
+        Train(Scaled(resume: true, Output, steps: 5), reward).ShouldEqual(expected);
+    }
+
+    [Fact]
+    public void A_folder_with_a_run_is_refused_unless_it_is_resumed()
+    {
+        Train(Options(steps: 2));
+        FluentActions.Invoking(() => Train(Options(steps: 2))).Should().Throw<InvalidOperationException>().WithMessage("*holds a run with a checkpoint after step 2*Set Resume*");
+    }
+
+    [Fact]
+    public void Two_runs_cannot_share_a_folder()
+    {
+        using var folder = OutputFolder.Open(Output, resume: false);
+        FluentActions.Invoking(() => Train(Options())).Should().Throw<IOException>().WithMessage("*in use by another run*");
+    }
+
+    [Fact]
+    public void A_checkpoint_of_another_run_is_refused_with_all_that_differs()
+    {
+        Train(Options(steps: 2));
+        FluentActions.Invoking(() => Train(Options(steps: 2, resume: true, learningRate: 0.5, seed: 4))).Should().Throw<InvalidOperationException>()
+            .WithMessage("*is a checkpoint of another run*LearningRate was 0.001, and is 0.5*Seed was 1, and is 4*");
+        using CausalLanguageModel other = TinyModels.Create(seed: 9);
+        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(other, Reward(), Options(steps: 2, resume: true)).Fit(_prompts))
+            .Should().Throw<InvalidOperationException>().WithMessage("*the model that training began with*");
+        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), Options(steps: 2, resume: true)).Fit(_ml.Data.LoadFromEnumerable(PromptRow.Make(5))))
+            .Should().Throw<InvalidOperationException>().WithMessage("*the data (its fingerprint)*");
+    }
+
+    [Fact]
+    public void A_run_may_go_on_for_longer_than_it_was_planned()
+    {
+        Dictionary<string, float[]> expected = Train(Options(steps: 4, folder: null));
+        Train(Options(steps: 2));
+        Train(Options(steps: 4, resume: true)).ShouldEqual(expected);
+    }
+
+    [Fact]
+    public void A_half_written_checkpoint_is_none_and_is_removed()
+    {
+        Train(Options(steps: 2));
+        string half = Path.Combine(Output, ".incomplete-checkpoint-000003");
+        Directory.CreateDirectory(half);
+        File.WriteAllText(Path.Combine(half, "model.safetensors"), "half");
+        Train(Options(steps: 3, resume: true)).ShouldEqual(Train(Options(steps: 3, folder: null)));
+        Directory.Exists(half).Should().BeFalse();
+    }
+
+    [Theory]
+    [InlineData("trainer_state.json", "trainer_state.json*cannot be read")]
+    [InlineData("optimizer.safetensors", "optimizer.safetensors")]
+    [InlineData("model.safetensors", "model.safetensors")]
+    public void A_damaged_file_of_a_checkpoint_is_named(string file, string message)
+    {
+        Train(Options(steps: 2));
+        string path = Path.Combine(Output, "checkpoint-000002", file);
+        File.WriteAllBytes(path, File.ReadAllBytes(path)[..^7]);
+        FluentActions.Invoking(() => Train(Options(steps: 3, resume: true))).Should().Throw<InvalidDataException>().WithMessage($"*{message}*");
+    }
+
+    [Fact]
+    public void A_checkpoint_of_another_version_is_refused()
+    {
+        Train(Options(steps: 2));
+        string path = Path.Combine(Output, "checkpoint-000002", "trainer_state.json");
+        JsonNode state = JsonNode.Parse(File.ReadAllText(path))!;
+        state["Version"] = 99;
+        File.WriteAllText(path, state.ToJsonString());
+        FluentActions.Invoking(() => Train(Options(steps: 3, resume: true))).Should().Throw<InvalidDataException>().WithMessage("*version is 99, expected 1*");
+    }
+
+    [Fact]
+    public void A_checkpoint_that_cannot_be_written_costs_a_warning_and_not_the_training()
+    {
+        var warnings = new List<string>();
+        _ml.Log += (_, entry) => { if (entry.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) warnings.Add(entry.Message); };
+        // A file where the checkpoint's folder must go, as a full disk would, stops it from being written.
+        Directory.CreateDirectory(Output);
+        File.WriteAllText(Path.Combine(Output, "checkpoint-000002"), "");
+        Train(Options(steps: 2)).ShouldEqual(Train(Options(steps: 2, folder: null)));
+        warnings.Should().Contain(warning => warning.Contains("checkpoint after step 2 could not be written", StringComparison.Ordinal));
+        Directory.EnumerateDirectories(Output).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void No_tensor_stays_behind_when_a_run_is_resumed()
+    {
+        Train(Options(steps: 1));
+        long before = LiveTensors.Settle();
+        Train(Options(steps: 2, resume: true));
+        LiveTensors.Now.Should().Be(before);
+    }
+
+    private int[] Steps() => [.. Directory.EnumerateDirectories(Output, "checkpoint-*").Select(path => int.Parse(Path.GetFileName(path)["checkpoint-".Length..], System.Globalization.CultureInfo.InvariantCulture)).Order()];
+
+    private PolicyOptimizationOptions Options(int steps = 2, bool resume = false, double learningRate = 1e-3, long seed = 1, string? folder = "") => new()
+    {
+        Steps = steps, PromptsPerStep = 4, Generations = 4, MaxNewTokens = 12, LearningRate = learningRate, Seed = seed, Resume = resume, CheckpointEvery = 2,
+        OutputFolder = folder is null ? null : Output, Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 1, MaximumHorizon = 8 },
+    };
+
+    private CustomMappingEstimator<RewardInput, RewardOutput> Reward() =>
+        _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, reward) => reward.Reward = row.ResponseTokenIds.Count(id => id == 5) / (float)row.ResponseTokenIds.Length, null);
+
+    private Dictionary<string, float[]> Train(PolicyOptimizationOptions options, IEstimator<ITransformer>? reward = null)
+    {
+        using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(_model, reward ?? Reward(), options).Fit(_prompts);
+        return TinyModels.Snapshot(policy.Model);
+    }
+
+    private sealed class Length
+    {
+        public float Reward { get; set; }
+    }
+}

@@ -1,0 +1,95 @@
+using Microsoft.ML;
+using Microsoft.ML.Transforms;
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Estimators.Tests;
+
+public sealed class EvaluationDuringTrainingTests : IDisposable
+{
+    private readonly MLContext _ml = new();
+    private readonly CausalLanguageModel _model = TinyModels.Create();
+    private readonly IDataView _prompts;
+    private readonly IDataView _validation;
+
+    public EvaluationDuringTrainingTests() =>
+        (_prompts, _validation) = (_ml.Data.LoadFromEnumerable(PromptRow.Make(20)), _ml.Data.LoadFromEnumerable(PromptRow.Make(6).Select(row => new PromptRow { Prompt = row.Prompt, Wanted = 0 })));
+
+    public void Dispose() => _model.Dispose();
+
+    [Fact]
+    public void Validation_prompts_are_answered_every_n_steps_and_after_the_last()
+    {
+        var told = new ProgressList();
+        Fit(Options(steps: 5, every: 2, progress: told)).Dispose();
+        told.Where(step => step.Metrics.ContainsKey("eval_reward")).Select(step => step.Step).Should().Equal(2, 4, 5);
+        told[1].Metrics.Keys.Should().Contain(["eval_reward", "eval_reward_std", "eval_completions/mean_length", "eval_completions/clipped_ratio"]);
+    }
+
+    [Fact]
+    public void The_best_policy_is_returned_where_that_is_wanted()
+    {
+        var told = new ProgressList();
+        using PolicyTransformer kept = Fit(Options(steps: 8, every: 1, keepBest: true, progress: told));
+        int best = told.MaxBy(step => step.Metrics["eval_reward"])!.Step;
+        best.Should().BeLessThan(8);
+        using PolicyTransformer upToThere = Fit(Options(steps: best, every: 1));
+        TinyModels.Snapshot(kept.Model).ShouldEqual(TinyModels.Snapshot(upToThere.Model));
+    }
+
+    [Fact]
+    public void Training_ends_early_when_nothing_better_comes()
+    {
+        var told = new ProgressList();
+        Fit(Options(steps: 50, every: 1, patience: 2, progress: told)).Dispose();
+        int best = told.MaxBy(step => step.Metrics["eval_reward"])!.Step;
+        told.Should().HaveCount(best + 2);
+    }
+
+    [Fact]
+    public void The_best_policy_survives_a_resume()
+    {
+        using var folder = new TemporaryFolder();
+        string output = Path.Combine(folder.Path, "run");
+        using PolicyTransformer whole = Fit(Options(steps: 8, every: 1, keepBest: true));
+        using var cancel = new CancellationTokenSource();
+        Fit(Options(steps: 8, every: 1, keepBest: true, output: output, cancellation: cancel.Token, progress: new ProgressList(step => { if (step.Step == 6) cancel.Cancel(); }))).Dispose();
+        using PolicyTransformer resumed = Fit(Options(steps: 8, every: 1, keepBest: true, output: output, resume: true));
+        TinyModels.Snapshot(resumed.Model).ShouldEqual(TinyModels.Snapshot(whole.Model));
+    }
+
+    [Fact]
+    public void Evaluation_without_validation_rows_and_options_that_need_it_are_refused()
+    {
+        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), Options(steps: 2, every: 1)).Fit(_prompts))
+            .Should().Throw<InvalidOperationException>().WithMessage("*EvaluateEvery is 1*no validation rows*");
+        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), new PolicyOptimizationOptions { KeepBest = true, EarlyStoppingPatience = 2 }))
+            .Should().Throw<ArgumentException>().WithMessage("*KeepBest is True*EarlyStoppingPatience is 2*");
+    }
+
+    [Fact]
+    public void Supervised_fine_tuning_evaluates_its_loss()
+    {
+        IDataView rows = _ml.Data.LoadFromEnumerable(PromptRow.Make(8).Select(row => new { row.Prompt, Response = new[] { 5, 6, 0 } }));
+        var told = new ProgressList();
+        using PolicyTransformer policy = _ml.Policies.Trainers.SupervisedFineTuning(_model, new SupervisedFineTuningOptions { Steps = 12, BatchSize = 8, LearningRate = 1e-2, EvaluateEvery = 4, Progress = told }).Fit(rows, rows);
+        double[] losses = [.. told.Where(step => step.Metrics.ContainsKey("eval_loss")).Select(step => step.Metrics["eval_loss"])];
+        losses.Should().HaveCount(3).And.BeInDescendingOrder();
+    }
+
+    private static PolicyOptimizationOptions Options(int steps, int every, bool keepBest = false, int? patience = null, IProgress<TrainingProgress>? progress = null, string? output = null, bool resume = false,
+        CancellationToken cancellation = default) => new()
+        {
+            Steps = steps, PromptsPerStep = 5, Generations = 4, MaxNewTokens = 6, LearningRate = 3e-2, Seed = 2, EvaluateEvery = every, EvaluationGenerations = 4, KeepBest = keepBest, EarlyStoppingPatience = patience,
+            Credit = new CreditOptions { Strategy = CreditStrategy.Uniform }, Progress = progress, OutputFolder = output, Resume = resume, CancellationToken = cancellation,
+        };
+
+    private PolicyTransformer Fit(PolicyOptimizationOptions options) => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), options).Fit(_prompts, _validation);
+
+    /// <summary>Dislikes token 5 in training and likes it in evaluations, so that evaluations fall as training goes on.</summary>
+    private CustomMappingEstimator<RewardInput, RewardOutput> Reward() => _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, reward) =>
+    {
+        float share = row.ResponseTokenIds.Count(id => id == 5) / (float)row.ResponseTokenIds.Length;
+        reward.Reward = row.Wanted == 0 ? share : 1 - share;
+    }, null);
+}

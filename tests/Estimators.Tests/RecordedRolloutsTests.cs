@@ -1,0 +1,136 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Estimators.Tests;
+
+public sealed class RecordedRolloutsTests : IDisposable
+{
+    private readonly MLContext _ml = new();
+    private readonly CausalLanguageModel _model = TinyModels.Create();
+
+    public void Dispose() => _model.Dispose();
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Learning_from_what_the_policy_sampled_elsewhere_is_learning_from_sampling(bool withLogProbabilities)
+    {
+        // What the trainer itself samples in its first step is recorded through the reward, and then learnt from as recorded rollouts.
+        var seen = new List<RecordedRow>();
+        var reward = _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) =>
+        {
+            output.Reward = row.ResponseTokenIds[0];
+            seen.Add(new RecordedRow { Prompt = [.. row.Prompt], Response = [.. row.ResponseTokenIds], Reward = output.Reward, Group = $"{string.Join(' ', row.Prompt)} {seen.Count / 4}" });
+        }, null);
+        IDataView prompts = _ml.Data.LoadFromEnumerable(PromptRow.Make(4));
+        using PolicyTransformer sampled = _ml.Policies.Trainers.PolicyOptimization(_model, reward, Options()).Fit(prompts);
+
+        TokenSequence[] sequences = [.. seen.Select(row => new TokenSequence(row.Prompt, row.Response))];
+        IReadOnlyList<float[]> logs = _model.LogProbabilities(sequences);
+        for (int i = 0; i < seen.Count; i++) seen[i].Logs = logs[i];
+        var recorded = new RecordedRollouts { LogProbabilitiesColumnName = withLogProbabilities ? "Logs" : null };
+        // One step takes all groups, whose order is not that of the prompts; with one update that changes nothing but rounding.
+        using PolicyTransformer learnt = _ml.Policies.Trainers.PolicyOptimization(_model, recorded, Options()).Fit(_ml.Data.LoadFromEnumerable(seen));
+        foreach ((string name, float[] values) in TinyModels.Snapshot(sampled.Model))
+            TinyModels.Snapshot(learnt.Model)[name].Zip(values, (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-4f, name);
+        TinyModels.Snapshot(learnt.Model).ShouldDiffer(TinyModels.Snapshot(_model));
+    }
+
+    [Fact]
+    public void Recorded_log_probabilities_make_the_ratio()
+    {
+        var far = new ProgressList();
+        RecordedRow[] rows = Rows(groups: 2);
+        foreach (RecordedRow row in rows) row.Logs = [.. row.Response.Select(_ => -9f)];
+        Fit(rows, new RecordedRollouts { LogProbabilitiesColumnName = nameof(RecordedRow.Logs) }, Options(groups: 2, progress: far));
+        far[0].Metrics["clip_ratio/region_mean"].Should().BeGreaterThan(0.3, "the policy finds the responses much likelier than -9 nats a token");
+    }
+
+    [Fact]
+    public void Rows_of_a_group_need_not_stand_together_and_all_groups_are_visited_before_one_comes_again()
+    {
+        RecordedRow[] rows = [.. Rows(groups: 6).OrderBy(row => row.Response[0] * 7 % 5)];
+        var told = new ProgressList();
+        Fit(rows, new RecordedRollouts(), Options(groups: 2, steps: 3, progress: told));
+        told.Sum(step => step.Metrics["completions/mean_length"] * 8).Should().BeApproximately(rows.Sum(row => row.Response.Length), 1e-6, "three steps of two groups are all six");
+    }
+
+    [Theory]
+    [InlineData("uneven", "*Group '1'*has 3 rows, expected Generations (4)*")]
+    [InlineData("prompt", "*Group '1': row 7 has another prompt than row 4*")]
+    [InlineData("long", "*Row 2: the response has 13 tokens, expected at most MaxNewTokens (12)*")]
+    [InlineData("empty", "*Row 2*")]
+    [InlineData("logs", "*Row 2: 1 log-probabilities for a response of * tokens*")]
+    [InlineData("reward", "*Row 2: the reward is NaN*MissingReward*")]
+    [InlineData("none", "*no rows*")]
+    public void A_row_or_group_that_does_not_fit_is_named(string fault, string message)
+    {
+        RecordedRow[] rows = Rows(groups: 2);
+        foreach (RecordedRow row in rows) row.Logs = [.. row.Response.Select(_ => -1f)];
+        switch (fault)
+        {
+            case "uneven": rows = rows[..^1]; break;
+            case "prompt": rows[7].Prompt = [1, 1]; break;
+            case "long": rows[2].Response = new int[13]; break;
+            case "empty": rows[2].Response = []; break;
+            case "logs": rows[2].Logs = [-1]; break;
+            case "reward": rows[2].Reward = float.NaN; break;
+            default: rows = []; break;
+        }
+        FluentActions.Invoking(() => Fit(rows, new RecordedRollouts { LogProbabilitiesColumnName = nameof(RecordedRow.Logs) }, Options(groups: 2))).Should().Throw<Exception>().WithMessage(message);
+    }
+
+    [Fact]
+    public void A_response_without_reward_can_be_left_out()
+    {
+        RecordedRow[] rows = Rows(groups: 2);
+        rows[2].Reward = float.NaN;
+        var told = new ProgressList();
+        Fit(rows, new RecordedRollouts(), Options(groups: 2, progress: told, missing: MissingReward.LeaveOut));
+        told[0].Metrics["rewards/left_out"].Should().Be(1);
+    }
+
+    [Fact]
+    public void Options_without_meaning_for_recorded_rollouts_are_refused() =>
+        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, new RecordedRollouts(), new PolicyOptimizationOptions { ResamplingRounds = 2, EvaluateEvery = 1 }))
+            .Should().Throw<ArgumentException>().WithMessage("*ResamplingRounds is 2*EvaluateEvery is 1*");
+
+    private static RecordedRow[] Rows(int groups)
+    {
+        var random = new Random(4);
+        return [.. Enumerable.Range(0, groups * 4).Select(i => new RecordedRow
+        {
+            Prompt = [1 + i / 4, 2],
+            Response = [.. Enumerable.Range(0, 1 + random.Next(11)).Select(_ => random.Next(1, TinyModels.Vocabulary))],
+            Reward = i % 4,
+            Group = $"{i / 4}",
+        })];
+    }
+
+    private static PolicyOptimizationOptions Options(int groups = 4, int steps = 1, IProgress<TrainingProgress>? progress = null, MissingReward missing = MissingReward.Stop) => new()
+    {
+        Steps = steps, PromptsPerStep = groups, Generations = 4, MaxNewTokens = 12, LearningRate = 1e-3, Seed = 6, AdamEpsilon = 1e-3, Progress = progress, MissingReward = missing,
+        Credit = new CreditOptions { Strategy = CreditStrategy.Coupled }, Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 1, MaximumHorizon = 8 },
+    };
+
+    private void Fit(RecordedRow[] rows, RecordedRollouts recorded, PolicyOptimizationOptions options) =>
+        _ml.Policies.Trainers.PolicyOptimization(_model, recorded, options).Fit(_ml.Data.LoadFromEnumerable(rows)).Dispose();
+
+    private sealed class RecordedRow
+    {
+        [VectorType]
+        public int[] Prompt { get; set; } = [];
+
+        [VectorType]
+        public int[] Response { get; set; } = [];
+
+        [VectorType]
+        public float[] Logs { get; set; } = [];
+
+        public float Reward { get; set; }
+
+        public string Group { get; set; } = "";
+    }
+}
