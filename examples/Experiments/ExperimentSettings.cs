@@ -24,6 +24,12 @@ internal sealed record ExperimentSettings
 
     public string? TestFile { get; init; }
 
+    /// <summary>Ask through the model's chat template.</summary>
+    public bool Chat { get; init; }
+
+    /// <summary>How Countdown is asked and answered.</summary>
+    public CountdownFormat CountdownFormat { get; init; } = CountdownFormat.SearchTrace;
+
     /// <summary>Numbers of a Countdown problem that is drawn.</summary>
     public int Numbers { get; init; } = 3;
 

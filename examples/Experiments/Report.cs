@@ -8,7 +8,7 @@ internal static class Report
     // A step's reward is the mean of a few hundred coins: single steps say nothing.
     private const int Smoothing = 5;
 
-    private static readonly string[] Curves = ["reward", "completions/mean_length", "entropy"];
+    private static readonly string[] Curves = ["reward", "completions/mean_length", "completions/clipped_ratio", "entropy"];
 
     public static Summary Write(ExperimentFolder folder)
     {
@@ -16,7 +16,7 @@ internal static class Report
         Summary summary = Summary.Of(folder.Results());
         ExperimentFolder.Write(folder.In("results.json"), summary);
         File.WriteAllText(folder.In("results.md"), SummaryText.Markdown(summary, settings));
-        RhythmPicture.Training([.. summary.Arms.SelectMany(arm => Mean(folder, arm))], new PictureOptions { Width = 1300, Height = 1100, Title = $"Means over seeds, of {Smoothing} steps each" })
+        RhythmPicture.Training([.. summary.Arms.SelectMany(arm => Mean(folder, arm))], new PictureOptions { Width = 1300, Height = 1300, Title = $"Means over seeds, of {Smoothing} steps each" })
             .SavePng(folder.In("curves.png"));
         (string Name, Estimate Estimate)[] differences =
         [

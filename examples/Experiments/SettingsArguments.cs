@@ -15,6 +15,8 @@ internal sealed class SettingsArguments
     private readonly Option<string> _dataType, _device, _layers, _flowAnswer;
     private readonly Option<int> _threads, _numbers, _largestNumber, _testProblems, _evaluationSamples, _steps, _prompts, _generations, _miniBatches, _maxNewTokens, _window, _minimumHorizon, _maximumHorizon, _checkpointEvery;
     private readonly Option<RhythmPassKind> _rhythmPass;
+    private readonly Option<CountdownFormat> _countdownFormat;
+    private readonly Option<bool> _chat;
     private readonly Option<double> _learningRate, _temperature, _fraction, _amplification;
 
     public SettingsArguments()
@@ -27,6 +29,8 @@ internal sealed class SettingsArguments
         _task = Add<ProblemFormat?>("--task", "Whose problems --train and --test have. Left out: Countdown problems are drawn.", null);
         _trainFile = Add<string?>("--train", "Problems to learn from, as their authors publish them.", null);
         _testFile = Add<string?>("--test", "Problems held out.", null);
+        _chat = Add("--chat", "Ask the problems of the files through the model's chat template.", Default.Chat);
+        _countdownFormat = Add("--countdown-format", "SearchTrace, for models trained on such traces, or TinyZero: in English, with problems as Stream of Search draws them.", Default.CountdownFormat);
         _numbers = Add("--numbers", "Numbers of a Countdown problem that is drawn.", Default.Numbers);
         _largestNumber = Add("--largest-number", "The largest of them.", Default.LargestNumber);
         _testProblems = Add("--test-problems", "Held-out problems.", Default.TestProblems);
@@ -56,6 +60,7 @@ internal sealed class SettingsArguments
         {
             bool files = result.GetValue(_trainFile) is not null && result.GetValue(_testFile) is not null, none = result.GetValue(_trainFile) is null && result.GetValue(_testFile) is null;
             if (result.GetValue(_task) is null ? !none : !files) result.AddError("--task, --train and --test go together: give all of them, or none for Countdown problems that are drawn.");
+            if (result.GetValue(_chat) && none) result.AddError("--chat is for problems from files: those that are drawn are asked as the embedded model knows them.");
         });
     }
 
@@ -68,6 +73,8 @@ internal sealed class SettingsArguments
         Task = parsed.GetValue(_task),
         TrainFile = Full(parsed.GetValue(_trainFile)),
         TestFile = Full(parsed.GetValue(_testFile)),
+        Chat = parsed.GetValue(_chat),
+        CountdownFormat = parsed.GetValue(_countdownFormat),
         Numbers = parsed.GetValue(_numbers),
         LargestNumber = parsed.GetValue(_largestNumber),
         TestProblems = parsed.GetValue(_testProblems),

@@ -26,12 +26,12 @@ internal sealed class Worker : IDisposable
         _folder = folder;
         _settings = ExperimentFolder.Read<ExperimentSettings>(folder.SettingsFile);
         torch.set_num_threads(_settings.Threads);
-        _task = new ExperimentTask(_context, _settings);
         _model = CausalLanguageModel.FromPretrained(_settings.Model ?? Path.Combine(AppContext.BaseDirectory, "models", "countdown"), new ModelLoadOptions
         {
             DataType = _settings.DataType == "bfloat16" ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32,
             Device = torch.device(_settings.Device),
         });
+        _task = new ExperimentTask(_context, _settings, _model);
     }
 
     /// <summary>Measures the model that all runs start from.</summary>
