@@ -42,12 +42,18 @@ public sealed class CausalLanguageModel : IDisposable
     /// <exception cref="InvalidDataException">A template in its files is no text.</exception>
     public ChatTemplate ChatTemplate => Tokenizer.ChatTemplate;
 
-    /// <summary>SHA-256, in hexadecimal, of configuration, weights and tokenizer: equal models have equal fingerprints. Computed at the first call.</summary>
+    /// <summary>SHA-256, in hexadecimal, of configuration, weights, adapter and tokenizer: equal models have equal fingerprints. Computed at the first call.</summary>
     /// <exception cref="ObjectDisposedException">The model is disposed and the fingerprint was never asked for.</exception>
     public string Fingerprint => _fingerprint.Value;
 
     /// <summary>The weights under their Hugging Face names; views, not copies. A tied output head is not listed.</summary>
     public IReadOnlyDictionary<string, Tensor> Parameters => Decoder.Weights.Parameters;
+
+    /// <summary>The LoRA adapter that is added to the weights; null = none.</summary>
+    public LoraOptions? Adapter => Decoder.Adapter?.Options;
+
+    /// <summary>The adapter's matrices under PEFT's names, such as base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight; views, not copies. Empty without an adapter.</summary>
+    public IReadOnlyDictionary<string, Tensor> AdapterParameters => Decoder.Adapter?.Parameters ?? new Dictionary<string, Tensor>();
 
     /// <summary>The device that the weights are on.</summary>
     public Device Device => Decoder.Device;
@@ -57,7 +63,7 @@ public sealed class CausalLanguageModel : IDisposable
 
     internal Decoder Decoder { get; }
 
-    /// <summary>Loads a Hugging Face folder as it is: config.json, *.safetensors, and tokenizer.json if there is one.</summary>
+    /// <summary>Loads a Hugging Face folder as it is: config.json, *.safetensors, and tokenizer.json and an adapter (adapter_config.json, adapter_model.safetensors) if there are such.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">Device and type of the weights; null = float32 on the CPU.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
@@ -76,6 +82,8 @@ public sealed class CausalLanguageModel : IDisposable
         // Files are read one after the other, as a zip wants it; what was read of the tokenizer is parsed while the rest is read, which takes about as long.
         TokenizerFiles? files = source.Exists(TokenizerFiles.Definition) ? TokenizerFiles.Read(source) : null;
         Task<Tokenizer>? tokenizer = files is null ? null : Task.Run(() => new Tokenizer(files));
+        if (AdapterFiles.Exist(source) && !source.Exists(CheckpointFiles.Config))
+            throw new FileNotFoundException($"'{source.Location}' holds an adapter without its base model: load the base model, and give this folder to its {nameof(WithAdapter)}.", CheckpointFiles.Locate(source, CheckpointFiles.Config));
         DecoderConfig config = DecoderConfig.Parse(CheckpointFiles.ReadSmall(source, CheckpointFiles.Config), CheckpointFiles.Locate(source, CheckpointFiles.Config));
         GenerationConfig generation = GenerationConfig.Load(source, config);
         CheckpointReader reader = CheckpointReader.Open(source, config);
@@ -83,7 +91,8 @@ public sealed class CausalLanguageModel : IDisposable
         try
         {
             reader.Fill(weights.Parameters);
-            return new CausalLanguageModel(new Decoder(config, weights), generation, tokenizer?.GetAwaiter().GetResult(), source.Location);
+            LoraAdapter? adapter = AdapterFiles.Exist(source) ? LoraAdapter.Load(weights, source) : null;
+            return new CausalLanguageModel(new Decoder(config, weights, adapter), generation, tokenizer?.GetAwaiter().GetResult(), source.Location);
         }
         catch
         {
@@ -115,7 +124,7 @@ public sealed class CausalLanguageModel : IDisposable
         return new CausalLanguageModel(new Decoder(config, weights), GenerationConfig.For(config), tokenizer, "a model made in memory");
     }
 
-    /// <summary>Writes a folder that transformers and <see cref="FromPretrained(string, ModelLoadOptions)"/> load. The files are written aside and moved into place when all are complete.</summary>
+    /// <summary>Writes a folder that transformers and <see cref="FromPretrained(string, ModelLoadOptions)"/> load: the weights, and an adapter beside them. The files are written aside and moved into place when all are complete.</summary>
     /// <param name="folder">The folder; made if there is none.</param>
     /// <exception cref="IOException">The disk is full or cannot be written; an older model in the folder is untouched.</exception>
     public void SavePretrained(string folder)
@@ -132,15 +141,79 @@ public sealed class CausalLanguageModel : IDisposable
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         CheckpointWriter.Save(target, Config, GenerationConfig, Parameters);
         _tokenizer?.SavePretrained(target);
+        if (Decoder.Adapter is { } adapter) AdapterFiles.Save(target, adapter, (target as FolderTarget)?.Location);
     }
 
     /// <summary>A copy with weights of its own.</summary>
     public CausalLanguageModel Clone()
     {
+        WeightStorage weights = CopyWeights();
+        return With(weights, Decoder.Adapter?.Clone(weights));
+    }
+
+    /// <summary>This model with a new LoRA adapter, which changes nothing until it is trained (PEFT's get_peft_model). The two share their weights: this model stays as it is, and either may be disposed first.</summary>
+    /// <param name="options">Rank, scale and targets.</param>
+    /// <exception cref="ArgumentException">Options are out of range, or name modules that the model does not have; the message names all of them.</exception>
+    /// <exception cref="InvalidOperationException">The model has an adapter already.</exception>
+    public CausalLanguageModel WithAdapter(LoraOptions options)
+    {
+        RequireNoAdapter();
+        return WithShared(weights => LoraAdapter.Create(weights, options, Directory.Exists(_location) ? _location : null));
+    }
+
+    /// <summary>This model with the adapter of a folder that PEFT or <see cref="SaveAdapter(string)"/> wrote (PEFT's PeftModel.from_pretrained). The two share their weights, as with a new adapter.</summary>
+    /// <param name="folder">Has adapter_config.json and adapter_model.safetensors.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="FileNotFoundException">A file is missing.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, or the adapter belongs to another model; the message names what does not fit.</exception>
+    /// <exception cref="NotSupportedException">The adapter asks for something that is not supported, such as DoRA; the message names it.</exception>
+    /// <exception cref="InvalidOperationException">The model has an adapter already.</exception>
+    public CausalLanguageModel WithAdapter(string folder) => WithAdapter(new FolderSource(folder));
+
+    /// <summary>As <see cref="WithAdapter(string)"/>, from wherever the files lie.</summary>
+    /// <param name="source">The files.</param>
+    public CausalLanguageModel WithAdapter(ICheckpointSource source)
+    {
+        RequireNoAdapter();
+        return WithShared(weights => LoraAdapter.Load(weights, source));
+    }
+
+    /// <summary>This model without its adapter (PEFT's unload). The two share their weights.</summary>
+    public CausalLanguageModel WithoutAdapter()
+    {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        var weights = new WeightStorage(Config, Decoder.Weights.Embedding.dtype, Device);
-        weights.CopyFrom(Decoder.Weights);
-        return new CausalLanguageModel(new Decoder(Config, weights), GenerationConfig, _tokenizer, _location);
+        return With(Decoder.Weights.Share(), adapter: null);
+    }
+
+    /// <summary>A model with weights of its own, W + s·B·A, and no adapter (PEFT's merge_and_unload). It computes the same up to rounding; bfloat16 weights are too coarse for small updates: merge in float32.</summary>
+    /// <exception cref="InvalidOperationException">The model has no adapter.</exception>
+    public CausalLanguageModel MergeAdapter()
+    {
+        LoraAdapter adapter = RequireAdapter();
+        WeightStorage weights = CopyWeights();
+        adapter.MergeInto(weights);
+        return With(weights, adapter: null);
+    }
+
+    /// <summary>Writes the adapter alone, as PEFT's save_pretrained does: adapter_config.json and adapter_model.safetensors. They are written aside and moved into place; other files in the folder stay.</summary>
+    /// <param name="folder">The folder; made if there is none.</param>
+    /// <exception cref="InvalidOperationException">The model has no adapter.</exception>
+    /// <exception cref="IOException">The disk is full or cannot be written; an older adapter in the folder is untouched.</exception>
+    public void SaveAdapter(string folder)
+    {
+        LoraAdapter adapter = RequireAdapter();
+        using FolderTarget target = FolderTarget.ForAdapter(folder);
+        AdapterFiles.Save(target, adapter, adapter.BaseModel);
+        target.Commit();
+    }
+
+    /// <summary>Writes the same files to wherever they are wanted.</summary>
+    /// <param name="target">Takes the files.</param>
+    /// <exception cref="InvalidOperationException">The model has no adapter.</exception>
+    public void SaveAdapter(ICheckpointTarget target)
+    {
+        LoraAdapter adapter = RequireAdapter();
+        AdapterFiles.Save(target, adapter, adapter.BaseModel);
     }
 
     /// <summary>The logits of every position, without gradient: float32 (float64 for float64 weights) [B, T, V]. For whole responses use <see cref="AnalyzeRhythm"/>, which never holds that much.</summary>
@@ -246,6 +319,49 @@ public sealed class CausalLanguageModel : IDisposable
         if (IsDisposed) return;
         IsDisposed = true;
         Decoder.Dispose();
+    }
+
+    /// <summary>A copy of the adapter on the same weights, with other options of the same form if wanted.</summary>
+    internal CausalLanguageModel CloneAdapter(LoraOptions? options = null)
+    {
+        LoraAdapter adapter = RequireAdapter();
+        return WithShared(weights => adapter.Clone(weights, options));
+    }
+
+    private CausalLanguageModel WithShared(Func<WeightStorage, LoraAdapter> adapter)
+    {
+        WeightStorage weights = Decoder.Weights.Share();
+        try
+        {
+            return With(weights, adapter(weights));
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    private CausalLanguageModel With(WeightStorage weights, LoraAdapter? adapter) => new(new Decoder(Config, weights, adapter), GenerationConfig, _tokenizer, _location);
+
+    private WeightStorage CopyWeights()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        var weights = new WeightStorage(Config, Decoder.Weights.Embedding.dtype, Device);
+        weights.CopyFrom(Decoder.Weights);
+        return weights;
+    }
+
+    private LoraAdapter RequireAdapter()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return Decoder.Adapter ?? throw new InvalidOperationException($"The model has no adapter; {nameof(WithAdapter)} adds one.");
+    }
+
+    private void RequireNoAdapter()
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        if (Adapter is not null) throw new InvalidOperationException($"The model has an adapter already; {nameof(MergeAdapter)} makes it part of the weights, {nameof(WithoutAdapter)} leaves it out.");
     }
 
     private string ComputeFingerprint()

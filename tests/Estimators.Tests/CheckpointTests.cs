@@ -155,7 +155,7 @@ public sealed class CheckpointTests : IDisposable
         Directory.CreateDirectory(Output);
         File.WriteAllText(Path.Combine(Output, "checkpoint-000002"), "");
         Train(Options(steps: 2)).ShouldEqual(Train(Options(steps: 2, folder: null)));
-        warnings.Should().Contain(warning => warning.Contains("checkpoint after step 2 could not be written", StringComparison.Ordinal));
+        warnings.Should().Contain(warning => warning.Contains("the checkpoint after step 2 could not be written", StringComparison.Ordinal));
         Directory.EnumerateDirectories(Output).Should().BeEmpty();
     }
 
@@ -166,6 +166,22 @@ public sealed class CheckpointTests : IDisposable
         long before = LiveTensors.Settle();
         Train(Options(steps: 2, resume: true));
         LiveTensors.Now.Should().Be(before);
+    }
+
+    [Fact]
+    public void The_files_of_a_run_tell_each_step_once_however_often_it_was_cut()
+    {
+        PolicyOptimizationOptions Logged(int steps, bool resume) => new() { Steps = steps, PromptsPerStep = 4, Generations = 3, MaxNewTokens = 12, Seed = 1, CheckpointEvery = 3, OutputFolder = Output, Resume = resume, LogSamplesEvery = 2 };
+        Train(Logged(3, resume: false));
+        File.AppendAllText(Path.Combine(Output, "metrics.jsonl"), "{\"step\":4,\"reward\":9}\n{\"step\":5,\"rew");
+        Train(Logged(5, resume: true));
+        IReadOnlyList<(int Step, IReadOnlyDictionary<string, double> Metrics)> metrics = MetricsFile.Read(Path.Combine(Output, "metrics.jsonl"));
+        metrics.Select(line => line.Step).Should().Equal(1, 2, 3, 4, 5);
+        metrics[3].Metrics["reward"].Should().NotBe(9);
+        JsonNode[] samples = [.. File.ReadLines(Path.Combine(Output, "samples.jsonl")).Select(line => JsonNode.Parse(line)!)];
+        samples.Select(sample => sample["step"]!.GetValue<int>()).Should().Equal(1, 1, 1, 2, 2, 2, 4, 4, 4);
+        samples.Should().OnlyContain(sample => sample["tokens"]!.AsArray().Count == sample["role"]!.AsArray().Count && sample["tokens"]!.AsArray().Count == sample["credit"]!.AsArray().Count);
+        Directory.EnumerateFiles(Output, "events.out.tfevents.*").Should().HaveCount(2);
     }
 
     private int[] Steps() => [.. Directory.EnumerateDirectories(Output, "checkpoint-*").Select(path => int.Parse(Path.GetFileName(path)["checkpoint-".Length..], System.Globalization.CultureInfo.InvariantCulture)).Order()];

@@ -109,6 +109,14 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     }
 
     [Fact]
+    public void A_tokenizer_with_more_tokens_than_the_model_is_refused_before_anything_is_sampled()
+    {
+        using CausalLanguageModel model = TinyModels.CreateWithTokenizer(vocabulary: 10);
+        IDataView prompts = _ml.Data.LoadFromEnumerable([new { Prompt = "a" }]);
+        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(model, Reward(_ => 1), Options()).Fit(prompts)).Should().Throw<InvalidOperationException>().WithMessage("*tokenizer has 12 tokens*embedding 10*");
+    }
+
+    [Fact]
     public void No_prompts_are_refused() => Failing<ArgumentException>(_ml.Data.LoadFromEnumerable(Array.Empty<PromptRow>())).WithMessage("*no rows*");
 
     [Fact]
@@ -213,6 +221,8 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     private sealed class Exhausted(Action step) : ITrainingRun
     {
         public object State { get; set; } = new();
+
+        public IReadOnlyList<LoggedSample> Samples => [];
 
         public IReadOnlyDictionary<string, double> Run(int _)
         {

@@ -206,6 +206,19 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
         policy.Transform(prompts).GetColumn<string>("Response").Should().HaveCount(2);
     }
 
+    [Fact]
+    public void Prompts_may_be_conversations()
+    {
+        using CausalLanguageModel model = TinyModels.CreateWithTokenizer(chatTemplate: "{% for message in messages %}{{ message.content }} {% endfor %}=");
+        IDataView prompts = _ml.Data.LoadFromEnumerable([new { Prompt = """[{"role":"user","content":"1 + 1"}]""" }, new { Prompt = """{"messages":[{"role":"user","content":"2"}]}""" }]);
+        var reward = _ml.Transforms.CustomMapping<TextRewardInput, RewardOutput>((row, score) => score.Reward = row.Response.Length, null);
+        using var folder = new TemporaryFolder();
+        var options = new PolicyOptimizationOptions { Steps = 1, PromptsPerStep = 2, Generations = 2, MaxNewTokens = 6, PromptFormat = PromptFormat.Messages, OutputFolder = folder.Path, LogSamplesEvery = 1, Rhythm = new RhythmOptions { MinimumHorizon = 1, MaximumHorizon = 4 } };
+        using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(model, reward, options).Fit(prompts);
+        File.ReadAllText(Path.Combine(folder.Path, "samples.jsonl")).Should().ContainAny("\"prompt\":\"1 + 1 =\"", "\"prompt\":\"2 =\"");
+        policy.Transform(prompts).GetColumn<string>("Response").Should().HaveCount(2, "the trained policy reads conversations too");
+    }
+
     private static PolicyOptimizationOptions Options(int steps = 2, long seed = 1, double learningRate = 1e-3, int generations = 4, int miniBatches = 2, int maxNewTokens = 12, bool maskTruncated = false,
         CreditStrategy credit = CreditStrategy.Coupled, PolicyLossOptions? loss = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default) => new()
         {

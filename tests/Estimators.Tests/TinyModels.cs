@@ -20,7 +20,10 @@ internal static class TinyModels
     public static CausalLanguageModel Create(long seed = 1) => CausalLanguageModel.Create(Config(), tokenizer: null, seed, initializerRange: 0.2);
 
     /// <summary>A model that reads and writes the letters a to e, digits 1 to 3, +, = and blanks.</summary>
-    public static CausalLanguageModel CreateWithTokenizer() => CausalLanguageModel.Create(Config(), Tokenizer.FromPretrained(new TokenizerSource()), seed: 1, initializerRange: 0.2);
+    /// <param name="vocabulary">Rows of its embedding; null = one for each token.</param>
+    /// <param name="chatTemplate">Its chat template; null = none.</param>
+    public static CausalLanguageModel CreateWithTokenizer(int? vocabulary = null, string? chatTemplate = null) =>
+        CausalLanguageModel.Create(Config(vocabulary ?? Vocabulary), Tokenizer.FromPretrained(new TokenizerSource(chatTemplate)), seed: 1, initializerRange: 0.2);
 
     /// <summary>Copies of all parameters by name.</summary>
     public static Dictionary<string, float[]> Snapshot(CausalLanguageModel model) =>
@@ -39,9 +42,9 @@ internal static class TinyModels
     public static void ShouldDiffer(this Dictionary<string, float[]> found, Dictionary<string, float[]> other) =>
         other.Any(entry => !found[entry.Key].SequenceEqual(entry.Value)).Should().BeTrue();
 
-    private static DecoderConfig Config() => new()
+    private static DecoderConfig Config(int vocabulary = Vocabulary) => new()
     {
-        VocabularySize = Vocabulary,
+        VocabularySize = vocabulary,
         HiddenSize = 16,
         IntermediateSize = 24,
         LayerCount = 2,
@@ -52,13 +55,14 @@ internal static class TinyModels
         EosTokenIds = [EndOfSequence],
     };
 
-    private sealed class TokenizerSource : ICheckpointSource
+    private sealed class TokenizerSource(string? chatTemplate) : ICheckpointSource
     {
         public string Location => "a tokenizer made in memory";
 
-        public bool Exists(string file) => file == "tokenizer.json";
+        public bool Exists(string file) => file == "tokenizer.json" || (file == "tokenizer_config.json" && chatTemplate is not null);
 
-        public Stream OpenRead(string file) => new MemoryStream(System.Text.Encoding.UTF8.GetBytes(TokenizerJson), writable: false);
+        public Stream OpenRead(string file) => new MemoryStream(
+            System.Text.Encoding.UTF8.GetBytes(file == "tokenizer.json" ? TokenizerJson : System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, string?> { ["chat_template"] = chatTemplate })), writable: false);
     }
 }
 

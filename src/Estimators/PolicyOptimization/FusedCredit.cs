@@ -26,11 +26,11 @@ internal sealed class FusedCredit(RhythmOptions rhythm, bool measure, Func<int, 
         })]);
     }
 
-    /// <summary>The credit of all responses.</summary>
-    public CreditAssignment[] Credit(int responses) => [.. Enumerable.Range(0, responses).Where(_credit.ContainsKey).Select(row => _credit[row])];
+    /// <summary>The credit of all responses; 1 throughout for those that a skipped update did not come to.</summary>
+    public CreditAssignment[] Credit(IReadOnlyList<TokenSequence> sequences) => [.. sequences.Select((sequence, row) => _credit.GetValueOrDefault(row) ?? CreditAssignment.Uniform(sequence.ResponseIds.Length))];
 
-    /// <summary>The analyses of all responses.</summary>
-    public RhythmAnalysis[] Analyses(int responses) => [.. Enumerable.Range(0, responses).Where(_analyses.ContainsKey).Select(row => _analyses[row])];
+    /// <summary>The analyses of all responses; null where a skipped update did not come to all.</summary>
+    public RhythmAnalysis[]? Analyses(int responses) => _analyses.Count < responses ? null : [.. Enumerable.Range(0, responses).Select(row => _analyses[row])];
 
     /// <summary>The groups that the measured heads make; null where none were measured.</summary>
     public HeadGroups? NextGroups(double ratio) => _heads.Count == 0 ? null : HeadMeasurement.Pool(_heads.Values).Group(ratio);

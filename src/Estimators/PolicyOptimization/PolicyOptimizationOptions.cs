@@ -74,11 +74,20 @@ public sealed class PolicyOptimizationOptions : TrainingOptions
     /// <summary>Sampling temperature of evaluations; 0 = greedy; null = <see cref="Temperature"/>. Default null; 0 or more.</summary>
     public double? EvaluationTemperature { get; init; }
 
+    /// <summary>Steps between two looks at responses: those to one prompt go, with their roles and credit, to samples.jsonl in <see cref="TrainingOptions.OutputFolder"/> and to ML.NET's log; the first step's do too. Default null = never; at least 1.</summary>
+    public int? LogSamplesEvery { get; init; }
+
     /// <summary>The column of prompts: text, or vectors of token ids. Default Prompt.</summary>
     public string PromptColumnName { get; init; } = "Prompt";
 
+    /// <summary>What text of the prompt column says: the prompt itself, or a conversation as JSON, which the model's chat template renders. Default <see cref="PromptFormat.Text"/>.</summary>
+    public PromptFormat PromptFormat { get; init; } = PromptFormat.Text;
+
     /// <summary>The column that the reward writes: Single. Default Reward.</summary>
     public string RewardColumnName { get; init; } = "Reward";
+
+    /// <summary>Reads prompts.</summary>
+    internal PromptReader Prompts => new(PromptColumnName, PromptFormat, addSpecialTokens: true);
 
     /// <summary>Responses of a step.</summary>
     internal int Responses => PromptsPerStep * Generations;
@@ -103,8 +112,10 @@ public sealed class PolicyOptimizationOptions : TrainingOptions
         problems.Require(Responses % parts == 0, nameof(MiniBatches), $"{MiniBatches} with GradientAccumulationSteps {GradientAccumulationSteps}",
             $"a product that divides the {Responses} responses of a step (PromptsPerStep {PromptsPerStep} · Generations {Generations})");
         problems.Require(ResamplingRounds >= 0, nameof(ResamplingRounds), ResamplingRounds, "0 or more");
+        problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "Text or Messages");
         problems.Require(Enum.IsDefined(RhythmPass), nameof(RhythmPass), RhythmPass, "Fused or Separate");
         problems.Require(HeadGroupsEvery >= 1 && (HeadGroupsEvery == 1 || Rhythm is null or { Grouping: HeadGrouping.PerBatch }), nameof(HeadGroupsEvery), HeadGroupsEvery, "at least 1, and 1 where Rhythm.Grouping is not PerBatch");
+        problems.Require(LogSamplesEvery is null or >= 1, nameof(LogSamplesEvery), LogSamplesEvery, "at least 1, or null for never");
         problems.Require(EvaluationGenerations >= 1, nameof(EvaluationGenerations), EvaluationGenerations, "at least 1");
         problems.Require(EvaluationTemperature is null || (EvaluationTemperature >= 0 && double.IsFinite(EvaluationTemperature.Value)), nameof(EvaluationTemperature), EvaluationTemperature, "0 or more, or null for Temperature");
         problems.Require(Enum.IsDefined(ScaleRewards), nameof(ScaleRewards), ScaleRewards, "Group, Batch or None");

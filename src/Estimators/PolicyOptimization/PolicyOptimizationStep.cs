@@ -26,6 +26,9 @@ internal sealed class PolicyOptimizationStep(
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<LoggedSample> Samples { get; private set; } = [];
+
+    /// <inheritdoc/>
     public IReadOnlyDictionary<string, double> Run(int step)
     {
         var metrics = new StepMetrics();
@@ -45,7 +48,7 @@ internal sealed class PolicyOptimizationStep(
         metrics.Begin();
         options.CancellationToken.ThrowIfCancellationRequested();
         FusedCredit? fused = FusesCredit(step, state) ? new FusedCredit(Rhythm(state.Groups), measure: MeasuresGroups(step), (row, rhythm) => Credit(step, row, sequences, advantages, rhythm, flow: null)) : null;
-        IReadOnlyList<RhythmAnalysis>? rhythm = options.Credit.Strategy == CreditStrategy.Uniform || fused is not null ? null
+        IReadOnlyList<RhythmAnalysis>? rhythm = !NeedsRhythm || fused is not null ? null
             : policy.Model.AnalyzeRhythm(sequences, Rhythm(MeasuresGroups(step) ? null : state.Groups));
         IReadOnlyList<float[]>? old = batch.OldLogProbabilities
             ?? (rhythm is not null ? [.. rhythm.Select(analysis => analysis.LogProbabilities)] : options.Updates > 1 ? policy.Model.LogProbabilities(sequences, options.Temperature) : null);
@@ -75,7 +78,9 @@ internal sealed class PolicyOptimizationStep(
                 metrics.Updated(_update.Run([.. miniBatch.Select(i => rollouts[i])], tokens, fused));
         }
 
-        metrics.Credited(credit ?? fused!.Credit(rollouts.Length), rhythm ?? fused?.Analyses(rollouts.Length), state.Groups);
+        credit ??= fused!.Credit(sequences);
+        Samples = options.LogSamplesEvery is { } every && (step == 0 || (step + 1) % every == 0) ? Describe(batch, advantages, credit) : [];
+        metrics.Credited(credit, rhythm ?? fused?.Analyses(rollouts.Length), state.Groups);
         _state = state with
         {
             Tokens = state.Tokens + sequences.Sum(sequence => sequence.Length),
@@ -87,13 +92,15 @@ internal sealed class PolicyOptimizationStep(
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, double> Evaluate() => evaluation!.Measure();
 
+    /// <summary>Whether credit is made of WAAD, FAI or entropies; the controls need none of them, and flow has a pass of its own.</summary>
+    private bool NeedsRhythm => options.Credit.Strategy is CreditStrategy.Local or CreditStrategy.Global or CreditStrategy.Coupled or CreditStrategy.HighEntropy;
+
     /// <summary>Whether the pass of the update gives WAAD and FAI too: it must be the policy that sampled, so the only update, and head groups must be known before.</summary>
     private bool FusesCredit(int step, PolicyOptimizationState state) =>
-        options is { RhythmPass: RhythmPassKind.Fused, Updates: 1, Credit.Strategy: CreditStrategy.Local or CreditStrategy.Global or CreditStrategy.Coupled or CreditStrategy.HighEntropy or CreditStrategy.Random }
-        && (_rhythm.Grouping != HeadGrouping.PerBatch || _rhythm.AllHeads || state.Groups is not null);
+        NeedsRhythm && options is { RhythmPass: RhythmPassKind.Fused, Updates: 1 } && (_rhythm.Grouping != HeadGrouping.PerBatch || _rhythm.AllHeads || state.Groups is not null);
 
     /// <summary>Whether head groups are measured in a step.</summary>
-    private bool MeasuresGroups(int step) => _rhythm.Grouping == HeadGrouping.PerBatch && step % options.HeadGroupsEvery == 0;
+    private bool MeasuresGroups(int step) => _rhythm is { Grouping: HeadGrouping.PerBatch, AllHeads: false } && step % options.HeadGroupsEvery == 0;
 
     /// <summary>How metrics are computed: with these groups where they are given.</summary>
     private RhythmOptions Rhythm(HeadGroups? groups) => groups is null ? _rhythm : _rhythm with { Grouping = HeadGrouping.Frozen, FrozenGroups = groups };
@@ -117,6 +124,22 @@ internal sealed class PolicyOptimizationStep(
         metrics.Traced(answered.Length, sequences.Length);
         return flow;
     }
+
+    /// <summary>The responses to the step's first prompt.</summary>
+    private LoggedSample[] Describe(RolloutBatch batch, GroupAdvantages advantages, CreditAssignment[] credit) =>
+    [
+        .. batch.Sequences.Take(options.Generations).Select((sequence, i) => new LoggedSample
+        {
+            Prompt = TokenText.Join(policy.Model, sequence.PromptIds),
+            Response = TokenText.Join(policy.Model, sequence.ResponseIds),
+            Reward = batch.Rewards[i],
+            Advantage = advantages.Values[i],
+            Tokens = [.. TokenText.Split(policy.Model, sequence.ResponseIds).Select(piece => piece.ToString())],
+            Roles = credit[i].Roles,
+            Credit = credit[i].Credit,
+            FinishReason = batch.Truncated[i] ? FinishReason.Length : FinishReason.StopToken,
+        }),
+    ];
 
     private void WarnOfNothingToLearn(RolloutBatch batch, GroupAdvantages advantages)
     {

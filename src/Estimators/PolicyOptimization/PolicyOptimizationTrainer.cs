@@ -66,6 +66,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     private TextGenerationOptions Responses => new()
     {
         PromptColumnName = _options.PromptColumnName,
+        PromptFormat = _options.PromptFormat,
         Generation = new GenerationOptions { MaxNewTokens = _options.MaxNewTokens, Temperature = _options.Temperature, Seed = _options.Seed },
     };
 
@@ -106,7 +107,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
 
     private TrainingPlan Plan(string data, bool validates) => new(
         nameof(PolicyOptimizationTrainer), _options.Steps, _options.Updates, Logged, data, validates, Goal: "eval_reward", HigherIsBetter: true,
-        $"Raise GradientAccumulationSteps ({_options.GradientAccumulationSteps}), or lower MaxNewTokens ({_options.MaxNewTokens}), PromptsPerStep ({_options.PromptsPerStep}) or Generations ({_options.Generations}).");
+        $"Raise GradientAccumulationSteps ({_options.GradientAccumulationSteps}), or lower MaxNewTokens ({_options.MaxNewTokens}), PromptsPerStep ({_options.PromptsPerStep}) or Generations ({_options.Generations}){(_options.ActivationCheckpointing ? "" : ", or set ActivationCheckpointing")}.");
 
     /// <summary>What Fit's policy will do to data of this shape.</summary>
     /// <param name="inputSchema">What is known of the data.</param>

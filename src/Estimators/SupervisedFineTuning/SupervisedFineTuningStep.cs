@@ -22,6 +22,9 @@ internal sealed class SupervisedFineTuningStep(LearningPolicy policy, TokenSeque
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<LoggedSample> Samples => [];
+
+    /// <inheritdoc/>
     public IReadOnlyDictionary<string, double> Run(int step)
     {
         TokenSequence[] batch = Batch(step);

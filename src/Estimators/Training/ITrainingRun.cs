@@ -6,6 +6,9 @@ internal interface ITrainingRun
     /// <summary>What the next step depends on beside the policy, the options, the data and its own number: a record that JSON can hold. It changes at the end of a step.</summary>
     object State { get; set; }
 
+    /// <summary>Responses of the last step for people to look at; none where it is not their turn.</summary>
+    IReadOnlyList<LoggedSample> Samples { get; }
+
     /// <summary>Does a step.</summary>
     /// <param name="step">Its number, from 0.</param>
     /// <returns>What was measured.</returns>

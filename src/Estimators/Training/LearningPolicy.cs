@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators;
 
-/// <summary>The copy of a model that a trainer changes, with its optimizer. The model it was copied from stays as it is.</summary>
+/// <summary>The copy of a model that a trainer changes, with its optimizer: all its weights, or an adapter on weights that it shares with the model. The model it was copied from stays as it is.</summary>
 internal sealed class LearningPolicy : IDisposable
 {
     private const string OptimizerFile = "optimizer.safetensors";
@@ -15,24 +15,29 @@ internal sealed class LearningPolicy : IDisposable
     private readonly int _totalUpdates;
     private Tensor[]? _gradients;
 
-    /// <param name="model">The start; float32.</param>
-    /// <param name="options">Optimizer and schedule.</param>
+    /// <param name="model">The start; float32, or any type where an adapter is trained.</param>
+    /// <param name="options">Optimizer, schedule and adapter.</param>
     /// <param name="totalUpdates">The updates that there will be, for the schedule.</param>
-    /// <exception cref="NotSupportedException">The weights are not float32.</exception>
+    /// <exception cref="NotSupportedException">The weights are to be trained and not float32.</exception>
+    /// <exception cref="ArgumentException">The adapter that is asked for names modules that the model does not have, or the model has an adapter of another form.</exception>
     public LearningPolicy(CausalLanguageModel model, TrainingOptions options, int totalUpdates)
     {
-        ScalarType type = model.Decoder.Weights.Embedding.dtype;
-        if (type != ScalarType.Float32)
-            throw new NotSupportedException($"The model's weights are {type}; trainers update float32 weights: load the model with DataType = ScalarType.Float32.");
         (_options, _totalUpdates) = (options, totalUpdates);
-        Model = model.Clone();
-        _parameters = [.. Model.Decoder.Weights.Storage];
+        Model = LearningCopy.Of(model, options.Lora);
+        Trainable = LearningCopy.Trainable(Model);
+        _parameters = [.. Trainable.Select(parameter => parameter.Tensor)];
         foreach (Tensor parameter in _parameters) parameter.requires_grad = true;
-        _optimizer = new AdamW([.. Names(Model.Decoder.Weights).Zip(_parameters)], options);
+        if (Model.Decoder.Adapter is { Options.Dropout: > 0 } adapter)
+            adapter.Dropout = new AdapterDropout(adapter.Options.Dropout, () => RandomUniform.Stream(options.Seed, Updates, (int)RandomPurpose.Dropout));
+        Model.Decoder.ActivationCheckpointing = options.ActivationCheckpointing;
+        _optimizer = new AdamW(Trainable, options);
     }
 
     /// <summary>The model as the last update left it.</summary>
     public CausalLanguageModel Model { get; }
+
+    /// <summary>What is updated: the tensors that hold all weights or the adapter, each once, in the order of <see cref="Gradients"/>. Each has the name of its first parameter; parameters that share a tensor are of one kind.</summary>
+    public IReadOnlyList<(string Name, Tensor Tensor)> Trainable { get; }
 
     /// <summary>Updates so far.</summary>
     public int Updates { get; private set; }
@@ -40,7 +45,7 @@ internal sealed class LearningPolicy : IDisposable
     /// <summary>The learning rate of the next update.</summary>
     public double LearningRate => _options.LearningRate * _options.Schedule.Factor(Updates, _options.WarmupSteps, _totalUpdates);
 
-    /// <summary>What was accumulated, one gradient per tensor of the model's storage.</summary>
+    /// <summary>What was accumulated, one gradient per tensor of <see cref="Trainable"/>.</summary>
     public IReadOnlyList<Tensor> Gradients => _gradients ?? [];
 
     /// <summary>Adds the gradient of a loss to what the next update uses.</summary>
@@ -79,6 +84,7 @@ internal sealed class LearningPolicy : IDisposable
     public void Apply()
     {
         _optimizer.Step(Gradients, LearningRate);
+        Model.Decoder.Adapter?.Changed();
         Updates++;
         Forget();
     }
@@ -102,12 +108,14 @@ internal sealed class LearningPolicy : IDisposable
     {
         using var noGradient = no_grad();
         for (int i = 0; i < _parameters.Length; i++) _parameters[i].copy_(snapshot[i]);
+        Model.Decoder.Adapter?.Changed();
     }
 
-    /// <summary>Writes a checkpoint: the model as a folder that anyone can load, and the optimizer's state.</summary>
+    /// <summary>Writes a checkpoint: the model, or the adapter where one is trained, as a folder that anyone can load, and the optimizer's state.</summary>
     public void Save(ICheckpointTarget target)
     {
-        Model.SavePretrained(target);
+        if (Model.Decoder.Adapter is null) Model.SavePretrained(target);
+        else Model.SaveAdapter(target);
         using Stream stream = target.Create(OptimizerFile);
         SafetensorsWriter.Write(stream, _optimizer.State, SafetensorsWriter.PyTorchFormat);
     }
@@ -118,7 +126,15 @@ internal sealed class LearningPolicy : IDisposable
     /// <exception cref="InvalidDataException">A file is damaged, or of another model.</exception>
     public void Load(ICheckpointSource source, int updates)
     {
-        CheckpointReader.Open(source, Model.Config).Fill(Model.Parameters);
+        if (Model.Decoder.Adapter is { } adapter)
+        {
+            AdapterFiles.Fill(source, adapter.Parameters);
+            adapter.Changed();
+        }
+        else
+        {
+            CheckpointReader.Open(source, Model.Config).Fill(Model.Parameters);
+        }
         string location = CheckpointFiles.Locate(source, OptimizerFile);
         var state = _optimizer.State.ToDictionary();
         using SafetensorsReader reader = SafetensorsReader.Open(source.OpenRead(OptimizerFile), location);
@@ -133,6 +149,8 @@ internal sealed class LearningPolicy : IDisposable
     public CausalLanguageModel Finish()
     {
         foreach (Tensor parameter in _parameters) parameter.requires_grad = false;
+        Model.Decoder.ActivationCheckpointing = false;
+        if (Model.Decoder.Adapter is { } adapter) adapter.Dropout = null;
         Forget();
         _optimizer.Dispose();
         return Model;
@@ -153,8 +171,4 @@ internal sealed class LearningPolicy : IDisposable
             throw new NotFiniteNumberException(
                 $"Update {Updates + 1} of {_totalUpdates}: the {what} is {value}. Lower LearningRate ({_options.LearningRate}), raise WarmupSteps ({_options.WarmupSteps}) or lower MaxGradientNorm ({_options.MaxGradientNorm}), and check the data.", value);
     }
-
-    /// <summary>A name for each storage tensor: that of its first parameter. Parameters that share a tensor are of one kind.</summary>
-    private static IEnumerable<string> Names(WeightStorage weights) =>
-        weights.Slices.GroupBy(slice => slice.Value.Storage).OrderBy(group => group.Key).Select(group => group.First().Key);
 }

@@ -16,6 +16,9 @@ internal enum RandomPurpose
 
     /// <summary>Sampling for an evaluation.</summary>
     Evaluation,
+
+    /// <summary>What an adapter's dropout leaves out.</summary>
+    Dropout,
 }
 
 /// <summary>Random orders that follow from the seed and a round's number alone, so that a trainer has no random state to keep: where it stands is its step.</summary>

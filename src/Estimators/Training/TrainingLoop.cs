@@ -55,6 +55,7 @@ internal sealed class TrainingLoop
     private void Run()
     {
         int first = _checkpoints?.Restore(_policy, _best, _run) ?? 0, step = first, saved = first;
+        using RunJournal? journal = _checkpoints is null ? null : new RunJournal(_checkpoints.Location, first);
         if (first > 0) _channel.Info(MessageSensitivity.None, "Going on after step {0} of {1}.", first, _plan.Steps);
         long started = Stopwatch.GetTimestamp();
         for (; step < _plan.Steps && !_best.EndsTraining; step++)
@@ -65,7 +66,8 @@ internal sealed class TrainingLoop
                 break;
             }
             if (_options.EvaluateEvery is { } every && ((step + 1) % every == 0 || step + 1 == _plan.Steps)) metrics = Evaluate(step + 1, metrics);
-            // Told last: whoever hears of a step finds its checkpoint.
+            // Told last: whoever hears of a step finds its files.
+            Guard("what step {0} measured", step + 1, () => journal?.Write(step + 1, metrics, _run.Samples));
             if ((step + 1) % _options.CheckpointEvery == 0) Save(saved = step + 1);
             Tell(step + 1, first, started, metrics);
         }
@@ -106,19 +108,22 @@ internal sealed class TrainingLoop
         TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
         _channel.Info(MessageSensitivity.None, "Step {0}/{1}: {2}", step, _plan.Steps, string.Join(", ", _plan.Logged.Append(_plan.Goal).Where(metrics.ContainsKey)
             .Select(name => string.Create(CultureInfo.InvariantCulture, $"{name} {metrics[name]:G4}"))));
+        foreach (LoggedSample sample in _run.Samples) _channel.Info(MessageSensitivity.UserData, "Reward {0:G4}, advantage {1:G4}: {2} {3}", sample.Reward, sample.Advantage, sample.Prompt, sample.Response);
         _options.Progress?.Report(new TrainingProgress(step, _plan.Steps, elapsed, elapsed / (step - first) * (_plan.Steps - step), metrics));
     }
 
-    /// <summary>A checkpoint that cannot be written costs the steps since the last one if the process dies; ending the training would cost them for certain.</summary>
-    private void Save(int step)
+    private void Save(int step) => Guard("the checkpoint after step {0}", step, () => _checkpoints?.Save(step, _policy, _best, _run.State));
+
+    /// <summary>A file that cannot be written costs little, or the steps since the last checkpoint if the process dies; ending the training would cost them for certain.</summary>
+    private void Guard(string what, int step, Action write)
     {
         try
         {
-            _checkpoints?.Save(step, _policy, _best, _run.State);
+            write();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            _channel.Warning(MessageSensitivity.None, "The checkpoint after step {0} could not be written, and training goes on without it: {1}", step, exception.Message);
+            _channel.Warning(MessageSensitivity.None, $"Training goes on although {what} could not be written: {{1}}", step, exception.Message);
         }
     }
 

@@ -35,8 +35,15 @@ public abstract class TrainingOptions
     /// <summary>The gradients' common norm is scaled down to this (max_grad_norm). Default 1; above 0, infinity = never.</summary>
     public double MaxGradientNorm { get; init; } = 1;
 
+    /// <summary>Train this adapter and leave the weights as they are (peft_config); null (default) = train all weights, or the adapter where the model has one. With an adapter, learning rates are about ten times those of full fine-tuning.</summary>
+    /// <remarks>A model that has an adapter keeps it: rank, scale and targets must then be those of that adapter. <see cref="LoraOptions.Seed"/> starts a new adapter, <see cref="Seed"/> its dropout.</remarks>
+    public LoraOptions? Lora { get; init; }
+
     /// <summary>Start of everything random: the same seed on the same machine gives the same bits. Default 0. The seed of the <c>MLContext</c> is not used.</summary>
     public long Seed { get; init; }
+
+    /// <summary>Keep one tensor a layer for the gradient and compute the layers a second time: about a third more time, a fraction of the memory (gradient_checkpointing). Default false.</summary>
+    public bool ActivationCheckpointing { get; init; }
 
     /// <summary>What happens when a loss or a gradient is NaN or infinite. Default <see cref="NonFiniteUpdate.Stop"/>.</summary>
     public NonFiniteUpdate NonFinite { get; init; } = NonFiniteUpdate.Stop;
@@ -90,6 +97,7 @@ public abstract class TrainingOptions
         problems.Require(CheckpointEvery >= 1, nameof(CheckpointEvery), CheckpointEvery, "at least 1");
         problems.Require(CheckpointLimit >= 1, nameof(CheckpointLimit), CheckpointLimit, "at least 1");
         problems.Require(!Resume || OutputFolder is not null, nameof(Resume), Resume, "false where OutputFolder is null: there is nothing to go on from");
+        Lora?.Check(problems, "Lora.");
     }
 }
 

@@ -7,13 +7,15 @@ internal static class CheckpointFiles
     public const string GenerationConfig = "generation_config.json";
     public const string Weights = "model.safetensors";
     public const string WeightIndex = "model.safetensors.index.json";
+    public const string AdapterConfig = "adapter_config.json";
+    public const string AdapterWeights = "adapter_model.safetensors";
 
     /// <summary>The largest JSON file that is read at all, 100 MB: the bound that safetensors puts on its own header.</summary>
     public const int MaximumJsonBytes = 100_000_000;
 
     private static readonly HashSet<string> Fixed = new(StringComparer.Ordinal)
     {
-        Config, GenerationConfig, Weights, WeightIndex,
+        Config, GenerationConfig, Weights, WeightIndex, AdapterConfig, AdapterWeights,
         "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "tokenizer.model",
         "chat_template.jinja", "chat_template.json",
     };

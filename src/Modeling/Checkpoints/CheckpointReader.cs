@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>The weight files of a checkpoint whose headers were found right: nothing is allocated for weights before <see cref="Open"/> has returned.</summary>
+/// <summary>The weight files of a checkpoint whose headers were found right; nothing is allocated for weights before that.</summary>
 internal sealed class CheckpointReader
 {
     private const int MostNamed = 5;
@@ -10,9 +10,10 @@ internal sealed class CheckpointReader
     private readonly ICheckpointSource _source;
     private readonly WeightFiles _files;
     private readonly IReadOnlyDictionary<string, long[]> _expected;
+    private readonly string _origin;
 
-    private CheckpointReader(ICheckpointSource source, WeightFiles files, IReadOnlyDictionary<string, long[]> expected) =>
-        (_source, _files, _expected) = (source, files, expected);
+    private CheckpointReader(ICheckpointSource source, WeightFiles files, IReadOnlyDictionary<string, long[]> expected, string origin) =>
+        (_source, _files, _expected, _origin) = (source, files, expected, origin);
 
     /// <summary>Finds the weight files and checks every header against the names and shapes that the configuration implies.</summary>
     /// <param name="source">The checkpoint.</param>
@@ -20,9 +21,19 @@ internal sealed class CheckpointReader
     /// <exception cref="FileNotFoundException">There are no weight files, or one is missing.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or a tensor is missing, unexpected, there twice or of another shape.</exception>
     /// <exception cref="NotSupportedException">A tensor has an element type that weights are not read from.</exception>
-    public static CheckpointReader Open(ICheckpointSource source, DecoderConfig config)
+    public static CheckpointReader Open(ICheckpointSource source, DecoderConfig config) =>
+        Open(source, WeightFiles.Find(source), WeightShapes.Of(config).ToDictionary(StringComparer.Ordinal), $"the configuration in {CheckpointFiles.Config}");
+
+    /// <summary>Checks the headers of some files against the names and shapes that are expected.</summary>
+    /// <param name="source">The checkpoint.</param>
+    /// <param name="files">Which of its files.</param>
+    /// <param name="expected">Name → shape.</param>
+    /// <param name="origin">What these names and shapes come from, for messages.</param>
+    /// <exception cref="InvalidDataException">A file is damaged, or a tensor is missing, unexpected, there twice or of another shape.</exception>
+    /// <exception cref="NotSupportedException">A tensor has an element type that weights are not read from.</exception>
+    public static CheckpointReader Open(ICheckpointSource source, WeightFiles files, IReadOnlyDictionary<string, long[]> expected, string origin)
     {
-        var reader = new CheckpointReader(source, WeightFiles.Find(source), WeightShapes.Of(config).ToDictionary(StringComparer.Ordinal));
+        var reader = new CheckpointReader(source, files, expected, origin);
         reader.Check();
         return reader;
     }
@@ -70,7 +81,7 @@ internal sealed class CheckpointReader
             [.. Describe("of another shape than the configuration implies", wrong), .. Describe("missing", missing), .. Describe("unexpected", unexpected)];
         if (faults.Length > 0)
             throw new InvalidDataException(
-                $"{_source.Location}: the weights are not those of the configuration in {CheckpointFiles.Config}: {string.Join("; ", faults)}.");
+                $"{_source.Location}: the weights are not those of {_origin}: {string.Join("; ", faults)}.");
     }
 
     private void CheckIndex(Dictionary<string, string> found)

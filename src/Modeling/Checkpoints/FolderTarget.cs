@@ -17,6 +17,7 @@ public sealed class FolderTarget : ICheckpointTarget, IDisposable
     private readonly string _written;
     private readonly string _replaced;
     private readonly List<string> _files = [];
+    private Func<string, bool> _replaces = CheckpointFiles.BelongsToCheckpoint;
     private bool _closed;
     private bool _keepStaging;
 
@@ -34,6 +35,9 @@ public sealed class FolderTarget : ICheckpointTarget, IDisposable
         Directory.CreateDirectory(_written);
         Directory.CreateDirectory(_replaced);
     }
+
+    /// <summary>A target that replaces an adapter only: its base model may lie in the same folder.</summary>
+    internal static FolderTarget ForAdapter(string folder) => new(folder) { _replaces = file => file is CheckpointFiles.AdapterConfig or CheckpointFiles.AdapterWeights };
 
     /// <summary>The folder's full path.</summary>
     public string Location { get; }
@@ -69,10 +73,10 @@ public sealed class FolderTarget : ICheckpointTarget, IDisposable
         try
         {
             IEnumerable<string> old = Directory.EnumerateFiles(Location).Select(path => Path.GetFileName(path)!)
-                .Where(file => CheckpointFiles.BelongsToCheckpoint(file) || _files.Contains(file));
-            foreach (string file in old.OrderBy(file => file != CheckpointFiles.Config).ToArray())
+                .Where(file => _replaces(file) || _files.Contains(file));
+            foreach (string file in old.OrderByDescending(Rank).ToArray())
                 Move(moves, Path.Combine(Location, file), Path.Combine(_replaced, file));
-            foreach (string file in _files.OrderBy(file => file == CheckpointFiles.Config))
+            foreach (string file in _files.OrderBy(Rank))
                 Move(moves, Path.Combine(_written, file), Path.Combine(Location, file));
         }
         catch
@@ -83,6 +87,14 @@ public sealed class FolderTarget : ICheckpointTarget, IDisposable
         _closed = true;
         DeleteStaging();
     }
+
+    /// <summary>Without its configuration nothing else of a checkpoint, or of an adapter, is read: it leaves first and arrives last.</summary>
+    private static int Rank(string file) => file switch
+    {
+        CheckpointFiles.Config => 2,
+        CheckpointFiles.AdapterConfig => 1,
+        _ => 0,
+    };
 
     private static void Move(Stack<(string From, string To)> moves, string from, string to)
     {

@@ -14,6 +14,9 @@ internal sealed class WeightFiles
     /// <summary>For each tensor its file; null where there is only one file and no index.</summary>
     public IReadOnlyDictionary<string, string>? Index { get; }
 
+    /// <summary>One file that is there.</summary>
+    public static WeightFiles One(string name) => new([name], null);
+
     /// <summary>
     /// Finds the weight files: <c>model.safetensors</c>, or else what <c>model.safetensors.index.json</c> names; the first wins, as in transformers.
     /// </summary>

@@ -6,18 +6,26 @@ namespace MLNetAttn.Modeling;
 internal sealed class Decoder : IDisposable
 {
     private readonly RotaryEmbedding _rotary;
+    private readonly DecoderLayer[] _layers;
 
     /// <param name="config">The architecture.</param>
     /// <param name="weights">Its weights; disposed with the decoder.</param>
-    public Decoder(DecoderConfig config, WeightStorage weights)
+    /// <param name="adapter">What is added to its matrices; disposed with the decoder. Null = nothing.</param>
+    public Decoder(DecoderConfig config, WeightStorage weights, LoraAdapter? adapter = null)
     {
-        (Config, Weights) = (config, weights);
+        (Config, Weights, Adapter) = (config, weights, adapter);
+        _layers = adapter is null ? weights.Layers : adapter.Attach(weights.Layers);
         _rotary = new RotaryEmbedding(config, weights.Embedding.dtype, weights.Embedding.device);
     }
 
     public DecoderConfig Config { get; }
 
     public WeightStorage Weights { get; }
+
+    public LoraAdapter? Adapter { get; }
+
+    /// <summary>Whether passes with a gradient keep one tensor a layer for it instead of a dozen, and compute the layers a second time.</summary>
+    public bool ActivationCheckpointing { get; set; }
 
     public Device Device => Weights.Embedding.device;
 
@@ -28,13 +36,14 @@ internal sealed class Decoder : IDisposable
     /// <param name="lastLayer">The layer to stop after; the hidden states are then those of that layer, without the final norm. Null = all layers.</param>
     public Tensor Forward(Tensor ids, int[]? padding = null, IAttentionObserver? observer = null, int? lastLayer = null)
     {
+        if (is_grad_enabled()) Adapter?.Dropout?.Begin();
         (Tensor x, Tensor? update) = (Embed(ids), null);
         bool fused = IsFused(x);
         Func<int, DecoderLayer, Tensor, Tensor> attend = Attend((int)ids.shape[1], padding, observer, fused);
-        for (int layer = 0; layer < Weights.Layers.Length; layer++)
+        for (int layer = 0; layer < _layers.Length; layer++)
         {
-            (x, update) = Advance(layer, x, update, fused, attend);
-            if (layer == lastLayer) return x.Plus(update);
+            (x, update) = ActivationCheckpointing && is_grad_enabled() ? (AdvanceCheckpointed(layer, x, padding, attend), null) : Advance(layer, x, update, fused, attend);
+            if (layer == lastLayer) return update is null ? x : x.Plus(update);
         }
         return RootMeanSquareNorm.Add(x, update, Weights.FinalNorm, Config.RmsNormEpsilon, fused).Normalized;
     }
@@ -51,7 +60,7 @@ internal sealed class Decoder : IDisposable
         Func<int, DecoderLayer, Tensor, Tensor> attend = fused && ids.shape[1] == 1
             ? (index, weights, normalized) => CachedSelfAttention(index, weights, normalized, cache, padding)
             : Attend((int)ids.shape[1], padding, observer: null, fused, cache);
-        for (int layer = 0; layer < Weights.Layers.Length; layer++) (x, update) = Advance(layer, x, update, fused, attend);
+        for (int layer = 0; layer < _layers.Length; layer++) (x, update) = Advance(layer, x, update, fused, attend);
         cache.Advance((int)ids.shape[1]);
         return RootMeanSquareNorm.Add(x, update, Weights.FinalNorm, Config.RmsNormEpsilon, fused).Normalized;
     }
@@ -79,6 +88,7 @@ internal sealed class Decoder : IDisposable
     public void Dispose()
     {
         _rotary.Dispose();
+        Adapter?.Dispose();
         Weights.Dispose();
     }
 
@@ -96,6 +106,30 @@ internal sealed class Decoder : IDisposable
         return (next, nextUpdate);
     }
 
+    /// <summary>One layer of which a gradient keeps the input alone.</summary>
+    private Tensor AdvanceCheckpointed(int index, Tensor x, int[]? padding, Func<int, DecoderLayer, Tensor, Tensor> attend)
+    {
+        // What is computed again is neither observed again nor given other dropout, although other passes may have come between.
+        Func<int, DecoderLayer, Tensor, Tensor> attendAgain = Attend((int)x.shape[1], padding, observer: null, fused: false);
+        int? pass = Adapter?.Dropout?.Pass;
+        return CheckpointedLayer.Apply(x, [.. _layers[index].Tensors.Where(tensor => tensor.requires_grad)], input => Whole(input, attend), input =>
+        {
+            if (pass is not { } own) return Whole(input, attendAgain);
+            int current = Adapter!.Dropout!.Pass;
+            Adapter.Dropout.Pass = own;
+            Tensor output = Whole(input, attendAgain);
+            Adapter.Dropout.Pass = current;
+            return output;
+        });
+
+        Tensor Whole(Tensor input, Func<int, DecoderLayer, Tensor, Tensor> attention)
+        {
+            using var scope = NewDisposeScope();
+            (Tensor sum, Tensor update) = Block(index, input, update: null, fused: false, attention);
+            return sum.Plus(update).MoveToOuterDisposeScope();
+        }
+    }
+
     /// <summary>One layer. What a layer's second half adds is added where the next norm reads it, in one pass over memory.</summary>
     /// <param name="index">The layer.</param>
     /// <param name="x">[B, T, hidden].</param>
@@ -105,7 +139,7 @@ internal sealed class Decoder : IDisposable
     private (Tensor X, Tensor Update) Block(int index, Tensor x, Tensor? update, bool fused, Func<int, DecoderLayer, Tensor, Tensor> attend)
     {
         using var scope = NewDisposeScope();
-        DecoderLayer layer = Weights.Layers[index];
+        DecoderLayer layer = _layers[index];
         (Tensor sum, Tensor normalized) = RootMeanSquareNorm.Add(x, update, layer.InputNorm, Config.RmsNormEpsilon, fused);
         (sum, normalized) = RootMeanSquareNorm.Add(sum, attend(index, layer, normalized), layer.PostAttentionNorm, Config.RmsNormEpsilon, fused);
         update = layer.Down.Apply(GatedUnit.Apply(layer.GateUp.Apply(normalized, fused), fused), fused).MoveToOuterDisposeScope();

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace MLNetAttn.Modeling;
 
 /// <summary>The tensors of one decoder layer. What is multiplied with the same input is stored, and multiplied, as one matrix.</summary>
-internal sealed class DecoderLayer
+internal sealed record DecoderLayer
 {
     /// <summary>[hidden].</summary>
     public required Tensor InputNorm { get; init; }
@@ -31,4 +31,9 @@ internal sealed class DecoderLayer
 
     /// <summary>The keys a query sees, itself included; null = all before it.</summary>
     public int? SlidingWindow { get; init; }
+
+    /// <summary>All of them, those of adapters included.</summary>
+    public IEnumerable<Tensor> Tensors =>
+        ((Tensor?[])[InputNorm, QueryNorm, KeyNorm, PostAttentionNorm, .. ((Linear[])[QueryKeyValue, AttentionOutput, GateUp, Down]).SelectMany(linear => (Tensor?[])[linear.Weight, linear.Bias, linear.Adapter?.A, linear.Adapter?.B])])
+        .OfType<Tensor>();
 }

@@ -11,6 +11,7 @@ internal sealed class WeightStorage : IDisposable
     private readonly Dictionary<string, ParameterSlice> _slices = new(StringComparer.Ordinal);
     private readonly ScalarType _dataType;
     private readonly Device _device;
+    private int _holders = 1;
 
     /// <summary>Allocates the weights that <paramref name="config"/> asks for, uninitialised.</summary>
     public WeightStorage(DecoderConfig config, ScalarType dataType, Device device)
@@ -71,8 +72,16 @@ internal sealed class WeightStorage : IDisposable
             _storage[i].copy_(other._storage[i]);
     }
 
+    /// <summary>These very weights for another holder too: they are freed when the last one disposes them.</summary>
+    public WeightStorage Share()
+    {
+        Interlocked.Increment(ref _holders);
+        return this;
+    }
+
     public void Dispose()
     {
+        if (Interlocked.Decrement(ref _holders) > 0) return;
         foreach (Tensor view in _parameters.Values) view.Dispose();
         foreach (Tensor tensor in _storage) tensor.Dispose();
     }

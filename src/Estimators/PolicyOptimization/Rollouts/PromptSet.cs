@@ -28,12 +28,13 @@ internal sealed class PromptSet
     /// <exception cref="ArgumentException">There are no rows, the column is missing or of another type, or a prompt is empty, too long or holds an unknown id; the message names column or row.</exception>
     public static PromptSet Read(IExceptionContext context, IDataView data, CausalLanguageModel model, PolicyOptimizationOptions options)
     {
-        DataViewSchema.Column column = InputColumn.TextOrTokenIds(options.PromptColumnName).Find(context, data.Schema);
-        Transforms.TokenIds.RequireTokenizer(context, model, column.Name, isText: column.Type is TextDataViewType);
+        DataViewSchema.Column column = options.Prompts.Input.Find(context, data.Schema);
+        options.Prompts.Require(context, model, isText: column.Type is TextDataViewType);
+        RequireOneVocabulary(context, model);
         var tokenIds = new List<int[]>();
         StoredRows rows = StoredRows.Read(data, row =>
         {
-            Func<int[]> read = Transforms.TokenIds.Reader(row, column, model, addSpecialTokens: true);
+            Func<int[]> read = options.Prompts.Open(row, column, model);
             return () => tokenIds.Add(read());
         });
         if (rows.Count == 0) throw context.Process(new ArgumentException("The data has no rows, expected at least one prompt.", nameof(data)));
@@ -51,4 +52,12 @@ internal sealed class PromptSet
     /// <param name="rows">[B]: the prompt row that each response answers.</param>
     /// <param name="tokenIds">[B]: the responses.</param>
     public RolloutView Rollouts(int[] rows, int[][] tokenIds) => new(_rows, rows, [.. tokenIds.Select(ids => TokenText.Join(_model, ids))], tokenIds);
+
+    /// <summary>Checks that the model has a place for every token of its tokenizer, before hours of training meet one that it has not.</summary>
+    /// <exception cref="InvalidOperationException">It has not.</exception>
+    internal static void RequireOneVocabulary(IExceptionContext context, CausalLanguageModel model)
+    {
+        if (model.HasTokenizer && model.Tokenizer.VocabularySize > model.Config.VocabularySize)
+            throw context.Process(new InvalidOperationException($"The tokenizer has {model.Tokenizer.VocabularySize} tokens, and the model's embedding {model.Config.VocabularySize}: they do not belong together. Use the tokenizer.json that came with the model."));
+    }
 }

@@ -22,16 +22,18 @@ internal sealed class RecordedRolloutSource : IRolloutSource
     /// <exception cref="InvalidOperationException">A reward is not finite and that is not allowed, or text meets a model without tokenizer.</exception>
     public static RecordedRolloutSource Read(IExceptionContext context, IDataView data, CausalLanguageModel model, RecordedRollouts columns, PolicyOptimizationOptions options)
     {
-        DataViewSchema.Column prompt = InputColumn.TextOrTokenIds(options.PromptColumnName).Find(context, data.Schema), response = InputColumn.TextOrTokenIds(columns.ResponseColumnName).Find(context, data.Schema);
+        DataViewSchema.Column prompt = options.Prompts.Input.Find(context, data.Schema), response = InputColumn.TextOrTokenIds(columns.ResponseColumnName).Find(context, data.Schema);
         DataViewSchema.Column reward = InputColumn.Scalar(options.RewardColumnName, NumberDataViewType.Single).Find(context, data.Schema);
         DataViewSchema.Column? logs = columns.LogProbabilitiesColumnName is { } name ? InputColumn.Vector(name, NumberDataViewType.Single).Find(context, data.Schema) : null;
         DataViewSchema.Column group = data.Schema.GetColumnOrNull(columns.GroupColumnName)
             ?? throw context.Process(new ArgumentOutOfRangeException(nameof(data), $"Could not find input column '{columns.GroupColumnName}', which says which rows answer the same prompt. The data has: {string.Join(", ", data.Schema.Select(column => column.Name))}."));
-        foreach (DataViewSchema.Column column in new[] { prompt, response }) TokenIds.RequireTokenizer(context, model, column.Name, isText: column.Type is TextDataViewType);
+        options.Prompts.Require(context, model, isText: prompt.Type is TextDataViewType);
+        TokenIds.RequireTokenizer(context, model, response.Name, isText: response.Type is TextDataViewType);
+        PromptSet.RequireOneVocabulary(context, model);
 
         var groups = new Dictionary<string, List<Row>>();
         using DataViewRowCursor cursor = data.GetRowCursor(logs is { } extra ? [prompt, response, reward, group, extra] : [prompt, response, reward, group]);
-        Func<int[]> readPrompt = TokenIds.Reader(cursor, prompt, model, addSpecialTokens: true), readResponse = TokenIds.Reader(cursor, response, model, addSpecialTokens: false);
+        Func<int[]> readPrompt = options.Prompts.Open(cursor, prompt, model), readResponse = TokenIds.Reader(cursor, response, model, addSpecialTokens: false);
         Func<float> readReward = cursor.Scalar<float>(reward);
         Func<float[]>? readLogs = logs is { } found ? cursor.Vector<float>(found) : null;
         Func<string> readGroup = OpenGroup(context, cursor, group);

@@ -24,6 +24,9 @@ internal sealed class CheckpointStore
         return new CheckpointStore(folder, identity, limit);
     }
 
+    /// <summary>The run's folder.</summary>
+    public string Location => _folder.Location;
+
     /// <summary>Writes a checkpoint.</summary>
     /// <param name="step">Steps done.</param>
     /// <param name="policy">The policy.</param>

@@ -14,7 +14,7 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, Js
     private static readonly HashSet<string> Free =
     [
         nameof(TrainingOptions.OutputFolder), nameof(TrainingOptions.CheckpointEvery), nameof(TrainingOptions.CheckpointLimit), nameof(TrainingOptions.Resume),
-        nameof(TrainingOptions.EarlyStoppingPatience), nameof(PolicyOptimizationOptions.Steps), nameof(SupervisedFineTuningOptions.Epochs),
+        nameof(TrainingOptions.EarlyStoppingPatience), nameof(PolicyOptimizationOptions.Steps), nameof(SupervisedFineTuningOptions.Epochs), nameof(PolicyOptimizationOptions.LogSamplesEvery),
     ];
 
     /// <summary>Of a run that begins now.</summary>

@@ -1,0 +1,87 @@
+using Microsoft.ML;
+using MLNetAttn.Estimators;
+using MLNetAttn.Modeling;
+using MLNetAttn.Pipelines;
+using MLNetAttn.Transforms;
+using static TorchSharp.torch;
+
+namespace MLNetAttn.Benchmarks;
+
+/// <summary>Steps on Countdown whose learning rate is next to nothing, so that every setting sees the same responses.</summary>
+internal sealed class Steps(CausalLanguageModel model)
+{
+    private const int Timed = 4;
+    private readonly MLContext _ml = new();
+    private readonly IDataView _problems = new MLContext().Data.LoadFromEnumerable(Countdown.Generate(1_000, seed: 1));
+
+    /// <summary>Mean time of some steps; the first, in which fused credit makes a pass to find head groups, does not count.</summary>
+    public double Milliseconds(CreditStrategy strategy, RhythmPassKind pass)
+    {
+        double seconds = 0;
+        Fit(strategy, pass, Timed + 1, step => seconds += step.Step == 1 ? 0 : step.Metrics["step_time"]);
+        return 1000 * seconds / Timed;
+    }
+
+    /// <summary>Mean time of what no step can do without, over the same prompts: sampling, the forward and backward pass over the responses, clipping and AdamW.</summary>
+    public double KernelMilliseconds()
+    {
+        PolicyOptimizationOptions options = Options(CreditStrategy.Uniform, RhythmPassKind.Fused, Timed + 1, _ => { });
+        using var policy = new LearningPolicy(model, options, totalUpdates: options.Steps);
+        PromptSet prompts = PromptSet.Read(((Microsoft.ML.Runtime.IHostEnvironment)_ml).Register("kernels"), _problems, model, options);
+        double milliseconds = 0;
+        for (int step = 0; step <= Timed; step++)
+        {
+            int[] rows = SeededOrder.Visit(prompts.Count, (long)step * options.PromptsPerStep, options.PromptsPerStep, options.Seed);
+            ulong seed = RandomUniform.Stream(options.Seed, step, (int)RandomPurpose.Sampling);
+            double time = Ratio.Time(() =>
+            {
+                IReadOnlyList<GeneratedSequence> samples = policy.Model.Generate([.. rows.Select(row => prompts.TokenIds[row])],
+                    new GenerationOptions { SamplesPerPrompt = options.Generations, MaxNewTokens = options.MaxNewTokens, Seed = (long)seed });
+                using var scope = NewDisposeScope();
+                TokenScores scores = PackedScores.Score(policy.Model.Decoder, [.. samples.Select(sample => new TokenSequence(prompts.TokenIds[rows[sample.PromptIndex]], sample.TokenIds))], 1, entropies: true);
+                policy.Accumulate(scores.LogProbabilities.mean());
+                policy.Clip();
+                policy.Apply();
+            });
+            if (step > 0) milliseconds += time;
+        }
+        return milliseconds / Timed;
+    }
+
+    /// <summary>Live tensors and resident memory after the hundredth step and after the tenth.</summary>
+    public void ReportGrowth()
+    {
+        (long Tensors, long Bytes) tenth = default, hundredth = default;
+        Fit(CreditStrategy.Coupled, RhythmPassKind.Fused, 100, step =>
+        {
+            if (step.Step is not (10 or 100)) return;
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            (long, long) now = (Tensor.TotalCount, Environment.WorkingSet);
+            if (step.Step == 10) tenth = now;
+            else hundredth = now;
+        });
+        Console.WriteLine($"flat: after step 100 / after step 10: tensors {hundredth.Tensors} / {tenth.Tensors} = {hundredth.Tensors / (double)tenth.Tensors:F3}, memory {hundredth.Bytes >> 20} MB / {tenth.Bytes >> 20} MB = {hundredth.Bytes / (double)tenth.Bytes:F3}   at most 1.02");
+    }
+
+    private void Fit(CreditStrategy strategy, RhythmPassKind pass, int steps, Action<TrainingProgress> tell) =>
+        _ml.Policies.Trainers.PolicyOptimization(model, _ml.Transforms.CountdownReward(), Options(strategy, pass, steps, tell)).Fit(_problems).Dispose();
+
+    private static PolicyOptimizationOptions Options(CreditStrategy strategy, RhythmPassKind pass, int steps, Action<TrainingProgress> tell) => new()
+    {
+        Steps = steps,
+        PromptsPerStep = 32,
+        Generations = 8,
+        MaxNewTokens = 96,
+        LearningRate = 1e-12,
+        RhythmPass = pass,
+        Credit = new CreditOptions { Strategy = strategy },
+        Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 4, MaximumHorizon = 40 },
+        Progress = new Teller(tell),
+    };
+
+    private sealed class Teller(Action<TrainingProgress> tell) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => tell(value);
+    }
+}

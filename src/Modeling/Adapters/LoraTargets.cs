@@ -1,0 +1,33 @@
+namespace MLNetAttn.Modeling;
+
+/// <summary>Which of a model's matrices an adapter is on.</summary>
+internal static class LoraTargets
+{
+    private const string Weight = ".weight", Projection = "_proj.weight";
+
+    /// <summary>The paths of all matrices that can have an adapter, such as model.layers.0.self_attn.q_proj, each with the rows that it is of the weights' storage.</summary>
+    public static IEnumerable<(string Path, ParameterSlice Slice)> All(WeightStorage weights) =>
+        weights.Slices.Where(slice => slice.Key.EndsWith(Projection, StringComparison.Ordinal)).Select(slice => (slice.Key[..^Weight.Length], slice.Value));
+
+    /// <summary>Those that the names mean, by PEFT's rule: a name is a path, or the end of one.</summary>
+    /// <exception cref="ArgumentException">A name means none; the message says which there are.</exception>
+    public static HashSet<string> Find(WeightStorage weights, IReadOnlyList<string> names)
+    {
+        string[] paths = [.. All(weights).Select(module => module.Path)];
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        var problems = new Violations();
+        foreach (string name in names)
+        {
+            string[] meant = LoraOptions.AllLinear.Contains(name) ? paths : [.. paths.Where(path => path == name || path.EndsWith("." + name, StringComparison.Ordinal))];
+            found.UnionWith(meant);
+            problems.Require(meant.Length > 0, nameof(LoraOptions.TargetModules), $"'{name}'", name is "lm_head" or "embed_tokens"
+                ? "a matrix of a layer: adapters of the embedding and of the output head are not supported"
+                : $"a module of the model, which has {string.Join(", ", LastNames(paths))}, or \"all-linear\" for all of them");
+        }
+        problems.ThrowIfAny(nameof(LoraOptions));
+        return found;
+    }
+
+    /// <summary>q_proj, k_proj, …: each once.</summary>
+    public static IEnumerable<string> LastNames(IEnumerable<string> paths) => paths.Select(path => path[(path.LastIndexOf('.') + 1)..]).Distinct(StringComparer.Ordinal);
+}
