@@ -8,7 +8,15 @@ namespace MLNetAttn.Experiments;
 /// <param name="path">The folder.</param>
 internal sealed class ExperimentFolder(string path)
 {
-    private static readonly JsonSerializerOptions Indented = Format(indented: true), OneLine = Format(indented: false);
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter() },
+    };
 
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
@@ -46,7 +54,7 @@ internal sealed class ExperimentFolder(string path)
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(File.ReadAllText(file), Indented) ?? throw new JsonException("it is null");
+            return JsonSerializer.Deserialize<T>(File.ReadAllText(file), Options) ?? throw new JsonException("it is null");
         }
         catch (JsonException exception)
         {
@@ -58,23 +66,13 @@ internal sealed class ExperimentFolder(string path)
     public static void Write<T>(string file, T value)
     {
         string aside = $"{file}.{Environment.ProcessId}.tmp";
-        File.WriteAllText(aside, JsonSerializer.Serialize(value, Indented) + "\n");
+        File.WriteAllText(aside, JsonSerializer.Serialize(value, Options) + "\n");
         File.Move(aside, file, overwrite: true);
     }
 
-    public static string Line<T>(T value) => JsonSerializer.Serialize(value, OneLine);
-
-    public static T FromLine<T>(string line) => JsonSerializer.Deserialize<T>(line, OneLine) ?? throw new JsonException("A line is null.");
-
-    private static JsonSerializerOptions Format(bool indented) => new()
-    {
-        WriteIndented = indented,
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        Converters = { new JsonStringEnumConverter() },
-    };
+    /// <summary>One line of metrics; null is NaN.</summary>
+    public static Dictionary<string, double> Metrics(string line) =>
+        JsonSerializer.Deserialize<Dictionary<string, double?>>(line, Options)!.ToDictionary(metric => metric.Key, metric => metric.Value ?? double.NaN);
 }
 
 /// <summary>The folder of a run.</summary>
@@ -89,11 +87,17 @@ internal sealed class RunFolder(string path)
 
     public string ResultFile => System.IO.Path.Combine(Path, "result.json");
 
-    /// <summary>Where a run that was cut goes on from; gone when it has ended.</summary>
-    public string Checkpoints => System.IO.Path.Combine(Path, "checkpoints");
-
     public string LogFile => System.IO.Path.Combine(Path, "log.txt");
 
     /// <summary>Its result is written last.</summary>
     public bool HasEnded => File.Exists(ResultFile);
+
+    /// <summary>What every step measured, written by the trainer.</summary>
+    public IReadOnlyList<IReadOnlyDictionary<string, double>> Metrics() => [.. File.ReadLines(MetricsFile).Select(ExperimentFolder.Metrics)];
+
+    /// <summary>Nothing goes on from them once the run has ended.</summary>
+    public void DeleteCheckpoints()
+    {
+        foreach (string checkpoint in Directory.EnumerateDirectories(Path, "checkpoint-*")) Directory.Delete(checkpoint, recursive: true);
+    }
 }

@@ -32,8 +32,8 @@ internal static class Report
 
     private static IEnumerable<TrainingCurve> Mean(ExperimentFolder folder, ArmSummary arm)
     {
-        Dictionary<string, double>[][] runs = [.. arm.Seeds.Select(seed => MetricsFile.Read(folder.Run(arm.Arm, seed).MetricsFile).ToArray())];
-        int steps = runs.Min(run => run.Length);
+        IReadOnlyList<IReadOnlyDictionary<string, double>>[] runs = [.. arm.Seeds.Select(seed => folder.Run(arm.Arm, seed).Metrics())];
+        int steps = runs.Min(run => run.Count);
         foreach (string metric in Curves)
         {
             double[] values = [.. Enumerable.Range(0, steps).Select(step => runs.Average(run => run[step].GetValueOrDefault(metric, double.NaN)))];

@@ -31,14 +31,14 @@ internal sealed class Worker : IDisposable
             DataType = _settings.DataType == "bfloat16" ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32,
             Device = torch.device(_settings.Device),
         });
-        _task = new ExperimentTask(_context, _settings, _model);
+        _task = new ExperimentTask(_context, _settings);
     }
 
     /// <summary>Measures the model that all runs start from.</summary>
     /// <exception cref="ArgumentException">Settings are out of range: better said now than by every run.</exception>
     public void MeasureBeforeTraining()
     {
-        foreach (Arm arm in Arm.All) _ = Trainer(arm.Options(_settings, seed: 0), seed: 0, progress: null, checkpoints: null);
+        foreach (Arm arm in Arm.All) _ = Trainer(arm.Options(_settings, seed: 0), seed: 0, folder: null);
         ExperimentFolder.Write(_folder.BeforeTrainingFile, Measure(_model));
     }
 
@@ -48,8 +48,6 @@ internal sealed class Worker : IDisposable
         Arm arm = Arm.Find(armName);
         RunFolder run = _folder.Run(arm.Name, seed);
         Directory.CreateDirectory(run.Path);
-        // A campaign that was killed may have left its runs at work, and the next one begins them anew.
-        using FileStream taken = _folder.Take(Path.Combine(run.Path, "run.lock"));
         CreditOptions credit = arm.Options(_settings, seed);
         ExperimentFolder.Write(run.ConfigurationFile, new RunConfiguration
         {
@@ -63,10 +61,10 @@ internal sealed class Worker : IDisposable
             Machine = string.Create(CultureInfo.InvariantCulture, $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}"),
         });
 
-        using var metrics = new MetricsFile(run.MetricsFile);
-        using PolicyTransformer policy = Trainer(credit, seed, metrics, run.Checkpoints).Fit(_task.Train(seed));
+        using PolicyTransformer policy = Trainer(credit, seed, run.Path).Fit(_task.Train(seed));
         int lastThird = _settings.Steps - _settings.Steps / 3;
-        IReadOnlyDictionary<string, double>[] late = [.. metrics.Steps.Where(step => step["step"] > lastThird || _settings.Steps < 3)];
+        IReadOnlyList<IReadOnlyDictionary<string, double>> steps = run.Metrics();
+        IReadOnlyDictionary<string, double>[] late = [.. steps.Where(step => step["step"] > lastThird || _settings.Steps < 3)];
         ExperimentFolder.Write(run.ResultFile, new RunResult
         {
             Arm = arm.Name,
@@ -76,17 +74,17 @@ internal sealed class Worker : IDisposable
             After = Measure(policy.Model),
             LastThirdReward = late.Average(step => step["reward"]),
             LastThirdLength = late.Average(step => step["completions/mean_length"]),
-            MeanCredit = metrics.Steps.Average(step => step["credit/mean"]),
+            MeanCredit = steps.Average(step => step["credit/mean"]),
             Fingerprint = policy.Model.Fingerprint,
-            TrainingSeconds = metrics.Steps.Sum(step => step["step_time"]),
+            TrainingSeconds = steps.Sum(step => step["step_time"]),
             ProcessorSeconds = Environment.CpuUsage.TotalTime.TotalSeconds,
         });
-        Directory.Delete(run.Checkpoints, recursive: true);
+        run.DeleteCheckpoints();
     }
 
     public void Dispose() => _model.Dispose();
 
-    private PolicyOptimizationTrainer Trainer(CreditOptions credit, long seed, IProgress<TrainingProgress>? progress, string? checkpoints) => _context.Policies.Trainers.PolicyOptimization(_model, _task.Reward, new PolicyOptimizationOptions
+    private PolicyOptimizationTrainer Trainer(CreditOptions credit, long seed, string? folder) => _context.Policies.Trainers.PolicyOptimization(_model, _task.Reward, new PolicyOptimizationOptions
     {
         Steps = _settings.Steps,
         PromptsPerStep = _settings.PromptsPerStep,
@@ -108,11 +106,11 @@ internal sealed class Worker : IDisposable
         },
         RhythmPass = _settings.RhythmPass,
         Seed = seed,
-        OutputFolder = checkpoints,
-        Resume = checkpoints is not null,
+        PromptFormat = _task.PromptFormat,
+        OutputFolder = folder,
+        Resume = folder is not null,
         CheckpointEvery = _settings.CheckpointEvery,
         CheckpointLimit = 1,
-        Progress = progress,
     });
 
     private Accuracy Measure(CausalLanguageModel model) => new(Measure(model, temperature: 0, samples: 1), Measure(model, _settings.Temperature, _settings.EvaluationSamples));
@@ -120,6 +118,7 @@ internal sealed class Worker : IDisposable
     private double Measure(CausalLanguageModel model, double temperature, int samples) => Evaluation.Run(_context, model, _task.Test(), _task.Reward, new EvaluationOptions
     {
         Generation = new GenerationOptions { MaxNewTokens = _settings.MaxNewTokens, Temperature = temperature, SamplesPerPrompt = samples, Seed = 1 },
+        PromptFormat = _task.PromptFormat,
         BatchSize = EvaluationBatch,
     }).AverageAtK.Value;
 }

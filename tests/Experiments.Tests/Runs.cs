@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace MLNetAttn.Experiments.Tests;
 
 /// <summary>Results that were never run.</summary>
@@ -26,13 +28,8 @@ internal static class Runs
         {
             RunFolder run = folder.Run(result.Arm, result.Seed);
             Directory.CreateDirectory(run.Path);
-            File.WriteAllLines(run.MetricsFile, Enumerable.Range(1, 8).Select(step => ExperimentFolder.Line(new Dictionary<string, double>
-            {
-                ["step"] = step,
-                ["reward"] = result.After.Sampled * step / 8,
-                ["completions/mean_length"] = 60,
-                ["entropy"] = double.NaN,
-            })));
+            File.WriteAllLines(run.MetricsFile, Enumerable.Range(1, 8).Select(step => string.Create(CultureInfo.InvariantCulture,
+                $$"""{"step":{{step}},"reward":{{result.After.Sampled * step / 8}},"completions/mean_length":60,"completions/clipped_ratio":0.1,"entropy":null}""")));
             ExperimentFolder.Write(run.ResultFile, result);
         }
     }
