@@ -17,27 +17,30 @@ internal static class CommandLine
     /// <summary>It was cancelled; finished rows are in the output.</summary>
     public const int Cancelled = 130;
 
+    /// <summary>All commands.</summary>
+    /// <param name="streams">Where they read and write.</param>
+    public static RootCommand Create(Streams streams) => new("Where a language model plans and what it anchors its reasoning on: WAAD and FAI per token, from JSON lines to JSON lines.")
+    {
+        TokenizeCommand.Create(streams),
+        ChatCommand.Create(streams),
+        GenerateCommand.Create(streams),
+        AnnotateCommand.Create(streams),
+        ScoreCommand.Create(streams),
+        EvaluateCommand.Create(streams),
+        AnalyseCommand.Create(streams),
+        ReportCommand.Create(streams),
+    };
+
     /// <summary>Runs the tool.</summary>
     /// <param name="args">The command line.</param>
     /// <param name="streams">Where it reads and writes.</param>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] args, Streams streams)
     {
-        RootCommand root = new("Where a language model plans and what it anchors its reasoning on: WAAD and FAI per token, from JSON lines to JSON lines.")
-        {
-            TokenizeCommand.Create(streams),
-            ChatCommand.Create(streams),
-            GenerateCommand.Create(streams),
-            AnnotateCommand.Create(streams),
-            ScoreCommand.Create(streams),
-            EvaluateCommand.Create(streams),
-            AnalyseCommand.Create(streams),
-            ReportCommand.Create(streams),
-        };
         InvocationConfiguration configuration = new() { Output = streams.Output, Error = streams.Errors, EnableDefaultExceptionHandler = false };
         try
         {
-            ParseResult parsed = root.Parse(args);
+            ParseResult parsed = Create(streams).Parse(args);
             int code = await parsed.InvokeAsync(configuration).ConfigureAwait(false);
             return parsed.Errors.Count > 0 ? Failure : code;
         }

@@ -18,6 +18,11 @@ internal sealed record Streams(TextReader Input, TextWriter Output, TextWriter E
             new StreamReader(Console.OpenStandardInput(), utf8), new StreamWriter(StandardOutput(), utf8) { AutoFlush = true }, Console.Error, !Console.IsErrorRedirected);
     }
 
-    // The console's own stream takes no notice of a reader that has gone: hours of work would be for nobody.
-    private static Stream StandardOutput() => OperatingSystem.IsWindows() ? Console.OpenStandardOutput() : new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+    // The console's own stream takes no notice of a reader that has gone: hours of work would be for nobody. A file has no reader, but a position that other writers share, which a FileStream neither follows nor moves on.
+    private static Stream StandardOutput()
+    {
+        if (OperatingSystem.IsWindows()) return Console.OpenStandardOutput();
+        FileStream output = new(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        return output.CanSeek ? Console.OpenStandardOutput() : output;
+    }
 }

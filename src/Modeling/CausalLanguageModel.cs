@@ -145,11 +145,7 @@ public sealed class CausalLanguageModel : IDisposable
     }
 
     /// <summary>A copy with weights of its own.</summary>
-    public CausalLanguageModel Clone()
-    {
-        WeightStorage weights = CopyWeights();
-        return With(weights, Decoder.Adapter?.Clone(weights));
-    }
+    public CausalLanguageModel Clone() => CloneAs(type: null);
 
     /// <summary>This model with a new LoRA adapter, which changes nothing until it is trained (PEFT's get_peft_model). The two share their weights: this model stays as it is, and either may be disposed first.</summary>
     /// <param name="options">Rank, scale and targets.</param>
@@ -321,6 +317,13 @@ public sealed class CausalLanguageModel : IDisposable
         Decoder.Dispose();
     }
 
+    /// <summary>A copy whose weights are of another type; null = of the same.</summary>
+    internal CausalLanguageModel CloneAs(ScalarType? type)
+    {
+        WeightStorage weights = CopyWeights(type);
+        return With(weights, Decoder.Adapter?.Clone(weights));
+    }
+
     /// <summary>A copy of the adapter on the same weights, with other options of the same form if wanted.</summary>
     internal CausalLanguageModel CloneAdapter(LoraOptions? options = null)
     {
@@ -344,10 +347,10 @@ public sealed class CausalLanguageModel : IDisposable
 
     private CausalLanguageModel With(WeightStorage weights, LoraAdapter? adapter) => new(new Decoder(Config, weights, adapter), GenerationConfig, _tokenizer, _location);
 
-    private WeightStorage CopyWeights()
+    private WeightStorage CopyWeights(ScalarType? type = null)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        var weights = new WeightStorage(Config, Decoder.Weights.Embedding.dtype, Device);
+        var weights = new WeightStorage(Config, type ?? Decoder.Weights.Embedding.dtype, Device);
         weights.CopyFrom(Decoder.Weights);
         return weights;
     }

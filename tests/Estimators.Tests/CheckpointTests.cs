@@ -77,6 +77,25 @@ public sealed class CheckpointTests : IDisposable
         Train(Scaled(resume: true, Output, steps: 5), reward).ShouldEqual(expected);
     }
 
+    [Theory]
+    [InlineData(true, false, 0.2)]
+    [InlineData(true, true, 0)]
+    [InlineData(false, true, 0)]
+    public void Adapters_and_bfloat16_computing_resume_to_the_same_bits_too(bool adapter, bool bf16, double dropout)
+    {
+        PolicyOptimizationOptions Adapted(int steps, bool resume, string? folder) => new()
+        {
+            Steps = steps, PromptsPerStep = 4, Generations = 4, MaxNewTokens = 12, LearningRate = 1e-2, Seed = 2, MiniBatches = 2, Bf16 = bf16, OutputFolder = folder, Resume = resume, ActivationCheckpointing = adapter,
+            Lora = adapter ? new LoraOptions { Rank = 2, Dropout = dropout, TargetModules = LoraOptions.AllLinear } : null, Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 1, MaximumHorizon = 8 },
+        };
+        string expected = Fingerprint(Adapted(5, resume: false, folder: null));
+        Fingerprint(Adapted(3, resume: false, Output)).Should().NotBe(expected);
+        Fingerprint(Adapted(5, resume: true, Output)).Should().Be(expected);
+        if (!adapter) return;
+        using CausalLanguageModel loaded = _model.WithAdapter(Path.Combine(Output, "checkpoint-000005"));
+        loaded.Fingerprint.Should().Be(expected, "a checkpoint of an adapter is a folder as PEFT writes it");
+    }
+
     [Fact]
     public void A_folder_with_a_run_is_refused_unless_it_is_resumed()
     {
@@ -194,6 +213,12 @@ public sealed class CheckpointTests : IDisposable
 
     private CustomMappingEstimator<RewardInput, RewardOutput> Reward() =>
         _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, reward) => reward.Reward = row.ResponseTokenIds.Count(id => id == 5) / (float)row.ResponseTokenIds.Length, null);
+
+    private string Fingerprint(PolicyOptimizationOptions options)
+    {
+        using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), options).Fit(_prompts);
+        return policy.Model.Fingerprint;
+    }
 
     private Dictionary<string, float[]> Train(PolicyOptimizationOptions options, IEstimator<ITransformer>? reward = null)
     {

@@ -207,6 +207,50 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_trained_MLNET_model_is_a_reward()
+    {
+        // It learns from labelled texts that answers with a 5 are good, and the policy learns from it.
+        var random = new Random(3);
+        IDataView labelled = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 300).Select(_ => string.Join(' ', Enumerable.Range(0, 6).Select(_ => $"t{random.Next(1, TinyModels.Vocabulary)}")))
+            .Select(text => new { Response = text.Replace("t", "", StringComparison.Ordinal), Label = text.Contains("t5", StringComparison.Ordinal) }));
+        var classifier = _ml.Transforms.Text.TokenizeIntoWords("Words", "Response").Append(_ml.Transforms.Text.ProduceHashedWordBags("Features", "Words", numberOfBits: 8, ngramLength: 1))
+            .Append(_ml.BinaryClassification.Trainers.LbfgsLogisticRegression());
+        ITransformer judge = classifier.Fit(labelled);
+        var told = new ProgressList();
+        var options = new PolicyOptimizationOptions
+        {
+            Steps = 25, PromptsPerStep = 4, Generations = 4, MaxNewTokens = 12, LearningRate = 2e-2, Seed = 1, RewardColumnName = "Probability", Progress = told, Credit = new CreditOptions { Strategy = CreditStrategy.Uniform },
+        };
+        using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(_model, judge, options).Fit(_prompts);
+        told[0].Metrics.Keys.Should().Contain("rewards/Probability/mean");
+        told.TakeLast(3).Average(step => step.Metrics["reward"]).Should().BeGreaterThan(told.Take(3).Average(step => step.Metrics["reward"]) + 0.1);
+    }
+
+    [Fact]
+    public void What_a_reward_is_made_of_is_measured_too()
+    {
+        var told = new ProgressList();
+        var reward = _ml.Transforms.CustomMapping<RewardInput, RewardParts>((row, parts) => (parts.First, parts.Long, parts.Reward) = (row.ResponseTokenIds[0], row.ResponseTokenIds.Length, row.ResponseTokenIds[0] + row.ResponseTokenIds.Length), null);
+        Train(Options(steps: 1, progress: told), reward);
+        IReadOnlyDictionary<string, double> metrics = told[0].Metrics;
+        metrics["rewards/Long/mean"].Should().BeApproximately(metrics["completions/mean_length"], 1e-6);
+        (metrics["rewards/First/mean"] + metrics["rewards/Long/mean"]).Should().BeApproximately(metrics["reward"], 1e-6);
+        metrics["rewards/First/std"].Should().BeGreaterThan(0);
+        metrics.Keys.Should().NotContain("rewards/Wanted/mean", "a column of the prompts is no reward");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Responses_of_one_token_have_no_anchor_and_credit_one(int miniBatches)
+    {
+        var told = new ProgressList();
+        Train(Options(steps: 2, maxNewTokens: 1, miniBatches: miniBatches, progress: told), Reward(row => row.ResponseTokenIds[0]));
+        told[^1].Metrics["credit/mean"].Should().Be(1);
+        told[^1].Metrics["credit/fai_mean"].Should().Be(double.NaN);
+    }
+
+    [Fact]
     public void Prompts_may_be_conversations()
     {
         using CausalLanguageModel model = TinyModels.CreateWithTokenizer(chatTemplate: "{% for message in messages %}{{ message.content }} {% endfor %}=");
@@ -247,6 +291,15 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
     {
         using PolicyTransformer policy = Trainer(options, reward).Fit(_prompts);
         return TinyModels.Snapshot(policy.Model);
+    }
+
+    private sealed class RewardParts
+    {
+        public float First { get; set; }
+
+        public float Long { get; set; }
+
+        public float Reward { get; set; }
     }
 
     private sealed class TextRewardInput

@@ -22,7 +22,7 @@ internal sealed class PolicyEvaluation(LearningPolicy policy, PromptSet prompts,
             Temperature = options.EvaluationTemperature ?? options.Temperature,
             Seed = (long)RandomUniform.Stream(options.Seed, 0, (int)RandomPurpose.Evaluation),
         });
-        RewardStatistics rewards = RewardStatistics.Of(reward.Evaluate(context, prompts.Rollouts([.. Enumerable.Range(0, prompts.Count)], samples), options.MissingReward));
+        RewardStatistics rewards = RewardStatistics.Of(reward.Evaluate(context, prompts.Rollouts([.. Enumerable.Range(0, prompts.Count)], samples), options.MissingReward).Select(score => score.Reward));
         return new Dictionary<string, double>
         {
             ["eval_reward"] = rewards.Mean,

@@ -94,16 +94,21 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
         PromptSet? judged = validation is null ? null : PromptSet.Read(_host, validation, _model, _options);
         RewardFunction reward = _openReward!();
         foreach (PromptSet set in judged is null ? [prompts] : new[] { prompts, judged }) reward.Check(_host, set.Rollouts([], Array.Empty<int[]>()).Schema);
+        using CausalLanguageModel? bare = WithoutAdapter();
         return TrainingLoop.Run(_host, _model, _options, Plan(DataFingerprint.Of(prompts.TokenIds), judged is not null), (policy, warn) => new PolicyOptimizationStep(
-            policy, _model, new SampledRollouts(policy, prompts, reward, _options, _host), judged is null ? null : new PolicyEvaluation(policy, judged, reward, _options, _host), _options, warn));
+            policy, bare ?? _model, new SampledRollouts(policy, prompts, reward, _options, _host), judged is null ? null : new PolicyEvaluation(policy, judged, reward, _options, _host), _options, warn));
     }
 
     private CausalLanguageModel FitRecorded(IDataView input, IDataView? validation, RecordedRollouts recorded)
     {
         if (validation is not null) throw _host.Process(new ArgumentException("Validation rows were given, and recorded rollouts come without a reward that could score new responses. Evaluate the returned policy instead.", nameof(validation)));
         RecordedRolloutSource source = RecordedRolloutSource.Read(_host, input, _model, recorded, _options);
-        return TrainingLoop.Run(_host, _model, _options, Plan(source.Fingerprint, validates: false), (policy, warn) => new PolicyOptimizationStep(policy, _model, source, evaluation: null, _options, warn));
+        using CausalLanguageModel? bare = WithoutAdapter();
+        return TrainingLoop.Run(_host, _model, _options, Plan(source.Fingerprint, validates: false), (policy, warn) => new PolicyOptimizationStep(policy, bare ?? _model, source, evaluation: null, _options, warn));
     }
+
+    /// <summary>The reference where an adapter goes on learning: the model with the adapter off, which shares its weights. Null where the model as it came is the reference.</summary>
+    private CausalLanguageModel? WithoutAdapter() => _model.Adapter is null || !_options.Loss.NeedsReference ? null : _model.WithoutAdapter();
 
     private TrainingPlan Plan(string data, bool validates) => new(
         nameof(PolicyOptimizationTrainer), _options.Steps, _options.Updates, Logged, data, validates, Goal: "eval_reward", HigherIsBetter: true,

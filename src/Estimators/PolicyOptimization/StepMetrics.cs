@@ -25,6 +25,13 @@ internal sealed class StepMetrics
     /// <summary>Groups were sampled whose rewards are all equal.</summary>
     public void Resampled(int equalGroups) => _values["sampling/equal_groups"] = equalGroups;
 
+    /// <summary>What a reward is made of was measured too.</summary>
+    public void RewardParts(IReadOnlyList<string> names, RewardScore[] scores)
+    {
+        for (int part = 0; part < names.Count; part++)
+            (_values[$"rewards/{names[part]}/mean"], _values[$"rewards/{names[part]}/std"]) = RewardStatistics.Of(scores.Select(score => score.Parts[part]));
+    }
+
     /// <summary>The step's responses are there.</summary>
     /// <param name="lengths">Tokens of each.</param>
     /// <param name="truncated">Which of them did not end.</param>

@@ -10,8 +10,8 @@ internal sealed class LearningPolicy : IDisposable
     private const string OptimizerFile = "optimizer.safetensors";
 
     private readonly TrainingOptions _options;
+    private readonly LearningCopy _copy;
     private readonly AdamW _optimizer;
-    private readonly Tensor[] _parameters;
     private readonly int _totalUpdates;
     private Tensor[]? _gradients;
 
@@ -23,21 +23,18 @@ internal sealed class LearningPolicy : IDisposable
     public LearningPolicy(CausalLanguageModel model, TrainingOptions options, int totalUpdates)
     {
         (_options, _totalUpdates) = (options, totalUpdates);
-        Model = LearningCopy.Of(model, options.Lora);
-        Trainable = LearningCopy.Trainable(Model);
-        _parameters = [.. Trainable.Select(parameter => parameter.Tensor)];
-        foreach (Tensor parameter in _parameters) parameter.requires_grad = true;
+        _copy = LearningCopy.Of(model, options);
         if (Model.Decoder.Adapter is { Options.Dropout: > 0 } adapter)
             adapter.Dropout = new AdapterDropout(adapter.Options.Dropout, () => RandomUniform.Stream(options.Seed, Updates, (int)RandomPurpose.Dropout));
         Model.Decoder.ActivationCheckpointing = options.ActivationCheckpointing;
         _optimizer = new AdamW(Trainable, options);
     }
 
-    /// <summary>The model as the last update left it.</summary>
-    public CausalLanguageModel Model { get; }
+    /// <summary>The model as the last update left it; with <see cref="TrainingOptions.Bf16"/> as it computes, rounded.</summary>
+    public CausalLanguageModel Model => _copy.Model;
 
-    /// <summary>What is updated: the tensors that hold all weights or the adapter, each once, in the order of <see cref="Gradients"/>. Each has the name of its first parameter; parameters that share a tensor are of one kind.</summary>
-    public IReadOnlyList<(string Name, Tensor Tensor)> Trainable { get; }
+    /// <summary>What is updated: the tensors that hold all weights or the adapter, each once, in the order of <see cref="Gradients"/>. Each has the name of its first parameter; parameters that share a tensor are of one kind. Whoever gives them other values calls <see cref="Changed"/>.</summary>
+    public IReadOnlyList<(string Name, Tensor Tensor)> Trainable => _copy.Trainable;
 
     /// <summary>Updates so far.</summary>
     public int Updates { get; private set; }
@@ -57,7 +54,7 @@ internal sealed class LearningPolicy : IDisposable
         double value = loss.ToDouble();
         RequireFinite(value, "loss");
         using var scope = NewDisposeScope();
-        IList<Tensor> gradients = autograd.grad([loss], _parameters);
+        Tensor[] gradients = [.. autograd.grad([loss], _copy.Differentiated).Select((gradient, i) => gradient.to(Trainable[i].Tensor.dtype))];
         if (_gradients is null)
         {
             // The fused kernels walk parameters and gradients side by side: both must lie in memory the same way.
@@ -84,7 +81,7 @@ internal sealed class LearningPolicy : IDisposable
     public void Apply()
     {
         _optimizer.Step(Gradients, LearningRate);
-        Model.Decoder.Adapter?.Changed();
+        Changed();
         Updates++;
         Forget();
     }
@@ -100,22 +97,22 @@ internal sealed class LearningPolicy : IDisposable
     public Tensor[] Snapshot()
     {
         using var noGradient = no_grad();
-        return [.. _parameters.Select(parameter => parameter.detach().clone().DetachFromDisposeScope())];
+        return [.. Trainable.Select(parameter => parameter.Tensor.detach().clone().DetachFromDisposeScope())];
     }
 
     /// <summary>Takes back what <see cref="Snapshot"/> gave.</summary>
     public void Restore(IReadOnlyList<Tensor> snapshot)
     {
         using var noGradient = no_grad();
-        for (int i = 0; i < _parameters.Length; i++) _parameters[i].copy_(snapshot[i]);
-        Model.Decoder.Adapter?.Changed();
+        for (int i = 0; i < snapshot.Count; i++) Trainable[i].Tensor.copy_(snapshot[i]);
+        Changed();
     }
 
     /// <summary>Writes a checkpoint: the model, or the adapter where one is trained, as a folder that anyone can load, and the optimizer's state.</summary>
     public void Save(ICheckpointTarget target)
     {
-        if (Model.Decoder.Adapter is null) Model.SavePretrained(target);
-        else Model.SaveAdapter(target);
+        if (_copy.Master.Decoder.Adapter is not null) _copy.Master.SaveAdapter(target);
+        else _copy.Master.SavePretrained(target);
         using Stream stream = target.Create(OptimizerFile);
         SafetensorsWriter.Write(stream, _optimizer.State, SafetensorsWriter.PyTorchFormat);
     }
@@ -126,15 +123,9 @@ internal sealed class LearningPolicy : IDisposable
     /// <exception cref="InvalidDataException">A file is damaged, or of another model.</exception>
     public void Load(ICheckpointSource source, int updates)
     {
-        if (Model.Decoder.Adapter is { } adapter)
-        {
-            AdapterFiles.Fill(source, adapter.Parameters);
-            adapter.Changed();
-        }
-        else
-        {
-            CheckpointReader.Open(source, Model.Config).Fill(Model.Parameters);
-        }
+        if (_copy.Master.Decoder.Adapter is { } adapter) AdapterFiles.Fill(source, adapter.Parameters);
+        else CheckpointReader.Open(source, Model.Config).Fill(_copy.Master.Parameters);
+        Changed();
         string location = CheckpointFiles.Locate(source, OptimizerFile);
         var state = _optimizer.State.ToDictionary();
         using SafetensorsReader reader = SafetensorsReader.Open(source.OpenRead(OptimizerFile), location);
@@ -145,15 +136,16 @@ internal sealed class LearningPolicy : IDisposable
         Updates = updates;
     }
 
+    /// <summary>Lets the model compute with what <see cref="Trainable"/> holds now.</summary>
+    public void Changed() => _copy.Changed();
+
     /// <summary>Ends training: the model takes no gradients any more and belongs to the caller.</summary>
     public CausalLanguageModel Finish()
     {
-        foreach (Tensor parameter in _parameters) parameter.requires_grad = false;
         Model.Decoder.ActivationCheckpointing = false;
-        if (Model.Decoder.Adapter is { } adapter) adapter.Dropout = null;
         Forget();
         _optimizer.Dispose();
-        return Model;
+        return _copy.Finish();
     }
 
     /// <summary>Frees everything, the model included: for a training that failed.</summary>

@@ -39,6 +39,9 @@ public abstract class TrainingOptions
     /// <remarks>A model that has an adapter keeps it: rank, scale and targets must then be those of that adapter. <see cref="LoraOptions.Seed"/> starts a new adapter, <see cref="Seed"/> its dropout.</remarks>
     public LoraOptions? Lora { get; init; }
 
+    /// <summary>Compute in bfloat16, sampling included, and keep the weights that are updated in float32 (bf16). Half the memory and time of the passes on processors with such units; log-probabilities then carry the noise that docs/precision.md measures. Default false.</summary>
+    public bool Bf16 { get; init; }
+
     /// <summary>Start of everything random: the same seed on the same machine gives the same bits. Default 0. The seed of the <c>MLContext</c> is not used.</summary>
     public long Seed { get; init; }
 

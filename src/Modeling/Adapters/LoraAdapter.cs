@@ -100,9 +100,16 @@ internal sealed class LoraAdapter : IDisposable
     public LoraAdapter Clone(WeightStorage weights, LoraOptions? options = null)
     {
         var copy = new LoraAdapter(weights, options ?? Options, BaseModel);
-        using var noGradient = no_grad();
-        foreach ((Tensor target, Tensor source) in copy.Storage.Zip(Storage)) target.copy_(source);
+        copy.CopyFrom(this);
         return copy;
+    }
+
+    /// <summary>Takes over all values of an adapter of the same form.</summary>
+    public void CopyFrom(LoraAdapter other)
+    {
+        using var noGradient = no_grad();
+        foreach ((Tensor target, Tensor source) in Storage.Zip(other.Storage)) target.copy_(source);
+        Changed();
     }
 
     /// <summary>Whether other options ask for an adapter of this form; dropout and seed are no part of it.</summary>

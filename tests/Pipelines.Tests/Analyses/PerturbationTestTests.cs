@@ -8,10 +8,14 @@ public sealed class PerturbationTestTests
 {
     private static readonly string Embedded = Repository.Path("models", "countdown");
 
-    [Fact]
-    public void Positions_candidates_and_overlaps_are_those_of_the_reference_with_the_real_model()
+    public static IEnumerable<TheoryDataRow<int>> Problems =>
+        Enumerable.Range(0, Golden.Root is null ? 1 : Golden.Json("perturbation", "cases.json").GetProperty("problems").GetArrayLength()).Select(problem => new TheoryDataRow<int>(problem));
+
+    [Theory]
+    [MemberData(nameof(Problems))]
+    public void Positions_candidates_and_overlaps_are_those_of_the_reference_with_the_real_model(int index)
     {
-        JsonElement problem = Golden.Json("perturbation", "cases.json").GetProperty("problems")[0];
+        JsonElement problem = Golden.Json("perturbation", "cases.json").GetProperty("problems")[index];
         using CausalLanguageModel model = CausalLanguageModel.FromPretrained(RealModel.Require());
 
         PerturbedResponse actual = PerturbationTest.Run(model, [new TokenSequence(Ids(problem, "prompt_ids"), Ids(problem, "response_ids"))], new PerturbationOptions { Draws = 100 }).Responses.Single();

@@ -21,6 +21,17 @@ public sealed class RhythmPictureTests
         font.CreateTypeface("Arial", bold: false, italic: false).Should().BeNull();
     }
 
+    [Theory]
+    [InlineData(700, "peaks alone")]
+    [InlineData(2400, "every token")]
+    public void Tokens_are_named(int width, string what)
+    {
+        ReportTrace Renamed(string text) => new() { ResponseTokens = [.. Trace.ResponseTokens.Select(_ => text)], Waad = Trace.Waad, Fai = Trace.Fai };
+        PictureOptions options = new() { Width = width };
+        using SKBitmap one = Draw(RhythmPicture.Curves(Renamed("a"), options)), other = Draw(RhythmPicture.Curves(Renamed("\n\n much longer than a label"), options));
+        one.Bytes.Should().NotEqual(other.Bytes, what);
+    }
+
     [Fact]
     public void A_heatmap_has_row_0_on_top_and_its_scale_leaves_out_the_first_token()
     {

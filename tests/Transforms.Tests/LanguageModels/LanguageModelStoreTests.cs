@@ -43,6 +43,26 @@ public sealed class LanguageModelStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_zip_holds_base_and_adapter_or_the_merged_model()
+    {
+        using CausalLanguageModel adapted = TinyModels.WithAdapter(_model), merged = adapted.MergeAdapter();
+        Holds(adapted).Should().Contain(["model.safetensors", "adapter_config.json", "adapter_model.safetensors"]);
+        Holds(merged).Should().Contain("model.safetensors").And.NotContain("adapter_config.json");
+
+        string[] Holds(CausalLanguageModel model)
+        {
+            PolicyTransformer fitted = _ml.Transforms.GenerateText(model, maxNewTokens: 12).Fit(_prompts);
+            MemoryStream zip = Save(fitted);
+            ITransformer loaded = Load(zip);
+            using CausalLanguageModel found = ((PolicyTransformer)loaded).Model;
+            found.Fingerprint.Should().Be(model.Fingerprint).And.NotBe(_model.Fingerprint);
+            loaded.Transform(_prompts).GetColumn<string>("Response").Should().Equal(fitted.Transform(_prompts).GetColumn<string>("Response"));
+            using var archive = new ZipArchive(zip, ZipArchiveMode.Read, leaveOpen: true);
+            return [.. archive.Entries.Select(entry => entry.Name)];
+        }
+    }
+
+    [Fact]
     public void The_folder_in_the_zip_is_a_model_folder_as_it_is()
     {
         string folder = Path.Combine(Path.GetTempPath(), $"mlnetattn-{Guid.NewGuid():N}");

@@ -1,4 +1,5 @@
 using MLNetAttn.Modeling;
+using static TorchSharp.torch;
 
 namespace MLNetAttn.Transforms.Tests;
 
@@ -24,6 +25,17 @@ internal static class TinyModels
 
     /// <summary>A model for token ids only.</summary>
     public static CausalLanguageModel CreateWithoutTokenizer(long seed = 1, int vocabulary = 40) => CausalLanguageModel.Create(Config(vocabulary), tokenizer: null, seed, initializerRange: 0.4);
+
+    /// <summary>A model with an adapter that changes what it computes.</summary>
+    public static CausalLanguageModel WithAdapter(CausalLanguageModel model)
+    {
+        CausalLanguageModel adapted = model.WithAdapter(new LoraOptions { Rank = 2, TargetModules = LoraOptions.AllLinear });
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(5, CPU);
+        foreach (Tensor matrix in adapted.AdapterParameters.Where(entry => entry.Key.Contains("lora_B")).Select(entry => entry.Value)) matrix.copy_(rand(matrix.shape, generator: generator));
+        return adapted;
+    }
 
     private static DecoderConfig Config(int vocabulary) => new()
     {

@@ -8,12 +8,16 @@ public sealed class FreshProcessTests : IDisposable
 {
     private readonly MLContext _ml = new(seed: 1);
     private readonly CausalLanguageModel _model = TinyModels.Create();
+    private readonly Lazy<CausalLanguageModel> _adapted;
     private readonly TemporaryFolder _folder = new();
 
-    public static IEnumerable<TheoryDataRow<string>> Components() => [new("GenerateText"), new("GenerateText with samples"), new("AttentionRhythm"), new("RhythmCredit"), new("RhythmFeatures"), new("chain with ML.NET's own")];
+    public FreshProcessTests() => _adapted = new Lazy<CausalLanguageModel>(() => TinyModels.WithAdapter(_model));
+
+    public static IEnumerable<TheoryDataRow<string>> Components() => [new("GenerateText"), new("GenerateText with samples"), new("GenerateText with an adapter"), new("AttentionRhythm"), new("RhythmCredit"), new("RhythmFeatures"), new("chain with ML.NET's own")];
 
     public void Dispose()
     {
+        if (_adapted.IsValueCreated) _adapted.Value.Dispose();
         _model.Dispose();
         _folder.Dispose();
     }
@@ -32,6 +36,7 @@ public sealed class FreshProcessTests : IDisposable
                 Generation = new GenerationOptions { MaxNewTokens = 20, TopK = 9, TopP = 0.95, StopStrings = ["ab", "1"], StopTokenIds = [0, 4], Seed = 3, MaximumCacheBytes = 1 << 20, AddSpecialTokens = false },
             }),
             "GenerateText with samples" => _ml.Transforms.GenerateText(_model, maxNewTokens: 20, seed: 5, samplesPerPrompt: 3).Append(_ml.Transforms.AttentionRhythm()),
+            "GenerateText with an adapter" => _ml.Transforms.GenerateText(_adapted.Value, maxNewTokens: 20, seed: 5).Append(_ml.Transforms.AttentionRhythm()),
             "AttentionRhythm" => _ml.Transforms.AttentionRhythm(_model, new AttentionRhythmOptions { MinimumHorizon = 2, Layers = LayerSelection.Of(0, 2) }),
             "RhythmCredit" => _ml.Transforms.RhythmCredit(new RhythmCreditOptions { Credit = new CreditOptions { Fraction = 0.3, DominatedWaad = 2.5 } }),
             "RhythmFeatures" => _ml.Transforms.RhythmFeatures(new RhythmFeaturesOptions { Signals = RhythmSignals.Waad | RhythmSignals.Fai, Quantiles = [0.3], MissingValue = float.NaN }),

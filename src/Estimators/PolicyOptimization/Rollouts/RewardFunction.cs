@@ -18,6 +18,9 @@ internal sealed class RewardFunction
     /// <summary>The column that it writes.</summary>
     public string ColumnName { get; }
 
+    /// <summary>The other columns of one number that the chain writes, such as the rewards that a weighted one is made of; known after the first evaluation.</summary>
+    public IReadOnlyList<string> PartNames { get; private set; } = [];
+
     /// <summary>Whether it has to be fitted on responses before it can score any.</summary>
     public bool NeedsFit => _reward is null;
 
@@ -53,17 +56,26 @@ internal sealed class RewardFunction
     /// <param name="rollouts">The responses.</param>
     /// <param name="missing">What happens where a reward is not finite, or fails.</param>
     /// <exception cref="InvalidOperationException">The reward throws or is not finite and that is not allowed, or it drops rows; the message names the row.</exception>
-    public double[] Evaluate(IExceptionContext context, RolloutView rollouts, MissingReward missing)
+    public RewardScore[] Evaluate(IExceptionContext context, RolloutView rollouts, MissingReward missing)
     {
         IDataView scored = _reward!.Transform(rollouts);
         DataViewSchema.Column column = scored.Schema[ColumnName];
-        double[] rewards = new double[rollouts.Count];
+        DataViewSchema.Column[] parts = [.. scored.Schema.Where(other => !other.IsHidden && other.Name != ColumnName && other.Type == NumberDataViewType.Single && rollouts.Schema.GetColumnOrNull(other.Name) is null)];
+        PartNames = [.. parts.Select(part => part.Name)];
+        RewardScore[] scores = new RewardScore[rollouts.Count];
         // A set of one: a plain cursor of ML.NET's mappers runs rows on pool threads, which costs more than most rewards and hides which row failed.
-        using DataViewRowCursor cursor = scored.GetRowCursorSet([column], 1).Single();
+        using DataViewRowCursor cursor = scored.GetRowCursorSet([column, .. parts], 1).Single();
         ValueGetter<float> getter = cursor.GetGetter<float>(column);
-        for (int row = 0; row < rewards.Length; row++)
+        ValueGetter<float>[] partGetters = [.. parts.Select(cursor.GetGetter<float>)];
+        for (int row = 0; row < scores.Length; row++)
         {
             if (!cursor.MoveNext()) throw context.Process(new InvalidOperationException($"The reward failed on {rollouts.Describe(row)}: it dropped the row; a reward must keep every row, in order."));
+            scores[row] = new RewardScore(Read(row), [.. partGetters.Select(Part)]);
+        }
+        return scores;
+
+        double Read(int row)
+        {
             float reward = float.NaN;
             try
             {
@@ -77,8 +89,27 @@ internal sealed class RewardFunction
             }
             if (!float.IsFinite(reward) && missing == MissingReward.Stop)
                 throw context.Process(new InvalidOperationException($"The reward of {rollouts.Describe(row)} is {reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none."));
-            rewards[row] = float.IsFinite(reward) ? reward : double.NaN;
+            return float.IsFinite(reward) ? reward : double.NaN;
         }
-        return rewards;
+
+        // Parts are only measured: where one fails, so does the reward that is made of it.
+        static double Part(ValueGetter<float> read)
+        {
+            float value = float.NaN;
+            try
+            {
+                read(ref value);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                return double.NaN;
+            }
+            return float.IsFinite(value) ? value : double.NaN;
+        }
     }
 }
+
+/// <summary>What a reward says of a response.</summary>
+/// <param name="Reward">NaN = nothing.</param>
+/// <param name="Parts">The values of <see cref="RewardFunction.PartNames"/>.</param>
+internal readonly record struct RewardScore(double Reward, double[] Parts);

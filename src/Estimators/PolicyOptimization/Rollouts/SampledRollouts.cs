@@ -26,11 +26,12 @@ internal sealed class SampledRollouts(LearningPolicy policy, PromptSet prompts, 
             foreach (Group group in groups) (group.Differs || options.ResamplingRounds == 0 ? wanted : equal).Add(group);
         }
         if (options.ResamplingRounds > 0) metrics.Resampled(equal.Count);
+        metrics.RewardParts(reward.PartNames, [.. wanted.Concat(equal).SelectMany(group => group.Scores)]);
         Group[] batch = [.. wanted, .. equal.Take(options.PromptsPerStep - wanted.Count)];
         return (new RolloutBatch(
             [.. batch.SelectMany(group => group.Samples.Select(sample => new TokenSequence(prompts.TokenIds[group.Row], sample.TokenIds)))],
             [.. batch.SelectMany(group => group.Samples.Select(sample => sample.FinishReason == FinishReason.Length))],
-            [.. batch.SelectMany(group => group.Rewards)],
+            [.. batch.SelectMany(group => group.Scores.Select(score => score.Reward))],
             OldLogProbabilities: null), state);
     }
 
@@ -49,15 +50,15 @@ internal sealed class SampledRollouts(LearningPolicy policy, PromptSet prompts, 
             reward.Fit(prompts.Rollouts(fitted.Rows, fitted.TokenIds));
             state = state with { RewardSample = fitted };
         }
-        double[] rewards = reward.Evaluate(context, prompts.Rollouts(rows, samples), options.MissingReward);
+        RewardScore[] scores = reward.Evaluate(context, prompts.Rollouts(rows, samples), options.MissingReward);
         metrics.Lap("time/reward");
-        return [.. rows.Select((row, i) => new Group(row, [.. samples.Skip(i * options.Generations).Take(options.Generations)], rewards[(i * options.Generations)..((i + 1) * options.Generations)]))];
+        return [.. rows.Select((row, i) => new Group(row, [.. samples.Skip(i * options.Generations).Take(options.Generations)], scores[(i * options.Generations)..((i + 1) * options.Generations)]))];
     }
 
     /// <summary>The responses to one prompt.</summary>
-    private sealed record Group(int Row, GeneratedSequence[] Samples, double[] Rewards)
+    private sealed record Group(int Row, GeneratedSequence[] Samples, RewardScore[] Scores)
     {
         /// <summary>Whether their rewards differ.</summary>
-        public bool Differs => Rewards.Where(reward => !double.IsNaN(reward)).Distinct().Skip(1).Any();
+        public bool Differs => Scores.Select(score => score.Reward).Where(reward => !double.IsNaN(reward)).Distinct().Skip(1).Any();
     }
 }

@@ -12,6 +12,9 @@ public sealed class RhythmPicture
     private static readonly Color[] Palette = [Blue, Vermilion, Green, Color.FromHex("#a3508a"), Color.FromHex("#b8860b"), Color.FromHex("#56b4e9")];
     private static readonly LinePattern[] Patterns = [LinePattern.Solid, LinePattern.Dashed, LinePattern.Dotted];
 
+    // Pixels that an upright label takes.
+    private const int LabelWidth = 12;
+
     private readonly Multiplot _plots;
     private readonly PictureOptions _options;
 
@@ -23,10 +26,10 @@ public sealed class RhythmPicture
         _plots = new Multiplot();
         while (_plots.Subplots.Count < plots) _plots.AddPlot();
         if (_options.Title is { } title) _plots.GetPlot(0).Title(title, 17);
-        foreach (Plot plot in _plots.GetPlots()) Calm(plot);
+        foreach (Plot plot in _plots.GetPlots()) Calm(plot, isStacked: plots > 1);
     }
 
-    /// <summary>WAAD, FAI and entropy along a response, one below the other, with their peaks (method 7).</summary>
+    /// <summary>WAAD, FAI and entropy along a response, one below the other, with their peaks (method 7). Grey lines: an FAI peak at, or one token after, a WAAD peak. Tokens are named where a label has room, else those of the highest FAI peaks.</summary>
     /// <param name="trace">The response; those of the three that it has are drawn.</param>
     /// <param name="options">Size and title.</param>
     /// <exception cref="ArgumentException">It has none of the three, or an option is out of range.</exception>
@@ -42,18 +45,25 @@ public sealed class RhythmPicture
         ];
         if (rows.Length == 0) throw new ArgumentException("The trace has neither WAAD nor FAI nor entropies, expected at least one.", nameof(trace));
         var picture = new RhythmPicture(options, rows.Length);
+        bool named = picture._options.Width / trace.ResponseTokens.Count >= LabelWidth;
+        int[] coupled = trace.Waad is null || trace.Fai is null ? [] : [.. RhythmPeaks.Find([.. trace.Fai]).Intersect(RhythmPeaks.Find([.. trace.Waad]).SelectMany(peak => new[] { peak, peak + 1 }))];
         for (int i = 0; i < rows.Length; i++)
         {
             Plot plot = picture._plots.GetPlot(i);
             (string name, IReadOnlyList<float>? values, Color color, MarkerShape marker) = rows[i];
+            foreach (int peak in coupled) plot.Add.VerticalLine(peak, 1, Grey.WithAlpha(0.4));
             AddLine(plot, [.. Enumerable.Range(0, values!.Count).Select(t => (double)t)], [.. values.Select(value => (double)value)], color);
             int[] peaks = RhythmPeaks.Find([.. values]);
             if (peaks.Length > 0) plot.Add.Markers(peaks.Select(peak => (double)peak).ToArray(), peaks.Select(peak => (double)values[peak]).ToArray(), marker, 8, color);
+            if (!named && color == Vermilion) NamePeaks(plot, peaks, values, trace.ResponseTokens);
             plot.YLabel(name);
+            plot.Grid.XAxisStyle.IsVisible = false;
             plot.Axes.SetLimitsX(-1, values.Count);
             plot.Axes.Left.MinimumSize = plot.Axes.Left.MaximumSize = 72;
             plot.Axes.Right.MinimumSize = 16;
-            if (i == rows.Length - 1) plot.XLabel("response token");
+            if (i < rows.Length - 1) continue;
+            if (named) NamePlaces(plot.Axes.Bottom, trace.ResponseTokens.Select(Visible));
+            plot.XLabel("response token");
         }
         picture._plots.CollapseVertically();
         return picture;
@@ -109,14 +119,7 @@ public sealed class RhythmPicture
         AddHeads(head => groups?.Local.Contains(head) ?? false, "local: WAAD", Blue);
         AddHeads(head => groups is null || !groups.Local.Contains(head) && !groups.Global.Contains(head), groups is null ? "heads" : "neither", Grey);
         AddHeads(head => groups?.Global.Contains(head) ?? false, "global: FAI", Vermilion);
-        double[] places = [.. Enumerable.Range(0, order.Length).Select(i => (double)i)];
-        if (order.Length <= 48)
-        {
-            plot.Axes.Bottom.SetTicks(places, [.. order.Select(head => $"{head.Head.Layer}.{head.Head.Head}")]);
-            plot.Axes.Bottom.TickLabelStyle.Rotation = order.Length > 16 ? -90 : 0;
-            plot.Axes.Bottom.TickLabelStyle.Alignment = order.Length > 16 ? Alignment.MiddleRight : Alignment.UpperCenter;
-            plot.Axes.Bottom.MinimumSize = order.Length > 16 ? 70 : 0;
-        }
+        if (order.Length <= 48) NamePlaces(plot.Axes.Bottom, order.Select(head => $"{head.Head.Layer}.{head.Head.Head}"));
         plot.XLabel(order.Length <= 48 ? "head (layer.head), by span" : "heads, by span");
         plot.YLabel("mean span (tokens)");
         plot.ShowLegend(Alignment.UpperLeft);
@@ -207,7 +210,7 @@ public sealed class RhythmPicture
     public void SavePng(string path) => ReportFile.Write(path, stream => stream.Write(ToPng()));
 
     /// <summary>Few lines, so that the data stands out.</summary>
-    private static void Calm(Plot plot)
+    private static void Calm(Plot plot, bool isStacked)
     {
         plot.Grid.MajorLineColor = Colors.Black.WithAlpha(0.08);
         foreach (IAxis axis in new IAxis[] { plot.Axes.Top, plot.Axes.Right }) axis.FrameLineStyle.Width = 0;
@@ -215,7 +218,43 @@ public sealed class RhythmPicture
         plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
         plot.Axes.Left.MinorTickStyle.Length = plot.Axes.Bottom.MinorTickStyle.Length = 0;
         (plot.Legend.ShadowColor, plot.Legend.OutlineColor) = (Colors.Transparent, Colors.Black.WithAlpha(0.15));
+
+        if (isStacked) ((ScottPlot.TickGenerators.NumericAutomatic)plot.Axes.Left.TickGenerator).LabelFormatter = Label;
+
+        // At an end of the axis it would run into a label of the plot above or below.
+        string Label(double value) => Math.Abs(value - plot.Axes.Left.Range.Center) > 0.46 * plot.Axes.Left.Range.Span ? "" : ScottPlot.TickGenerators.LabelFormatters.Numeric(value);
     }
+
+    /// <summary>A label at each whole number from 0; many are upright.</summary>
+    private static void NamePlaces(IAxis axis, IEnumerable<string> names)
+    {
+        string[] labels = [.. names];
+        axis.SetTicks([.. Enumerable.Range(0, labels.Length).Select(i => (double)i)], labels);
+        if (labels.Length <= 16) return;
+        (axis.TickLabelStyle.Rotation, axis.TickLabelStyle.Alignment, axis.TickLabelStyle.OffsetY) = (-90, Alignment.MiddleRight, 3);
+        axis.MinimumSize = 38 + 7 * Math.Min(12, labels.Max(label => label.Length));
+    }
+
+    /// <summary>Names the tokens of the highest peaks, as many as have room.</summary>
+    private static void NamePeaks(Plot plot, int[] peaks, IReadOnlyList<float> values, IReadOnlyList<string> tokens)
+    {
+        List<int> chosen = [];
+        foreach (int peak in peaks.OrderByDescending(peak => values[peak]))
+            if (chosen.Count < 14 && chosen.TrueForAll(other => Math.Abs(other - peak) * 22 >= values.Count)) chosen.Add(peak);
+        foreach (int peak in chosen)
+        {
+            var text = plot.Add.Text(Visible(tokens[peak]), peak, values[peak]);
+            (text.LabelFontName, text.LabelFontSize, text.LabelFontColor, text.LabelAlignment, text.OffsetY) = (PictureFont.Name, 12, Vermilion, Alignment.LowerCenter, -6);
+        }
+        plot.Axes.Margins(0, 0.2);
+    }
+
+    /// <summary>A token as a label.</summary>
+    private static string Visible(string token) => token.Trim(' ') switch
+    {
+        "" => "␣",
+        var text => text.Replace("\n", "↵", StringComparison.Ordinal) is { Length: > 12 } longer ? longer[..11] + "…" : text.Replace("\n", "↵", StringComparison.Ordinal),
+    };
 
     /// <summary>A line that is interrupted where values are undefined.</summary>
     private static void AddLine(Plot plot, double[] x, double[] y, Color color, string? name = null, LinePattern? pattern = null)
