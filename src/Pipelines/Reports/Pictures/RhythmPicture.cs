@@ -161,13 +161,16 @@ public sealed class RhythmPicture
             }
             plot.YLabel(metrics[i]);
             plot.Axes.SetLimitsX(first - margin, last + margin);
-            plot.ShowLegend(Alignment.LowerRight);
+            // A name has the same colour in all rows: those that the first legend has need no other, which would hide curves.
+            if (i == 0 || !names.Where(name => Has(metrics[i], name)).All(name => Has(metrics[0], name))) plot.ShowLegend(Alignment.LowerRight);
             plot.Axes.Left.MinimumSize = plot.Axes.Left.MaximumSize = 72;
             plot.Axes.Right.MinimumSize = 16;
             if (i == metrics.Length - 1) plot.XLabel("step");
         }
         picture._plots.CollapseVertically();
         return picture;
+
+        bool Has(string metric, string name) => curves.Any(curve => curve.Metric == metric && curve.Name == name);
     }
 
     /// <summary>Estimates with their intervals, one below the other, and a line at 0.</summary>
