@@ -29,6 +29,7 @@ internal static class CommandLine
         EvaluateCommand.Create(streams),
         AnalyseCommand.Create(streams),
         ReportCommand.Create(streams),
+        TrainCommand.Create(streams),
     };
 
     /// <summary>Runs the tool.</summary>

@@ -130,7 +130,7 @@ public sealed class CommandLineTests
     [Fact]
     public async Task Help_has_examples()
     {
-        foreach (string command in (string[])["tokenize", "chat", "generate", "annotate", "score", "evaluate", "report"])
+        foreach (string command in (string[])["tokenize", "chat", "generate", "annotate", "score", "evaluate", "report", "train"])
         {
             using var output = new StringWriter();
             (await CommandLine.RunAsync([command, "--help"], new Streams(TextReader.Null, output, TextWriter.Null, IsTerminal: false))).Should().Be(0);

@@ -12,6 +12,8 @@ internal sealed class StepLines : IDisposable
     /// <summary>The property that every line begins with.</summary>
     public const string Step = "step";
 
+    private const int LastBytes = 1 << 20;
+
     // Text stays readable: the file is no part of a web page.
     private static readonly JsonWriterOptions Format = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -29,7 +31,8 @@ internal sealed class StepLines : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(place)!);
         if (File.Exists(place)) AtomicFile.Write(place, stream => Keep(place, resumeAfterStep, stream));
         // No buffer: a line is in the file, whole, when it has been written. Readers are let in while the run goes on.
-        _file = new FileStream(place, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        _file = new FileStream(place, FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        _file.Seek(0, SeekOrigin.End);
     }
 
     /// <summary>The lines of a file with their steps. A last one that was not written to its end does not count.</summary>
@@ -39,6 +42,18 @@ internal sealed class StepLines : IDisposable
         using FileStream file = Open(path);
         int number = 0;
         foreach (ReadOnlyMemory<byte> line in Whole(file)) yield return Parse(line, path, ++number);
+    }
+
+    /// <summary>The last whole line of a file; null if there is none, or if it is longer than a screen could show.</summary>
+    public static (int Step, JsonElement Line)? ReadLast(string path)
+    {
+        if (!File.Exists(path)) return null;
+        using FileStream file = Open(path);
+        bool cut = file.Length > LastBytes;
+        if (cut) file.Position = file.Length - LastBytes;
+        // Where the file is cut, what comes first is the end of a line.
+        byte[][] lines = [.. Whole(file).Skip(cut ? 1 : 0).Select(line => line.ToArray())];
+        return lines is [.., { } last] ? Parse(last, path, lines.Length) : null;
     }
 
     /// <summary>Adds a line.</summary>
@@ -55,7 +70,7 @@ internal sealed class StepLines : IDisposable
             json.WriteEndObject();
         }
         _line.Write("\n"u8);
-        _file.Write(_line.WrittenSpan);
+        _file.WriteWhole(_line.WrittenSpan);
     }
 
     /// <inheritdoc/>

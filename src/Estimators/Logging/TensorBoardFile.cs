@@ -57,8 +57,9 @@ internal sealed class TensorBoardFile : IDisposable
     // A record reaches the file whole: TensorBoard may be reading it.
     private void Flush()
     {
-        _file.Write(_records.GetBuffer(), 0, (int)_records.Length);
+        byte[] records = _records.ToArray();
         _records.SetLength(0);
+        _file.WriteWhole(records);
     }
 
     private static class EventField

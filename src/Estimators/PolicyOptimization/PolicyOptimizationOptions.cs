@@ -5,7 +5,7 @@ namespace MLNetAttn.Estimators;
 
 /// <summary>How a policy is optimised; meanings, and (where nothing else is said) defaults, of TRL's GRPOTrainer, whose names are in brackets.</summary>
 /// <remarks>A step samples PromptsPerStep · Generations responses and makes Iterations · MiniBatches updates with them.</remarks>
-public sealed class PolicyOptimizationOptions : TrainingOptions
+public sealed record PolicyOptimizationOptions : TrainingOptions
 {
     /// <inheritdoc/>
     public override double LearningRate { get; init; } = 1e-6;

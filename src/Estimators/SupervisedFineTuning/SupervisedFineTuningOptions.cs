@@ -4,7 +4,7 @@ using MLNetAttn.Transforms;
 namespace MLNetAttn.Estimators;
 
 /// <summary>How a model is fine-tuned on responses; names, meanings and (where nothing else is said) defaults of TRL's SFTTrainer.</summary>
-public sealed class SupervisedFineTuningOptions : TrainingOptions
+public sealed record SupervisedFineTuningOptions : TrainingOptions
 {
     /// <inheritdoc/>
     public override double LearningRate { get; init; } = 2e-5;

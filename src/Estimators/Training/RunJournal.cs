@@ -12,7 +12,7 @@ internal sealed class RunJournal : IDisposable
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="InvalidDataException">A file holds something else.</exception>
     public RunJournal(string folder, int resumeAfterStep) => (_metrics, _events, _samples) = (
-        new MetricsFile(Path.Combine(folder, "metrics.jsonl"), resumeAfterStep), new TensorBoardFile(folder, resumeAfterStep), new SampleLog(Path.Combine(folder, "samples.jsonl"), resumeAfterStep));
+        new MetricsFile(Path.Combine(folder, RunFiles.Metrics), resumeAfterStep), new TensorBoardFile(folder, resumeAfterStep), new SampleLog(Path.Combine(folder, RunFiles.Samples), resumeAfterStep));
 
     /// <summary>Writes a step.</summary>
     /// <exception cref="IOException">A file cannot be written.</exception>

@@ -4,7 +4,7 @@ using MLNetAttn.Modeling;
 namespace MLNetAttn.Estimators;
 
 /// <summary>What every trainer has: optimizer, learning rate, seed, progress. Names are TRL's and transformers'.</summary>
-public abstract class TrainingOptions
+public abstract record TrainingOptions
 {
     private protected TrainingOptions() { }
 

@@ -6,7 +6,7 @@ namespace MLNetAttn.Estimators;
 /// <summary>The folder of a run, which holds it alone: checkpoint-000050 and so on, each of them there whole or not at all.</summary>
 internal sealed class OutputFolder : IDisposable
 {
-    private const string CheckpointPrefix = "checkpoint-", AsidePrefix = ".incomplete-", LockFile = ".lock", RunFile = "run.json";
+    private const string CheckpointPrefix = "checkpoint-", AsidePrefix = ".incomplete-", LockFile = ".lock";
 
     private readonly FileStream _lock;
 
@@ -28,7 +28,7 @@ internal sealed class OutputFolder : IDisposable
         try
         {
             var folder = new OutputFolder(full, taken);
-            if (!resume && File.Exists(Path.Combine(full, RunFile)))
+            if (!resume && File.Exists(Path.Combine(full, RunFiles.Run)))
                 throw new InvalidOperationException($"'{full}' holds a run{(folder.Checkpoints() is [.., (int step, _)] ? $" with a checkpoint after step {step}" : "")}. Set Resume to go on with it, or give OutputFolder another folder.");
             foreach (string aside in Directory.EnumerateDirectories(full, $"{AsidePrefix}*")) Directory.Delete(aside, recursive: true);
             return folder;
@@ -50,7 +50,7 @@ internal sealed class OutputFolder : IDisposable
 
     /// <summary>Marks the folder as a run's.</summary>
     /// <param name="description">What run it is, for people.</param>
-    public void Begin(string description) => Transforms.AtomicFile.Write(Path.Combine(Location, RunFile), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(description)));
+    public void Begin(string description) => Transforms.AtomicFile.Write(Path.Combine(Location, RunFiles.Run), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(description)));
 
     /// <summary>Writes a checkpoint aside, moves it into place when its bytes are on the disk, and removes those beyond the limit.</summary>
     /// <param name="step">Steps done.</param>

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using MLNetAttn.Estimators;
+
+namespace MLNetAttn.Cli;
+
+/// <summary>A configuration to a trained policy.</summary>
+internal static class TrainCommand
+{
+    public static Command Create(Streams streams)
+    {
+        Option<FileInfo?> config = new("--config", "-c") { Description = "What to train how: JSON, with comments if you like (docs/training.md).", HelpName = "FILE" };
+        Option<string[]> set = new("--set") { Description = "A value that goes over the file's, such as options.steps=5; may be given several times.", HelpName = "PATH=VALUE", DefaultValueFactory = _ => [] };
+        Option<bool> print = new("--print-config") { Description = "Write the configuration with all its defaults to standard output, and do no more." };
+        Option<bool> resume = new("--resume") { Description = "Go on with the run in the output folder, from its last checkpoint; begin one if there is none." };
+        Option<int> every = new("--log-every") { Description = "Steps from line to line, where standard error is no terminal.", HelpName = "N", DefaultValueFactory = _ => 10 };
+        every.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1) result.AddError("--log-every is below 1, expected at least 1.");
+        });
+        Command command = new("train", """
+            A configuration → a trained policy (Hugging Face folder and model zip), checkpoints, metrics, a report.
+
+            Ctrl-C stops it, and saves the policy as the last complete step left it; a second one ends the process at once.
+
+            Example: mlnetattn train --config run.json --set options.steps=50
+            """)
+        { config, set, print, resume, every };
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            TrainConfig read = ConfigReader.Read(parsed.GetValue(config)?.FullName, parsed.GetValue(set)!);
+            if (parsed.GetValue(print))
+            {
+                streams.Output.Write(ConfigJson.Write(read));
+                return Task.FromResult(CommandLine.Success);
+            }
+            ConfigRules.Require(read);
+            if (parsed.GetValue(config)?.FullName == Path.GetFullPath(Path.Combine(read.Output!, RunFiles.Run)))
+                throw new ConfigException([$"output: a run writes a {RunFiles.Run} of its own there, which --config is. Give the file another name or place."]);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+            return Task.FromResult(new TrainingRun(read, parsed.GetValue(resume), parsed.GetValue(every), streams).Run(stop.Token));
+
+            void Stop(PosixSignalContext signal)
+            {
+                // The first one ends training after all that has to be saved; whoever sends a second one does not want to wait for it.
+                signal.Cancel = !stop.IsCancellationRequested;
+                stop.Cancel();
+            }
+        });
+        return command;
+    }
+}

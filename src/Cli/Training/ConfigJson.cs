@@ -1,0 +1,61 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using MLNetAttn.Estimators;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Cli;
+
+/// <summary>How configurations are written in JSON: the options' own names in snake_case, whatever options there are.</summary>
+internal static class ConfigJson
+{
+    /// <summary>Options of the trainer that the command itself decides on, and what says so in its place.</summary>
+    public static IReadOnlyDictionary<string, string> Elsewhere { get; } = new Dictionary<string, string>
+    {
+        ["options.output_folder"] = "it is \"output\", beside \"options\"",
+        ["options.resume"] = "it is the argument --resume",
+        ["options.prompt_column_name"] = "columns are the command's own matter",
+        ["options.response_column_name"] = "columns are the command's own matter",
+        ["options.reward_column_name"] = "columns are the command's own matter",
+    };
+
+    /// <summary>How values are read and written.</summary>
+    public static JsonSerializerOptions Format { get; } = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        RespectNullableAnnotations = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false), new LayerSelectionConverter() },
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { Hide } },
+    };
+
+    /// <summary>Reads a file; comments and commas after the last element are allowed, since people write it.</summary>
+    /// <exception cref="InvalidDataException">It is no JSON object, or has a name twice.</exception>
+    public static JsonObject Read(string path)
+    {
+        try
+        {
+            var rules = new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false };
+            return JsonNode.Parse(File.ReadAllText(path), documentOptions: rules) as JsonObject ?? throw new InvalidDataException($"'{path}' holds no JSON object.");
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException($"'{path}' is no JSON: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>A configuration with all its defaults.</summary>
+    public static string Write(TrainConfig config) => JsonSerializer.Serialize(config, config.GetType(), Format) + "\n";
+
+    private static void Hide(JsonTypeInfo type)
+    {
+        if (!type.Type.IsAssignableTo(typeof(TrainingOptions))) return;
+        for (int i = type.Properties.Count - 1; i >= 0; i--)
+            if (Elsewhere.ContainsKey("options." + type.Properties[i].Name)) type.Properties.RemoveAt(i);
+    }
+}

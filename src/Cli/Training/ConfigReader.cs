@@ -1,0 +1,36 @@
+using System.Text.Json.Nodes;
+
+namespace MLNetAttn.Cli;
+
+/// <summary>From a file and what the command line adds to a configuration.</summary>
+internal static class ConfigReader
+{
+    /// <summary>Reads it; ranges, and what must be there, are <see cref="ConfigRules"/>' matter.</summary>
+    /// <param name="path">The file; null = none, all is as it is by default.</param>
+    /// <param name="overrides">See <see cref="ConfigOverrides"/>.</param>
+    /// <exception cref="InvalidDataException">The file is no JSON object.</exception>
+    /// <exception cref="ConfigException">Names or types are wrong; it lists all of them.</exception>
+    public static TrainConfig Read(string? path, IEnumerable<string> overrides)
+    {
+        JsonObject config = path is null ? [] : ConfigJson.Read(path);
+        ConfigOverrides.Apply(config, overrides);
+        return Bind(config);
+    }
+
+    /// <summary>Reads a configuration from its object.</summary>
+    /// <exception cref="ConfigException">Names or types are wrong; it lists all of them.</exception>
+    public static TrainConfig Bind(JsonObject config)
+    {
+        LengthenPrompts(config, "prompts");
+        if (config["reward"] is JsonObject only) config["reward"] = new JsonArray(only.DeepClone());
+        if (config["method"] is JsonValue method && method.TryGetValue(out string? name) && name == "sft") return ConfigBinder.Bind<SupervisedFineTuningConfig>(config);
+        LengthenPrompts(config, "evaluation");
+        return ConfigBinder.Bind<PolicyOptimizationConfig>(config);
+    }
+
+    /// <summary>A text is short for an object with that file.</summary>
+    private static void LengthenPrompts(JsonObject config, string name)
+    {
+        if (config[name] is JsonValue value && value.TryGetValue(out string? file)) config[name] = new JsonObject { ["file"] = file };
+    }
+}

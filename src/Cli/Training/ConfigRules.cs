@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.ML;
+using MLNetAttn.Pipelines;
+
+namespace MLNetAttn.Cli;
+
+/// <summary>What must be there, go together and be in range in a configuration; all of it at once.</summary>
+internal sealed partial class ConfigRules
+{
+    private readonly List<string> _problems = [];
+    private readonly HashSet<string> _names;
+    private readonly TrainConfig _config;
+
+    private ConfigRules(TrainConfig config)
+    {
+        _config = config;
+        // What the options call themselves and their values in C#, people know from JSON.
+        _names = [.. ConfigNames.All(config.GetType()).SelectMany(known => ((Nullable.GetUnderlyingType(known.Type) ?? known.Type) is { IsEnum: true } type ? ConfigBinder.Values(type) : []).Append(known.Name))];
+    }
+
+    /// <summary>Checks a configuration, before anything is loaded.</summary>
+    /// <exception cref="ConfigException">Something is wrong; it lists all of it.</exception>
+    public static void Require(TrainConfig config)
+    {
+        var rules = new ConfigRules(config);
+        rules.CheckShared();
+        if (config is PolicyOptimizationConfig policy) rules.Check(policy);
+        if (config is SupervisedFineTuningConfig tuning) rules.Check(tuning);
+        ConfigException.ThrowIfAny(rules._problems);
+    }
+
+    private void CheckShared()
+    {
+        Require(_config.Model is not null, "model", "missing, expected a folder of a Hugging Face model");
+        Require(_config.Model is null || Directory.Exists(_config.Model), "model", $"there is no folder '{_config.Model}'");
+        Require(!string.IsNullOrWhiteSpace(_config.Output), "output", "missing, expected a folder for what the run writes");
+        Require(_config.Report.Prompts >= 0, "report.prompts", string.Create(CultureInfo.InvariantCulture, $"{_config.Report.Prompts}, expected 0 or more"));
+        Require(_config.Training.EvaluateEvery is null || _config.HasEvaluation, "options.evaluate_every", "given, and \"evaluation\" is not: expected what to evaluate on");
+        Require(_config.Training.EvaluateEvery is not null || !_config.HasEvaluation, "evaluation", "given, and options.evaluate_every is not: expected every how many steps");
+    }
+
+    private void Check(PolicyOptimizationConfig config)
+    {
+        Try("options", config.Options.Validate);
+        CheckPrompts("prompts", config.Task, config.Prompts);
+        CheckPrompts("evaluation", config.Task, config.Evaluation);
+        Require(config.Prompts is not null || config.Task == TrainTask.Countdown, "prompts", "missing, expected a file of problems");
+        foreach ((int i, RewardTerm term) in (config.Reward ?? []).Index())
+        {
+            object?[] kinds = [term.Countdown, term.Math, term.Regex, term.LengthPenalty];
+            Require(kinds.Count(kind => kind is not null) == 1, $"reward[{i}]", "expected one of countdown, math, regex and length_penalty");
+            Require(double.IsFinite(term.Weight), $"reward[{i}].weight", "expected a finite number");
+            if (kinds.Count(kind => kind is not null) == 1) Try($"reward[{i}]", () => RewardChain.Create(new MLContext(), term));
+        }
+        Require(config.Reward is not { Count: 0 }, "reward", "an empty list, expected at least one reward, or null for the task's");
+    }
+
+    private void Check(SupervisedFineTuningConfig config)
+    {
+        Try("options", config.Options.Validate);
+        Require(config.Rows is not null, "rows", "missing, expected a file of JSON lines with prompt and response");
+        foreach ((string name, string? file) in (ReadOnlySpan<(string, string?)>)[("rows", config.Rows), ("evaluation", config.Evaluation)])
+            Require(file is null || File.Exists(file), name, $"there is no file '{file}'");
+    }
+
+    private void CheckPrompts<TCountdown>(string path, TrainTask task, PromptConfig<TCountdown>? prompts)
+        where TCountdown : CountdownPrompts
+    {
+        if (prompts is null) return;
+        Require(prompts.File is null != prompts.Countdown is null, path, "expected a file, or countdown: one of them");
+        Require(prompts.File is null || File.Exists(prompts.File), path + ".file", $"there is no file '{prompts.File}'");
+        Require(prompts.Countdown is null || task == TrainTask.Countdown, path + ".countdown", $"given, and task is {JsonNamingPolicy.SnakeCaseLower.ConvertName(task.ToString())}: expected a file");
+        Require(prompts.Format is null || prompts.Format == ProblemFormat.Countdown == (task == TrainTask.Countdown), path + ".format", "expected the task's");
+        if (prompts.Countdown is { } drawn) Try(path + ".countdown", () => Countdown.Generate(0, drawn.Numbers, drawn.Seed, drawn.Split, drawn.Options));
+        Require(prompts.Countdown is not { Count: < 1 }, path + ".countdown.count", "expected at least 1");
+    }
+
+    private void Require(bool holds, string path, string problem)
+    {
+        if (!holds) _problems.Add($"{path}: {problem}");
+    }
+
+    /// <summary>Notes what the options say of themselves, under the names that they have in JSON.</summary>
+    private void Try(string path, Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (ArgumentException exception)
+        {
+            Match parts = Report().Match(exception.Message);
+            string place = Place(path, parts.Groups["type"].Value);
+            foreach (string problem in Another().Split(parts.Groups["problems"].Value.TrimEnd('.'))) _problems.Add($"{place}.{Word().Replace(problem, word => Rename(word.Value))}");
+        }
+    }
+
+    /// <summary>Where options of a type are: in the place itself or in a part of it.</summary>
+    private string Place(string path, string type)
+    {
+        string within = path + ".";
+        return ConfigNames.All(_config.GetType()).Where(known => known.Path.StartsWith(within, StringComparison.Ordinal) && known.Type.Name == type).Select(known => known.Path).FirstOrDefault(path);
+    }
+
+    private string Rename(string word) => JsonNamingPolicy.SnakeCaseLower.ConvertName(word) is var name && _names.Contains(name) ? name : word;
+
+    [GeneratedRegex(@"^(?:(?<type>\w+): )?(?<problems>.*?)(?: \(Parameter '\w+'\))?$", RegexOptions.Singleline)]
+    private static partial Regex Report();
+
+    [GeneratedRegex(@"; (?=[A-Z][\w.\[\]]* is )")]
+    private static partial Regex Another();
+
+    [GeneratedRegex(@"\b[A-Z]\w+")]
+    private static partial Regex Word();
+}

@@ -1,0 +1,49 @@
+using System.Text.Json.Serialization;
+using Microsoft.ML;
+using MLNetAttn.Estimators;
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Cli;
+
+/// <summary>Reinforcement learning.</summary>
+internal sealed record PolicyOptimizationConfig : TrainConfig
+{
+    [JsonPropertyOrder(-9)]
+    public override TrainMethod Method { get; init; } = TrainMethod.PolicyOptimization;
+
+    /// <summary>What prompts ask, and what reward there is where no other is given.</summary>
+    [JsonPropertyOrder(-4)]
+    public TrainTask Task { get; init; } = TrainTask.Countdown;
+
+    /// <summary>What is asked; null, of Countdown, = problems that are drawn.</summary>
+    [JsonPropertyOrder(-3)]
+    public PromptConfig<CountdownPrompts>? Prompts { get; init; }
+
+    /// <summary>Rewards that are added; null = the task's.</summary>
+    [JsonPropertyOrder(-2)]
+    public IReadOnlyList<RewardTerm>? Reward { get; init; }
+
+    /// <summary>What the policy is evaluated on as <see cref="TrainingOptions.EvaluateEvery"/> says; null = nothing.</summary>
+    [JsonPropertyOrder(-1)]
+    public PromptConfig<HeldOutCountdown>? Evaluation { get; init; }
+
+    public PolicyOptimizationOptions Options { get; init; } = new();
+
+    internal override TrainingOptions Training => Options;
+
+    internal override bool HasEvaluation => Evaluation is not null;
+
+    internal override int MaxNewTokens => Options.MaxNewTokens;
+
+    // Flow needs an answer to trace back from, which the report does not look for.
+    internal override (RhythmOptions Rhythm, CreditOptions Credit) Analysis => (
+        Options.Rhythm ?? new RhythmOptions { Receivers = true, Temperature = Options.Temperature }, Options.Credit.Strategy == CreditStrategy.Flow ? new CreditOptions() : Options.Credit);
+
+    public override (TrainingRows Rows, TrainingRows? Evaluation) Load(MLContext context) => (
+        TrainingRows.Problems(context, Task, Prompts ?? new PromptConfig<CountdownPrompts> { Countdown = new CountdownPrompts() }, Options.PromptFormat),
+        Evaluation is null ? null : TrainingRows.Problems(context, Task, Evaluation, Options.PromptFormat));
+
+    public override PolicyTransformer Fit(MLContext context, CausalLanguageModel model, IDataView rows, IDataView? evaluation, RunSettings run) => context.Policies.Trainers.PolicyOptimization(
+        model, RewardChain.Create(context, this), Options with { OutputFolder = run.Folder, Resume = run.Resume, Progress = run.Progress, CancellationToken = run.CancellationToken }).Fit(rows, evaluation);
+}

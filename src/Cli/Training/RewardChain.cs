@@ -1,0 +1,27 @@
+using Microsoft.ML;
+
+namespace MLNetAttn.Cli;
+
+/// <summary>The reward that a configuration asks for.</summary>
+internal static class RewardChain
+{
+    /// <summary>The task's reward, or the weighted sum of those that are given.</summary>
+    public static IEstimator<ITransformer> Create(MLContext context, PolicyOptimizationConfig config) => config.Reward switch
+    {
+        null when config.Task == TrainTask.Countdown => context.Transforms.CountdownReward(),
+        null => context.Transforms.MathReward(),
+        [{ Weight: 1 } only] => Create(context, only),
+        { } terms => context.Transforms.WeightedReward([.. terms.Select(term => (term.Weight, Create(context, term)))]),
+    };
+
+    /// <summary>One reward.</summary>
+    /// <exception cref="ArgumentException">Its options are out of range.</exception>
+    public static IEstimator<ITransformer> Create(MLContext context, RewardTerm term) => term switch
+    {
+        { Countdown: { } options } => context.Transforms.CountdownReward(options),
+        { Math: { } options } => context.Transforms.MathReward(options),
+        { Regex: { } options } => context.Transforms.RegexReward(options),
+        { LengthPenalty: { } options } => context.Transforms.LengthPenalty(options),
+        _ => throw new ArgumentException("The term names no reward.", nameof(term)),
+    };
+}

@@ -1,0 +1,17 @@
+using MLNetAttn.Pipelines;
+
+namespace MLNetAttn.Cli;
+
+/// <summary>A reward and its weight; one kind of reward is given.</summary>
+internal sealed record RewardTerm
+{
+    public double Weight { get; init; } = 1;
+
+    public CountdownRewardOptions? Countdown { get; init; }
+
+    public MathRewardOptions? Math { get; init; }
+
+    public RegexRewardOptions? Regex { get; init; }
+
+    public LengthPenaltyOptions? LengthPenalty { get; init; }
+}

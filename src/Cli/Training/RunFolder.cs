@@ -1,0 +1,67 @@
+using MLNetAttn.Estimators;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Cli;
+
+/// <summary>The folder of a run, taken for as long as the command works in it: the trainer lets go of it when it is done, and the policy and the report come after that.</summary>
+internal sealed class RunFolder : IDisposable
+{
+    private readonly FileStream _lock;
+
+    private RunFolder(string path, FileStream @lock) => (Location, _lock) = (path, @lock);
+
+    /// <summary>Its full path.</summary>
+    public string Location { get; }
+
+    /// <summary>Whether a trainer has begun in it.</summary>
+    public bool HoldsRun => File.Exists(In(RunFiles.Run));
+
+    /// <summary>The configuration with all its defaults.</summary>
+    public string Config => In("train.json");
+
+    /// <summary>The trained policy, a Hugging Face folder.</summary>
+    public string Policy => In("policy");
+
+    /// <summary>The trained policy, a model of ML.NET.</summary>
+    public string Model => In("policy.zip");
+
+    /// <summary>The report.</summary>
+    public string Report => In("report.html");
+
+    /// <summary>Takes a folder; it is made if there is none.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="resume">Whether it may hold a run.</param>
+    /// <exception cref="IOException">Another run has it.</exception>
+    /// <exception cref="InvalidOperationException">It holds a run that is not to be resumed.</exception>
+    public static RunFolder Open(string path, bool resume)
+    {
+        string full = Path.GetFullPath(path);
+        Directory.CreateDirectory(full);
+        var folder = new RunFolder(full, Take(full));
+        if (resume || !folder.HoldsRun) return folder;
+        folder.Dispose();
+        throw new InvalidOperationException($"'{full}' holds a run already. Go on with it with --resume, or choose another \"output\".");
+    }
+
+    /// <summary>A file of the folder.</summary>
+    public string In(string name) => Path.Combine(Location, name);
+
+    /// <summary>Writes the configuration.</summary>
+    public void Write(TrainConfig config) => AtomicFile.Write(Config, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(ConfigJson.Write(config))));
+
+    /// <inheritdoc/>
+    public void Dispose() => _lock.Dispose();
+
+    private static FileStream Take(string folder)
+    {
+        try
+        {
+            // The system lets go of it when the process ends, however it ends.
+            return new FileStream(Path.Combine(folder, "train.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException exception) when (exception is not DirectoryNotFoundException)
+        {
+            throw new IOException($"Another run works in '{folder}'. Wait for it, or choose another \"output\".", exception);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using System.Globalization;
+using MLNetAttn.Estimators;
+
+namespace MLNetAttn.Cli;
+
+/// <summary>Shows training as lines of text: the first step, every n-th, the last, and evaluations.</summary>
+/// <param name="output">Takes them.</param>
+/// <param name="every">n.</param>
+internal sealed class TrainingLines(TextWriter output, int every) : TrainingView
+{
+    public override void Warn(string message) => output.WriteLine(message);
+
+    private protected override void Show(TrainingProgress progress)
+    {
+        bool evaluated = progress.Metrics.Keys.Any(name => name.StartsWith("eval_", StringComparison.Ordinal));
+        if (progress.Step != 1 && progress.Step % every != 0 && progress.Step != progress.TotalSteps && !evaluated) return;
+        string metrics = string.Join(", ", Shown.Where(progress.Metrics.ContainsKey).Select(name => $"{name} {Number(progress.Metrics[name])}"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {progress.Step}/{progress.TotalSteps}: {metrics}; {Time(progress.Remaining)} left"));
+    }
+}

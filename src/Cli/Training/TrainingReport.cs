@@ -1,0 +1,45 @@
+using MLNetAttn.Estimators;
+using MLNetAttn.Modeling;
+using MLNetAttn.Pipelines;
+
+namespace MLNetAttn.Cli;
+
+/// <summary>The report of a run: how its metrics went, and how the policy answers some prompts before and after.</summary>
+internal static class TrainingReport
+{
+    // Times say more of the machine than of the training; counts only rise.
+    private static readonly string[] LeftOut = ["time/", "step_time", "num_tokens", "epoch"];
+
+    /// <summary>Writes it.</summary>
+    /// <param name="folder">The run.</param>
+    /// <param name="config">Its configuration.</param>
+    /// <param name="before">The untrained policy.</param>
+    /// <param name="after">The trained one.</param>
+    /// <param name="prompts">What both are asked.</param>
+    /// <param name="cancellation">Ends it; nothing is written then.</param>
+    public static void Write(RunFolder folder, TrainConfig config, CausalLanguageModel before, CausalLanguageModel after, IReadOnlyList<(string Title, int[] Ids)> prompts, CancellationToken cancellation)
+    {
+        RhythmReport report = new RhythmReport($"Training: {Path.GetFileName(folder.Location)}").AddNote("Model", config.Model!).AddNote("Configuration", folder.Config);
+        string metrics = folder.In(RunFiles.Metrics);
+        if (File.Exists(metrics)) report.Add(Curves(Path.GetFileName(folder.Location), metrics));
+        foreach ((string title, int[] ids) in prompts)
+            foreach ((string variant, CausalLanguageModel model) in (ReadOnlySpan<(string, CausalLanguageModel)>)[("before", before), ("after", after)])
+                report.Add(Trace(model, config, title, variant, ids, cancellation));
+        report.Save(folder.Report);
+    }
+
+    private static IReadOnlyList<TrainingCurve> Curves(string name, string path)
+    {
+        string[] metrics = [.. MetricsFile.Read(path).SelectMany(line => line.Metrics.Keys).Distinct().Where(metric => !LeftOut.Any(left => metric.StartsWith(left, StringComparison.Ordinal)))];
+        return metrics.Length == 0 ? [] : TrainingCurve.Read(name, path, metrics);
+    }
+
+    private static ReportTrace Trace(CausalLanguageModel model, TrainConfig config, string title, string variant, int[] ids, CancellationToken cancellation)
+    {
+        (RhythmOptions rhythm, Transforms.CreditOptions credit) = config.Analysis;
+        int room = model.Config.MaxPositionEmbeddings - ids.Length;
+        var greedy = new GenerationOptions { Temperature = 0, MaxNewTokens = Math.Min(config.MaxNewTokens, room) };
+        int[] response = model.Generate([ids], greedy, cancellation)[0].TokenIds;
+        return ReportTraces.Create(model, new TokenSequence(ids, response), new ReportTraceOptions { Title = title, Variant = variant, Rhythm = rhythm, Credit = credit });
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.ML;
+using MLNetAttn.Modeling;
+using MLNetAttn.Pipelines;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Cli;
+
+/// <summary>Rows for a trainer.</summary>
+/// <param name="View">The rows; their prompts are in column Prompt.</param>
+/// <param name="Titles">What each asks, as people read it.</param>
+/// <param name="Reader">Reads prompts as the trainer does.</param>
+internal sealed record TrainingRows(IDataView View, IReadOnlyList<string> Titles, PromptReader Reader)
+{
+    private const string Prompt = "Prompt";
+
+    /// <summary>Problems of a file, or drawn.</summary>
+    /// <exception cref="InvalidDataException">A line of the file is wrong; the message names it.</exception>
+    public static TrainingRows Problems<TCountdown>(MLContext context, TrainTask task, PromptConfig<TCountdown> prompts, PromptFormat format)
+        where TCountdown : CountdownPrompts
+    {
+        TaskProblem[] problems = prompts.Countdown is { } drawn ? Draw(drawn, format) : [.. ProblemReader.Read(
+            prompts.File!, prompts.Format ?? (task == TrainTask.Countdown ? ProblemFormat.Countdown : ProblemFormat.Math),
+            new ProblemReaderOptions { Instruction = prompts.Instruction, PromptFormat = format })];
+        return new TrainingRows(context.Data.LoadFromEnumerable(problems), [.. problems.Select(problem => problem.Question)], new PromptReader(Prompt, format, addSpecialTokens: true));
+    }
+
+    /// <summary>Responses of a file to learn: JSON lines with prompt and response.</summary>
+    /// <exception cref="InvalidDataException">A line is wrong; the message names it.</exception>
+    public static TrainingRows Responses(MLContext context, string path)
+    {
+        using var reader = new StreamReader(path);
+        Demonstration[] rows = [.. InputRow.Lines(reader).Select(line => Demonstration.Parse(path, line.Number, line.Text))];
+        return new TrainingRows(context.Data.LoadFromEnumerable(rows), [.. rows.Select(row => row.Prompt)], new PromptReader(Prompt, PromptFormat.Text, addSpecialTokens: true));
+    }
+
+    /// <summary>The first prompts, as people and as the model read them.</summary>
+    public IReadOnlyList<(string Title, int[] Ids)> First(int count, CausalLanguageModel model)
+    {
+        DataViewSchema.Column column = View.Schema[Prompt];
+        using DataViewRowCursor cursor = View.GetRowCursor([column]);
+        Func<int[]> read = Reader.Open(cursor, column, model);
+        List<(string, int[])> first = [];
+        while (first.Count < count && cursor.MoveNext()) first.Add((Titles[first.Count], read()));
+        return first;
+    }
+
+    private static TaskProblem[] Draw(CountdownPrompts drawn, PromptFormat format) =>
+    [
+        .. Countdown.Generate(drawn.Count, drawn.Numbers, drawn.Seed, drawn.Split, drawn.Options).Select((problem, i) => new TaskProblem
+        {
+            Index = i,
+            Question = problem.Prompt,
+            Prompt = format == PromptFormat.Messages ? JsonText.Line(new JsonArray(new JsonObject { ["role"] = "user", ["content"] = problem.Prompt })) : problem.Prompt,
+            Numbers = problem.Numbers,
+            Target = problem.Target,
+        }),
+    ];
+
+    /// <summary>A response to learn.</summary>
+    private sealed class Demonstration
+    {
+        public string Prompt { get; init; } = "";
+
+        public string Response { get; init; } = "";
+
+        public static Demonstration Parse(string path, long number, string line)
+        {
+            try
+            {
+                InputRow row = InputRow.Parse(number, line);
+                return new Demonstration { Prompt = row.Text("prompt"), Response = row.Text("response") };
+            }
+            catch (Exception exception) when (exception is RowException or JsonException)
+            {
+                throw new InvalidDataException($"'{path}', line {number}: {exception.Message}", exception);
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
+using static TorchSharp.torch;
+
+namespace MLNetAttn.Cli;
+
+/// <summary>One run: model and rows in; policy, metrics and report out.</summary>
+/// <param name="config">What to train how; checked.</param>
+/// <param name="resume">Whether the folder may hold a run, which is then continued.</param>
+/// <param name="every">How many steps there are from line to line where nobody watches.</param>
+/// <param name="streams">Where people read, and where the result goes.</param>
+internal sealed class TrainingRun(TrainConfig config, bool resume, int every, Streams streams)
+{
+    /// <summary>Trains, and saves what came of it.</summary>
+    /// <param name="cancellation">Ends training early; the policy is saved as the last complete step left it.</param>
+    /// <returns>What the command exits with.</returns>
+    public int Run(CancellationToken cancellation)
+    {
+        using RunFolder folder = RunFolder.Open(config.Output!, resume);
+        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(config.Model!, new ModelLoadOptions
+        {
+            DataType = config.DataType == WeightType.Bfloat16 ? ScalarType.BFloat16 : ScalarType.Float32,
+            Device = TorchSharp.torch.device(config.Device),
+        });
+        var context = new MLContext();
+        (TrainingRows rows, TrainingRows? evaluation) = config.Load(context);
+        // A run that goes on keeps its configuration until the trainer has agreed to the new one.
+        bool isNew = !folder.HoldsRun;
+        if (isNew) folder.Write(config);
+        (PolicyTransformer trained, int step, bool whole) = Train(context, model, rows, evaluation, folder, started: () => { if (!isNew) folder.Write(config); }, cancellation);
+        using (trained)
+        {
+            trained.Model.SavePretrained(folder.Policy);
+            context.Model.SaveAtomically(trained, rows.View.Schema, folder.Model);
+            bool stopped = cancellation.IsCancellationRequested && !whole;
+            if (stopped) streams.Errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Stopped{(step > 0 ? $" after step {step}" : "")}: the policy is as the last complete step left it. --resume goes on."));
+            bool isReported = Report(folder, model, trained.Model, evaluation ?? rows, stopped, cancellation);
+            streams.Output.WriteLine(JsonText.Line(new JsonObject { ["stopped"] = stopped, ["policy"] = folder.Policy, ["model"] = folder.Model, ["report"] = isReported ? folder.Report : null }));
+            return stopped || !isReported ? CommandLine.Cancelled : CommandLine.Success;
+        }
+    }
+
+    private (PolicyTransformer Trained, int Step, bool Whole) Train(
+        MLContext context, CausalLanguageModel model, TrainingRows rows, TrainingRows? evaluation, RunFolder folder, Action started, CancellationToken cancellation) =>
+        TrainingView.Show(streams, folder, every, started, view =>
+        {
+            context.Log += (_, entry) =>
+            {
+                if (entry.Kind == ChannelMessageKind.Warning) view.Warn(entry.RawMessage);
+            };
+            PolicyTransformer trained = config.Fit(context, model, rows.View, evaluation?.View, new RunSettings(folder.Location, resume, view, cancellation));
+            return (trained, view.Last?.Step ?? 0, view.Last is { } last && last.Step == last.TotalSteps);
+        });
+
+    /// <returns>Whether there is a report: it can be cancelled, too.</returns>
+    private bool Report(RunFolder folder, CausalLanguageModel before, CausalLanguageModel after, TrainingRows rows, bool stopped, CancellationToken cancellation)
+    {
+        try
+        {
+            // Whoever stops a run wants it to end; curves cost nothing.
+            TrainingReport.Write(folder, config, before, after, stopped ? [] : rows.First(config.Report.Prompts, before), stopped ? CancellationToken.None : cancellation);
+            return true;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            streams.Errors.WriteLine("Stopped: the policy is saved, and there is no report.");
+            return false;
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using MLNetAttn.Estimators;
+using Spectre.Console;
+
+namespace MLNetAttn.Cli;
+
+/// <summary>Shows how training goes: a screen for people who watch, lines for files.</summary>
+internal abstract class TrainingView : IProgress<TrainingProgress>
+{
+    /// <summary>The metrics that are shown, in this order; those that a trainer does not report are left out.</summary>
+    protected static IReadOnlyList<string> Shown { get; } =
+    [
+        "reward", "reward_std", "eval_reward", "frac_reward_zero_std", "completions/mean_length", "completions/clipped_ratio", "loss", "eval_loss", "entropy", "kl", "grad_norm", "learning_rate", "credit/mean", "step_time",
+    ];
+
+    /// <summary>The step that was done last; null = none yet.</summary>
+    public TrainingProgress? Last { get; private set; }
+
+    /// <summary>Called once, when the trainer has done its first step in this process.</summary>
+    public Action? Started { private get; init; }
+
+    /// <summary>Shows work as it goes.</summary>
+    /// <param name="streams">Where people read, if they watch.</param>
+    /// <param name="folder">The run's folder, in which sample responses are.</param>
+    /// <param name="every">How many steps there are from line to line.</param>
+    /// <param name="started">Called once, when the first step is done.</param>
+    /// <param name="work">Is given what to tell.</param>
+    public static T Show<T>(Streams streams, RunFolder folder, int every, Action started, Func<TrainingView, T> work)
+    {
+        if (!streams.IsTerminal) return work(new TrainingLines(streams.Errors, every) { Started = started });
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(streams.Errors) });
+        return console.Live(new Text("The first step …")).Start(live => work(new TrainingScreen(live, folder.In(RunFiles.Samples), console.Profile.Width) { Started = started }));
+    }
+
+    /// <inheritdoc/>
+    public void Report(TrainingProgress value)
+    {
+        if (Last is null) Started?.Invoke();
+        Last = value;
+        Show(value);
+    }
+
+    /// <summary>Shows what went wrong without ending the training.</summary>
+    public abstract void Warn(string message);
+
+    /// <summary>A number, short.</summary>
+    protected static string Number(double value) => double.IsNaN(value) ? "–" : value.ToString("G4", CultureInfo.InvariantCulture);
+
+    /// <summary>How long, in words.</summary>
+    protected static string Time(TimeSpan time) => time.TotalMinutes < 1 ? $"{time.TotalSeconds:0} s" : time.TotalHours < 1 ? $"{(int)time.TotalMinutes} min {time.Seconds} s" : $"{(int)time.TotalHours} h {time.Minutes} min";
+
+    private protected abstract void Show(TrainingProgress progress);
+}

@@ -1,0 +1,126 @@
+using System.Text.Json.Nodes;
+using MLNetAttn.Estimators;
+using MLNetAttn.Modeling;
+using MLNetAttn.Pipelines;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Cli.Tests;
+
+public sealed class ConfigReaderTests
+{
+    [Fact]
+    public void Every_option_of_the_trainer_is_there_by_the_name_it_has()
+    {
+        PolicyOptimizationConfig config = Policy("""
+            {
+              "task": "math", "prompts": "problems.jsonl", "dtype": "bfloat16",
+              "reward": [{"math": {}}, {"weight": 0.5, "length_penalty": {"maximum_length": 96, "soft_length": 16}}],
+              "options": {
+                "steps": 7, "max_gradient_norm": "Infinity", "evaluate_every": null, "schedule": "cosine",
+                "loss": {"type": "dr_grpo", "epsilon_high": 0.28}, "credit": {"strategy": "high_entropy"}, "rhythm": {"layers": "1,2", "grouping": "per_batch"}
+              }
+            }
+            """);
+        (config.Task, config.DataType, config.Prompts!.File).Should().Be((TrainTask.Math, WeightType.Bfloat16, "problems.jsonl"));
+        config.Reward!.Select(term => term.Weight).Should().Equal(1, 0.5);
+        config.Reward![1].LengthPenalty!.MaximumLength.Should().Be(96);
+        (config.Options.Steps, config.Options.MaxGradientNorm, config.Options.Schedule).Should().Be((7, double.PositiveInfinity, LearningRateSchedule.Cosine));
+        (config.Options.Loss.Type, config.Options.Loss.EpsilonHigh, config.Options.Loss.Epsilon).Should().Be((PolicyLossType.DrGrpo, 0.28, 0.2));
+        config.Options.Credit.Strategy.Should().Be(CreditStrategy.HighEntropy);
+        config.Options.Rhythm!.Layers.Should().Be(LayerSelection.Of(1, 2));
+    }
+
+    [Fact]
+    public void What_is_held_out_is_drawn_from_other_problems()
+    {
+        PolicyOptimizationConfig config = Policy("""{"prompts": {"countdown": {}}, "evaluation": {"countdown": {"seed": 9}}}""");
+        (config.Prompts!.Countdown!.Split, config.Prompts.Countdown.Count).Should().Be((CountdownSplit.Train, 20_000));
+        (config.Evaluation!.Countdown!.Split, config.Evaluation.Countdown.Count, config.Evaluation.Countdown.Seed).Should().Be((CountdownSplit.Test, 512, 9));
+    }
+
+    [Fact]
+    public void One_reward_needs_no_list_and_another_method_has_other_options()
+    {
+        Policy("""{"reward": {"regex": {"pattern": "x"}}}""").Reward.Should().ContainSingle().Which.Regex!.Pattern.Should().Be("x");
+        ConfigReader.Bind(Parse("""{"method": "sft", "rows": "rows.jsonl", "options": {"epochs": 2}}""")).Should().BeOfType<SupervisedFineTuningConfig>().Which.Options.Epochs.Should().Be(2);
+        Problems("""{"method": "sft", "task": "math"}""").Should().Equal("task: unknown");
+    }
+
+    [Fact]
+    public void All_that_is_mistyped_is_named_at_once_with_what_was_meant() => Problems("""
+        {
+          "modle": "x", "method": "ppo",
+          "options": {
+            "learning_rte": 1, "beta": 0.04, "steps": 1.5, "seed": null, "loss": {"type": "drgropo", "epsilon": "0.2"}, "credit": 3,
+            "output_folder": "x", "mask_truncated_completions": 1, "rhythm": {"layers": "some"}
+          },
+          "reward": [{"regexp": {}}]
+        }
+        """).Should().BeEquivalentTo(
+            "modle: unknown; did you mean model?",
+            "method: found \"ppo\", expected one of policy_optimization, sft",
+            "options.learning_rte: unknown; did you mean learning_rate?",
+            "options.beta: unknown here; did you mean options.loss.beta?",
+            "options.steps: found 1.5, expected a whole number",
+            "options.seed: found null, expected a whole number",
+            "options.loss.type: found \"drgropo\", expected one of grpo, bnpo, dr_grpo, dapo, cispo; did you mean dr_grpo?",
+            "options.loss.epsilon: found \"0.2\", expected a number",
+            "options.credit: found 3, expected an object",
+            "options.output_folder: unknown here; it is \"output\", beside \"options\"",
+            "options.mask_truncated_completions: found 1, expected true or false",
+            "options.rhythm.layers: found \"some\", expected \"middle\", \"all\", \"top\", \"bottom\" or layers such as \"3,5,7\"",
+            "reward[0].regexp: unknown; did you mean regex?");
+
+    [Fact]
+    public void All_that_is_out_of_range_or_missing_is_named_at_once_by_its_path() => FluentActions.Invoking(() => ConfigRules.Require(Policy("""
+        {
+          "task": "math", "prompts": {"countdown": {"numbers": 9}}, "reward": [{"regex": {}}, {}], "report": {"prompts": -1},
+          "options": {"steps": 0, "loss": {"epsilon": 3}, "mini_batches": 3, "evaluate_every": 5}
+        }
+        """))).Should().Throw<ConfigException>().Which.Problems.Should().BeEquivalentTo(
+            "model: missing, expected a folder of a Hugging Face model",
+            "output: missing, expected a folder for what the run writes",
+            "report.prompts: -1, expected 0 or more",
+            "options.evaluate_every: given, and \"evaluation\" is not: expected what to evaluate on",
+            "options.steps is 0, expected at least 1",
+            "options.mini_batches is 3 with gradient_accumulation_steps 1, expected a product that divides the 256 responses of a step (prompts_per_step 32 · generations 8)",
+            "options.loss.epsilon is 3, expected above 0, less than 1",
+            "prompts.countdown: given, and task is math: expected a file",
+            "prompts.countdown.numbers is 9, expected 2 to 6",
+            "reward[0].regex.pattern is empty, expected a regular expression",
+            "reward[1]: expected one of countdown, math, regex and length_penalty");
+
+    [Fact]
+    public void Options_in_options_are_checked_under_their_path() => FluentActions.Invoking(() => ConfigRules.Require(Policy("""{"model": ".", "output": "x", "options": {"credit": {"fraction": 7}}}""")))
+        .Should().Throw<ConfigException>().Which.Problems.Should().Equal("options.credit.fraction is 7, expected 0 to 1");
+
+    [Fact]
+    public void The_command_line_goes_over_the_file()
+    {
+        JsonObject config = Parse("""{"options": {"steps": 1}, "prompts": "a.jsonl"}""");
+        ConfigOverrides.Apply(config, ["options.steps=5", "options.loss.type=dapo", "output=a=b", "options.rhythm=null"]);
+        config.ToJsonString().Should().Be("""{"options":{"steps":5,"loss":{"type":"dapo"},"rhythm":null},"prompts":"a.jsonl","output":"a=b"}""");
+        FluentActions.Invoking(() => ConfigOverrides.Apply(config, ["steps", "=1", "a..b=1", "prompts.countdown.count=1"])).Should().Throw<ConfigException>().Which.Problems.Should().SatisfyRespectively(
+            first => first.Should().StartWith("--set steps: expected a path and a value"),
+            second => second.Should().StartWith("--set =1: expected a path"),
+            third => third.Should().StartWith("--set a..b=1: expected a path"),
+            fourth => fourth.Should().Be("--set prompts.countdown.count=1: prompts is no object, and has no names in it"));
+    }
+
+    [Theory]
+    [InlineData("[]", "*holds no JSON object*")]
+    [InlineData("{\"a\": 1, \"a\": 2}", "*is no JSON*")]
+    [InlineData("{", "*is no JSON*")]
+    public void Files_that_hold_something_else_are_refused(string text, string message)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("run.json"), text);
+        FluentActions.Invoking(() => ConfigReader.Read(folder.File("run.json"), [])).Should().Throw<InvalidDataException>().WithMessage(message);
+    }
+
+    private static JsonObject Parse(string json) => (JsonObject)JsonNode.Parse(json)!;
+
+    private static PolicyOptimizationConfig Policy(string json) => (PolicyOptimizationConfig)ConfigReader.Bind(Parse(json));
+
+    private static IReadOnlyCollection<string> Problems(string json) => FluentActions.Invoking(() => ConfigReader.Bind(Parse(json))).Should().Throw<ConfigException>().Which.Problems;
+}

@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNetAttn.Modeling;
+using MLNetAttn.Pipelines;
+
+namespace MLNetAttn.Cli.Tests;
+
+public sealed class TrainCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private string Output => _folder.File("run");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_run_leaves_policy_zip_metrics_and_report_and_goes_on_when_asked_to()
+    {
+        string config = Config("\"evaluation\": {\"countdown\": {\"count\": 4}},", "\"evaluate_every\": 2, \"log_samples_every\": 2, \"checkpoint_every\": 1");
+        (int code, JsonElement[] rows, string errors) = await Tool.RunAsync("", "train", "--config", config);
+        code.Should().Be(0, errors);
+        errors.Should().Contain("step 1/2: reward ").And.Contain("step 2/2: ").And.Contain("eval_reward");
+        rows.Single().GetProperty("stopped").GetBoolean().Should().BeFalse();
+
+        using CausalLanguageModel policy = CausalLanguageModel.FromPretrained(Path.Combine(Output, "policy"));
+        using CausalLanguageModel start = CausalLanguageModel.FromPretrained(Tool.Countdown);
+        policy.Fingerprint.Should().NotBe(start.Fingerprint, "it has learnt");
+        var context = new MLContext();
+        ITransformer zip = context.Model.Load(Path.Combine(Output, "policy.zip"), out _);
+        IDataView problems = context.Data.LoadFromEnumerable([new TaskProblem { Prompt = "numbers 1 5 7 target 11 :" }]);
+        zip.Transform(problems).GetColumn<string>("Response").Should().ContainSingle().Which.Should().NotBeEmpty();
+        ((IDisposable)zip).Dispose();
+        string report = await File.ReadAllTextAsync(Path.Combine(Output, "report.html"), TestContext.Current.CancellationToken);
+        report.Should().Contain("before").And.Contain("after").And.Contain("frac_reward_zero_std");
+
+        // A folder that holds a run is not written over.
+        (int again, _, string refusal) = await Tool.RunAsync("", "train", "--config", config);
+        again.Should().Be(CommandLine.Failure);
+        refusal.Should().Contain("--resume");
+
+        (int longer, _, string more) = await Tool.RunAsync("", "train", "--config", config, "--resume", "--set", "options.steps=3");
+        longer.Should().Be(0, more);
+        more.Should().Contain("step 3/3: ").And.NotContain("step 2/3");
+        (await File.ReadAllLinesAsync(Path.Combine(Output, "metrics.jsonl"), TestContext.Current.CancellationToken)).Should().HaveCount(3);
+        Configuration().GetProperty("options").GetProperty("steps").GetInt32().Should().Be(3, "what it was trained with is beside it");
+    }
+
+    [Fact]
+    public async Task Printed_configurations_have_every_default_and_mean_the_same()
+    {
+        string config = Config("\"prompts\": \"problems.jsonl\",", "\"rhythm\": {\"layers\": \"top\"}"), whole = _folder.File("whole.json");
+        string printed = await Print("--config", config);
+        JsonElement options = JsonDocument.Parse(printed).RootElement.GetProperty("options");
+        (options.GetProperty("steps").GetInt32(), options.GetProperty("temperature").GetDouble(), options.GetProperty("rhythm").GetProperty("layers").GetString()).Should().Be((2, 1, "top"));
+        await File.WriteAllTextAsync(whole, printed, TestContext.Current.CancellationToken);
+        (await Print("--config", whole)).Should().Be(printed);
+        // Without a file: all that there is, to begin from.
+        (await Print()).Should().Contain("\"model\": null").And.Contain("\"learning_rate\": 1E-06");
+
+        static async Task<string> Print(params string[] args)
+        {
+            using var output = new StringWriter();
+            (await CommandLine.RunAsync(["train", "--print-config", .. args], new Streams(TextReader.Null, output, TextWriter.Null, IsTerminal: false))).Should().Be(0);
+            return output.ToString();
+        }
+    }
+
+    [Fact]
+    public async Task Mistyped_names_stop_it_before_anything_is_written()
+    {
+        (int code, _, string errors) = await Tool.RunAsync("", "train", "--config", Config("", "\"learning_rte\": 1"));
+        code.Should().Be(CommandLine.Failure);
+        errors.Trim().Should().Be("options.learning_rte: unknown; did you mean learning_rate?");
+        Directory.Exists(Output).Should().BeFalse();
+
+        // What a run writes goes over no file of the user's.
+        string own = Path.Combine(Directory.CreateDirectory(Output).FullName, "run.json");
+        File.Copy(Config("", ""), own);
+        (int clash, _, string reason) = await Tool.RunAsync("", "train", "--config", own, "--resume");
+        clash.Should().Be(CommandLine.Failure);
+        reason.Should().StartWith("output: a run writes a run.json");
+        (await Tool.RunAsync("", "train", "--config", Config("", ""), "--log-every", "0")).Code.Should().Be(CommandLine.Failure);
+    }
+
+    [Fact]
+    public async Task Two_runs_in_one_folder_are_refused()
+    {
+        using RunFolder taken = RunFolder.Open(Output, resume: false);
+        (int code, _, string errors) = await Tool.RunAsync("", "train", "--config", Config("", ""), "--resume");
+        code.Should().Be(CommandLine.Failure);
+        errors.Should().Contain("Another run works in");
+    }
+
+    [Fact]
+    public async Task Responses_are_learnt_by_supervised_fine_tuning()
+    {
+        string rows = _folder.File("rows.jsonl"), config = _folder.File("sft.json");
+        await File.WriteAllTextAsync(rows, "{\"prompt\": \"numbers 1 5 7 target 11 :\", \"response\": \"( 7 + 5 ) - 1\"}\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(config, JsonSerializer.Serialize(new { method = "sft", model = Tool.Countdown, output = Output, rows, report = new { prompts = 1 }, options = new { steps = 2 } }), TestContext.Current.CancellationToken);
+        (int code, _, string errors) = await Tool.RunAsync("", "train", "--config", config);
+        code.Should().Be(0, errors);
+        errors.Should().Contain("step 2/2: loss ");
+        using CausalLanguageModel policy = CausalLanguageModel.FromPretrained(Path.Combine(Output, "policy"));
+
+        await File.WriteAllTextAsync(rows, "{\"prompt\": \"a\"}\n", TestContext.Current.CancellationToken);
+        (int bad, _, string reason) = await Tool.RunAsync("", "train", "--config", config, "--set", $"output={_folder.File("other")}");
+        bad.Should().Be(CommandLine.Failure);
+        reason.Should().Contain("rows.jsonl', line 1: The row has no 'response'");
+    }
+
+    [Fact]
+    public async Task Ctrl_C_ends_it_with_a_policy_that_loads()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no kill on Windows.");
+        var start = new ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, "train", "--config", Config("", ""), "--set", "options.steps=100000", "--log-every", "1"]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        start.Environment["OMP_NUM_THREADS"] = "1";
+        using Process process = Process.Start(start)!;
+        try
+        {
+            // Warnings may come first.
+            string? line;
+            do line = await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken);
+            while (line is not null && !line.StartsWith("step 1/100000: ", StringComparison.Ordinal));
+            line.Should().NotBeNull("it trains");
+            using Process kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+            Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            process.ExitCode.Should().Be(CommandLine.Cancelled, await errors);
+            (await errors).Should().Contain("Stopped after step");
+            JsonDocument.Parse(await output).RootElement.GetProperty("stopped").GetBoolean().Should().BeTrue();
+        }
+        finally
+        {
+            process.Kill();
+        }
+        using CausalLanguageModel policy = CausalLanguageModel.FromPretrained(Path.Combine(Output, "policy"));
+        Directory.GetDirectories(Output, "checkpoint-*").Should().ContainSingle();
+        File.Exists(Path.Combine(Output, "policy.zip")).Should().BeTrue();
+        File.Exists(Path.Combine(Output, "report.html")).Should().BeTrue();
+    }
+
+    private JsonElement Configuration() => JsonDocument.Parse(File.ReadAllText(Path.Combine(Output, "train.json"))).RootElement;
+
+    /// <summary>Writes a configuration of two small steps.</summary>
+    /// <param name="more">Further members of the configuration, with a comma after each.</param>
+    /// <param name="options">Further options.</param>
+    private string Config(string more, string options)
+    {
+        string path = _folder.File("config.json");
+        File.WriteAllText(path, $$"""
+            {
+              // People write comments.
+              "model": {{JsonSerializer.Serialize(Tool.Countdown)}}, "output": {{JsonSerializer.Serialize(Output)}}, "report": {"prompts": 1}, {{more}}
+              "options": {"steps": 2, "prompts_per_step": 2, "generations": 2, "max_new_tokens": 24, "learning_rate": 1e-3, {{options}}},
+            }
+            """);
+        return path;
+    }
+}

@@ -1,0 +1,36 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNetAttn.Pipelines;
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Cli.Tests;
+
+public sealed class TrainingRowsTests
+{
+    private readonly MLContext _context = new();
+
+    [Fact]
+    public void Problems_of_a_file_have_prompts_and_answers()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("math.jsonl"), "{\"problem\": \"1 + 1?\", \"answer\": \"2\"}\n");
+        var prompts = new PromptConfig<CountdownPrompts> { File = folder.File("math.jsonl"), Instruction = "Think." };
+        TrainingRows text = TrainingRows.Problems(_context, TrainTask.Math, prompts, PromptFormat.Text);
+        text.Titles.Should().Equal("1 + 1?");
+        text.View.GetColumn<string>("Prompt").Should().Equal("1 + 1?\nThink.");
+        text.View.GetColumn<string>("Answer").Should().Equal("2");
+        TrainingRows.Problems(_context, TrainTask.Math, prompts, PromptFormat.Messages).View.GetColumn<string>("Prompt").Should().Equal("""[{"role":"user","content":"1 + 1?\nThink."}]""");
+    }
+
+    [Fact]
+    public void Drawn_problems_are_those_of_Countdown()
+    {
+        var prompts = new PromptConfig<HeldOutCountdown> { Countdown = new HeldOutCountdown { Count = 5, Seed = 3 } };
+        TrainingRows rows = TrainingRows.Problems(_context, TrainTask.Countdown, prompts, PromptFormat.Text);
+        IReadOnlyList<CountdownProblem> drawn = Countdown.Generate(5, seed: 3, split: CountdownSplit.Test);
+        rows.View.GetColumn<string>("Prompt").Should().Equal(drawn.Select(problem => problem.Prompt));
+        rows.View.GetColumn<int>("Target").Should().Equal(drawn.Select(problem => problem.Target));
+        string message = TrainingRows.Problems(_context, TrainTask.Countdown, prompts, PromptFormat.Messages).View.GetColumn<string>("Prompt").First();
+        message.Should().Be($$"""[{"role":"user","content":"{{drawn[0].Prompt}}"}]""");
+    }
+}
