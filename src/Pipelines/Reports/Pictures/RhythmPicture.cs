@@ -163,6 +163,7 @@ public sealed class RhythmPicture
             plot.Axes.SetLimitsX(first - margin, last + margin);
             // A name has the same colour in all rows: those that the first legend has need no other, which would hide curves.
             if (i == 0 || !names.Where(name => Has(metrics[i], name)).All(name => Has(metrics[0], name))) plot.ShowLegend(Alignment.LowerRight);
+            else plot.HideLegend();
             plot.Axes.Left.MinimumSize = plot.Axes.Left.MaximumSize = 72;
             plot.Axes.Right.MinimumSize = 16;
             if (i == metrics.Length - 1) plot.XLabel("step");
