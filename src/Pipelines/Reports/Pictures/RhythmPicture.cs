@@ -191,7 +191,10 @@ public sealed class RhythmPicture
             (double value, ConfidenceInterval interval) = estimates[i].Estimate;
             double height = estimates.Count - 1 - i;
             if (double.IsFinite(interval.Lower) && double.IsFinite(interval.Upper))
-                plot.Add.Line(interval.Lower, height, interval.Upper, height).Color = Blue;
+            {
+                var line = plot.Add.Line(interval.Lower, height, interval.Upper, height);
+                (line.LineColor, line.LineWidth) = (Blue, 3);
+            }
             plot.Add.Marker(value, height, MarkerShape.FilledCircle, 9, Blue);
         }
         plot.Axes.Left.SetTicks([.. Enumerable.Range(0, estimates.Count).Select(i => (double)i)], [.. estimates.Reverse().Select(estimate => estimate.Name)]);
