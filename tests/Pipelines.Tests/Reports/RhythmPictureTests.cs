@@ -55,6 +55,9 @@ public sealed class RhythmPictureTests
         Count(bare, new SKColor(0xd5, 0x5e, 0)).Should().Be(0);
         using SKBitmap training = Draw(RhythmPicture.Training([new("reward", "GRPO", [1, 2, 3, 4], [0.3, 0.35, double.NaN, 0.4]), new("reward", "coupled", [1, 2, 3, 4], [0.3, 0.4, 0.5, 0.55]), new("length", "coupled", [1, 2], [90, 80])]), "training");
         Count(training, new SKColor(0xd5, 0x5e, 0)).Should().BeGreaterThan(100);
+        using SKBitmap estimates = Draw(RhythmPicture.Estimates([("coupled", new(1, new(-1, 3))), ("of one seed", new(2, new(double.NegativeInfinity, double.PositiveInfinity)))], "points"), "estimates");
+        using SKBitmap narrow = Draw(RhythmPicture.Estimates([("coupled", new(1, new(0.9, 1.1))), ("of one seed", new(2, new(double.NegativeInfinity, double.PositiveInfinity)))], "points"));
+        Count(estimates, new SKColor(0, 0x72, 0xb2)).Should().BeGreaterThan(Count(narrow, new SKColor(0, 0x72, 0xb2)), "a wider interval is a longer line");
     }
 
     [Fact]
@@ -62,6 +65,7 @@ public sealed class RhythmPictureTests
     {
         FluentActions.Invoking(() => RhythmPicture.Curves(new() { ResponseTokens = ["a"] })).Should().Throw<ArgumentException>().WithMessage("*neither WAAD nor FAI nor entropies*");
         FluentActions.Invoking(() => RhythmPicture.Training([])).Should().Throw<ArgumentException>().WithMessage("There is no curve*");
+        FluentActions.Invoking(() => RhythmPicture.Estimates([], "points")).Should().Throw<ArgumentException>().WithMessage("There is no estimate*");
         FluentActions.Invoking(() => RhythmPicture.Curves(Trace, new() { Width = 3, Height = 99_999 })).Should().Throw<ArgumentException>().WithMessage("PictureOptions: Width is 3*Height is 99999*");
     }
 

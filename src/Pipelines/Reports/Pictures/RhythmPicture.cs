@@ -161,12 +161,46 @@ public sealed class RhythmPicture
             }
             plot.YLabel(metrics[i]);
             plot.Axes.SetLimitsX(first - margin, last + margin);
-            plot.ShowLegend(Alignment.LowerRight);
+            // A name has the same colour in all rows: those that the first legend has need no other, which would hide curves.
+            if (i == 0 || !names.Where(name => Has(metrics[i], name)).All(name => Has(metrics[0], name))) plot.ShowLegend(Alignment.LowerRight);
+            else plot.HideLegend();
             plot.Axes.Left.MinimumSize = plot.Axes.Left.MaximumSize = 72;
             plot.Axes.Right.MinimumSize = 16;
             if (i == metrics.Length - 1) plot.XLabel("step");
         }
         picture._plots.CollapseVertically();
+        return picture;
+
+        bool Has(string metric, string name) => curves.Any(curve => curve.Metric == metric && curve.Name == name);
+    }
+
+    /// <summary>Estimates with their intervals, one below the other, and a line at 0.</summary>
+    /// <param name="estimates">What was estimated and how large it is; at least one.</param>
+    /// <param name="label">Of the axis, with the unit.</param>
+    /// <param name="options">Size and title.</param>
+    /// <exception cref="ArgumentException">There is no estimate, or an option is out of range.</exception>
+    public static RhythmPicture Estimates(IReadOnlyList<(string Name, Estimate Estimate)> estimates, string label, PictureOptions? options = null)
+    {
+        if (estimates.Count == 0) throw new ArgumentException("There is no estimate, expected at least one.", nameof(estimates));
+        var picture = new RhythmPicture(options, 1);
+        Plot plot = picture._plots.GetPlot(0);
+        var zero = plot.Add.VerticalLine(0);
+        (zero.LineColor, zero.LineWidth, zero.LinePattern) = (Grey, 1, LinePattern.Dashed);
+        for (int i = 0; i < estimates.Count; i++)
+        {
+            (double value, ConfidenceInterval interval) = estimates[i].Estimate;
+            double height = estimates.Count - 1 - i;
+            if (double.IsFinite(interval.Lower) && double.IsFinite(interval.Upper))
+            {
+                var line = plot.Add.Line(interval.Lower, height, interval.Upper, height);
+                (line.LineColor, line.LineWidth) = (Blue, 3);
+            }
+            plot.Add.Marker(value, height, MarkerShape.FilledCircle, 9, Blue);
+        }
+        plot.Axes.Left.SetTicks([.. Enumerable.Range(0, estimates.Count).Select(i => (double)i)], [.. estimates.Reverse().Select(estimate => estimate.Name)]);
+        plot.XLabel(label);
+        plot.Axes.AutoScale();
+        plot.Axes.SetLimitsY(-0.6, estimates.Count - 0.4);
         return picture;
     }
 

@@ -1,0 +1,44 @@
+using MLNetAttn.Transforms;
+
+namespace MLNetAttn.Experiments;
+
+/// <summary>A way of assigning credit that is compared with the others.</summary>
+/// <param name="Name">As the command line and the table have it.</param>
+/// <param name="Strategy">Which tokens get credit.</param>
+/// <param name="Bottom">The lowest instead of the highest.</param>
+/// <param name="Normalize">Scaled to a mean of 1 over the response.</param>
+internal sealed record Arm(string Name, CreditStrategy Strategy, bool Bottom = false, bool Normalize = false)
+{
+    /// <summary>What the others are compared with.</summary>
+    public const string Baseline = "uniform";
+
+    /// <summary>All arms: plain GRPO, the paper's strategies, and the controls that a paper needs. Flow is last: it needs to know where the answer is.</summary>
+    public static IReadOnlyList<Arm> All { get; } =
+    [
+        new(Baseline, CreditStrategy.Uniform),
+        new("random", CreditStrategy.Random),
+        new("entropy", CreditStrategy.HighEntropy),
+        new("local", CreditStrategy.Local),
+        new("global", CreditStrategy.Global),
+        new("coupled", CreditStrategy.Coupled),
+        new("bottom-fai", CreditStrategy.Global, Bottom: true),
+        new("coupled-mean-1", CreditStrategy.Coupled, Normalize: true),
+        new("random-mean-1", CreditStrategy.Random, Normalize: true),
+        new("flow", CreditStrategy.Flow),
+    ];
+
+    /// <exception cref="ArgumentException">There is none of this name.</exception>
+    public static Arm Find(string name) => All.FirstOrDefault(arm => arm.Name == name)
+        ?? throw new ArgumentException($"There is no strategy '{name}', expected one of {string.Join(", ", All.Select(arm => arm.Name))}.");
+
+    /// <summary>The credit of one run.</summary>
+    public CreditOptions Options(ExperimentSettings settings, long seed) => new()
+    {
+        Strategy = Strategy,
+        Bottom = Bottom,
+        Normalize = Normalize,
+        Fraction = settings.Fraction,
+        Amplification = settings.Amplification,
+        Seed = seed,
+    };
+}

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace MLNetAttn.Experiments;
+
+/// <summary>The commands.</summary>
+internal static class CommandLine
+{
+    private const int Success = 0, Failure = 1, FailedRuns = 2, Cancelled = 130;
+
+    /// <summary>Runs a command.</summary>
+    /// <param name="args">The command line.</param>
+    /// <param name="executable">This program, for the processes of the runs.</param>
+    /// <param name="output">Told how it goes, and the tables.</param>
+    /// <param name="errors">Told what is wrong.</param>
+    public static async Task<int> RunAsync(string[] args, string executable, TextWriter output, TextWriter errors)
+    {
+        bool isWorker = args is ["worker", ..];
+        try
+        {
+            if (isWorker) return Work(args);
+            ParseResult parsed = Create(executable, output).Parse(args);
+            int code = await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = errors, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+            return parsed.Errors.Count > 0 ? Failure : code;
+        }
+        catch (OperationCanceledException)
+        {
+            await errors.WriteLineAsync("Cancelled; the same command goes on with the runs that have not ended.").ConfigureAwait(false);
+            return Cancelled;
+        }
+        catch (Exception exception)
+        {
+            // Of a run, the log keeps where it happened.
+            await errors.WriteLineAsync(isWorker ? exception.ToString() : exception.Message).ConfigureAwait(false);
+            return Failure;
+        }
+    }
+
+    private static int Work(string[] args)
+    {
+        using var worker = new Worker(new ExperimentFolder(args[2]));
+        if (args[1] == "before") worker.MeasureBeforeTraining();
+        else worker.Run(args[3], long.Parse(args[4], CultureInfo.InvariantCulture));
+        return Success;
+    }
+
+    private static RootCommand Create(string executable, TextWriter output)
+    {
+        var settings = new SettingsArguments();
+        Argument<string> folder = new("folder") { Description = "The experiment's folder: runs that have ended there are not done again." };
+        Option<string> arms = new("--strategies") { Description = $"Which, with commas between: {string.Join(", ", Arm.All.Select(it => it.Name))}.", DefaultValueFactory = _ => string.Join(',', Arm.All.Select(it => it.Name)) };
+        Option<string> seeds = new("--seeds") { Description = "First-last, or with commas between.", DefaultValueFactory = _ => "1-5" };
+        Option<int> workers = new("--workers") { Description = "Runs at a time.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        Command run = new("run", "Does the runs that the folder lacks, then reports.") { folder, arms, seeds, workers };
+        settings.AddTo(run);
+        run.SetAction(async (parsed, cancellation) =>
+        {
+            var place = new ExperimentFolder(parsed.GetRequiredValue(folder));
+            Arm[] compared = [.. parsed.GetRequiredValue(arms).Split(',').Select(Arm.Find).Distinct()];
+            int failed = await new Campaign(place, executable, output)
+                .RunAsync(settings.Read(parsed), compared, Seeds(parsed.GetRequiredValue(seeds)), parsed.GetValue(workers), cancellation).ConfigureAwait(false);
+            if (place.Results().Count > 0) ShowReport(place, output);
+            return failed == 0 ? Success : FailedRuns;
+        });
+        Command report = new("report", "Writes results.md, results.json, curves.png and differences.png anew, from the runs that have ended.") { folder };
+        report.SetAction(parsed => ShowReport(new ExperimentFolder(parsed.GetRequiredValue(folder)), output));
+        return new RootCommand("Compares ways of assigning credit over several seeds.") { run, report };
+    }
+
+    private static void ShowReport(ExperimentFolder folder, TextWriter output)
+    {
+        Report.Write(folder);
+        output.Write(File.ReadAllText(folder.In("results.md")));
+    }
+
+    /// <exception cref="ArgumentException">They are neither a range nor a list.</exception>
+    private static long[] Seeds(string text)
+    {
+        try
+        {
+            return text.Split('-') is [var first, var last]
+                ? [.. Enumerable.Range(0, checked((int)(Number(last) - Number(first) + 1))).Select(i => Number(first) + i)]
+                : [.. text.Split(',').Select(Number).Distinct()];
+        }
+        catch (Exception exception) when (exception is FormatException or OverflowException or ArgumentOutOfRangeException)
+        {
+            throw new ArgumentException($"Seeds '{text}' are not understood, expected first-last such as 1-5, or a list such as 1,2,7.", exception);
+        }
+
+        static long Number(string number) => long.Parse(number, NumberStyles.None, CultureInfo.InvariantCulture);
+    }
+}

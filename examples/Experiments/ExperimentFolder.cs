@@ -1,0 +1,103 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace MLNetAttn.Experiments;
+
+/// <summary>Where an experiment's files are: experiment.json, before-training.json, and for each run a folder with config.json, metrics.jsonl and result.json.</summary>
+/// <param name="path">The folder.</param>
+internal sealed class ExperimentFolder(string path)
+{
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter() },
+    };
+
+    public string Path { get; } = System.IO.Path.GetFullPath(path);
+
+    public string SettingsFile => In("experiment.json");
+
+    public string BeforeTrainingFile => In("before-training.json");
+
+    public string In(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>The folder of a run.</summary>
+    public RunFolder Run(string arm, long seed) => new(In($"{arm}-{seed}"));
+
+    /// <summary>The folders of all runs that have ended, by seed and then in the order of <see cref="Arm.All"/>.</summary>
+    public IReadOnlyList<RunResult> Results() =>
+    [
+        .. Directory.EnumerateDirectories(Path).Select(folder => new RunFolder(folder)).Where(run => run.HasEnded).Select(run => Read<RunResult>(run.ResultFile))
+            .OrderBy(result => result.Seed).ThenBy(result => Arm.All.Select(arm => arm.Name).ToList().IndexOf(result.Arm)),
+    ];
+
+    /// <summary>Keeps others out of a place as long as the file is open.</summary>
+    /// <exception cref="IOException">Another process works there.</exception>
+    public FileStream Take(string lockFile)
+    {
+        try
+        {
+            return new FileStream(In(lockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException exception)
+        {
+            throw new IOException($"Another process has '{In(lockFile)}' open: wait for it to end, or give another folder.", exception);
+        }
+    }
+
+    public static T Read<T>(string file)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(File.ReadAllText(file), Options) ?? throw new JsonException("it is null");
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException($"'{file}' is not what this program writes there: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>Writes aside and moves into place, so that a file that is there is whole.</summary>
+    public static void Write<T>(string file, T value)
+    {
+        string aside = $"{file}.{Environment.ProcessId}.tmp";
+        File.WriteAllText(aside, JsonSerializer.Serialize(value, Options) + "\n");
+        File.Move(aside, file, overwrite: true);
+    }
+
+    /// <summary>One line of metrics; null is NaN.</summary>
+    public static Dictionary<string, double> Metrics(string line) =>
+        JsonSerializer.Deserialize<Dictionary<string, double?>>(line, Options)!.ToDictionary(metric => metric.Key, metric => metric.Value ?? double.NaN);
+}
+
+/// <summary>The folder of a run.</summary>
+/// <param name="path">The folder.</param>
+internal sealed class RunFolder(string path)
+{
+    public string Path { get; } = path;
+
+    public string ConfigurationFile => System.IO.Path.Combine(Path, "config.json");
+
+    public string MetricsFile => System.IO.Path.Combine(Path, "metrics.jsonl");
+
+    public string ResultFile => System.IO.Path.Combine(Path, "result.json");
+
+    public string LogFile => System.IO.Path.Combine(Path, "log.txt");
+
+    /// <summary>Its result is written last.</summary>
+    public bool HasEnded => File.Exists(ResultFile);
+
+    /// <summary>What every step measured, written by the trainer.</summary>
+    public IReadOnlyList<IReadOnlyDictionary<string, double>> Metrics() => [.. File.ReadLines(MetricsFile).Select(ExperimentFolder.Metrics)];
+
+    /// <summary>Nothing goes on from them once the run has ended.</summary>
+    public void DeleteCheckpoints()
+    {
+        foreach (string checkpoint in Directory.EnumerateDirectories(Path, "checkpoint-*")) Directory.Delete(checkpoint, recursive: true);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using MLNetAttn.Estimators;
+using MLNetAttn.Pipelines;
+
+namespace MLNetAttn.Experiments;
+
+/// <summary>Everything that the runs of an experiment have in common; a run adds its strategy and its seed. Written to experiment.json, and read from there by every run.</summary>
+internal sealed record ExperimentSettings
+{
+    /// <summary>Folder of a Hugging Face model; null = the embedded one.</summary>
+    public string? Model { get; init; }
+
+    public string DataType { get; init; } = "float32";
+
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>Threads of a run.</summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>The fields of the two files; null = Countdown problems are drawn.</summary>
+    public ProblemFormat? Task { get; init; }
+
+    public string? TrainFile { get; init; }
+
+    public string? TestFile { get; init; }
+
+    /// <summary>Ask through the model's chat template.</summary>
+    public bool Chat { get; init; }
+
+    /// <summary>How Countdown is asked and answered.</summary>
+    public CountdownFormat CountdownFormat { get; init; } = CountdownFormat.SearchTrace;
+
+    /// <summary>Numbers of a Countdown problem that is drawn.</summary>
+    public int Numbers { get; init; } = 3;
+
+    public int LargestNumber { get; init; } = 12;
+
+    /// <summary>Held-out problems.</summary>
+    public int TestProblems { get; init; } = 512;
+
+    /// <summary>Sampled responses to each of them.</summary>
+    public int EvaluationSamples { get; init; } = 4;
+
+    public int Steps { get; init; } = 60;
+
+    public int PromptsPerStep { get; init; } = 32;
+
+    public int Generations { get; init; } = 8;
+
+    public int MiniBatches { get; init; } = 2;
+
+    public int MaxNewTokens { get; init; } = 96;
+
+    public double LearningRate { get; init; } = 2e-4;
+
+    public double Temperature { get; init; } = 1;
+
+    /// <summary>Layers whose attention is read.</summary>
+    public string Layers { get; init; } = "middle";
+
+    public int Window { get; init; } = 10;
+
+    public int MinimumHorizon { get; init; } = 4;
+
+    /// <summary>Null = to the end of the response.</summary>
+    public int? MaximumHorizon { get; init; } = 40;
+
+    /// <summary>Which pass attention is read from. Separate is the paper's: head groups are those of the very responses that get credit.</summary>
+    public RhythmPassKind RhythmPass { get; init; } = RhythmPassKind.Separate;
+
+    public double Fraction { get; init; } = 0.4;
+
+    public double Amplification { get; init; } = 1.5;
+
+    /// <summary>Where flow credit finds the answer in a response: a .NET regular expression.</summary>
+    public string FlowAnswer { get; init; } = @"answer (.*)";
+
+    /// <summary>Steps between two checkpoints: a run that is cut loses at most as many.</summary>
+    public int CheckpointEvery { get; init; } = 10;
+
+    /// <summary>The settings in which another experiment differs, with their values here.</summary>
+    public IEnumerable<string> DifferencesFrom(ExperimentSettings other) =>
+        from property in typeof(ExperimentSettings).GetProperties()
+        where !Equals(property.GetValue(this), property.GetValue(other))
+        select string.Create(CultureInfo.InvariantCulture, $"{property.Name} {property.GetValue(this) ?? "none"}");
+}

@@ -1,0 +1,44 @@
+using MLNetAttn.Pipelines;
+
+namespace MLNetAttn.Experiments;
+
+/// <summary>Writes what came out: results.md, results.json, curves.png, differences.png.</summary>
+internal static class Report
+{
+    // A step's reward is the mean of a few hundred coins: single steps say nothing.
+    private const int Smoothing = 5;
+
+    private static readonly string[] Curves = ["reward", "completions/mean_length", "completions/clipped_ratio", "entropy"];
+
+    public static Summary Write(ExperimentFolder folder)
+    {
+        ExperimentSettings settings = ExperimentFolder.Read<ExperimentSettings>(folder.SettingsFile);
+        Summary summary = Summary.Of(folder.Results());
+        ExperimentFolder.Write(folder.In("results.json"), summary);
+        File.WriteAllText(folder.In("results.md"), SummaryText.Markdown(summary, settings));
+        RhythmPicture.Training([.. summary.Arms.SelectMany(arm => Mean(folder, arm))], new PictureOptions { Width = 1300, Height = 1300, Title = $"Means over seeds, of {Smoothing} steps each" })
+            .SavePng(folder.In("curves.png"));
+        (string Name, Estimate Estimate)[] differences =
+        [
+            .. summary.Arms.Where(arm => arm.Measures[0].Difference is not null).Select(arm => (arm.Arm, Points(arm.Measures[0].Difference!.Value))),
+        ];
+        if (differences.Length > 0)
+            RhythmPicture.Estimates(differences, $"{Summary.Measures[0].Name}: difference from {Arm.Baseline} (points), paired by seed, 95 % interval", new PictureOptions { Width = 1100, Height = 500 })
+                .SavePng(folder.In("differences.png"));
+        return summary;
+    }
+
+    private static Estimate Points(Estimate share) => new(100 * share.Value, new ConfidenceInterval(100 * share.Interval.Lower, 100 * share.Interval.Upper));
+
+    private static IEnumerable<TrainingCurve> Mean(ExperimentFolder folder, ArmSummary arm)
+    {
+        IReadOnlyList<IReadOnlyDictionary<string, double>>[] runs = [.. arm.Seeds.Select(seed => folder.Run(arm.Arm, seed).Metrics())];
+        int steps = runs.Min(run => run.Count);
+        foreach (string metric in Curves)
+        {
+            double[] values = [.. Enumerable.Range(0, steps).Select(step => runs.Average(run => run[step].GetValueOrDefault(metric, double.NaN)))];
+            yield return new TrainingCurve(metric, arm.Arm, [.. Enumerable.Range(1, steps).Select(step => (double)step)],
+                [.. values.Select((_, step) => values[Math.Max(0, step - Smoothing + 1)..(step + 1)].Average())]);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Microsoft.ML;
+using MLNetAttn.Estimators;
+using MLNetAttn.Modeling;
+using MLNetAttn.Pipelines;
+using MLNetAttn.Transforms;
+using TorchSharp;
+
+namespace MLNetAttn.Experiments;
+
+/// <summary>What one process does: one run, or the accuracy before training.</summary>
+internal sealed class Worker : IDisposable
+{
+    private const int EvaluationBatch = 256;
+
+    private readonly ExperimentFolder _folder;
+    private readonly ExperimentSettings _settings;
+    private readonly ExperimentTask _task;
+    private readonly MLContext _context = new();
+    private readonly CausalLanguageModel _model;
+
+    public Worker(ExperimentFolder folder)
+    {
+        _folder = folder;
+        _settings = ExperimentFolder.Read<ExperimentSettings>(folder.SettingsFile);
+        torch.set_num_threads(_settings.Threads);
+        _model = CausalLanguageModel.FromPretrained(_settings.Model ?? Path.Combine(AppContext.BaseDirectory, "models", "countdown"), new ModelLoadOptions
+        {
+            DataType = _settings.DataType == "bfloat16" ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32,
+            Device = torch.device(_settings.Device),
+        });
+        _task = new ExperimentTask(_context, _settings);
+    }
+
+    /// <summary>Measures the model that all runs start from.</summary>
+    /// <exception cref="ArgumentException">Settings are out of range: better said now than by every run.</exception>
+    public void MeasureBeforeTraining()
+    {
+        foreach (Arm arm in Arm.All) _ = Trainer(arm.Options(_settings, seed: 0), seed: 0, folder: null);
+        ExperimentFolder.Write(_folder.BeforeTrainingFile, Measure(_model));
+    }
+
+    /// <summary>Trains with one strategy and one seed, and measures what came out.</summary>
+    public void Run(string armName, long seed)
+    {
+        Arm arm = Arm.Find(armName);
+        RunFolder run = _folder.Run(arm.Name, seed);
+        Directory.CreateDirectory(run.Path);
+        CreditOptions credit = arm.Options(_settings, seed);
+        ExperimentFolder.Write(run.ConfigurationFile, new RunConfiguration
+        {
+            Arm = arm.Name,
+            Seed = seed,
+            Settings = _settings,
+            Credit = credit,
+            ModelFingerprint = _model.Fingerprint,
+            ModelParameters = _model.Parameters.Values.Sum(parameter => parameter.numel()),
+            Library = typeof(PolicyOptimizationTrainer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
+            Machine = string.Create(CultureInfo.InvariantCulture, $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}"),
+        });
+
+        using PolicyTransformer policy = Trainer(credit, seed, run.Path).Fit(_task.Train(seed));
+        int lastThird = _settings.Steps - _settings.Steps / 3;
+        IReadOnlyList<IReadOnlyDictionary<string, double>> steps = run.Metrics();
+        IReadOnlyDictionary<string, double>[] late = [.. steps.Where(step => step["step"] > lastThird || _settings.Steps < 3)];
+        ExperimentFolder.Write(run.ResultFile, new RunResult
+        {
+            Arm = arm.Name,
+            Seed = seed,
+            Steps = _settings.Steps,
+            Before = ExperimentFolder.Read<Accuracy>(_folder.BeforeTrainingFile),
+            After = Measure(policy.Model),
+            LastThirdReward = late.Average(step => step["reward"]),
+            LastThirdLength = late.Average(step => step["completions/mean_length"]),
+            MeanCredit = steps.Average(step => step["credit/mean"]),
+            Fingerprint = policy.Model.Fingerprint,
+            TrainingSeconds = steps.Sum(step => step["step_time"]),
+            ProcessorSeconds = Environment.CpuUsage.TotalTime.TotalSeconds,
+        });
+        run.DeleteCheckpoints();
+    }
+
+    public void Dispose() => _model.Dispose();
+
+    private PolicyOptimizationTrainer Trainer(CreditOptions credit, long seed, string? folder) => _context.Policies.Trainers.PolicyOptimization(_model, _task.Reward, new PolicyOptimizationOptions
+    {
+        Steps = _settings.Steps,
+        PromptsPerStep = _settings.PromptsPerStep,
+        Generations = _settings.Generations,
+        MiniBatches = _settings.MiniBatches,
+        MaxNewTokens = _settings.MaxNewTokens,
+        LearningRate = _settings.LearningRate,
+        Temperature = _settings.Temperature,
+        Credit = credit,
+        FlowAnswer = credit.Strategy == CreditStrategy.Flow ? _settings.FlowAnswer : null,
+        Rhythm = new RhythmOptions
+        {
+            Layers = LayerSelection.Parse(_settings.Layers),
+            Grouping = HeadGrouping.PerBatch,
+            Window = _settings.Window,
+            MinimumHorizon = _settings.MinimumHorizon,
+            MaximumHorizon = _settings.MaximumHorizon,
+            Temperature = _settings.Temperature,
+        },
+        RhythmPass = _settings.RhythmPass,
+        Seed = seed,
+        PromptFormat = _task.PromptFormat,
+        OutputFolder = folder,
+        Resume = folder is not null,
+        CheckpointEvery = _settings.CheckpointEvery,
+        CheckpointLimit = 1,
+    });
+
+    private Accuracy Measure(CausalLanguageModel model) => new(Measure(model, temperature: 0, samples: 1), Measure(model, _settings.Temperature, _settings.EvaluationSamples));
+
+    private double Measure(CausalLanguageModel model, double temperature, int samples) => Evaluation.Run(_context, model, _task.Test(), _task.Reward, new EvaluationOptions
+    {
+        Generation = new GenerationOptions { MaxNewTokens = _settings.MaxNewTokens, Temperature = temperature, SamplesPerPrompt = samples, Seed = 1 },
+        PromptFormat = _task.PromptFormat,
+        BatchSize = EvaluationBatch,
+    }).AverageAtK.Value;
+}

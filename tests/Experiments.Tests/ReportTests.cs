@@ -1,0 +1,24 @@
+using System.Text.Json;
+
+namespace MLNetAttn.Experiments.Tests;
+
+public sealed class ReportTests
+{
+    [Fact]
+    public void Tables_numbers_and_pictures_are_written_from_what_has_ended()
+    {
+        using var temporary = new TemporaryFolder();
+        var folder = new ExperimentFolder(temporary.Path);
+        Runs.Write(folder,
+            Runs.Result("uniform", 1, 0.30), Runs.Result("coupled", 1, 0.33), Runs.Result("uniform", 2, 0.40), Runs.Result("coupled", 2, 0.42));
+        Directory.CreateDirectory(folder.Run("coupled", 3).Path);
+
+        Report.Write(folder).Runs.Should().HaveCount(4);
+        string text = File.ReadAllText(folder.In("results.md"));
+        text.Should().Contain("| coupled | 2 | 37.5 % |").And.Contain("| +2.5 |").And.Contain("33.0 % / 40.0 %");
+        JsonElement json = JsonDocument.Parse(File.ReadAllText(folder.In("results.json"))).RootElement;
+        json.GetProperty("arms")[1].GetProperty("measures")[0].GetProperty("difference").GetProperty("value").GetDouble().Should().BeApproximately(0.025, 1e-12);
+        foreach (string picture in (string[])["curves.png", "differences.png"])
+            File.ReadAllBytes(folder.In(picture)).Take(4).Should().Equal(0x89, (byte)'P', (byte)'N', (byte)'G');
+    }
+}
