@@ -31,9 +31,24 @@ public sealed class CheckpointTests : IDisposable
     {
         PolicyOptimizationOptions Options(CancellationToken cancellation = default, IProgress<TrainingProgress>? progress = null, bool resume = false, bool writes = true) => new()
         {
-            Steps = 7, PromptsPerStep = 4, Generations = 4, MaxNewTokens = 12, MiniBatches = miniBatches, LearningRate = 5e-3, Schedule = LearningRateSchedule.Linear, WarmupSteps = 2, Seed = 5,
-            RhythmPass = pass, HeadGroupsEvery = 2, ResamplingRounds = resamplingRounds, Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 1, MaximumHorizon = 8 },
-            OutputFolder = writes ? Output : null, CheckpointEvery = 3, Resume = resume, Progress = progress, CancellationToken = cancellation,
+            Steps = 7,
+            PromptsPerStep = 4,
+            Generations = 4,
+            MaxNewTokens = 12,
+            MiniBatches = miniBatches,
+            LearningRate = 5e-3,
+            Schedule = LearningRateSchedule.Linear,
+            WarmupSteps = 2,
+            Seed = 5,
+            RhythmPass = pass,
+            HeadGroupsEvery = 2,
+            ResamplingRounds = resamplingRounds,
+            Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 1, MaximumHorizon = 8 },
+            OutputFolder = writes ? Output : null,
+            CheckpointEvery = 3,
+            Resume = resume,
+            Progress = progress,
+            CancellationToken = cancellation,
         };
         var whole = new ProgressList();
         Dictionary<string, float[]> expected = Train(Options(progress: whole, writes: false));
@@ -69,8 +84,16 @@ public sealed class CheckpointTests : IDisposable
             .Append(_ml.Transforms.NormalizeMinMax("Reward"));
         PolicyOptimizationOptions Scaled(bool resume, string? folder, int steps) => new()
         {
-            Steps = steps, PromptsPerStep = 4, Generations = 4, MaxNewTokens = 12, LearningRate = 1e-2, Seed = 3, ScaleRewards = RewardScale.None,
-            Credit = new CreditOptions { Strategy = CreditStrategy.Uniform }, OutputFolder = folder, Resume = resume,
+            Steps = steps,
+            PromptsPerStep = 4,
+            Generations = 4,
+            MaxNewTokens = 12,
+            LearningRate = 1e-2,
+            Seed = 3,
+            ScaleRewards = RewardScale.None,
+            Credit = new CreditOptions { Strategy = CreditStrategy.Uniform },
+            OutputFolder = folder,
+            Resume = resume,
         };
         Dictionary<string, float[]> expected = Train(Scaled(resume: false, folder: null, steps: 5), reward);
         Train(Scaled(resume: false, Output, steps: 2), reward);
@@ -85,8 +108,19 @@ public sealed class CheckpointTests : IDisposable
     {
         PolicyOptimizationOptions Adapted(int steps, bool resume, string? folder) => new()
         {
-            Steps = steps, PromptsPerStep = 4, Generations = 4, MaxNewTokens = 12, LearningRate = 1e-2, Seed = 2, MiniBatches = 2, Bf16 = bf16, OutputFolder = folder, Resume = resume, ActivationCheckpointing = adapter,
-            Lora = adapter ? new LoraOptions { Rank = 2, Dropout = dropout, TargetModules = LoraOptions.AllLinear } : null, Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 1, MaximumHorizon = 8 },
+            Steps = steps,
+            PromptsPerStep = 4,
+            Generations = 4,
+            MaxNewTokens = 12,
+            LearningRate = 1e-2,
+            Seed = 2,
+            MiniBatches = 2,
+            Bf16 = bf16,
+            OutputFolder = folder,
+            Resume = resume,
+            ActivationCheckpointing = adapter,
+            Lora = adapter ? new LoraOptions { Rank = 2, Dropout = dropout, TargetModules = LoraOptions.AllLinear } : null,
+            Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 1, MaximumHorizon = 8 },
         };
         string expected = Fingerprint(Adapted(5, resume: false, folder: null));
         Fingerprint(Adapted(3, resume: false, Output)).Should().NotBe(expected);
@@ -207,8 +241,16 @@ public sealed class CheckpointTests : IDisposable
 
     private PolicyOptimizationOptions Options(int steps = 2, bool resume = false, double learningRate = 1e-3, long seed = 1, string? folder = "") => new()
     {
-        Steps = steps, PromptsPerStep = 4, Generations = 4, MaxNewTokens = 12, LearningRate = learningRate, Seed = seed, Resume = resume, CheckpointEvery = 2,
-        OutputFolder = folder is null ? null : Output, Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 1, MaximumHorizon = 8 },
+        Steps = steps,
+        PromptsPerStep = 4,
+        Generations = 4,
+        MaxNewTokens = 12,
+        LearningRate = learningRate,
+        Seed = seed,
+        Resume = resume,
+        CheckpointEvery = 2,
+        OutputFolder = folder is null ? null : Output,
+        Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 1, MaximumHorizon = 8 },
     };
 
     private CustomMappingEstimator<RewardInput, RewardOutput> Reward() =>

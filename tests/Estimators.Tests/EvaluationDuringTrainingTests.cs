@@ -80,8 +80,21 @@ public sealed class EvaluationDuringTrainingTests : IDisposable
     private static PolicyOptimizationOptions Options(int steps, int every, bool keepBest = false, int? patience = null, IProgress<TrainingProgress>? progress = null, string? output = null, bool resume = false,
         CancellationToken cancellation = default) => new()
         {
-            Steps = steps, PromptsPerStep = 5, Generations = 4, MaxNewTokens = 6, LearningRate = 3e-2, Seed = 2, EvaluateEvery = every, EvaluationGenerations = 4, KeepBest = keepBest, EarlyStoppingPatience = patience,
-            Credit = new CreditOptions { Strategy = CreditStrategy.Uniform }, Progress = progress, OutputFolder = output, Resume = resume, CancellationToken = cancellation,
+            Steps = steps,
+            PromptsPerStep = 5,
+            Generations = 4,
+            MaxNewTokens = 6,
+            LearningRate = 3e-2,
+            Seed = 2,
+            EvaluateEvery = every,
+            EvaluationGenerations = 4,
+            KeepBest = keepBest,
+            EarlyStoppingPatience = patience,
+            Credit = new CreditOptions { Strategy = CreditStrategy.Uniform },
+            Progress = progress,
+            OutputFolder = output,
+            Resume = resume,
+            CancellationToken = cancellation,
         };
 
     private PolicyTransformer Fit(PolicyOptimizationOptions options) => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), options).Fit(_prompts, _validation);

@@ -68,8 +68,20 @@ public sealed class FusedCreditTests : IDisposable
         var reward = _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = row.ResponseTokenIds.Count(id => id == 5) / (float)row.ResponseTokenIds.Length, null);
         using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(_model, reward, new PolicyOptimizationOptions
         {
-            Steps = steps, PromptsPerStep = 4, Generations = 4, MaxNewTokens = 12, MiniBatches = miniBatches, GradientAccumulationSteps = accumulation, LearningRate = learningRate, Seed = 1, AdamEpsilon = 1e-3,
-            RhythmPass = pass, HeadGroupsEvery = groupsEvery, Rhythm = rhythm, Credit = new CreditOptions { Strategy = strategy }, Progress = told,
+            Steps = steps,
+            PromptsPerStep = 4,
+            Generations = 4,
+            MaxNewTokens = 12,
+            MiniBatches = miniBatches,
+            GradientAccumulationSteps = accumulation,
+            LearningRate = learningRate,
+            Seed = 1,
+            AdamEpsilon = 1e-3,
+            RhythmPass = pass,
+            HeadGroupsEvery = groupsEvery,
+            Rhythm = rhythm,
+            Credit = new CreditOptions { Strategy = strategy },
+            Progress = told,
         }).Fit(_ml.Data.LoadFromEnumerable(PromptRow.Make(20)));
         return (TinyModels.Snapshot(policy.Model), told);
     }

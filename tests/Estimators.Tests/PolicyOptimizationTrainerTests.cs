@@ -130,7 +130,16 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
         var told = new ProgressList();
         PolicyOptimizationOptions Flow(string pattern) => new()
         {
-            Steps = 2, PromptsPerStep = 4, Generations = 4, MaxNewTokens = 12, LearningRate = 1e-3, Seed = 1, MiniBatches = 2, FlowAnswer = pattern, Progress = told, Credit = new CreditOptions { Strategy = CreditStrategy.Flow },
+            Steps = 2,
+            PromptsPerStep = 4,
+            Generations = 4,
+            MaxNewTokens = 12,
+            LearningRate = 1e-3,
+            Seed = 1,
+            MiniBatches = 2,
+            FlowAnswer = pattern,
+            Progress = told,
+            Credit = new CreditOptions { Strategy = CreditStrategy.Flow },
         };
         Dictionary<string, float[]> traced = Train(Flow($@"\b{LikedToken}\b"));
         told[0].Metrics["credit/answered_fraction"].Should().BeInRange(0.01, 1);
@@ -219,7 +228,15 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
         var told = new ProgressList();
         var options = new PolicyOptimizationOptions
         {
-            Steps = 25, PromptsPerStep = 4, Generations = 4, MaxNewTokens = 12, LearningRate = 2e-2, Seed = 1, RewardColumnName = "Probability", Progress = told, Credit = new CreditOptions { Strategy = CreditStrategy.Uniform },
+            Steps = 25,
+            PromptsPerStep = 4,
+            Generations = 4,
+            MaxNewTokens = 12,
+            LearningRate = 2e-2,
+            Seed = 1,
+            RewardColumnName = "Probability",
+            Progress = told,
+            Credit = new CreditOptions { Strategy = CreditStrategy.Uniform },
         };
         using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(_model, judge, options).Fit(_prompts);
         told[0].Metrics.Keys.Should().Contain("rewards/Probability/mean");

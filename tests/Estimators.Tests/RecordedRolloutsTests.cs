@@ -111,8 +111,17 @@ public sealed class RecordedRolloutsTests : IDisposable
 
     private static PolicyOptimizationOptions Options(int groups = 4, int steps = 1, IProgress<TrainingProgress>? progress = null, MissingReward missing = MissingReward.Stop) => new()
     {
-        Steps = steps, PromptsPerStep = groups, Generations = 4, MaxNewTokens = 12, LearningRate = 1e-3, Seed = 6, AdamEpsilon = 1e-3, Progress = progress, MissingReward = missing,
-        Credit = new CreditOptions { Strategy = CreditStrategy.Coupled }, Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 1, MaximumHorizon = 8 },
+        Steps = steps,
+        PromptsPerStep = groups,
+        Generations = 4,
+        MaxNewTokens = 12,
+        LearningRate = 1e-3,
+        Seed = 6,
+        AdamEpsilon = 1e-3,
+        Progress = progress,
+        MissingReward = missing,
+        Credit = new CreditOptions { Strategy = CreditStrategy.Coupled },
+        Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 1, MaximumHorizon = 8 },
     };
 
     private void Fit(RecordedRow[] rows, RecordedRollouts recorded, PolicyOptimizationOptions options) =>

@@ -49,7 +49,14 @@ public sealed class SampledRolloutsTests : IDisposable
         PromptRow[] prompts = [.. Enumerable.Range(0, 20).Select(i => new PromptRow { Prompt = [1 + i % 4, 1 + i / 4], Wanted = i })];
         _ml.Policies.Trainers.PolicyOptimization(_model, _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = reward(row), null), new PolicyOptimizationOptions
         {
-            Steps = 1, PromptsPerStep = 4, Generations = 4, MaxNewTokens = 8, ResamplingRounds = rounds, Seed = 1, Progress = told, Credit = new CreditOptions { Strategy = CreditStrategy.Uniform },
+            Steps = 1,
+            PromptsPerStep = 4,
+            Generations = 4,
+            MaxNewTokens = 8,
+            ResamplingRounds = rounds,
+            Seed = 1,
+            Progress = told,
+            Credit = new CreditOptions { Strategy = CreditStrategy.Uniform },
         }).Fit(_ml.Data.LoadFromEnumerable(prompts)).Dispose();
         return told[0].Metrics;
     }

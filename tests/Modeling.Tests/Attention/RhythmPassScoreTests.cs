@@ -14,8 +14,17 @@ public sealed class RhythmPassScoreTests
     {
         DecoderConfig config = new()
         {
-            Architecture = "MistralForCausalLM", VocabularySize = 50, HiddenSize = 16, IntermediateSize = 24, LayerCount = 3, HeadCount = 4, KeyValueHeadCount = keyHeads, HeadDimension = 8,
-            MaxPositionEmbeddings = 1024, TieWordEmbeddings = true, SlidingWindow = window,
+            Architecture = "MistralForCausalLM",
+            VocabularySize = 50,
+            HiddenSize = 16,
+            IntermediateSize = 24,
+            LayerCount = 3,
+            HeadCount = 4,
+            KeyValueHeadCount = keyHeads,
+            HeadDimension = 8,
+            MaxPositionEmbeddings = 1024,
+            TieWordEmbeddings = true,
+            SlidingWindow = window,
         };
         using CausalLanguageModel model = TinyModel.Create(config: config);
         TokenSequence[] sequences = [Sequence(7, length, 1), Sequence(9, length - 11, 2), Sequence(5, 20, 3)];
