@@ -58,20 +58,17 @@ internal static class FreshProcess
 
     private static double Peak(string folder)
     {
-        long before = Status("VmRSS");
+        long before = ResidentMemory.Now;
         using CausalLanguageModel model = Load(folder);
-        return (Status("VmHWM") - before) / (double)model.Parameters.Values.Sum(parameter => parameter.numel() * parameter.element_size());
+        return (ResidentMemory.Peak - before) / (double)model.Parameters.Values.Sum(parameter => parameter.numel() * parameter.element_size());
     }
 
     // The peak so far was loading's: a reset of it needs a right that not every machine gives, so the analysis must exceed it to be seen.
     private static double Analysis(string folder, int length)
     {
         using CausalLanguageModel model = Load(folder);
-        long loaded = Status("VmRSS");
+        long loaded = ResidentMemory.Now;
         model.AnalyzeRhythm([new TokenSequence(Program.Prompt(model, 8, 1), Program.Prompt(model, length - 8, 2))], new RhythmOptions());
-        return Math.Max(Status("VmHWM"), Status("VmRSS")) - loaded;
+        return Math.Max(ResidentMemory.Peak, ResidentMemory.Now) - loaded;
     }
-
-    private static long Status(string key) => 1024 * long.Parse(
-        File.ReadLines("/proc/self/status").First(line => line.StartsWith(key, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
 }

@@ -49,13 +49,10 @@ internal static class StepMemory
         {
             Prompt = [1, 2, 3, 4, 5, 6, 7, 8], Response = [.. Enumerable.Range(0, Length - 8).Select(_ => random.Next(vocabulary))], Reward = i, Group = 1,
         }));
-        long before = Status("VmRSS");
+        long before = ResidentMemory.Now;
         ml.Policies.Trainers.PolicyOptimization(model, new RecordedRollouts(), new PolicyOptimizationOptions { Steps = 2, PromptsPerStep = 1, Generations = Responses, MaxNewTokens = Length, LearningRate = 1e-6 }).Fit(rows).Dispose();
-        return Status("VmHWM") - before;
+        return ResidentMemory.Peak - before;
     }
-
-    private static long Status(string key) => 1024 * long.Parse(
-        File.ReadLines("/proc/self/status").First(line => line.StartsWith(key, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
 
     private sealed class Row
     {

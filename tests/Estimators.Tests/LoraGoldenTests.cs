@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using MLNetAttn.Modeling;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -36,7 +35,7 @@ public class LoraGoldenTests
             WeightDecay = settings.Value<double>("weight_decay"),
             MaxGradientNorm = double.PositiveInfinity,
             Progress = told,
-        }).Fit(ml.Data.LoadFromEnumerable(Rows(golden.GetProperty("batch"))));
+        }).Fit(ml.Data.LoadFromEnumerable(SupervisedRow.Of(golden.GetProperty("batch"))));
 
         double[] losses = golden.Value<double[]>("loss_per_step");
         told.Should().HaveCount(losses.Length);
@@ -48,23 +47,4 @@ public class LoraGoldenTests
     }
 
     private static double Largest(Tensor found, Tensor expected) => (found.detach() - expected).abs().max().ToDouble();
-
-    private static IEnumerable<Row> Rows(JsonElement batch)
-    {
-        int[][] ids = batch.Value<int[][]>("input_ids"), mask = batch.Value<int[][]>("attention_mask"), labels = batch.Value<int[][]>("labels");
-        for (int row = 0; row < ids.Length; row++)
-        {
-            int length = mask[row].Sum(), prompt = Array.FindIndex(labels[row], label => label != -100);
-            yield return new Row { Prompt = ids[row][..prompt], Response = ids[row][prompt..length] };
-        }
-    }
-
-    private sealed class Row
-    {
-        [VectorType]
-        public int[] Prompt { get; set; } = [];
-
-        [VectorType]
-        public int[] Response { get; set; } = [];
-    }
 }

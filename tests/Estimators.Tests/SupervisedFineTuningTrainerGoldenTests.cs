@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Estimators.Tests;
@@ -15,7 +14,7 @@ public class SupervisedFineTuningTrainerGoldenTests
         using var expected = new TrainingGolden("sft.safetensors");
         using CausalLanguageModel model = TrainingGolden.LoadModel();
         var ml = new MLContext();
-        IDataView rows = ml.Data.LoadFromEnumerable(Rows(golden.GetProperty("batch")));
+        IDataView rows = ml.Data.LoadFromEnumerable(SupervisedRow.Of(golden.GetProperty("batch")));
         var told = new ProgressList();
 
         using var policy = new SupervisedFineTuningTrainer(ml, model, new SupervisedFineTuningOptions
@@ -43,24 +42,5 @@ public class SupervisedFineTuningTrainerGoldenTests
         }
         expected.Has($"step{steps.Length}.").Should().BeTrue();
         expected.ShouldMatch($"step{steps.Length}.", name => policy.Model.Parameters[name], 2e-5, 1e-7);
-    }
-
-    private static IEnumerable<Row> Rows(JsonElement batch)
-    {
-        int[][] ids = batch.Value<int[][]>("input_ids"), mask = batch.Value<int[][]>("attention_mask"), labels = batch.Value<int[][]>("labels");
-        for (int row = 0; row < ids.Length; row++)
-        {
-            int length = mask[row].Sum(), prompt = Array.FindIndex(labels[row], label => label != -100);
-            yield return new Row { Prompt = ids[row][..prompt], Response = ids[row][prompt..length] };
-        }
-    }
-
-    private sealed class Row
-    {
-        [VectorType]
-        public int[] Prompt { get; set; } = [];
-
-        [VectorType]
-        public int[] Response { get; set; } = [];
     }
 }

@@ -37,7 +37,7 @@ internal sealed class RunFolder : IDisposable
     {
         string full = Path.GetFullPath(path);
         Directory.CreateDirectory(full);
-        var folder = new RunFolder(full, Take(full));
+        var folder = new RunFolder(full, LockFile.Take(Path.Combine(full, "train.lock"), $"Another run works in '{full}'. Wait for it, or choose another \"output\"."));
         if (resume || !folder.HoldsRun) return folder;
         folder.Dispose();
         throw new InvalidOperationException($"'{full}' holds a run already. Go on with it with --resume, or choose another \"output\".");
@@ -51,17 +51,4 @@ internal sealed class RunFolder : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
-
-    private static FileStream Take(string folder)
-    {
-        try
-        {
-            // The system lets go of it when the process ends, however it ends.
-            return new FileStream(Path.Combine(folder, "train.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException exception) when (exception is not DirectoryNotFoundException)
-        {
-            throw new IOException($"Another run works in '{folder}'. Wait for it, or choose another \"output\".", exception);
-        }
-    }
 }

@@ -37,9 +37,8 @@ internal sealed class PolicyUpdate(LearningPolicy policy, PolicyOptimizationOpti
         foreach (Rollout[] rollouts in miniBatch.Chunk(miniBatch.Count / options.GradientAccumulationSteps))
         {
             using var scope = NewDisposeScope();
-            TokenSequence[] sequences = [.. rollouts.Select(rollout => rollout.Sequence)];
             (TokenScores scores, Rollout[] part) = fused?.Score(policy.Model.Decoder, rollouts)
-                ?? (PackedScores.Score(policy.Model.Decoder, sequences, options.Temperature, entropies: true), rollouts);
+                ?? (PackedScores.Score(policy.Model.Decoder, [.. rollouts.Select(rollout => rollout.Sequence)], options.Temperature, entropies: true), rollouts);
             PolicyLossResult result = PolicyLoss.Compute(
                 new PolicyLossBatch
                 {

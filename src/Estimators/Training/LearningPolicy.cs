@@ -126,13 +126,7 @@ internal sealed class LearningPolicy : IDisposable
         if (_copy.Master.Decoder.Adapter is { } adapter) AdapterFiles.Fill(source, adapter.Parameters);
         else CheckpointReader.Open(source, Model.Config).Fill(_copy.Master.Parameters);
         Changed();
-        string location = CheckpointFiles.Locate(source, OptimizerFile);
-        var state = _optimizer.State.ToDictionary();
-        using SafetensorsReader reader = SafetensorsReader.Open(source.OpenRead(OptimizerFile), location);
-        if (!reader.Entries.Select(entry => entry.Name).ToHashSet().SetEquals(state.Keys))
-            throw new InvalidDataException($"{location}: it holds the optimizer's state of other parameters than the model's.");
-        reader.Load(entry => entry.Shape.SequenceEqual(state[entry.Name].shape) ? state[entry.Name]
-            : throw new InvalidDataException($"{location}: '{entry.Name}' has shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", state[entry.Name].shape)}]."), requireFinite: true);
+        CheckpointReader.Fill(source, OptimizerFile, _optimizer.State.ToDictionary(), "the optimizer of this policy");
         Updates = updates;
     }
 

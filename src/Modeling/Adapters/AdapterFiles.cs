@@ -17,9 +17,7 @@ internal static class AdapterFiles
     {
         if (!source.Exists(CheckpointFiles.AdapterWeights))
             throw new FileNotFoundException($"'{source.Location}' has no {CheckpointFiles.AdapterWeights}; adapters are read from safetensors files only.", CheckpointFiles.Locate(source, CheckpointFiles.AdapterWeights));
-        CheckpointReader.Open(
-            source, WeightFiles.One(CheckpointFiles.AdapterWeights), targets.ToDictionary(target => target.Key, target => target.Value.shape, StringComparer.Ordinal),
-            $"this model with the adapter of {CheckpointFiles.AdapterConfig}").Fill(targets);
+        CheckpointReader.Fill(source, CheckpointFiles.AdapterWeights, targets, $"this model with the adapter of {CheckpointFiles.AdapterConfig}");
     }
 
     /// <summary>Writes both.</summary>

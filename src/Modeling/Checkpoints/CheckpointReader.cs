@@ -38,6 +38,15 @@ internal sealed class CheckpointReader
         return reader;
     }
 
+    /// <summary>Fills tensors from a file that holds exactly these.</summary>
+    /// <param name="source">The checkpoint.</param>
+    /// <param name="file">Which of its files.</param>
+    /// <param name="targets">Name in the file → the tensor, or view, to fill.</param>
+    /// <param name="origin">What the names and shapes come from, for messages.</param>
+    /// <exception cref="InvalidDataException">The file is damaged, holds others or other shapes, or values that are NaN or infinite.</exception>
+    public static void Fill(ICheckpointSource source, string file, IReadOnlyDictionary<string, Tensor> targets, string origin) =>
+        Open(source, WeightFiles.One(file), targets.ToDictionary(target => target.Key, target => target.Value.shape, StringComparer.Ordinal), origin).Fill(targets);
+
     /// <summary>Reads all weights straight into tensors of the expected names and shapes; values are converted to a tensor's type while they are read.</summary>
     /// <param name="targets">Hugging Face name → the tensor, or view, to fill. If reading fails some of them may have been filled.</param>
     /// <exception cref="InvalidDataException">A file is damaged, or weights are NaN or infinite; the message names the tensor.</exception>

@@ -8,7 +8,8 @@ internal static class ComponentState
 {
     public const string FileName = "State.json";
 
-    private static readonly JsonSerializerOptions Format = new()
+    /// <summary>Of checkpoints too.</summary>
+    public static JsonSerializerOptions Format { get; } = new()
     {
         WriteIndented = true,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,

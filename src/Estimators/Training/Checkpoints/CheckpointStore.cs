@@ -66,11 +66,7 @@ internal sealed class CheckpointStore
         Tensor[] weights = policy.Snapshot();
         try
         {
-            using SafetensorsReader reader = SafetensorsReader.Open(source.OpenRead(BestFile), CheckpointFiles.Locate(source, BestFile));
-            Dictionary<string, Tensor> byName = weights.Index().ToDictionary(entry => BestName(entry.Index), entry => entry.Item);
-            if (!reader.Entries.Select(entry => entry.Name).ToHashSet().SetEquals(byName.Keys))
-                throw new InvalidDataException($"{CheckpointFiles.Locate(source, BestFile)}: it holds other weights than the policy's.");
-            reader.Load(entry => byName[entry.Name], requireFinite: true);
+            CheckpointReader.Fill(source, BestFile, weights.Index().ToDictionary(entry => BestName(entry.Index), entry => entry.Item), "what this policy trains");
             return weights;
         }
         catch

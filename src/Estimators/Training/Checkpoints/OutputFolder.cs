@@ -6,7 +6,7 @@ namespace MLNetAttn.Estimators;
 /// <summary>The folder of a run, which holds it alone: checkpoint-000050 and so on, each of them there whole or not at all.</summary>
 internal sealed class OutputFolder : IDisposable
 {
-    private const string CheckpointPrefix = "checkpoint-", AsidePrefix = ".incomplete-", LockFile = ".lock";
+    private const string CheckpointPrefix = "checkpoint-", AsidePrefix = ".incomplete-", LockName = ".lock";
 
     private readonly FileStream _lock;
 
@@ -24,7 +24,7 @@ internal sealed class OutputFolder : IDisposable
     {
         string full = Path.GetFullPath(path);
         Directory.CreateDirectory(full);
-        FileStream taken = Lock(full);
+        FileStream taken = Transforms.LockFile.Take(Path.Combine(full, LockName), $"'{full}' is in use by another run. Give OutputFolder another folder, or wait for it.");
         try
         {
             var folder = new OutputFolder(full, taken);
@@ -86,18 +86,5 @@ internal sealed class OutputFolder : IDisposable
         string aside = Path.Combine(Location, AsidePrefix + Path.GetFileName(checkpoint));
         Directory.Move(checkpoint, aside);
         Directory.Delete(aside, recursive: true);
-    }
-
-    private static FileStream Lock(string folder)
-    {
-        try
-        {
-            // The system lets go of it when the process ends, however it ends.
-            return new FileStream(Path.Combine(folder, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException exception) when (exception is not DirectoryNotFoundException)
-        {
-            throw new IOException($"'{folder}' is in use by another run: {exception.Message} Give OutputFolder another folder, or wait for it.", exception);
-        }
     }
 }

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
 
@@ -20,17 +19,8 @@ internal sealed record TrainingState(int Version, RunIdentity Run, int Step, int
 
     public const string FileName = "trainer_state.json";
 
-    private static readonly JsonSerializerOptions Format = new()
-    {
-        WriteIndented = true,
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        Converters = { new JsonStringEnumConverter(), new LayerSelectionConverter() },
-    };
-
     /// <summary>As JSON, in the form of checkpoints.</summary>
-    public static JsonNode ToNode(object value) => JsonSerializer.SerializeToNode(value, value.GetType(), Format)!;
+    public static JsonNode ToNode(object value) => JsonSerializer.SerializeToNode(value, value.GetType(), ComponentState.Format)!;
 
     /// <summary>Back from it.</summary>
     /// <exception cref="InvalidDataException">It holds something else.</exception>
@@ -38,7 +28,7 @@ internal sealed record TrainingState(int Version, RunIdentity Run, int Step, int
     {
         try
         {
-            return node.Deserialize(type, Format) ?? throw new InvalidDataException($"{location}: the trainer's state is null.");
+            return node.Deserialize(type, ComponentState.Format) ?? throw new InvalidDataException($"{location}: the trainer's state is null.");
         }
         catch (JsonException exception)
         {
@@ -50,7 +40,7 @@ internal sealed record TrainingState(int Version, RunIdentity Run, int Step, int
     public void Save(ICheckpointTarget target)
     {
         using Stream stream = target.Create(FileName);
-        JsonSerializer.Serialize(stream, this, Format);
+        JsonSerializer.Serialize(stream, this, ComponentState.Format);
     }
 
     /// <summary>Reads it.</summary>
@@ -61,7 +51,7 @@ internal sealed record TrainingState(int Version, RunIdentity Run, int Step, int
         try
         {
             using Stream stream = source.OpenRead(FileName);
-            TrainingState state = JsonSerializer.Deserialize<TrainingState>(stream, Format) ?? throw new InvalidDataException($"{location}: it holds null.");
+            TrainingState state = JsonSerializer.Deserialize<TrainingState>(stream, ComponentState.Format) ?? throw new InvalidDataException($"{location}: it holds null.");
             return state.Version == CurrentVersion ? state
                 : throw new InvalidDataException($"{location}: its version is {state.Version}, expected {CurrentVersion}. It was written by another version of MLNetAttn: go on with that one, or begin anew in another folder.");
         }
