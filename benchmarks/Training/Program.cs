@@ -8,7 +8,7 @@ namespace MLNetAttn.Benchmarks;
 /// <summary>What a step of policy optimisation costs beyond what it must: every figure a ratio against a baseline in the same run.</summary>
 /// <remarks>
 /// <code>
-/// dotnet run -c Release --project benchmarks/Training [part of a figure's name]
+/// dotnet run -c Release --project benchmarks/Training [part of a figure's name [folder of a model that learns by LoRA in bfloat16 instead of the embedded one]]
 /// </code>
 /// </remarks>
 internal static class Program
@@ -17,9 +17,12 @@ internal static class Program
     {
         if (StepMemory.TryMeasure(args)) return;
         string only = args.ElementAtOrDefault(0) ?? "";
-        Console.WriteLine($"models/countdown, 32 prompts x 8 responses, one update, {get_num_threads()} threads");
-        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(Path.Combine(AppContext.BaseDirectory, "models", "countdown"));
-        var steps = new Steps(model);
+        bool embedded = args.Length < 2;
+        string folder = embedded ? Path.Combine(AppContext.BaseDirectory, "models", "countdown") : args[1];
+        StepSize size = embedded ? new StepSize(32, 8, 96, Timed: 4) : new StepSize(2, 4, 64, Timed: 2, new LoraOptions { Rank = 16, TargetModules = LoraOptions.AllLinear });
+        Console.WriteLine($"{folder}, {size.Prompts} prompts x {size.Generations} responses of up to {size.MaxNewTokens} tokens, one update, {get_num_threads()} threads");
+        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(folder, new ModelLoadOptions { DataType = embedded ? ScalarType.Float32 : ScalarType.BFloat16 });
+        var steps = new Steps(model, size);
         Measure("step, coupled, fused, groups every 10 steps / uniform", 1.02, () => steps.Milliseconds(CreditStrategy.Coupled, groupsEvery: 10), Uniform);
         Measure("step, coupled, fused, groups every step / uniform", 1.10, () => steps.Milliseconds(CreditStrategy.Coupled), Uniform);
         Measure("step, coupled, separate pass / uniform", 1.10, () => steps.Milliseconds(CreditStrategy.Coupled, RhythmPassKind.Separate), Uniform);
@@ -31,7 +34,7 @@ internal static class Program
 
         void Measure(string what, double limit, Func<double> work, Func<double> baseline)
         {
-            if (what.Contains(only, StringComparison.OrdinalIgnoreCase)) Ratio.Report(what, limit, rounds: 9, work, baseline);
+            if (what.Contains(only, StringComparison.OrdinalIgnoreCase)) Ratio.Report(what, limit, rounds: embedded ? 9 : 5, work, baseline);
         }
     }
 }

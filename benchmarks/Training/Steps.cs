@@ -8,9 +8,10 @@ using static TorchSharp.torch;
 namespace MLNetAttn.Benchmarks;
 
 /// <summary>Steps on Countdown whose learning rate is next to nothing, so that every setting sees the same responses.</summary>
-internal sealed class Steps(CausalLanguageModel model)
+/// <param name="model">The policy.</param>
+/// <param name="size">How large a step is.</param>
+internal sealed class Steps(CausalLanguageModel model, StepSize size)
 {
-    private const int Timed = 4;
     private readonly MLContext _ml = new();
     private readonly IDataView _problems = new MLContext().Data.LoadFromEnumerable(Countdown.Generate(1_000, seed: 1));
 
@@ -18,18 +19,18 @@ internal sealed class Steps(CausalLanguageModel model)
     public double Milliseconds(CreditStrategy strategy, RhythmPassKind pass = RhythmPassKind.Fused, int groupsEvery = 1)
     {
         double seconds = 0;
-        Fit(strategy, pass, groupsEvery, Timed + 1, step => seconds += step.Step == 1 ? 0 : step.Metrics["step_time"]);
-        return 1000 * seconds / Timed;
+        Fit(strategy, pass, groupsEvery, size.Timed + 1, step => seconds += step.Step == 1 ? 0 : step.Metrics["step_time"]);
+        return 1000 * seconds / size.Timed;
     }
 
     /// <summary>Mean time of what no step can do without, over the same prompts: sampling, the forward and backward pass over the responses, clipping and AdamW.</summary>
     public double KernelMilliseconds()
     {
-        PolicyOptimizationOptions options = Options(CreditStrategy.Uniform, RhythmPassKind.Fused, 1, Timed + 1, _ => { });
+        PolicyOptimizationOptions options = Options(CreditStrategy.Uniform, RhythmPassKind.Fused, 1, size.Timed + 1, _ => { });
         using var policy = new LearningPolicy(model, options, totalUpdates: options.Steps);
         PromptSet prompts = PromptSet.Read(((Microsoft.ML.Runtime.IHostEnvironment)_ml).Register("kernels"), _problems, model, options);
         double milliseconds = 0;
-        for (int step = 0; step <= Timed; step++)
+        for (int step = 0; step <= size.Timed; step++)
         {
             int[] rows = SeededOrder.Visit(prompts.Count, (long)step * options.PromptsPerStep, options.PromptsPerStep, options.Seed);
             ulong seed = RandomUniform.Stream(options.Seed, step, (int)RandomPurpose.Sampling);
@@ -45,7 +46,7 @@ internal sealed class Steps(CausalLanguageModel model)
             });
             if (step > 0) milliseconds += time;
         }
-        return milliseconds / Timed;
+        return milliseconds / size.Timed;
     }
 
     /// <summary>Live tensors and resident memory after the hundredth step and after the tenth.</summary>
@@ -67,12 +68,13 @@ internal sealed class Steps(CausalLanguageModel model)
     private void Fit(CreditStrategy strategy, RhythmPassKind pass, int groupsEvery, int steps, Action<TrainingProgress> tell) =>
         _ml.Policies.Trainers.PolicyOptimization(model, _ml.Transforms.CountdownReward(), Options(strategy, pass, groupsEvery, steps, tell)).Fit(_problems).Dispose();
 
-    private static PolicyOptimizationOptions Options(CreditStrategy strategy, RhythmPassKind pass, int groupsEvery, int steps, Action<TrainingProgress> tell) => new()
+    private PolicyOptimizationOptions Options(CreditStrategy strategy, RhythmPassKind pass, int groupsEvery, int steps, Action<TrainingProgress> tell) => new()
     {
         Steps = steps,
-        PromptsPerStep = 32,
-        Generations = 8,
-        MaxNewTokens = 96,
+        PromptsPerStep = size.Prompts,
+        Generations = size.Generations,
+        MaxNewTokens = size.MaxNewTokens,
+        Lora = size.Lora,
         LearningRate = 1e-12,
         RhythmPass = pass,
         HeadGroupsEvery = groupsEvery,
@@ -86,3 +88,11 @@ internal sealed class Steps(CausalLanguageModel model)
         public void Report(TrainingProgress value) => tell(value);
     }
 }
+
+/// <summary>How large a step is.</summary>
+/// <param name="Prompts">P.</param>
+/// <param name="Generations">G.</param>
+/// <param name="MaxNewTokens">The most tokens of a response.</param>
+/// <param name="Timed">Steps that a time is the mean of.</param>
+/// <param name="Lora">The adapter that learns; null = all weights do.</param>
+internal sealed record StepSize(int Prompts, int Generations, int MaxNewTokens, int Timed, LoraOptions? Lora = null);

@@ -251,11 +251,14 @@ public sealed class CausalLanguageModel : IDisposable
     /// <returns>One analysis per sequence.</returns>
     /// <exception cref="ArgumentException">An option is out of range, or a sequence is empty, too long or holds an unknown id; the message names the row.</exception>
     /// <exception cref="InvalidOperationException">The model computes NaN or infinities; the message names row and token.</exception>
-    public IReadOnlyList<RhythmAnalysis> AnalyzeRhythm(IReadOnlyList<TokenSequence> sequences, RhythmOptions options)
+    public IReadOnlyList<RhythmAnalysis> AnalyzeRhythm(IReadOnlyList<TokenSequence> sequences, RhythmOptions options) => ReadRhythm(sequences, options, scores: true);
+
+    /// <inheritdoc cref="RhythmPass.Analyze"/>
+    internal IReadOnlyList<RhythmAnalysis> ReadRhythm(IReadOnlyList<TokenSequence> sequences, RhythmOptions options, bool scores)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         options.Validate(Config);
-        return sequences.Count == 0 ? [] : RhythmPass.Analyze(Decoder, sequences, options);
+        return sequences.Count == 0 ? [] : RhythmPass.Analyze(Decoder, sequences, options, scores);
     }
 
     /// <summary>Log-probabilities of response tokens, from one forward pass over one batch padded on the right; no [B, T, V] tensor is held.</summary>

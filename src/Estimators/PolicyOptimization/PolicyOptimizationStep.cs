@@ -44,14 +44,15 @@ internal sealed class PolicyOptimizationStep(
         metrics.Rewarded(advantages);
         if (step == 0) WarnOfNothingToLearn(batch, advantages);
 
-        // 3. What attention did in the policy that sampled, and from the same pass log π_old: [B][T] each. Where the step's only update makes that pass anyway, credit waits for it.
+        // 3. What attention did in the policy that sampled and, where a step has several updates, from the same pass log π_old: [B][T] each. Where the only update makes that pass anyway, credit waits for it.
         metrics.Begin();
         options.CancellationToken.ThrowIfCancellationRequested();
         FusedCredit? fused = FusesCredit(step, state) ? new FusedCredit(Rhythm(state.Groups), measure: MeasuresGroups(step), (row, rhythm) => Credit(step, row, sequences, advantages, rhythm, flow: null)) : null;
+        bool needsOld = options.Updates > 1 && batch.OldLogProbabilities is null;
         IReadOnlyList<RhythmAnalysis>? rhythm = !NeedsRhythm || fused is not null ? null
-            : policy.Model.AnalyzeRhythm(sequences, Rhythm(MeasuresGroups(step) ? null : state.Groups));
+            : policy.Model.ReadRhythm(sequences, Rhythm(MeasuresGroups(step) ? null : state.Groups), scores: needsOld || options.Credit.Strategy == CreditStrategy.HighEntropy);
         IReadOnlyList<float[]>? old = batch.OldLogProbabilities
-            ?? (rhythm is not null ? [.. rhythm.Select(analysis => analysis.LogProbabilities)] : options.Updates > 1 ? policy.Model.LogProbabilities(sequences, options.Temperature) : null);
+            ?? (!needsOld ? null : rhythm is not null ? [.. rhythm.Select(analysis => analysis.LogProbabilities)] : policy.Model.LogProbabilities(sequences, options.Temperature));
         IReadOnlyList<float[]>? near = options.Loss.NeedsReference ? reference.LogProbabilities(sequences, options.Temperature) : null;
         double[][]? flow = _answer is null ? null : Flow(sequences, metrics);
 

@@ -6,12 +6,16 @@ namespace MLNetAttn.Modeling;
 internal static class RhythmPass
 {
     /// <summary>All metrics of a batch of sequences. Those of about one length are computed together; groups per batch are over all of them.</summary>
-    public static RhythmAnalysis[] Analyze(Decoder decoder, IReadOnlyList<TokenSequence> sequences, RhythmOptions options)
+    /// <param name="decoder">The decoder.</param>
+    /// <param name="sequences">Prompts and responses.</param>
+    /// <param name="options">How they are computed.</param>
+    /// <param name="scores">Whether log-probabilities and entropies are wanted; without them the pass stops after the last layer that is read and takes the kernels of sampling, and the arrays are empty.</param>
+    public static RhythmAnalysis[] Analyze(Decoder decoder, IReadOnlyList<TokenSequence> sequences, RhythmOptions options, bool scores = true)
     {
         Check(decoder, sequences);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        Part[] parts = [.. LengthParts.Split(sequences).Select(rows => Run(decoder, sequences, rows, options))];
+        Part[] parts = [.. LengthParts.Split(sequences).Select(rows => Run(decoder, sequences, rows, options, scores))];
         HeadGroups? shared = options.Grouping == HeadGrouping.PerBatch && MeasuresHeads(options)
             ? HeadMeasurement.Pool(parts.SelectMany(part => part.Heads!)).Group(options.HeadRatio)
             : options.FrozenGroups;
@@ -99,15 +103,19 @@ internal static class RhythmPass
     private static bool MeasuresHeads(RhythmOptions options) => options.Grouping != HeadGrouping.Frozen && (!options.AllHeads || options.Receivers);
 
     /// <summary>The forward pass over some of the sequences.</summary>
-    private static Part Run(Decoder decoder, IReadOnlyList<TokenSequence> sequences, int[] rows, RhythmOptions options)
+    private static Part Run(Decoder decoder, IReadOnlyList<TokenSequence> sequences, int[] rows, RhythmOptions options, bool wantsScores)
     {
         using var scope = NewDisposeScope();
         using TokenBatch batch = TokenBatch.Create([.. rows.Select(row => sequences[row])], decoder.Device);
         var observer = new RhythmObserver(decoder.Config, options, batch, MeasuresHeads(options), metrics: true);
-        Tensor hidden = decoder.Forward(batch.Ids, observer: observer);                                     // [b, T, d]
-        TokenScores scores = TokenScores.Compute(decoder, hidden, batch, options.Temperature, entropies: true);
-        float[][] logProbabilities = Read(scores.LogProbabilities), entropies = Read(scores.Entropies!);
-        for (int i = 0; i < rows.Length; i++) FiniteCheck.Require(entropies[i], "logits", rows[i]);
+        Tensor hidden = decoder.Forward(batch.Ids, observer: observer, lastLayer: wantsScores ? null : observer.LastLayer, fast: !wantsScores);               // [b, T, d]
+        float[][] logProbabilities = [.. rows.Select(_ => Array.Empty<float>())], entropies = logProbabilities;
+        if (wantsScores)
+        {
+            TokenScores scores = TokenScores.Compute(decoder, hidden, batch, options.Temperature, entropies: true);
+            (logProbabilities, entropies) = (Read(scores.LogProbabilities), Read(scores.Entropies!));
+            for (int i = 0; i < rows.Length; i++) FiniteCheck.Require(entropies[i], "logits", rows[i]);
+        }
         HeadMeasurement[]? heads = MeasuresHeads(options) ? Measure(observer, rows) : null;
         observer.MoveToOuterDisposeScope();
         return new Part(rows, observer, heads, logProbabilities, entropies);

@@ -34,11 +34,12 @@ internal sealed class Decoder : IDisposable
     /// <param name="padding">Positions at the start of each row that are no tokens; null = none.</param>
     /// <param name="observer">Sees the queries and keys of the layers it asks for.</param>
     /// <param name="lastLayer">The layer to stop after; the hidden states are then those of that layer, without the final norm. Null = all layers.</param>
-    public Tensor Forward(Tensor ids, int[]? padding = null, IAttentionObserver? observer = null, int? lastLayer = null)
+    /// <param name="fast">Whether float32 may round otherwise than torch's operations do, which are slower, where no gradient is recorded. bfloat16 does anyway: its kernels round less often.</param>
+    public Tensor Forward(Tensor ids, int[]? padding = null, IAttentionObserver? observer = null, int? lastLayer = null, bool fast = false)
     {
         if (is_grad_enabled()) Adapter?.Dropout?.Begin();
         (Tensor x, Tensor? update) = (Embed(ids), null);
-        bool fused = IsFused(x);
+        bool fused = IsFused(x, fast);
         Func<int, DecoderLayer, Tensor, Tensor> attend = Attend((int)ids.shape[1], padding, observer, fused);
         for (int layer = 0; layer < _layers.Length; layer++)
         {
@@ -52,7 +53,7 @@ internal sealed class Decoder : IDisposable
     /// <param name="ids">int64 [B, T]; T = 1, or the first T positions of all.</param>
     /// <param name="cache">The earlier positions.</param>
     /// <param name="padding">Positions at the start of each row that are no tokens; null = none.</param>
-    /// <param name="fast">Whether float32 may round otherwise than torch's operations do, which are slower. bfloat16 does anyway: its kernels round less often.</param>
+    /// <param name="fast">As for the pass without a cache.</param>
     public Tensor Forward(Tensor ids, KeyValueCache cache, int[]? padding = null, bool fast = false)
     {
         (Tensor x, Tensor? update) = (Embed(ids), null);
@@ -82,7 +83,7 @@ internal sealed class Decoder : IDisposable
 
     /// <summary>Hidden states [.., hidden] → logits [.., vocabulary].</summary>
     /// <param name="hidden">[.., hidden].</param>
-    /// <param name="fast">As for the pass with a cache.</param>
+    /// <param name="fast">As for a pass.</param>
     public Tensor Logits(Tensor hidden, bool fast = false) => new Linear(Weights.Head, Bias: null).Apply(hidden.contiguous(), IsFused(hidden, fast));
 
     public void Dispose()
