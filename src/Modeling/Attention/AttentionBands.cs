@@ -7,48 +7,48 @@ internal static class AttentionBands
 {
     private const int BlockElements = 1 << 23;
 
-    /// <summary>WAAD of every head at every position (Eq. 9): W − Σ_{j&lt;W} (W − j) · A[t, t−j], the same as Σ_s A[t,s] · min(t − s, W) since rows add up to one. [B, H, T]; 0 before <paramref name="first"/>.</summary>
-    /// <param name="queries">[B, H, T, D].</param>
-    /// <param name="keys">[B, H, T, D]: one per query head.</param>
-    /// <param name="logSumExp">[B, H, T].</param>
+    /// <summary>WAAD of every head at every position (Eq. 9): W − Σ_{j&lt;W} (W − j) · A[t, t−j], the same as Σ_s A[t,s] · min(t − s, W) since rows add up to one. [B, heads, T]; 0 before <paramref name="first"/>.</summary>
+    /// <param name="heads">The heads.</param>
     /// <param name="window">W.</param>
     /// <param name="visible">Keys that a query sees, itself included.</param>
     /// <param name="first">The first position wanted.</param>
-    public static Tensor WindowedDistance(Tensor queries, Tensor keys, Tensor logSumExp, int window, int visible, int first)
+    public static Tensor WindowedDistance(ObservedHeads heads, int window, int visible, int first)
     {
-        if (KernelSupport.Covers(queries)) return AttentionBandKernel.WindowedDistance(queries, keys, logSumExp, window, visible, first);
+        if (KernelSupport.Covers(heads.Queries)) return AttentionBandKernel.WindowedDistance(heads, window, visible, first);
+        using var scope = NewDisposeScope();
+        (Tensor queries, Tensor keys, Tensor logSumExp) = heads.Select();
         Tensor result = zeros_like(logSumExp);
         int reach = Math.Min(window, visible) - 1;
         foreach (Block block in Blocks(queries, keys, logSumExp, first, reach))
         {
-            using var scope = NewDisposeScope();
+            using var blockScope = NewDisposeScope();
             Tensor distance = block.Distance(queries.device);
             Tensor weight = distance.SubtractedFrom(window).mul_(distance.AtLeast(0).logical_and_(distance.AtMost(reach)));
             result.narrow(2, block.FirstQuery, block.Queries).copy_((block.Weights() * weight).sum(-1).neg_().Add_(window));
         }
-        return result;
+        return result.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Σ of A[t,s] over the queries t from s + <paramref name="low"/> to s + <paramref name="high"/> that are response tokens, for every key s: the numerator of FAI (Eq. 10). [B, H, T].</summary>
-    /// <param name="queries">[B, H, T, D].</param>
-    /// <param name="keys">[B, H, T, D]: one per query head.</param>
-    /// <param name="logSumExp">[B, H, T].</param>
+    /// <summary>Σ of A[t,s] over the queries t from s + <paramref name="low"/> to s + <paramref name="high"/> that are response tokens, for every key s: the numerator of FAI (Eq. 10). [B, heads, T].</summary>
+    /// <param name="heads">The heads.</param>
     /// <param name="low">The nearest query that counts.</param>
     /// <param name="high">The farthest query that counts.</param>
     /// <param name="first">The first position of any response.</param>
     /// <param name="isResponse">float32 [B, 1, T], 1 at response tokens.</param>
-    public static Tensor FutureSum(Tensor queries, Tensor keys, Tensor logSumExp, int low, int high, int first, Tensor isResponse)
+    public static Tensor FutureSum(ObservedHeads heads, int low, int high, int first, Tensor isResponse)
     {
-        if (KernelSupport.Covers(queries)) return AttentionBandKernel.FutureSum(queries, keys, logSumExp, low, high, first, isResponse);
+        if (KernelSupport.Covers(heads.Queries)) return AttentionBandKernel.FutureSum(heads, low, high, first, isResponse);
+        using var scope = NewDisposeScope();
+        (Tensor queries, Tensor keys, Tensor logSumExp) = heads.Select();
         Tensor result = zeros_like(logSumExp);
         foreach (Block block in Blocks(queries, keys, logSumExp, first, reach: high))
         {
-            using var scope = NewDisposeScope();
+            using var blockScope = NewDisposeScope();
             Tensor distance = block.Distance(queries.device), band = distance.AtLeast(low).logical_and_(distance.AtMost(high)).to(ScalarType.Float32);
             Tensor counted = isResponse.narrow(2, block.FirstQuery, block.Queries).unsqueeze(-1) * band;                                    // [B, 1, queries, keys]
             result.narrow(2, block.FirstKey, block.Keys).Add_((block.Weights() * counted).sum(-2));
         }
-        return result;
+        return result.MoveToOuterDisposeScope();
     }
 
     /// <summary>Cuts the positions into blocks of queries with the keys up to <paramref name="reach"/> before them.</summary>

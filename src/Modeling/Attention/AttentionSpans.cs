@@ -8,11 +8,12 @@ internal static class AttentionSpans
     private const int SlidingBlock = 512;
 
     /// <summary>The distance that every query looks back on average, t − Σ_s A[t,s] · s: [B, H, T].</summary>
-    /// <param name="queries">[B, H, T, D].</param>
-    /// <param name="keys">[B, H_kv, T, D].</param>
+    /// <param name="heads">All heads of a layer.</param>
     /// <param name="window">Keys that a query sees, itself included; null = all before it.</param>
-    public static Tensor Distances(Tensor queries, Tensor keys, int? window)
+    public static Tensor Distances(ObservedHeads heads, int? window)
     {
+        if (KernelSupport.Covers(heads.Queries)) return AttentionBandKernel.Distance(heads, window ?? heads.Length);
+        (Tensor queries, Tensor keys) = (heads.Queries, heads.Keys);
         using var scope = NewDisposeScope();
         (queries, keys) = (queries.AtLeastSingle(), keys.AtLeastSingle());
         return (window < queries.shape[2] ? SlidingDistance(queries, keys, window.Value) : Distance(queries, keys, mask: null)).MoveToOuterDisposeScope();

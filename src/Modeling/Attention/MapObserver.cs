@@ -29,10 +29,9 @@ internal sealed class MapObserver : IAttentionObserver
     public void Observe(int layer, Tensor queries, Tensor keys, Tensor logSumExp, Tensor? distances)
     {
         using var scope = NewDisposeScope();
-        int visible = _config.SlidingLayers[layer] && _config.SlidingWindow is { } window ? window : (int)queries.shape[2], shared = _config.HeadCount / _config.KeyValueHeadCount;
-        long[] heads = [.. _groups.SelectMany(group => group).Where(head => head.Layer == layer).Select(head => (long)head.Head).Distinct().Order()];
-        Tensor chosen = tensor(heads, device: queries.device), chosenKeys = tensor(heads.Select(head => head / shared).ToArray(), device: queries.device);
-        (queries, keys, logSumExp) = (queries.index_select(1, chosen), keys.index_select(1, chosenKeys), logSumExp.index_select(1, chosen));
+        int visible = _config.SlidingLayers[layer] && _config.SlidingWindow is { } window ? window : (int)queries.shape[2];
+        int[] heads = [.. _groups.SelectMany(group => group).Where(head => head.Layer == layer).Select(head => head.Head).Distinct().Order()];
+        (queries, keys, logSumExp) = new ObservedHeads(queries, keys, logSumExp, heads).Select();
         foreach (AttentionBands.Block block in AttentionBands.Blocks(queries, keys, logSumExp, first: 0, reach: visible - 1))
         {
             using var blockScope = NewDisposeScope();

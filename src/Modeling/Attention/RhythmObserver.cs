@@ -49,30 +49,24 @@ internal sealed class RhythmObserver : IAttentionObserver
         int? window = _config.SlidingLayers[layer] ? _config.SlidingWindow : null;
         (int low, int high, int visible) = (_options.MinimumHorizon, _options.MaximumHorizon ?? _length, window ?? int.MaxValue);
         HeadGroups? frozen = _options.AllHeads ? null : _options.FrozenGroups;
-        if (_wantHeads) _spans.Add(AttentionSpans.Mean(distances ?? AttentionSpans.Distances(queries, keys, window), _isResponse, _responseLengths));
+        if (_wantHeads) _spans.Add(AttentionSpans.Mean(distances ?? AttentionSpans.Distances(new ObservedHeads(queries, keys, logSumExp), window), _isResponse, _responseLengths));
         // An open end is what the scores of receivers need anyway: with it, one sum serves both.
-        if (_wantHeads && _options.Receivers && !(_wantMetrics && _options.MaximumHorizon is null)) FutureSum(_openSums, Select(null), low, _length);
+        if (_wantHeads && _options.Receivers && !(_wantMetrics && _options.MaximumHorizon is null)) FutureSum(_openSums, group: null, low, _length);
         if (!_wantMetrics) return;
 
-        Selection local = Select(frozen?.Local), future = Select(frozen is null ? null : [.. frozen.Global.Union(_options.Receivers ? frozen.Receivers! : [])]);
-        if (local.Heads.Length > 0) Store(_waad, local.Heads, AttentionBands.WindowedDistance(local.Queries, local.Keys, local.LogSumExp, _options.Window, visible, _first));
+        IReadOnlyList<HeadIndex>? future = frozen is null ? null : [.. frozen.Global.Union(_options.Receivers ? frozen.Receivers! : [])];
+        Collect(_waad, frozen?.Local, heads => AttentionBands.WindowedDistance(heads, _options.Window, visible, _first));
         FutureSum(_futureSums, future, low, high);
         if (_options.ShrinkHorizon && low > 1) FutureSum(_shrunkSums, future, 1, low - 1);
 
-        void FutureSum(List<HeadValues> sums, Selection of, int from, int to)
-        {
-            if (of.Heads.Length > 0) Store(sums, of.Heads, AttentionBands.FutureSum(of.Queries, of.Keys, of.LogSumExp, from, Math.Min(to, visible - 1), _first, _isResponse));
-        }
+        void FutureSum(List<HeadValues> sums, IReadOnlyList<HeadIndex>? group, int from, int to) =>
+            Collect(sums, group, heads => AttentionBands.FutureSum(heads, from, Math.Min(to, visible - 1), _first, _isResponse));
 
-        // Those of the given heads that are in this layer, with the keys that each of them reads; null = all heads.
-        Selection Select(IReadOnlyList<HeadIndex>? group)
+        // Of those of the given heads that are in this layer; null = all heads.
+        void Collect(List<HeadValues> values, IReadOnlyList<HeadIndex>? group, Func<ObservedHeads, Tensor> compute)
         {
-            int shared = _config.HeadCount / _config.KeyValueHeadCount;
-            long[] heads = [.. group is null ? Enumerable.Range(0, _config.HeadCount).Select(h => (long)h) : group.Where(h => h.Layer == layer).Select(h => (long)h.Head)];
-            HeadIndex[] indices = [.. heads.Select(h => new HeadIndex(layer, (int)h))];
-            if (heads.Length == 0) return new Selection(indices, queries, keys, logSumExp);
-            Tensor chosen = tensor(heads, device: queries.device), chosenKeys = tensor(heads.Select(head => head / shared).ToArray(), device: queries.device);
-            return new Selection(indices, queries.index_select(1, chosen), keys.index_select(1, chosenKeys), logSumExp.index_select(1, chosen));
+            int[] heads = [.. group is null ? Enumerable.Range(0, _config.HeadCount) : group.Where(head => head.Layer == layer).Select(head => head.Head)];
+            if (heads.Length > 0) values.Add(new HeadValues([.. heads.Select(head => new HeadIndex(layer, head))], compute(new ObservedHeads(queries, keys, logSumExp, heads)).MoveToOuterDisposeScope()));
         }
     }
 
@@ -132,30 +126,28 @@ internal sealed class RhythmObserver : IAttentionObserver
         return scores;
     }
 
-    private static void Store(List<HeadValues> values, HeadIndex[] heads, Tensor perHead) => values.Add(new HeadValues(heads, perHead.MoveToOuterDisposeScope()));
-
     /// <summary>Values of each sequence's response tokens, averaged over its group of heads.</summary>
     private double[][] Average(List<HeadValues> collected, IReadOnlyList<IReadOnlyList<HeadIndex>?> groups)
     {
-        using var scope = NewDisposeScope();
-        HeadIndex[] heads = [.. collected.SelectMany(layer => layer.Heads)];
-        // [B, heads] of 1/|group|, so that one product averages a different group for every sequence.
-        double[] weights = new double[_promptLengths.Length * heads.Length];
-        for (int row = 0; row < _promptLengths.Length; row++)
+        double[][] means = [.. _responseLengths.Select(length => new double[length])];
+        foreach ((HeadIndex[] heads, Tensor tensor) in collected)
         {
-            HashSet<HeadIndex>? group = groups[row] is { } chosen ? [.. chosen] : null;
-            for (int head = 0; head < heads.Length; head++)
-                if (group is null || group.Contains(heads[head]))
-                    weights[row * heads.Length + head] = 1.0 / (group?.Count ?? heads.Length);
+            using var scope = NewDisposeScope();
+            double[] values = tensor.to(ScalarType.Float64).cpu().contiguous().data<double>().ToArray();                                            // [B, heads, T]
+            for (int row = 0; row < means.Length; row++)
+            {
+                IReadOnlyList<HeadIndex>? group = groups[row];
+                double share = 1.0 / (group?.Count ?? heads.Length * collected.Count);
+                for (int head = 0; head < heads.Length; head++)
+                {
+                    if (group?.Contains(heads[head]) == false) continue;
+                    ReadOnlySpan<double> ofHead = values.AsSpan((row * heads.Length + head) * _length + _promptLengths[row], _responseLengths[row]);
+                    for (int token = 0; token < ofHead.Length; token++) means[row][token] += share * ofHead[token];
+                }
+            }
         }
-        Tensor values = cat([.. collected.Select(layer => layer.Values)], 1).to(ScalarType.Float64);                                                 // [B, heads, T]
-        Tensor mean = tensor(weights, [_promptLengths.Length, 1, heads.Length], device: values.device).bmm(values).squeeze(1);
-        double[] all = mean.cpu().contiguous().data<double>().ToArray();
-        return [.. _promptLengths.Select((prompt, row) => all.AsSpan(row * _length + prompt, _responseLengths[row]).ToArray())];
+        return means;
     }
-
-    /// <summary>Heads of a layer, with their queries and log-sum-exps and the keys that each of them reads.</summary>
-    private readonly record struct Selection(HeadIndex[] Heads, Tensor Queries, Tensor Keys, Tensor LogSumExp);
 
     /// <summary>Values [B, heads, T] of heads of one layer.</summary>
     private readonly record struct HeadValues(HeadIndex[] Heads, Tensor Values);

@@ -36,7 +36,7 @@ internal static class RhythmPass
             observers.Add((rows, observer));
             return observer;
         });
-        float[] logProbabilities = [.. scores.LogProbabilities.detach().to(ScalarType.Float32).cpu().data<float>()], entropies = [.. scores.Entropies!.to(ScalarType.Float32).cpu().data<float>()];
+        float[] logProbabilities = Read(scores.LogProbabilities.detach()), entropies = Read(scores.Entropies!);
         RhythmAnalysis[] analyses = new RhythmAnalysis[sequences.Count];
         HeadMeasurement[]? heads = measure ? new HeadMeasurement[sequences.Count] : null;
         foreach ((int[] rows, RhythmObserver observer) in observers)
@@ -49,6 +49,7 @@ internal static class RhythmPass
         scores.Entropies!.MoveToOuterDisposeScope();
         return (scores, analyses, heads);
 
+        float[] Read(Tensor values) => values.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
         float[][] Rows(float[] all, int[] rows) => [.. rows.Select(row => all.AsSpan(row * (int)scores.LogProbabilities.shape[1], sequences[row].ResponseIds.Length).ToArray())];
     }
 
@@ -114,7 +115,7 @@ internal static class RhythmPass
         // [b, R] → one array per sequence, without the padding.
         float[][] Read(Tensor values)
         {
-            float[] all = [.. values.to(ScalarType.Float32).cpu().data<float>()];
+            float[] all = values.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
             return [.. batch.ResponseLengths.Select((length, row) => all.AsSpan(row * batch.ResponseLength, length).ToArray())];
         }
     }

@@ -7,86 +7,161 @@ namespace MLNetAttn.Modeling;
 /// <summary>Sums over bands of attention maps: only the weights in the band are computed, each once, and none is stored.</summary>
 internal static unsafe class AttentionBandKernel
 {
+    /// <summary>Keys that are turned at a time, so that consecutive ones lie side by side: with heads of 64 about what the nearest cache holds.</summary>
+    private const int Chunk = 128;
+
+    /// <summary>Weights that are computed at a time: four vectors.</summary>
+    private const int Block = 64;
+
+    /// <summary>From one dimension of turned keys to the next. A block may begin at a chunk's last key.</summary>
+    private const int Stride = Chunk + Block;
+
     [ThreadStatic]
     private static float[]? _scratch;
 
     /// <summary>What is done with the weights of one query.</summary>
-    /// <param name="weights">[count].</param>
+    /// <param name="weights">[count], then zeros up to a whole block.</param>
     /// <param name="count">Keys.</param>
     /// <param name="query">The query.</param>
     /// <param name="firstKey">The key of the first weight.</param>
-    /// <param name="result">[T] of this head.</param>
+    /// <param name="result">[T + block] of this head.</param>
     private delegate void Use(float* weights, int count, int query, int firstKey, float* result);
 
     /// <inheritdoc cref="AttentionBands.WindowedDistance"/>
-    public static Tensor WindowedDistance(Tensor queries, Tensor keys, Tensor logSumExp, int window, int visible, int first) =>
-        Run(queries, keys, logSumExp, 0, Math.Min(window, visible) - 1, first, isResponse: null, (weights, count, query, firstKey, result) =>
-        {
-            float near = 0;
-            for (int i = 0; i < count; i++) near += weights[i] * (window - (query - firstKey - i));
-            result[query] = window - near;
-        });
-
-    /// <inheritdoc cref="AttentionBands.FutureSum"/>
-    public static Tensor FutureSum(Tensor queries, Tensor keys, Tensor logSumExp, int low, int high, int first, Tensor isResponse) =>
-        Run(queries, keys, logSumExp, low, high, first, isResponse, (weights, count, _, firstKey, result) =>
-        {
-            float* sums = result + firstKey;
-            int i = 0;
-            for (; i + 16 <= count; i += 16) (Vector512.Load(sums + i) + Vector512.Load(weights + i)).Store(sums + i);
-            for (; i < count; i++) sums[i] += weights[i];
-        });
-
-    private static Tensor Run(Tensor queries, Tensor keys, Tensor logSumExp, int low, int high, int first, Tensor? isResponse, Use use)
+    public static Tensor WindowedDistance(ObservedHeads heads, int window, int visible, int first)
     {
         using var scope = NewDisposeScope();
-        (queries, keys, logSumExp, isResponse) = (queries.contiguous(), keys.contiguous(), logSumExp.contiguous(), isResponse?.contiguous());
-        Tensor result = zeros_like(logSumExp);
-        if (queries.dtype == ScalarType.BFloat16) Run<ushort, BFloat16Element>(queries, keys, logSumExp, low, high, first, isResponse, use, result);
-        else Run<float, SingleElement>(queries, keys, logSumExp, low, high, first, isResponse, use, result);
+        // Σ A · min(t − s, W) = W − Σ (W − (t − s)) · A over the keys nearer than W, since rows add up to one.
+        Tensor near = Run(heads, 0, Math.Min(window, visible) - 1, first, isResponse: null, (weights, count, query, firstKey, result) =>
+            result[query] += Weighted(weights, count, window - query + firstKey, 1));
+        near.narrow(2, first, heads.Length - first).neg_().Add_(window);
+        return near.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc cref="AttentionSpans.Distances"/>
+    public static Tensor Distance(ObservedHeads heads, int visible) =>
+        Run(heads, 0, visible - 1, first: 0, isResponse: null, (weights, count, query, firstKey, result) =>
+            result[query] += Weighted(weights, count, query - firstKey, -1));
+
+    /// <inheritdoc cref="AttentionBands.FutureSum"/>
+    public static Tensor FutureSum(ObservedHeads heads, int low, int high, int first, Tensor isResponse) =>
+        Run(heads, low, high, first, isResponse, (weights, count, _, firstKey, result) =>
+        {
+            float* sums = result + firstKey;
+            for (int i = 0; i < count; i += 16) (Vector512.Load(sums + i) + Vector512.Load(weights + i)).Store(sums + i);
+        });
+
+    /// <summary>Σ weights[i] · (start + i · step).</summary>
+    private static float Weighted(float* weights, int count, float start, float step)
+    {
+        Vector512<float> factors = Vector512.CreateSequence(start, step), next = Vector512.Create(16 * step), sum = Vector512<float>.Zero;
+        for (int i = 0; i < count; i += 16, factors += next) sum = Vector512.FusedMultiplyAdd(Vector512.Load(weights + i), factors, sum);
+        return VectorReduction.Sum(sum);
+    }
+
+    /// <summary>Hands the weights of every query from <paramref name="first"/> on, for the keys from <paramref name="high"/> to <paramref name="low"/> before it, to <paramref name="use"/>: [B, heads, T].</summary>
+    private static Tensor Run(ObservedHeads heads, int low, int high, int first, Tensor? isResponse, Use use)
+    {
+        using var scope = NewDisposeScope();
+        Tensor result = empty([heads.Queries.shape[0], heads.Indices.Length, heads.Length]);
+        if (heads.Queries.dtype == ScalarType.BFloat16) Run<ushort, BFloat16Element>(heads, low, high, first, isResponse, use, result);
+        else Run<float, SingleElement>(heads, low, high, first, isResponse, use, result);
         return result.MoveToOuterDisposeScope();
     }
 
-    private static void Run<T, TElement>(Tensor queries, Tensor keys, Tensor logSumExp, int low, int high, int first, Tensor? isResponse, Use use, Tensor result)
+    private static void Run<T, TElement>(ObservedHeads heads, int low, int high, int first, Tensor? isResponse, Use use, Tensor result)
         where T : unmanaged where TElement : IVectorElement<T>
     {
-        int heads = (int)queries.shape[1], length = (int)queries.shape[2], size = (int)queries.shape[3], items = (int)queries.shape[0] * heads;
+        Tensor queries = KernelSupport.WithRowsInOne(heads.Queries), keys = KernelSupport.WithRowsInOne(heads.Keys), logSumExp = heads.LogSumExp.contiguous();
+        int[] indices = heads.Indices;
+        int count = indices.Length, length = heads.Length, size = (int)queries.shape[3], allHeads = (int)queries.shape[1], shared = allHeads / (int)keys.shape[1];
+        long[] queryStrides = queries.stride(), keyStrides = keys.stride();
         fixed (T* allQueries = KernelSupport.Elements<T>(queries), allKeys = KernelSupport.Elements<T>(keys))
         fixed (float* sums = KernelSupport.Elements<float>(logSumExp), results = KernelSupport.Elements<float>(result), counted = isResponse is null ? default : KernelSupport.Elements<float>(isResponse))
         {
             (nint queriesAt, nint keysAt, nint sumsAt, nint resultsAt, nint countedAt) = ((nint)allQueries, (nint)allKeys, (nint)sums, (nint)results, (nint)counted);
             long band = Math.Min(length, (long)high - low + 1);
-            WorkerTeam.For(items, length * band * size / 4, (start, end) =>
+            WorkerTeam.For((int)queries.shape[0] * count, length * (8 + 20 * (1 + band / Block)) * size, (start, end) =>
             {
                 for (int item = start; item < end; item++)
                 {
-                    nint at = (nint)item * length;
-                    float* isCounted = (float*)countedAt + (nint)(item / heads) * length;
-                    for (int query = Math.Max(first, low); query < length; query++)
-                    {
-                        if (countedAt != 0 && isCounted[query] == 0) continue;
-                        int from = (int)Math.Max(0L, (long)query - high), count = query - low - from + 1;
-                        if (count <= 0) continue;
-                        float* weights = Weights<T, TElement>((T*)queriesAt + (at + query) * size, (T*)keysAt + (at + from) * size, ((float*)sumsAt)[at + query], count, size);
-                        use(weights, count, query, from, (float*)resultsAt + at);
-                    }
+                    (int row, int head) = (item / count, indices[item % count]);
+                    Head<T, TElement>(
+                        (T*)queriesAt + row * queryStrides[0] + head * queryStrides[1], queryStrides[2],
+                        (T*)keysAt + row * keyStrides[0] + head / shared * keyStrides[1], keyStrides[2],
+                        (float*)sumsAt + ((nint)row * allHeads + head) * length, countedAt == 0 ? null : (float*)countedAt + (nint)row * length,
+                        (float*)resultsAt + (nint)item * length, length, size, low, high, first, use);
                 }
             });
         }
+        GC.KeepAlive(queries);
+        GC.KeepAlive(keys);
+        GC.KeepAlive(logSumExp);
+        GC.KeepAlive(isResponse);
         GC.KeepAlive(result);
     }
 
-    /// <summary>exp(q·k_s/√D − lse) for consecutive keys.</summary>
+    /// <summary>One head of one sequence, by chunks of keys.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float* Weights<T, TElement>(T* query, T* keys, float logSumExp, int count, int size) where T : unmanaged where TElement : IVectorElement<T>
+    private static void Head<T, TElement>(
+        T* queries, long queryStride, T* keys, long keyStride, float* logSumExp, float* counted, float* output, int length, int size, int low, int high, int first, Use use)
+        where T : unmanaged where TElement : IVectorElement<T>
     {
-        int padded = (count + 15) & ~15;
-        float* weights = KernelSupport.Scratch(ref _scratch, padded + size), scaled = weights + padded;
+        float* scaled = KernelSupport.Scratch(ref _scratch, size + Stride + size * Stride + length + Block), weights = scaled + size, turned = weights + Stride, result = turned + size * Stride;
+        new Span<float>(result, length).Clear();
         float scale = 1 / MathF.Sqrt(size);
-        for (int i = 0; i < size; i++) scaled[i] = TElement.Widen(query[i]) * scale;
-        CachedAttention.Score<T, TElement>(scaled, keys, weights, count, 1, size);
-        Vector512<float> shift = Vector512.Create(logSumExp);
-        for (int i = 0; i < padded; i += 16) VectorExponential.Of(Vector512.Load(weights + i) - shift).Store(weights + i);
-        return weights;
+        for (int chunk = (int)Math.Max(0L, (long)first - high); chunk < length - low; chunk += Chunk)
+        {
+            int chunkEnd = Math.Min(chunk + Chunk, length);
+            for (int key = chunk; key < chunkEnd; key++)
+                for (int i = 0; i < size; i++) turned[i * Stride + key - chunk] = TElement.Widen(keys[key * keyStride + i]);
+            int lastQuery = (int)Math.Min(length - 1, (long)chunkEnd - 1 + high);
+            for (int query = Math.Max(first, chunk + low); query <= lastQuery; query++)
+            {
+                if (counted != null && counted[query] == 0) continue;
+                int from = (int)Math.Max(chunk, (long)query - high), count = Math.Min(chunkEnd, query - low + 1) - from;
+                Scale<T, TElement>(queries + query * queryStride, scaled, size, scale);
+                Weights(scaled, turned + from - chunk, logSumExp[query], weights, count, size);
+                use(weights, count, query, from, result);
+            }
+        }
+        new Span<float>(result, length).CopyTo(new Span<float>(output, length));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Scale<T, TElement>(T* values, float* scaled, int size, float scale) where T : unmanaged where TElement : IVectorElement<T>
+    {
+        int i = 0;
+        for (; i + 16 <= size; i += 16) (TElement.Load(ref values[i]) * Vector512.Create(scale)).Store(scaled + i);
+        for (; i < size; i++) scaled[i] = TElement.Widen(values[i]) * scale;
+    }
+
+    /// <summary>exp(q·k_s/√D − lse) for consecutive keys, and zeros up to a whole block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Weights(float* query, float* keys, float logSumExp, float* weights, int count, int size)
+    {
+        Vector512<float> shift = Vector512.Create(logSumExp);
+        for (int i = 0; i < count; i += Block)
+        {
+            Vector512<float> a = Vector512<float>.Zero, b = a, c = a, d = a;
+            float* key = keys + i;
+            for (int j = 0; j < size; j++, key += Stride)
+            {
+                Vector512<float> part = Vector512.Create(query[j]);
+                a = Vector512.FusedMultiplyAdd(part, Vector512.Load(key), a);
+                b = Vector512.FusedMultiplyAdd(part, Vector512.Load(key + 16), b);
+                c = Vector512.FusedMultiplyAdd(part, Vector512.Load(key + 32), c);
+                d = Vector512.FusedMultiplyAdd(part, Vector512.Load(key + 48), d);
+            }
+            Store(a - shift, count - i, weights + i);
+            Store(b - shift, count - i - 16, weights + i + 16);
+            Store(c - shift, count - i - 32, weights + i + 32);
+            Store(d - shift, count - i - 48, weights + i + 48);
+        }
+    }
+
+    /// <summary>Stores eˣ of the first <paramref name="count"/> numbers, and zeros for the others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector512<float> x, int count, float* target) =>
+        Vector512.ConditionalSelect(Vector512.LessThan(Vector512.CreateSequence(0f, 1f), Vector512.Create((float)count)), VectorExponential.Of(x), Vector512<float>.Zero).Store(target);
 }

@@ -27,11 +27,14 @@ internal static class KernelSupport
         return (float*)(((nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(buffer)) + line - 1) & ~(line - 1));
     }
 
-    /// <summary>The elements of a contiguous tensor; of one that is larger than a span can be, the first, from which kernels find the others. The tensor must be kept alive while they are used.</summary>
+    /// <summary>A tensor whose last dimension lies side by side: itself or, where it doesn't, a copy. Its other dimensions may lie anywhere.</summary>
+    public static Tensor WithRowsInOne(Tensor tensor) => tensor.stride(-1) == 1 ? tensor : tensor.contiguous();
+
+    /// <summary>The elements of a contiguous tensor; of one that has gaps, or that is larger than a span can be, the first, from which kernels find the others. The tensor must be kept alive while they are used.</summary>
     public static Span<T> Elements<T>(Tensor tensor) where T : unmanaged
     {
-        if (tensor.numel() * tensor.element_size() <= int.MaxValue) return MemoryMarshal.Cast<byte, T>(tensor.bytes);
-        using Tensor flat = tensor.view(-1), first = flat.narrow(0, 0, 1);
+        if (tensor.is_contiguous() && tensor.numel() * tensor.element_size() <= int.MaxValue) return MemoryMarshal.Cast<byte, T>(tensor.bytes);
+        using Tensor first = tensor.as_strided([1], [1], tensor.storage_offset());
         return MemoryMarshal.Cast<byte, T>(first.bytes);
     }
 }
