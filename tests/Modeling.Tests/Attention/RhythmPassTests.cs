@@ -17,6 +17,41 @@ public sealed class RhythmPassTests
         analysis.LogProbabilities.Should().OnlyContain(x => x <= 0);
     }
 
+    /// <summary>Heads of 8 take torch's attention, those of 16 the kernel of sampling.</summary>
+    [Theory]
+    [InlineData(8)]
+    [InlineData(16)]
+    public void A_pass_that_stops_after_the_last_layer_read_finds_the_same(int headDimension)
+    {
+        DecoderConfig config = new()
+        {
+            VocabularySize = 50,
+            HiddenSize = 16,
+            IntermediateSize = 24,
+            LayerCount = 3,
+            HeadCount = 4,
+            KeyValueHeadCount = 2,
+            HeadDimension = headDimension,
+            MaxPositionEmbeddings = 256,
+            TieWordEmbeddings = true,
+        };
+        using CausalLanguageModel model = TinyModel.Create(config: config);
+        TokenSequence[] sequences = [Sequence(5, 60, 1), Sequence(9, 130, 2)];
+        var options = new RhythmOptions { MinimumHorizon = 4, MaximumHorizon = 20, Layers = LayerSelection.Of(0) };
+        IReadOnlyList<RhythmAnalysis> whole = model.AnalyzeRhythm(sequences, options), early = model.ReadRhythm(sequences, options, scores: false);
+        foreach ((RhythmAnalysis found, RhythmAnalysis expected) in early.Zip(whole))
+        {
+            found.LogProbabilities.Should().BeEmpty();
+            found.Groups!.Local.Should().Equal(expected.Groups!.Local);
+            for (int t = 0; t < expected.Waad.Length; t++)
+            {
+                found.Waad[t].Should().BeApproximately(expected.Waad[t], 1e-4f);
+                float.IsNaN(found.Fai[t]).Should().Be(float.IsNaN(expected.Fai[t]));
+                if (!float.IsNaN(expected.Fai[t])) found.Fai[t].Should().BeApproximately(expected.Fai[t], 1e-5f);
+            }
+        }
+    }
+
     private static readonly Gen<DecoderConfig> AnyConfig = Gen.Select(Gen.OneOf(Gen.Const((1, 1)), Gen.Const((2, 1)), Gen.Const((3, 3)), Gen.Const((4, 2))), Gen.Int[1, 5], Gen.OneOf(Gen.Const(0), Gen.Int[1, 30])).Select((heads, layers, window) => new DecoderConfig
     {
         Architecture = "Qwen2ForCausalLM",
