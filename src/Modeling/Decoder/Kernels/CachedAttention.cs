@@ -81,7 +81,7 @@ internal static class CachedAttention
     /// <param name="group">Heads that share the keys.</param>
     /// <param name="size">D.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static unsafe void Score<T, TElement>(float* queries, T* keys, float* scores, int count, int group, int size) where T : unmanaged where TElement : IVectorElement<T>
+    private static unsafe void Score<T, TElement>(float* queries, T* keys, float* scores, int count, int group, int size) where T : unmanaged where TElement : IVectorElement<T>
     {
         int whole = size & ~15, s = 0;
         for (; s + 4 <= count; s += 4)
