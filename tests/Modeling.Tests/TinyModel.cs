@@ -3,7 +3,7 @@ namespace MLNetAttn.Modeling.Tests;
 /// <summary>Small random models made in code, for tests that need no reference.</summary>
 internal static class TinyModel
 {
-    public static DecoderConfig Config(int heads = 4, int keyValueHeads = 2, int layers = 3, int vocabulary = 50, int context = 256, bool tied = true, int[]? eos = null) => new()
+    public static DecoderConfig Config(int heads = 4, int keyValueHeads = 2, int layers = 3, int vocabulary = 50, int context = 256, bool tied = true, int[]? eos = null, int headDimension = 8) => new()
     {
         VocabularySize = vocabulary,
         HiddenSize = heads * 8,
@@ -11,7 +11,7 @@ internal static class TinyModel
         LayerCount = layers,
         HeadCount = heads,
         KeyValueHeadCount = keyValueHeads,
-        HeadDimension = 8,
+        HeadDimension = headDimension,
         MaxPositionEmbeddings = context,
         TieWordEmbeddings = tied,
         EosTokenIds = eos ?? [1],

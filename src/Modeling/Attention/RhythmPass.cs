@@ -40,7 +40,7 @@ internal static class RhythmPass
             observers.Add((rows, observer));
             return observer;
         });
-        float[] logProbabilities = Read(scores.LogProbabilities.detach()), entropies = Read(scores.Entropies!);
+        float[] logProbabilities = Values(scores.LogProbabilities.detach()), entropies = Values(scores.Entropies!);
         RhythmAnalysis[] analyses = new RhythmAnalysis[sequences.Count];
         HeadMeasurement[]? heads = measure ? new HeadMeasurement[sequences.Count] : null;
         foreach ((int[] rows, RhythmObserver observer) in observers)
@@ -53,7 +53,6 @@ internal static class RhythmPass
         scores.Entropies!.MoveToOuterDisposeScope();
         return (scores, analyses, heads);
 
-        float[] Read(Tensor values) => values.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
         float[][] Rows(float[] all, int[] rows) => [.. rows.Select(row => all.AsSpan(row * (int)scores.LogProbabilities.shape[1], sequences[row].ResponseIds.Length).ToArray())];
     }
 
@@ -123,10 +122,12 @@ internal static class RhythmPass
         // [b, R] → one array per sequence, without the padding.
         float[][] Read(Tensor values)
         {
-            float[] all = values.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
+            float[] all = Values(values);
             return [.. batch.ResponseLengths.Select((length, row) => all.AsSpan(row * batch.ResponseLength, length).ToArray())];
         }
     }
+
+    private static float[] Values(Tensor tensor) => tensor.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
 
     private static HeadMeasurement[] Measure(RhythmObserver observer, int[] rows)
     {

@@ -23,19 +23,7 @@ public sealed class RhythmPassTests
     [InlineData(16)]
     public void A_pass_that_stops_after_the_last_layer_read_finds_the_same(int headDimension)
     {
-        DecoderConfig config = new()
-        {
-            VocabularySize = 50,
-            HiddenSize = 16,
-            IntermediateSize = 24,
-            LayerCount = 3,
-            HeadCount = 4,
-            KeyValueHeadCount = 2,
-            HeadDimension = headDimension,
-            MaxPositionEmbeddings = 256,
-            TieWordEmbeddings = true,
-        };
-        using CausalLanguageModel model = TinyModel.Create(config: config);
+        using CausalLanguageModel model = TinyModel.Create(config: TinyModel.Config(headDimension: headDimension));
         TokenSequence[] sequences = [Sequence(5, 60, 1), Sequence(9, 130, 2)];
         var options = new RhythmOptions { MinimumHorizon = 4, MaximumHorizon = 20, Layers = LayerSelection.Of(0) };
         IReadOnlyList<RhythmAnalysis> whole = model.AnalyzeRhythm(sequences, options), early = model.ReadRhythm(sequences, options, scores: false);
