@@ -34,7 +34,7 @@ internal static class Program
 
         void Measure(string what, double limit, Func<double> work, Func<double> baseline)
         {
-            if (what.Contains(only, StringComparison.OrdinalIgnoreCase)) Ratio.Report(what, limit, rounds: embedded ? 9 : 5, work, baseline);
+            if (what.Contains(only, StringComparison.OrdinalIgnoreCase)) Ratio.Report(what, limit, rounds: embedded ? 15 : 5, work, baseline);
         }
     }
 }

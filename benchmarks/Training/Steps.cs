@@ -50,19 +50,21 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
     }
 
     /// <summary>Live tensors and resident memory after the hundredth step and after the tenth.</summary>
+    /// <remarks>Memory is the median of ten steps: how much of what is free the heap has given back differs from step to step by some per cent.</remarks>
     public void ReportGrowth()
     {
-        (long Tensors, long Bytes) tenth = default, hundredth = default;
-        Fit(CreditStrategy.Coupled, RhythmPassKind.Fused, 1, 100, step =>
+        const int measured = 10;
+        var steps = new List<(long Tensors, long Bytes)>();
+        Fit(CreditStrategy.Coupled, RhythmPassKind.Fused, 1, 100 + measured - 1, _ =>
         {
-            if (step.Step is not (10 or 100)) return;
             GC.Collect();
             GC.WaitForPendingFinalizers();
-            (long, long) now = (Tensor.TotalCount, Environment.WorkingSet);
-            if (step.Step == 10) tenth = now;
-            else hundredth = now;
+            steps.Add((Tensor.TotalCount, ResidentMemory.Now));
         });
+        (long Tensors, long Bytes) tenth = After(10), hundredth = After(100);
         Console.WriteLine($"flat: after step 100 / after step 10: tensors {hundredth.Tensors} / {tenth.Tensors} = {hundredth.Tensors / (double)tenth.Tensors:F3}, memory {hundredth.Bytes >> 20} MB / {tenth.Bytes >> 20} MB = {hundredth.Bytes / (double)tenth.Bytes:F3}   at most 1.02");
+
+        (long Tensors, long Bytes) After(int step) => (steps[step - 1].Tensors, steps.Skip(step - 1).Take(measured).Select(measurement => measurement.Bytes).Order().ElementAt(measured / 2));
     }
 
     private void Fit(CreditStrategy strategy, RhythmPassKind pass, int groupsEvery, int steps, Action<TrainingProgress> tell) =>

@@ -155,6 +155,8 @@ public sealed class CheckpointTests : IDisposable
             .Should().Throw<InvalidOperationException>().WithMessage("*the model that training began with*");
         FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), Options(steps: 2, resume: true)).Fit(_ml.Data.LoadFromEnumerable(PromptRow.Make(5))))
             .Should().Throw<InvalidOperationException>().WithMessage("*the data (its fingerprint)*");
+        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), Options(steps: 2, resume: true) with { EvaluateEvery = 1 }).Fit(_prompts, _prompts))
+            .Should().Throw<InvalidOperationException>().WithMessage("*the validation data (its fingerprint) was not there*EvaluateEvery was null, and is 1*");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using MLNetAttn.Estimators;
 using MLNetAttn.Transforms;
 
@@ -45,6 +46,19 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>A file of the folder.</summary>
     public string In(string name) => Path.Combine(Location, name);
+
+    /// <summary>Requires that a run that goes on is rewarded as it was; the trainer compares model, rows and options itself.</summary>
+    /// <exception cref="InvalidOperationException">It is rewarded otherwise.</exception>
+    public void RequireSameReward(TrainConfig config)
+    {
+        if (!HoldsRun || !File.Exists(Config)) return;
+        (JsonObject before, JsonObject now) = (ConfigJson.Read(Config), JsonNode.Parse(ConfigJson.Write(config))!.AsObject());
+        foreach (string name in new[] { "task", "reward" })
+            if (!JsonNode.DeepEquals(before[name], now[name]))
+                throw new InvalidOperationException($"'{Location}' holds a run with another {name}: it was {Text(before[name])}, and is {Text(now[name])}. Use the same, or choose another \"output\".");
+
+        static string Text(JsonNode? node) => node?.ToJsonString() ?? "null";
+    }
 
     /// <summary>Writes the configuration.</summary>
     public void Write(TrainConfig config) => AtomicFile.Write(Config, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(ConfigJson.Write(config))));

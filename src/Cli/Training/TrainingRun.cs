@@ -21,6 +21,7 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
     public int Run(CancellationToken cancellation)
     {
         using RunFolder folder = RunFolder.Open(config.Output!, resume);
+        folder.RequireSameReward(config);
         using CausalLanguageModel model = CausalLanguageModel.FromPretrained(config.Model!, new ModelLoadOptions
         {
             DataType = config.DataType == WeightType.Bfloat16 ? ScalarType.BFloat16 : ScalarType.Float32,

@@ -138,7 +138,7 @@ public static class PolicyLoss
     /// <summary>All numbers in one copy from the device.</summary>
     private static Dictionary<string, double> Read(Dictionary<string, Tensor> metrics)
     {
-        double[] values = [.. stack(metrics.Values.Select(value => value.detach().to(ScalarType.Float64))).cpu().data<double>()];
+        double[] values = stack(metrics.Values.Select(value => value.detach().to(ScalarType.Float64))).ToDoubles();
         return metrics.Keys.Zip(values).ToDictionary(entry => entry.First, entry => entry.Second);
     }
 }

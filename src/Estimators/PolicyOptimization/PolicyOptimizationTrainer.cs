@@ -95,7 +95,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
         RewardFunction reward = _openReward!();
         foreach (PromptSet set in judged is null ? [prompts] : new[] { prompts, judged }) reward.Check(_host, set.Rollouts([], Array.Empty<int[]>()).Schema);
         using CausalLanguageModel? bare = WithoutAdapter();
-        return TrainingLoop.Run(_host, _model, _options, Plan(DataFingerprint.Of(prompts.TokenIds), judged is not null), (policy, warn) => new PolicyOptimizationStep(
+        return TrainingLoop.Run(_host, _model, _options, Plan(DataFingerprint.Of(prompts.TokenIds), judged is null ? null : DataFingerprint.Of(judged.TokenIds)), (policy, warn) => new PolicyOptimizationStep(
             policy, bare ?? _model, new SampledRollouts(policy, prompts, reward, _options, _host), judged is null ? null : new PolicyEvaluation(policy, judged, reward, _options, _host), _options, warn));
     }
 
@@ -104,14 +104,14 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
         if (validation is not null) throw _host.Process(new ArgumentException("Validation rows were given, and recorded rollouts come without a reward that could score new responses. Evaluate the returned policy instead.", nameof(validation)));
         RecordedRolloutSource source = RecordedRolloutSource.Read(_host, input, _model, recorded, _options);
         using CausalLanguageModel? bare = WithoutAdapter();
-        return TrainingLoop.Run(_host, _model, _options, Plan(source.Fingerprint, validates: false), (policy, warn) => new PolicyOptimizationStep(policy, bare ?? _model, source, evaluation: null, _options, warn));
+        return TrainingLoop.Run(_host, _model, _options, Plan(source.Fingerprint, validation: null), (policy, warn) => new PolicyOptimizationStep(policy, bare ?? _model, source, evaluation: null, _options, warn));
     }
 
     /// <summary>The reference where an adapter goes on learning: the model with the adapter off, which shares its weights. Null where the model as it came is the reference.</summary>
     private CausalLanguageModel? WithoutAdapter() => _model.Adapter is null || !_options.Loss.NeedsReference ? null : _model.WithoutAdapter();
 
-    private TrainingPlan Plan(string data, bool validates) => new(
-        nameof(PolicyOptimizationTrainer), _options.Steps, _options.Updates, Logged, data, validates, Goal: "eval_reward", HigherIsBetter: true,
+    private TrainingPlan Plan(string data, string? validation) => new(
+        nameof(PolicyOptimizationTrainer), _options.Steps, _options.Updates, Logged, data, validation, Goal: "eval_reward", HigherIsBetter: true,
         $"Raise GradientAccumulationSteps ({_options.GradientAccumulationSteps}), or lower MaxNewTokens ({_options.MaxNewTokens}), PromptsPerStep ({_options.PromptsPerStep}) or Generations ({_options.Generations}){(_options.ActivationCheckpointing ? "" : ", or set ActivationCheckpointing")}.");
 
     /// <summary>What Fit's policy will do to data of this shape.</summary>

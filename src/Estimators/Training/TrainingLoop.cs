@@ -33,7 +33,7 @@ internal sealed class TrainingLoop
     /// <returns>The trained model; where training was cancelled, as its last complete step left it.</returns>
     public static CausalLanguageModel Run(IHost host, CausalLanguageModel model, TrainingOptions options, TrainingPlan plan, Func<LearningPolicy, Action<string>, ITrainingRun> open)
     {
-        if (options.EvaluateEvery is { } every && !plan.Validates)
+        if (options.EvaluateEvery is { } every && plan.Validation is null)
             throw host.Process(new InvalidOperationException($"EvaluateEvery is {every}, and Fit was given no validation rows: call Fit(rows, validationRows), or set EvaluateEvery to null."));
         using IChannel channel = host.Start("Training");
         using OutputFolder? folder = options.OutputFolder is { } path ? OutputFolder.Open(path, options.Resume) : null;

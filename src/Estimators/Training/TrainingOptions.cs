@@ -69,7 +69,7 @@ public abstract record TrainingOptions
     /// <summary>The last so many checkpoints are kept (save_total_limit). Default 2; at least 1.</summary>
     public int CheckpointLimit { get; init; } = 2;
 
-    /// <summary>Go on from the last checkpoint in <see cref="OutputFolder"/> (resume_from_checkpoint), to the same bits as an undisturbed run on the same machine; from the start where there is none. Default false: a folder that holds a run is refused.</summary>
+    /// <summary>Go on from the last checkpoint in <see cref="OutputFolder"/> (resume_from_checkpoint), to the same bits as an undisturbed run on the same machine; from the start where there is none. Default false: a folder that holds a run is refused. Model, data, validation data and options must be as before, which is checked, and so must the reward, which is not.</summary>
     public bool Resume { get; init; }
 
     /// <summary>Told after every step, on the thread that trains. Default null.</summary>

@@ -27,7 +27,7 @@ internal static class AttentionSpans
     {
         using var scope = NewDisposeScope();
         (int batch, int heads) = ((int)distances.shape[0], (int)distances.shape[1]);
-        double[] sums = [.. (distances * isResponse).to(ScalarType.Float64).sum(2).cpu().data<double>()];
+        double[] sums = (distances * isResponse).to(ScalarType.Float64).sum(2).ToDoubles();
         double[,] spans = new double[batch, heads];
         for (int row = 0; row < batch; row++)
             for (int head = 0; head < heads; head++)

@@ -21,7 +21,6 @@ internal sealed class MapObserver : IAttentionObserver
     /// <summary>By group and sequence, the mean map: row t has the weights of keys 0 to t.</summary>
     public double[][][][] Maps { get; }
 
-    /// <summary>The last layer that is read.</summary>
     public int LastLayer { get; }
 
     public bool Reads(int layer) => _groups.Any(group => group.Any(head => head.Layer == layer));
@@ -41,7 +40,7 @@ internal sealed class MapObserver : IAttentionObserver
                 long[] members = [.. _groups[group].Where(head => head.Layer == layer).Select(head => (long)Array.IndexOf(heads, head.Head))];
                 if (members.Length == 0) continue;
                 Tensor summed = (members.Length == heads.Length ? weights : weights.index_select(1, tensor(members, device: weights.device))).sum(1);
-                Add(Maps[group], block, visible, summed.to(ScalarType.Float64).cpu().contiguous().data<double>().ToArray(), 1.0 / _groups[group].Count);
+                Add(Maps[group], block, visible, summed.ToDoubles(), 1.0 / _groups[group].Count);
             }
         }
     }

@@ -38,7 +38,6 @@ internal sealed class RhythmObserver : IAttentionObserver
         _isResponse = tensor(isResponse, [batch.Count, 1, batch.Length], device: batch.Ids.device);
     }
 
-    /// <summary>The last layer that is read.</summary>
     public int LastLayer => _layers[^1];
 
     public bool Reads(int layer) => Array.IndexOf(_layers, layer) >= 0;
@@ -111,7 +110,7 @@ internal sealed class RhythmObserver : IAttentionObserver
         List<HeadValues> sums = _openSums.Count > 0 ? _openSums : _futureSums;
         for (int layer = 0; layer < _layers.Length; layer++)
         {
-            double[] all = sums[layer].Values.to(ScalarType.Float64).cpu().contiguous().data<double>().ToArray();                                        // [B, H, T]
+            double[] all = sums[layer].Values.ToDoubles();                                        // [B, H, T]
             for (int row = 0; row < _promptLengths.Length; row++)
             {
                 int first = _promptLengths[row], last = _responseLengths[row] - 1, defined = TokensInHorizon(last, farthest: null);
@@ -133,7 +132,7 @@ internal sealed class RhythmObserver : IAttentionObserver
         foreach ((HeadIndex[] heads, Tensor tensor) in collected)
         {
             using var scope = NewDisposeScope();
-            double[] values = tensor.to(ScalarType.Float64).cpu().contiguous().data<double>().ToArray();                                            // [B, heads, T]
+            double[] values = tensor.ToDoubles();                                            // [B, heads, T]
             for (int row = 0; row < means.Length; row++)
             {
                 IReadOnlyList<HeadIndex>? group = groups[row];

@@ -9,7 +9,7 @@ internal static class RhythmPass
     /// <param name="decoder">The decoder.</param>
     /// <param name="sequences">Prompts and responses.</param>
     /// <param name="options">How they are computed.</param>
-    /// <param name="scores">Whether log-probabilities and entropies are wanted; without them the pass stops after the last layer that is read and takes the kernels of sampling, and the arrays are empty.</param>
+    /// <param name="scores">Whether log-probabilities and entropies are wanted; without them the pass ends with the attention of the last layer that is read and takes the kernels of sampling, and the arrays are empty.</param>
     public static RhythmAnalysis[] Analyze(Decoder decoder, IReadOnlyList<TokenSequence> sequences, RhythmOptions options, bool scores = true)
     {
         Check(decoder, sequences);
@@ -40,7 +40,7 @@ internal static class RhythmPass
             observers.Add((rows, observer));
             return observer;
         });
-        float[] logProbabilities = Values(scores.LogProbabilities.detach()), entropies = Values(scores.Entropies!);
+        float[] logProbabilities = scores.LogProbabilities.ToSingles(), entropies = scores.Entropies!.ToSingles();
         RhythmAnalysis[] analyses = new RhythmAnalysis[sequences.Count];
         HeadMeasurement[]? heads = measure ? new HeadMeasurement[sequences.Count] : null;
         foreach ((int[] rows, RhythmObserver observer) in observers)
@@ -56,7 +56,7 @@ internal static class RhythmPass
         float[][] Rows(float[] all, int[] rows) => [.. rows.Select(row => all.AsSpan(row * (int)scores.LogProbabilities.shape[1], sequences[row].ResponseIds.Length).ToArray())];
     }
 
-    /// <summary>What is measured of the heads in each sequence of a batch; the pass stops after the last layer that is read.</summary>
+    /// <summary>What is measured of the heads in each sequence of a batch; the pass ends with the attention of the last layer that is read.</summary>
     public static HeadMeasurement[] Measure(Decoder decoder, IReadOnlyList<TokenSequence> sequences, RhythmOptions options)
     {
         Check(decoder, sequences);
@@ -68,7 +68,7 @@ internal static class RhythmPass
             using var partScope = NewDisposeScope();
             using TokenBatch batch = TokenBatch.Create([.. rows.Select(row => sequences[row])], decoder.Device);
             var observer = new RhythmObserver(decoder.Config, options, batch, heads: true, metrics: false);
-            decoder.Forward(batch.Ids, observer: observer, lastLayer: observer.LastLayer);
+            decoder.Observe(batch.Ids, observer);
             HeadMeasurement[] measured = Measure(observer, rows);
             for (int i = 0; i < rows.Length; i++) measurements[rows[i]] = measured[i];
         }
@@ -107,11 +107,14 @@ internal static class RhythmPass
         using var scope = NewDisposeScope();
         using TokenBatch batch = TokenBatch.Create([.. rows.Select(row => sequences[row])], decoder.Device);
         var observer = new RhythmObserver(decoder.Config, options, batch, MeasuresHeads(options), metrics: true);
-        Tensor hidden = decoder.Forward(batch.Ids, observer: observer, lastLayer: wantsScores ? null : observer.LastLayer, fast: !wantsScores);               // [b, T, d]
         float[][] logProbabilities = [.. rows.Select(_ => Array.Empty<float>())], entropies = logProbabilities;
-        if (wantsScores)
+        if (!wantsScores)
         {
-            TokenScores scores = TokenScores.Compute(decoder, hidden, batch, options.Temperature, entropies: true);
+            decoder.Observe(batch.Ids, observer, fast: true);
+        }
+        else
+        {
+            TokenScores scores = TokenScores.Compute(decoder, decoder.Forward(batch.Ids, observer: observer), batch, options.Temperature, entropies: true);
             (logProbabilities, entropies) = (Read(scores.LogProbabilities), Read(scores.Entropies!));
             for (int i = 0; i < rows.Length; i++) FiniteCheck.Require(entropies[i], "logits", rows[i]);
         }
@@ -122,12 +125,10 @@ internal static class RhythmPass
         // [b, R] → one array per sequence, without the padding.
         float[][] Read(Tensor values)
         {
-            float[] all = Values(values);
+            float[] all = values.ToSingles();
             return [.. batch.ResponseLengths.Select((length, row) => all.AsSpan(row * batch.ResponseLength, length).ToArray())];
         }
     }
-
-    private static float[] Values(Tensor tensor) => tensor.to(ScalarType.Float32).cpu().contiguous().data<float>().ToArray();
 
     private static HeadMeasurement[] Measure(RhythmObserver observer, int[] rows)
     {

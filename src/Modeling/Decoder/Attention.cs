@@ -43,9 +43,10 @@ internal static class Attention
     {
         if (IsSmall(queries, keys))
         {
-            (Tensor output, Tensor scores) = Explicit(queries, keys, values, mask, causal);
+            (Tensor output, Tensor scores, Tensor weights) = Explicit(queries, keys, values, mask, causal);
             using var noGradient = no_grad();
-            return (output, scores.logsumexp(-1));
+            // From the largest weight of a row, which softmax has found: exponentials are what costs.
+            return (output, scores.amax([-1]).sub_(weights.amax([-1]).log_()));
         }
         if (queries.device_type == DeviceType.CPU)
         {
@@ -61,15 +62,16 @@ internal static class Attention
 
     private static bool IsSmall(Tensor queries, Tensor keys) => queries.shape[0] * queries.shape[1] * queries.shape[2] * keys.shape[2] <= SmallMap;
 
-    /// <summary>Attention by its definition, operation by operation as transformers' eager attention: the output [B, H, T, D] and the scores [B, H, T, S].</summary>
-    private static (Tensor Output, Tensor Scores) Explicit(Tensor queries, Tensor keys, Tensor values, Tensor? mask, bool causal)
+    /// <summary>Attention by its definition, operation by operation as transformers' eager attention: the output [B, H, T, D], and the scores and weights [B, H, T, S], at least float32.</summary>
+    private static (Tensor Output, Tensor Scores, Tensor Weights) Explicit(Tensor queries, Tensor keys, Tensor values, Tensor? mask, bool causal)
     {
         long groups = queries.shape[1] / keys.shape[1], length = queries.shape[2];
         if (groups > 1) (keys, values) = (keys.repeat_interleave(groups, 1), values.repeat_interleave(groups, 1));
         Tensor scores = matmul(queries, keys.transpose(2, 3)).Times(1 / Math.Sqrt(queries.shape[3]));
         Tensor? hidden = causal ? ones(length, keys.shape[2], dtype: ScalarType.Bool, device: queries.device).triu(1) : mask?.logical_not();
         if (hidden is not null) scores = scores.Masked(hidden, double.NegativeInfinity);
-        return (matmul(nn.functional.softmax(scores.to(ScalarType.Float32), -1).to(values.dtype), values), scores.AtLeastSingle());
+        Tensor weights = nn.functional.softmax(scores.to(ScalarType.Float32), -1);
+        return (matmul(weights.to(values.dtype), values), scores.AtLeastSingle(), weights);
     }
 
     /// <summary>The scores' log-sum-exp on devices whose flash kernel is not reached from here: in blocks of queries, O(T) memory.</summary>

@@ -33,27 +33,37 @@ internal sealed class Decoder : IDisposable
     /// <param name="ids">int64 [B, T].</param>
     /// <param name="padding">Positions at the start of each row that are no tokens; null = none.</param>
     /// <param name="observer">Sees the queries and keys of the layers it asks for.</param>
-    /// <param name="lastLayer">The layer to stop after; the hidden states are then those of that layer, without the final norm. Null = all layers.</param>
-    /// <param name="fast">Whether float32 may round otherwise than torch's operations do, which are slower, where no gradient is recorded. bfloat16 does anyway: its kernels round less often.</param>
-    public Tensor Forward(Tensor ids, int[]? padding = null, IAttentionObserver? observer = null, int? lastLayer = null, bool fast = false)
+    public Tensor Forward(Tensor ids, int[]? padding = null, IAttentionObserver? observer = null)
     {
         if (is_grad_enabled()) Adapter?.Dropout?.Begin();
         (Tensor x, Tensor? update) = (Embed(ids), null);
-        bool fused = IsFused(x, fast);
+        bool fused = IsFused(x);
         Func<int, DecoderLayer, Tensor, Tensor> attend = Attend((int)ids.shape[1], padding, observer, fused);
         for (int layer = 0; layer < _layers.Length; layer++)
-        {
             (x, update) = ActivationCheckpointing && is_grad_enabled() ? (AdvanceCheckpointed(layer, x, padding, attend), null) : Advance(layer, x, update, fused, attend);
-            if (layer == lastLayer) return update is null ? x : x.Plus(update);
-        }
         return RootMeanSquareNorm.Add(x, update, Weights.FinalNorm, Config.RmsNormEpsilon, fused).Normalized;
     }
 
-    /// <summary>The same for T new positions that follow what <paramref name="cache"/> holds, which then holds them too. Without gradient.</summary>
+    /// <summary>As much of a pass as an observer needs: it ends with the attention of the last layer that is read. Without gradient.</summary>
+    /// <param name="ids">int64 [B, T].</param>
+    /// <param name="observer">Sees the queries and keys of the layers it asks for.</param>
+    /// <param name="fast">Whether float32 may round otherwise than torch's operations do, which are slower. bfloat16 does anyway: its kernels round less often.</param>
+    public void Observe(Tensor ids, IAttentionObserver observer, bool fast = false)
+    {
+        (Tensor x, Tensor? update) = (Embed(ids), null);
+        bool fused = IsFused(x, fast);
+        Func<int, DecoderLayer, Tensor, Tensor> attend = Attend((int)ids.shape[1], padding: null, observer, fused);
+        for (int layer = 0; layer < observer.LastLayer; layer++) (x, update) = Advance(layer, x, update, fused, attend);
+        using var scope = NewDisposeScope();
+        DecoderLayer last = _layers[observer.LastLayer];
+        attend(observer.LastLayer, last, RootMeanSquareNorm.Add(x, update, last.InputNorm, Config.RmsNormEpsilon, fused).Normalized);
+    }
+
+    /// <summary>A whole pass over T new positions that follow what <paramref name="cache"/> holds, which then holds them too. Without gradient.</summary>
     /// <param name="ids">int64 [B, T]; T = 1, or the first T positions of all.</param>
     /// <param name="cache">The earlier positions.</param>
     /// <param name="padding">Positions at the start of each row that are no tokens; null = none.</param>
-    /// <param name="fast">As for the pass without a cache.</param>
+    /// <param name="fast">As for <see cref="Observe"/>.</param>
     public Tensor Forward(Tensor ids, KeyValueCache cache, int[]? padding = null, bool fast = false)
     {
         (Tensor x, Tensor? update) = (Embed(ids), null);
@@ -83,7 +93,7 @@ internal sealed class Decoder : IDisposable
 
     /// <summary>Hidden states [.., hidden] → logits [.., vocabulary].</summary>
     /// <param name="hidden">[.., hidden].</param>
-    /// <param name="fast">As for a pass.</param>
+    /// <param name="fast">As for <see cref="Observe"/>.</param>
     public Tensor Logits(Tensor hidden, bool fast = false) => new Linear(Weights.Head, Bias: null).Apply(hidden.contiguous(), IsFused(hidden, fast));
 
     public void Dispose()

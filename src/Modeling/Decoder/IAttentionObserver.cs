@@ -5,6 +5,9 @@ namespace MLNetAttn.Modeling;
 /// <summary>Sees what attention is made of while a forward pass runs.</summary>
 internal interface IAttentionObserver
 {
+    /// <summary>The last layer that is read.</summary>
+    int LastLayer { get; }
+
     /// <summary>Whether <see cref="Observe"/> is wanted for this layer.</summary>
     bool Reads(int layer);
 

@@ -46,7 +46,7 @@ internal static class PackedScores
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         Tensor scores = Score(decoder, sequences, temperature, entropies: false).LogProbabilities;                       // [B, R]
-        float[] flat = [.. scores.to(ScalarType.Float32).cpu().data<float>()];
+        float[] flat = scores.ToSingles();
         return [.. sequences.Select((sequence, i) => flat.AsSpan(i * (int)scores.shape[1], sequence.ResponseIds.Length).ToArray())];
     }
 }

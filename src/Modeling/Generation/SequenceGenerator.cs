@@ -96,7 +96,7 @@ internal sealed class SequenceGenerator : IDisposable
     private void Store(Tensor tokens, Tensor logProbabilities)
     {
         long[] ids = [.. tokens.cpu().data<long>()];
-        float[] logs = [.. logProbabilities.to(ScalarType.Float32).cpu().data<float>()];
+        float[] logs = logProbabilities.ToSingles();
         for (int i = 0; i < _active.Length; i++)
             if (_active[i].Finish is null) _active[i].Add((int)ids[i], logs[i], _stopTokens.Contains((int)ids[i]));
     }

@@ -12,9 +12,14 @@ public static class TokenRanking
     /// <param name="bottom">The lowest values instead.</param>
     public static int[] Top(IReadOnlyList<double> values, double fraction, bool bottom = false)
     {
-        int[] defined = [.. Enumerable.Range(0, values.Count).Where(token => !double.IsNaN(values[token]))];
-        int count = Math.Max(0, (int)Math.Ceiling(fraction * defined.Length - RoundingSlack));
-        return [.. defined.OrderBy(token => bottom ? values[token] : -values[token]).Take(count).Order()];
+        double[] sorted = Sorted(values);
+        int count = Math.Clamp((int)Math.Ceiling(fraction * sorted.Length - RoundingSlack), 0, sorted.Length);
+        if (count == 0) return [];
+        double last = bottom ? sorted[count - 1] : sorted[^count];
+        int ties = count - sorted.Count(IsBetter);
+        return [.. Enumerable.Range(0, values.Count).Where(token => IsBetter(values[token]) || (values[token] == last && ties-- > 0))];
+
+        bool IsBetter(double value) => bottom ? value < last : value > last;
     }
 
     /// <summary>Δ[t] = |WAAD[t] − WAAD[t+1]| (Eq. 13); NaN for the last token, which has no successor.</summary>
@@ -26,8 +31,15 @@ public static class TokenRanking
     /// <param name="values">The values.</param>
     public static double Median(IEnumerable<double> values)
     {
-        double[] sorted = [.. values.Where(value => !double.IsNaN(value)).Order()];
+        double[] sorted = Sorted(values);
         int middle = sorted.Length / 2;
         return sorted.Length == 0 ? double.NaN : sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    private static double[] Sorted(IEnumerable<double> values)
+    {
+        double[] defined = [.. values.Where(value => !double.IsNaN(value))];
+        Array.Sort(defined);
+        return defined;
     }
 }

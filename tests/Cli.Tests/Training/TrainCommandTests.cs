@@ -35,6 +35,14 @@ public sealed class TrainCommandTests : IDisposable
         string report = await File.ReadAllTextAsync(Path.Combine(Output, "report.html"), TestContext.Current.CancellationToken);
         report.Should().Contain("before").And.Contain("after").And.Contain("frac_reward_zero_std");
 
+        // A run goes on with the reward and the evaluation that it began with.
+        foreach ((string change, string reason) in new[] { ("reward=[{\"length_penalty\": {}}]", "another reward: it was null, and is [{"), ("evaluation={\"countdown\": {\"count\": 5}}", "the validation data") })
+        {
+            (int changed, _, string refused) = await Tool.RunAsync("", "train", "--config", config, "--resume", "--set", change, "--set", "options.steps=3");
+            changed.Should().Be(CommandLine.Failure, refused);
+            refused.Should().Contain(reason);
+        }
+
         // A folder that holds a run is not written over.
         (int again, _, string refusal) = await Tool.RunAsync("", "train", "--config", config);
         again.Should().Be(CommandLine.Failure);

@@ -62,6 +62,8 @@ internal sealed class NaiveRhythm
 
     private sealed class MapCollector(Dictionary<HeadIndex, double[,]> maps, DecoderConfig config, int[] layers) : IAttentionObserver
     {
+        public int LastLayer => layers[^1];
+
         public bool Reads(int layer) => layers.Contains(layer);
 
         public void Observe(int layer, Tensor queries, Tensor keys, Tensor logSumExp, Tensor? distances)

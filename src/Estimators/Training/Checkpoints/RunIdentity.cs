@@ -7,8 +7,9 @@ namespace MLNetAttn.Estimators;
 /// <param name="Trainer">The trainer.</param>
 /// <param name="Model">The fingerprint of the model that it began with.</param>
 /// <param name="Data">The fingerprint of its rows.</param>
+/// <param name="Validation">The fingerprint of its validation rows, by which the best policy is chosen; null where nothing is evaluated.</param>
 /// <param name="Options">Its options.</param>
-internal sealed record RunIdentity(string Trainer, string Model, string Data, JsonObject Options)
+internal sealed record RunIdentity(string Trainer, string Model, string Data, string? Validation, JsonObject Options)
 {
     // What may change: where the run is written and how often, how long it goes on, and whether it goes on at all.
     private static readonly HashSet<string> Free =
@@ -19,7 +20,7 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, Js
 
     /// <summary>Of a run that begins now.</summary>
     public static RunIdentity Of(TrainingPlan plan, CausalLanguageModel model, TrainingOptions options) =>
-        new(plan.Trainer, model.Fingerprint, plan.DataFingerprint, (JsonObject)JsonNode.Parse(TrainingState.ToNode(options).ToJsonString())!);
+        new(plan.Trainer, model.Fingerprint, plan.Data, options.EvaluateEvery is null ? null : plan.Validation, (JsonObject)JsonNode.Parse(TrainingState.ToNode(options).ToJsonString())!);
 
     /// <summary>Requires that a checkpoint is this run's.</summary>
     /// <param name="saved">The run that wrote it.</param>
@@ -31,6 +32,7 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, Js
         Compare("the trainer", saved.Trainer, Trainer);
         Compare("the model that training began with (its fingerprint)", saved.Model, Model);
         Compare("the data (its fingerprint)", saved.Data, Data);
+        Compare("the validation data (its fingerprint)", saved.Validation, Validation);
         Collect(saved.Options, Options, "");
         if (differences.Count > 0)
             throw new InvalidOperationException($"'{location}' is a checkpoint of another run: {string.Join("; ", differences)}. Use the same model, data and options, or begin anew in another OutputFolder.");

@@ -10,8 +10,8 @@ internal static unsafe class AttentionBandKernel
     /// <summary>Keys that are turned at a time, so that consecutive ones lie side by side: with heads of 64 about what the nearest cache holds.</summary>
     private const int Chunk = 128;
 
-    /// <summary>Weights that are computed at a time: four vectors.</summary>
-    private const int Block = 64;
+    /// <summary>Weights that are computed at a time: two vectors, since most bands are narrow.</summary>
+    private const int Block = 32;
 
     /// <summary>From one dimension of turned keys to the next. A block may begin at a chunk's last key.</summary>
     private const int Stride = Chunk + Block;
@@ -143,20 +143,16 @@ internal static unsafe class AttentionBandKernel
         Vector512<float> shift = Vector512.Create(logSumExp);
         for (int i = 0; i < count; i += Block)
         {
-            Vector512<float> a = Vector512<float>.Zero, b = a, c = a, d = a;
+            Vector512<float> a = Vector512<float>.Zero, b = a;
             float* key = keys + i;
             for (int j = 0; j < size; j++, key += Stride)
             {
                 Vector512<float> part = Vector512.Create(query[j]);
                 a = Vector512.FusedMultiplyAdd(part, Vector512.Load(key), a);
                 b = Vector512.FusedMultiplyAdd(part, Vector512.Load(key + 16), b);
-                c = Vector512.FusedMultiplyAdd(part, Vector512.Load(key + 32), c);
-                d = Vector512.FusedMultiplyAdd(part, Vector512.Load(key + 48), d);
             }
             Store(a - shift, count - i, weights + i);
             Store(b - shift, count - i - 16, weights + i + 16);
-            Store(c - shift, count - i - 32, weights + i + 32);
-            Store(d - shift, count - i - 48, weights + i + 48);
         }
     }
 
