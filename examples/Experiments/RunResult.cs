@@ -17,6 +17,9 @@ internal sealed record RunResult
     /// <summary>Mean reward of the responses sampled in the last third of the steps.</summary>
     public required double LastThirdReward { get; init; }
 
+    /// <summary>The share of the same responses that were cut before they ended.</summary>
+    public required double LastThirdClipped { get; init; }
+
     /// <summary>Tokens of a sampled response to a training prompt, over the same steps.</summary>
     public required double LastThirdLength { get; init; }
 

@@ -11,6 +11,7 @@ internal sealed record Summary
         ("sampled accuracy", run => run.After.Sampled),
         ("greedy accuracy", run => run.After.Greedy),
         ("reward, last third", run => run.LastThirdReward),
+        ("responses cut, last third", run => run.LastThirdClipped),
     ];
 
     public required IReadOnlyList<ArmSummary> Arms { get; init; }

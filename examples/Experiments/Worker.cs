@@ -73,6 +73,7 @@ internal sealed class Worker : IDisposable
             Before = ExperimentFolder.Read<Accuracy>(_folder.BeforeTrainingFile),
             After = Measure(policy.Model),
             LastThirdReward = late.Average(step => step["reward"]),
+            LastThirdClipped = late.Average(step => step["completions/clipped_ratio"]),
             LastThirdLength = late.Average(step => step["completions/mean_length"]),
             MeanCredit = steps.Average(step => step["credit/mean"]),
             Fingerprint = policy.Model.Fingerprint,

@@ -63,6 +63,7 @@ public sealed class CampaignTests
         (await RunAsync(["run", cut.Path, .. options])).Code.Should().Be(0);
         cut.Results().Single().Fingerprint.Should().Be(whole.Results().Single().Fingerprint);
         cut.Results().Single().LastThirdReward.Should().Be(whole.Results().Single().LastThirdReward);
+        cut.Results().Single().LastThirdClipped.Should().Be(whole.Results().Single().LastThirdClipped);
         cut.Run("coupled", 3).Metrics().Select(step => step["step"]).Should().Equal(Enumerable.Range(1, 24).Select(step => (double)step));
         Directory.EnumerateDirectories(cut.Run("coupled", 3).Path).Should().BeEmpty("nothing goes on from a run that has ended");
     }

@@ -13,6 +13,7 @@ internal static class Runs
         Before = new Accuracy(0.4, 0.2),
         After = new Accuracy(greedy, sampled),
         LastThirdReward = sampled,
+        LastThirdClipped = 0.25,
         LastThirdLength = 60,
         MeanCredit = arm == "uniform" ? 1 : 1.2,
         Fingerprint = $"{arm}{seed}",
