@@ -7,7 +7,8 @@ namespace MLNetAttn.Experiments;
 /// <param name="Strategy">Which tokens get credit.</param>
 /// <param name="Bottom">The lowest instead of the highest.</param>
 /// <param name="Normalize">Scaled to a mean of 1 over the response.</param>
-internal sealed record Arm(string Name, CreditStrategy Strategy, bool Bottom = false, bool Normalize = false)
+/// <param name="Spread">The response's mean for each of its tokens.</param>
+internal sealed record Arm(string Name, CreditStrategy Strategy, bool Bottom = false, bool Normalize = false, bool Spread = false)
 {
     /// <summary>What the others are compared with.</summary>
     public const string Baseline = "uniform";
@@ -23,6 +24,7 @@ internal sealed record Arm(string Name, CreditStrategy Strategy, bool Bottom = f
         new("coupled", CreditStrategy.Coupled),
         new("bottom-fai", CreditStrategy.Global, Bottom: true),
         new("coupled-mean-1", CreditStrategy.Coupled, Normalize: true),
+        new("coupled-spread", CreditStrategy.Coupled, Spread: true),
         new("random-mean-1", CreditStrategy.Random, Normalize: true),
         new("flow", CreditStrategy.Flow),
     ];
@@ -37,6 +39,7 @@ internal sealed record Arm(string Name, CreditStrategy Strategy, bool Bottom = f
         Strategy = Strategy,
         Bottom = Bottom,
         Normalize = Normalize,
+        Spread = Spread,
         Fraction = settings.Fraction,
         Amplification = settings.Amplification,
         Seed = seed,

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling;
@@ -226,7 +225,7 @@ public sealed class CausalLanguageModel : IDisposable
         if (attentionMask is not null)
         {
             Tensor real = attentionMask.to(ScalarType.Bool).to(ScalarType.Int64);
-            if (real.diff(dim: 1).Below(0).any().ToBoolean()) throw new ArgumentException("attentionMask has zeros after ones, expected padding on the left only.", nameof(attentionMask));
+            if (real.diff(dim: 1).Below(0).any().ToNumber() != 0) throw new ArgumentException("attentionMask has zeros after ones, expected padding on the left only.", nameof(attentionMask));
             long[] lengths = [.. real.sum(1).cpu().data<long>()];
             padding = [.. lengths.Select(length => (int)(ids.shape[1] - length))];
         }

@@ -155,8 +155,39 @@ public sealed class CheckpointTests : IDisposable
             .Should().Throw<InvalidOperationException>().WithMessage("*the model that training began with*");
         FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), Options(steps: 2, resume: true)).Fit(_ml.Data.LoadFromEnumerable(PromptRow.Make(5))))
             .Should().Throw<InvalidOperationException>().WithMessage("*the data (its fingerprint)*");
+        IDataView otherAnswers = _ml.Data.LoadFromEnumerable(PromptRow.Make(20).Select(row => new PromptRow { Prompt = row.Prompt, Wanted = row.Wanted + 1 }));
+        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), Options(steps: 2, resume: true)).Fit(otherAnswers))
+            .Should().Throw<InvalidOperationException>().WithMessage("*the data (its fingerprint)*", "the reward reads the other columns");
         FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), Options(steps: 2, resume: true) with { EvaluateEvery = 1 }).Fit(_prompts, _prompts))
             .Should().Throw<InvalidOperationException>().WithMessage("*the validation data (its fingerprint) was not there*EvaluateEvery was null, and is 1*");
+    }
+
+    [Fact]
+    public void A_refused_run_leaves_the_description_of_the_other_alone()
+    {
+        Train(Options(steps: 2));
+        string before = File.ReadAllText(Path.Combine(Output, "run.json"));
+        FluentActions.Invoking(() => Train(Options(steps: 2, resume: true, seed: 4))).Should().Throw<InvalidOperationException>();
+        File.ReadAllText(Path.Combine(Output, "run.json")).Should().Be(before);
+    }
+
+    [Fact]
+    public void A_reward_that_fails_costs_the_step_and_not_those_before()
+    {
+        int responses = 0;
+        var failing = _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = ++responses > 3 * 16 ? throw new FormatException("no idea") : row.ResponseTokenIds[0], null);
+        PolicyOptimizationOptions options = Options(steps: 6) with { CheckpointEvery = 50 };
+        FluentActions.Invoking(() => Train(options, failing)).Should().Throw<InvalidOperationException>().WithMessage("*no idea*");
+        Steps().Should().Equal(3);
+        var reward = _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = row.ResponseTokenIds[0], null);
+        Train(options with { Resume = true }, reward).ShouldEqual(Train(options with { OutputFolder = null }, reward));
+    }
+
+    [Fact]
+    public void With_a_schedule_the_length_of_a_run_is_part_of_it()
+    {
+        Train(Options(steps: 2) with { Schedule = LearningRateSchedule.Linear });
+        FluentActions.Invoking(() => Train(Options(steps: 4, resume: true) with { Schedule = LearningRateSchedule.Linear })).Should().Throw<InvalidOperationException>().WithMessage("*Steps was 2, and is 4*");
     }
 
     [Fact]

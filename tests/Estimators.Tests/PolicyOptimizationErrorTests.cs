@@ -38,6 +38,28 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
             .Should().Throw<ArgumentException>().WithMessage("*Rhythm.Temperature is 1, expected the sampling Temperature, 0.7*");
 
     [Fact]
+    public void What_would_do_nothing_together_is_refused()
+    {
+        Refused(new PolicyOptimizationOptions { Loss = new PolicyLossOptions { ImportanceSampling = ImportanceSampling.Sequence } }, "*Loss.ImportanceSampling is Sequence, expected SequenceToken with Coupled credit*");
+        Refused(new PolicyOptimizationOptions { Loss = new PolicyLossOptions { Type = PolicyLossType.Cispo, DualClip = 3 } }, "*Loss.DualClip is 3, expected null with Cispo*");
+        Refused(new PolicyOptimizationOptions { Loss = new PolicyLossOptions { Type = PolicyLossType.Cispo, Delta = 4 } }, "*Loss.Delta is 4, expected null with Cispo*");
+        Refused(new PolicyOptimizationOptions { Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, Receivers = true } }, "*Rhythm.Receivers is True*");
+        Refused(new PolicyOptimizationOptions { HeadGroupsEvery = 2, Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, AllHeads = true } }, "*HeadGroupsEvery is 2*");
+        Refused(new PolicyOptimizationOptions { Steps = 0, Credit = new CreditOptions { Normalize = true, Spread = true } }, "*Steps is 0*Credit.Spread is True*");
+
+        void Refused(PolicyOptimizationOptions options, string message) => FluentActions.Invoking(() => Trainer(options)).Should().Throw<ArgumentException>().WithMessage(message);
+    }
+
+    [Fact]
+    public void Head_groups_and_layers_that_the_model_does_not_have_are_refused_before_anything_is_sampled()
+    {
+        HeadGroups groups = new([new HeadIndex(0, 99)], [new HeadIndex(1, 0)]);
+        foreach (RhythmOptions rhythm in new[] { new RhythmOptions { Grouping = HeadGrouping.Frozen, FrozenGroups = groups }, new RhythmOptions { Layers = LayerSelection.Of(77) } })
+            FluentActions.Invoking(() => Trainer(new PolicyOptimizationOptions { Steps = 1, PromptsPerStep = 2, Generations = 2, MaxNewTokens = 4, Rhythm = rhythm }, Reward(_ => throw new InvalidOperationException("sampled"))).Fit(_prompts))
+                .Should().Throw<ArgumentException>();
+    }
+
+    [Fact]
     public void Flow_credit_needs_a_pattern_that_finds_the_answer() =>
         FluentActions.Invoking(() => Trainer(new PolicyOptimizationOptions { Credit = new CreditOptions { Strategy = CreditStrategy.Flow } }))
             .Should().Throw<ArgumentException>().WithMessage("*FlowAnswer is null, expected a regular expression*");

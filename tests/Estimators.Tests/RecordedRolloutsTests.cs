@@ -82,11 +82,13 @@ public sealed class RecordedRolloutsTests : IDisposable
         FluentActions.Invoking(() => Fit(rows, new RecordedRollouts { LogProbabilitiesColumnName = nameof(RecordedRow.Logs) }, Options(groups: 2))).Should().Throw<Exception>().WithMessage(message);
     }
 
-    [Fact]
-    public void A_response_without_reward_can_be_left_out()
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.NegativeInfinity)]
+    public void A_response_without_reward_can_be_left_out(float none)
     {
         RecordedRow[] rows = Rows(groups: 2);
-        rows[2].Reward = float.NaN;
+        rows[2].Reward = none;
         var told = new ProgressList();
         Fit(rows, new RecordedRollouts(), Options(groups: 2, progress: told, missing: MissingReward.LeaveOut));
         told[0].Metrics["rewards/left_out"].Should().Be(1);

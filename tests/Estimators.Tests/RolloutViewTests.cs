@@ -15,6 +15,7 @@ public class RolloutViewTests
         view.GetColumn<string>("Text").Should().Equal("c", "c", "a", "a");
         view.GetColumn<float>("Number").Should().Equal(2, 2, 0, 0);
         view.GetColumn<double[]>("Vector").Select(vector => vector.Length).Should().Equal(3, 3, 1, 1);
+        view.GetColumn<string[]>("Texts").Select(texts => string.Join(' ', texts)).Should().Equal("c cc", "c cc", "a aa", "a aa");
         view.GetColumn<string>("Response").Should().Equal("r0", "r1", "r2", "r3");
         view.GetColumn<int[]>("ResponseTokenIds").Select(ids => ids.Length).Should().Equal(0, 1, 2, 3);
         VBuffer<ReadOnlyMemory<char>> names = default;
@@ -45,9 +46,9 @@ public class RolloutViewTests
         var ml = new MLContext();
         IDataView data = ml.Data.LoadFromEnumerable(
         [
-            new Row { Text = "a", Number = 0, Vector = [1] },
-            new Row { Text = "b", Number = 1, Vector = [1, 2] },
-            new Row { Text = "c", Number = 2, Vector = [1, 2, 3] },
+            new Row { Text = "a", Texts = ["a", "aa"], Number = 0, Vector = [1] },
+            new Row { Text = "b", Texts = [], Number = 1, Vector = [1, 2] },
+            new Row { Text = "c", Texts = ["c", "cc"], Number = 2, Vector = [1, 2, 3] },
         ]);
         data = ml.Transforms.Conversion.MapValueToKey("Key", "Text").Fit(data).Transform(data);
         int read = 0;
@@ -59,6 +60,8 @@ public class RolloutViewTests
     private sealed class Row
     {
         public string Text { get; set; } = "";
+
+        public string[] Texts { get; set; } = [];
 
         public float Number { get; set; }
 

@@ -35,20 +35,20 @@ public sealed class ScalarContractTests
         MethodCalls.In(sloppy).Where(IsUnsafe).Should().HaveCount(5);
     }
 
-    /// <summary>A conversion to a scalar, or an operation that makes one itself: addition, whose factor alpha is one, and operators with a number.</summary>
-    private static bool IsUnsafe(MethodBase called)
-    {
-        if (called.DeclaringType == typeof(Scalar)) return called.Name == "op_Implicit";
-        if (called.DeclaringType != typeof(Tensor)) return false;
-        ParameterInfo[] parameters = called.GetParameters();
-        return called.Name is "op_Addition" || (called.Name is "add" or "add_" && parameters.Length == 1)
-            || (called.Name.StartsWith("op_", StringComparison.Ordinal) && parameters.Any(parameter => parameter.ParameterType.IsPrimitive));
-    }
+    /// <summary>A conversion to a scalar, or an operation of TorchSharp that makes one itself: addition, whose factor alpha is one, operators with a number, square, which is a power of 2, reading a number through one, and so on. TorchScript has a test of its own.</summary>
+    private static bool IsUnsafe(MethodBase called) => IsConversion(called) || (called.DeclaringType != typeof(jit.CompilationUnit) && called.DeclaringType!.Assembly == typeof(Tensor).Assembly && Makes.GetOrAdd(called, method => MakesScalar(method, depth: 4)));
+
+    private static bool MakesScalar(MethodBase method, int depth) =>
+        MethodCalls.In(method).Any(called => IsConversion(called) || (depth > 0 && called != method && called.DeclaringType!.Assembly == typeof(Tensor).Assembly && MakesScalar(called, depth - 1)));
+
+    private static bool IsConversion(MethodBase called) => called is { IsConstructor: false } && (called.DeclaringType == typeof(Scalar) ? called.Name == "op_Implicit" : called.DeclaringType == typeof(ScalarExtensionMethods));
 
     /// <summary>AdamW keeps its scalars in fields, and the learning rate's until the step is over.</summary>
     private static bool IsHeld(MethodBase method, MethodBase called) => called.DeclaringType == typeof(Scalar) && method.DeclaringType is { } type && (type.DeclaringType ?? type).Name == "AdamW";
 
     private static Tensor Sloppy(Tensor x) => (x + x).add(x) * 2.0 + x.masked_fill(x, 0.5f).add(x, Alpha);
+
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<MethodBase, bool> Makes = [];
 
     private static Scalar Alpha { get; } = 1;
 }

@@ -105,7 +105,7 @@ public static class PolicyLoss
     private static Tensor Divergence(Tensor x, KlEstimator estimator) => estimator switch
     {
         KlEstimator.K1 => -x,
-        KlEstimator.K2 => x.square().Over(2),
+        KlEstimator.K2 => (x * x).Over(2),
         _ => (x.exp() - x).Minus(1),
     };
 

@@ -17,10 +17,10 @@ public sealed class PolicyLossOptions
     /// <summary>ε_high: the ratio is clipped above 1 + ε_high; null = <see cref="Epsilon"/>. With <see cref="PolicyLossType.Cispo"/> it is the cap itself, about 5. Default null (DAPO: 0.28); above 0.</summary>
     public double? EpsilonHigh { get; init; }
 
-    /// <summary>δ: caps the unclipped ratio (two-sided GRPO), for both signs of the advantage; null = no cap. Default null; above 1 + ε_high to have an effect.</summary>
+    /// <summary>δ: caps the unclipped ratio (two-sided GRPO), for both signs of the advantage; null = no cap. Default null; above 0, and above 1 + ε_high if only what is not clipped anyway is to be capped. Not with <see cref="PolicyLossType.Cispo"/>.</summary>
     public double? Delta { get; init; }
 
-    /// <summary>c of dual-clip PPO (Ye et al., arXiv 1912.09729; verl): a token's term is at most c·|A| where A &lt; 0; null = off. Default null (verl: 3); above 1.</summary>
+    /// <summary>c of dual-clip PPO (Ye et al., arXiv 1912.09729; verl): a token's term is at most c·|A| where A &lt; 0; null = off. Default null (verl: 3); above 1. Not with <see cref="PolicyLossType.Cispo"/>.</summary>
     public double? DualClip { get; init; }
 
     /// <summary>β: weight of the divergence from a reference policy; 0 = none, and no reference is needed. Default 0; 0 or more.</summary>
@@ -59,7 +59,8 @@ public sealed class PolicyLossOptions
         problems.Require(Enum.IsDefined(ImportanceSampling), prefix + nameof(ImportanceSampling), ImportanceSampling, "Token, Sequence or SequenceToken");
         problems.Require(Epsilon is > 0 and < 1, prefix + nameof(Epsilon), Epsilon, "above 0, less than 1");
         problems.Require(EpsilonHigh is null || Positive(EpsilonHigh.Value), prefix + nameof(EpsilonHigh), EpsilonHigh, "above 0, or null for Epsilon");
-        problems.Require(Delta is null || Positive(Delta.Value), prefix + nameof(Delta), Delta, "above 0 (above 1 + EpsilonHigh to have an effect), or null for no cap");
+        problems.Require(Delta is null || Positive(Delta.Value), prefix + nameof(Delta), Delta, "above 0, or null for no cap");
+        problems.Require(Type != PolicyLossType.Cispo || (Delta is null && DualClip is null), prefix + (Delta is null ? nameof(DualClip) : nameof(Delta)), Delta ?? DualClip, "null with Cispo, which has its own cap, EpsilonHigh");
         problems.Require(DualClip is null or > 1 and < double.PositiveInfinity, prefix + nameof(DualClip), DualClip, "above 1, or null for none");
         problems.Require(Beta >= 0 && double.IsFinite(Beta), prefix + nameof(Beta), Beta, "0 or more");
         problems.Require(Enum.IsDefined(KlEstimator), prefix + nameof(KlEstimator), KlEstimator, "K1, K2 or K3");

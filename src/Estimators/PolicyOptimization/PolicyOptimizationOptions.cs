@@ -114,7 +114,8 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require(ResamplingRounds >= 0, nameof(ResamplingRounds), ResamplingRounds, "0 or more");
         problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "Text or Messages");
         problems.Require(Enum.IsDefined(RhythmPass), nameof(RhythmPass), RhythmPass, "Fused or Separate");
-        problems.Require(HeadGroupsEvery >= 1 && (HeadGroupsEvery == 1 || Rhythm is null or { Grouping: HeadGrouping.PerBatch }), nameof(HeadGroupsEvery), HeadGroupsEvery, "at least 1, and 1 where Rhythm.Grouping is not PerBatch");
+        problems.Require(HeadGroupsEvery >= 1 && (HeadGroupsEvery == 1 || Rhythm is null or { Grouping: HeadGrouping.PerBatch, AllHeads: false }), nameof(HeadGroupsEvery), HeadGroupsEvery, "at least 1, and 1 where Rhythm.Grouping is not PerBatch or Rhythm.AllHeads is true");
+        problems.Require(Rhythm is null or { Receivers: false }, "Rhythm.Receivers", Rhythm?.Receivers, "false: no credit is made of receiver heads, and finding them costs");
         problems.Require(LogSamplesEvery is null or >= 1, nameof(LogSamplesEvery), LogSamplesEvery, "at least 1, or null for never");
         problems.Require(EvaluationGenerations >= 1, nameof(EvaluationGenerations), EvaluationGenerations, "at least 1");
         problems.Require(EvaluationTemperature is null || (EvaluationTemperature >= 0 && double.IsFinite(EvaluationTemperature.Value)), nameof(EvaluationTemperature), EvaluationTemperature, "0 or more, or null for Temperature");
@@ -126,9 +127,11 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require(Rhythm is null || Rhythm.Temperature == Temperature, "Rhythm.Temperature", Rhythm?.Temperature, $"the sampling Temperature, {Temperature}");
         problems.Require(Loss.EntropyCoefficient == 0, "Loss.EntropyCoefficient", Loss.EntropyCoefficient, "0: entropies carry no gradient in this trainer");
         Loss.Check(problems, "Loss.");
+        problems.Require(Loss.ImportanceSampling != ImportanceSampling.Sequence || Credit.Strategy == CreditStrategy.Uniform, "Loss.ImportanceSampling", Loss.ImportanceSampling,
+            $"SequenceToken with {Credit.Strategy} credit: with one ratio a response only its mean credit acts");
+        Credit.Check(problems, "Credit.");
+        Rhythm?.Check(problems, "Rhythm.");
         problems.ThrowIfAny(nameof(PolicyOptimizationOptions));
-        Credit.Validate();
-        Rhythm?.Validate();
     }
 
     /// <exception cref="ArgumentException">Names every option that has no meaning for recorded responses.</exception>

@@ -81,11 +81,12 @@ internal sealed class PolicyOptimizationStep(
 
         credit ??= fused!.Credit(sequences);
         Samples = options.LogSamplesEvery is { } every && (step == 0 || (step + 1) % every == 0) ? Describe(batch, advantages, credit) : [];
-        metrics.Credited(credit, rhythm ?? fused?.Analyses(rollouts.Length), state.Groups);
+        HeadGroups? measured = !MeasuresGroups(step) ? null : fused is null ? rhythm?[0].Groups : fused.NextGroups(_rhythm.HeadRatio), groups = measured ?? state.Groups;
+        metrics.Credited(credit, rhythm ?? fused?.Analyses(rollouts.Length), state.Groups, groups);
         _state = state with
         {
             Tokens = state.Tokens + sequences.Sum(sequence => sequence.Length),
-            Groups = _rhythm.Grouping == HeadGrouping.PerBatch ? fused is null ? rhythm?[0].Groups : fused.NextGroups(_rhythm.HeadRatio) ?? state.Groups : null,
+            Groups = groups,
         };
         return metrics.End(_state.Tokens);
     }

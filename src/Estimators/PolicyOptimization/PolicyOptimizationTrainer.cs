@@ -84,6 +84,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     /// <inheritdoc cref="Fit(IDataView)"/>
     public PolicyTransformer Fit(IDataView input, IDataView? validation)
     {
+        _options.Rhythm?.Validate(_model.Config);
         CausalLanguageModel trained = _recorded is null ? FitSampled(input, validation) : FitRecorded(input, validation, _recorded);
         return new PolicyTransformer(_host, LanguageModelHandle.Own(trained), Responses);
     }
@@ -95,7 +96,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
         RewardFunction reward = _openReward!();
         foreach (PromptSet set in judged is null ? [prompts] : new[] { prompts, judged }) reward.Check(_host, set.Rollouts([], Array.Empty<int[]>()).Schema);
         using CausalLanguageModel? bare = WithoutAdapter();
-        return TrainingLoop.Run(_host, _model, _options, Plan(DataFingerprint.Of(prompts.TokenIds), judged is null ? null : DataFingerprint.Of(judged.TokenIds)), (policy, warn) => new PolicyOptimizationStep(
+        return TrainingLoop.Run(_host, _model, _options, Plan(prompts.Fingerprint, judged?.Fingerprint), (policy, warn) => new PolicyOptimizationStep(
             policy, bare ?? _model, new SampledRollouts(policy, prompts, reward, _options, _host), judged is null ? null : new PolicyEvaluation(policy, judged, reward, _options, _host), _options, warn));
     }
 

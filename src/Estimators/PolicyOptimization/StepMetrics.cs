@@ -58,15 +58,16 @@ internal sealed class StepMetrics
     /// <summary>Credit was assigned.</summary>
     /// <param name="credit">Of each response.</param>
     /// <param name="rhythm">What it was assigned from; null = nothing.</param>
-    /// <param name="groups">The head groups in force in the step before; null = there are none to compare with.</param>
-    public void Credited(IReadOnlyList<CreditAssignment> credit, IReadOnlyList<RhythmAnalysis>? rhythm, HeadGroups? groups)
+    /// <param name="before">The head groups known before this step; null = there are none to compare with.</param>
+    /// <param name="now">Those known after it.</param>
+    public void Credited(IReadOnlyList<CreditAssignment> credit, IReadOnlyList<RhythmAnalysis>? rhythm, HeadGroups? before, HeadGroups? now)
     {
         _values["credit/mean"] = credit.SelectMany(assignment => assignment.Credit).Average();
         _values["credit/amplified_fraction"] = credit.SelectMany(assignment => assignment.Credit).Average(gamma => gamma > 1 ? 1.0 : 0.0);
         if (rhythm is null) return;
         _values["credit/waad_mean"] = Mean(rhythm.SelectMany(analysis => analysis.Waad));
         _values["credit/fai_mean"] = Mean(rhythm.SelectMany(analysis => analysis.Fai));
-        if (groups is not null && rhythm[0].Groups is { } now) _values["credit/head_turnover"] = Turnover(groups, now);
+        if (before is not null && now is not null) _values["credit/head_turnover"] = Turnover(before, now);
     }
 
     /// <summary>The policy was updated.</summary>

@@ -1,5 +1,4 @@
 using MLNetAttn.Modeling;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators;
@@ -72,8 +71,8 @@ internal sealed class SupervisedFineTuningStep(LearningPolicy policy, TokenSeque
             using TokenBatch tokens = TokenBatch.Create([.. part.Select(i => batch[i])], policy.Model.Device);
             TokenScores scores = policy.Model.Decoder.Score(tokens, temperature: 1, entropies: true);              // [b, T]
             Tensor partLoss = (-scores.LogProbabilities.sum()).Over(targets);
-            loss += learn ? policy.Accumulate(partLoss) : partLoss.ToDouble();
-            entropy += scores.Entropies!.sum().ToDouble() / targets;
+            loss += learn ? policy.Accumulate(partLoss) : partLoss.ToNumber();
+            entropy += scores.Entropies!.sum().ToNumber() / targets;
         }
         return (loss, entropy);
     }

@@ -63,7 +63,7 @@ internal sealed class AdamW : IDisposable
     {
         using var noGradient = no_grad();
         using var norm = (Tensor)Kernels.Value.invoke("clip", gradients.ToArray(), _maximumNorm);
-        return norm.ToDouble();
+        return norm.ToNumber();
     }
 
     /// <summary>One update of all parameters.</summary>

@@ -1,5 +1,4 @@
 using MLNetAttn.Modeling;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators;
@@ -51,7 +50,7 @@ internal sealed class LearningPolicy : IDisposable
     /// <exception cref="NotFiniteNumberException">The loss is NaN or infinite; the policy is as before.</exception>
     public double Accumulate(Tensor loss)
     {
-        double value = loss.ToDouble();
+        double value = loss.ToNumber();
         RequireFinite(value, "loss");
         using var scope = NewDisposeScope();
         Tensor[] gradients = [.. autograd.grad([loss], _copy.Differentiated).Select((gradient, i) => gradient.to(Trainable[i].Tensor.dtype))];

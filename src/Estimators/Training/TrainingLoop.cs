@@ -60,7 +60,19 @@ internal sealed class TrainingLoop
         long started = Stopwatch.GetTimestamp();
         for (; step < _plan.Steps && !_best.EndsTraining; step++)
         {
-            if (TryRun(step) is not { } metrics)
+            int updates = _policy.Updates;
+            IReadOnlyDictionary<string, double>? metrics;
+            try
+            {
+                metrics = TryRun(step);
+            }
+            catch when (_policy.Updates == updates && saved < step)
+            {
+                // A reward that fails, for example: the policy is still as the last complete step left it.
+                Save(step);
+                throw;
+            }
+            if (metrics is null)
             {
                 _channel.Warning(MessageSensitivity.None, "Cancelled after {0} of {1} steps: the policy is as the last of them left it.", step, _plan.Steps);
                 break;
@@ -68,7 +80,7 @@ internal sealed class TrainingLoop
             if (_options.EvaluateEvery is { } every && ((step + 1) % every == 0 || step + 1 == _plan.Steps)) metrics = Evaluate(step + 1, metrics);
             // Told last: whoever hears of a step finds its files.
             Guard("what step {0} measured", step + 1, () => journal?.Write(step + 1, metrics, _run.Samples));
-            if ((step + 1) % _options.CheckpointEvery == 0) Save(saved = step + 1);
+            if ((step + 1) % _options.CheckpointEvery == 0 && Save(step + 1)) saved = step + 1;
             Tell(step + 1, first, started, metrics);
         }
         if (saved < step) Save(step);
@@ -112,18 +124,21 @@ internal sealed class TrainingLoop
         _options.Progress?.Report(new TrainingProgress(step, _plan.Steps, elapsed, elapsed / (step - first) * (_plan.Steps - step), metrics));
     }
 
-    private void Save(int step) => Guard("the checkpoint after step {0}", step, () => _checkpoints?.Save(step, _policy, _best, _run.State));
+    /// <returns>Whether there is a checkpoint now.</returns>
+    private bool Save(int step) => Guard("the checkpoint after step {0}", step, () => _checkpoints?.Save(step, _policy, _best, _run.State));
 
     /// <summary>A file that cannot be written costs little, or the steps since the last checkpoint if the process dies; ending the training would cost them for certain.</summary>
-    private void Guard(string what, int step, Action write)
+    private bool Guard(string what, int step, Action write)
     {
         try
         {
             write();
+            return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             _channel.Warning(MessageSensitivity.None, $"Training goes on although {what} could not be written: {{1}}", step, exception.Message);
+            return false;
         }
     }
 

@@ -76,7 +76,7 @@ public abstract record TrainingOptions
     [JsonIgnore]
     public IProgress<TrainingProgress>? Progress { get; init; }
 
-    /// <summary>Ends training early; Fit then returns the policy as the last complete step left it. Default: never.</summary>
+    /// <summary>Ends training early; Fit then returns the policy as the last complete step left it, or the best one where <see cref="KeepBest"/> is set. Default: never.</summary>
     [JsonIgnore]
     public CancellationToken CancellationToken { get; init; }
 

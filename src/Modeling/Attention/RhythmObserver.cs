@@ -65,7 +65,7 @@ internal sealed class RhythmObserver : IAttentionObserver
         void Collect(List<HeadValues> values, IReadOnlyList<HeadIndex>? group, Func<ObservedHeads, Tensor> compute)
         {
             int[] heads = [.. group is null ? Enumerable.Range(0, _config.HeadCount) : group.Where(head => head.Layer == layer).Select(head => head.Head)];
-            if (heads.Length > 0) values.Add(new HeadValues([.. heads.Select(head => new HeadIndex(layer, head))], compute(new ObservedHeads(queries, keys, logSumExp, heads)).MoveToOuterDisposeScope()));
+            if (heads.Length > 0) values.Add(new HeadValues([.. heads.Select(head => new HeadIndex(layer, head))], Read(compute(new ObservedHeads(queries, keys, logSumExp, heads)))));
         }
     }
 
@@ -76,12 +76,6 @@ internal sealed class RhythmObserver : IAttentionObserver
         return [.. Enumerable.Range(0, _promptLengths.Length).Select(row => new HeadMeasurement(
             new HeadSpans(_layers, [.. _spans.Select(layer => Enumerable.Range(0, _config.HeadCount).Select(head => layer[row, head]).ToArray())], _responseLengths[row]),
             receivers is null ? null : new ReceiverScores(_layers, [.. Enumerable.Range(0, _layers.Length).Select(layer => receivers[row, layer])])))];
-    }
-
-    /// <summary>Keeps what was collected when the current dispose scope ends.</summary>
-    public void MoveToOuterDisposeScope()
-    {
-        foreach (HeadValues values in _waad.Concat(_futureSums).Concat(_shrunkSums).Concat(_openSums)) values.Values.MoveToOuterDisposeScope();
     }
 
     /// <summary>WAAD of each sequence's response tokens, averaged over one group of heads for each sequence; null = all heads.</summary>
@@ -99,24 +93,31 @@ internal sealed class RhythmObserver : IAttentionObserver
         }).ToArray())];
     }
 
+    // Into .NET's memory at once: whatever scopes the pass has, such as those of a layer that is computed twice, what was read outlives them.
+    private static double[] Read(Tensor values)
+    {
+        double[] all = values.ToDoubles();
+        values.Dispose();
+        return all;
+    }
+
     /// <summary>How many of the <paramref name="after"/> response tokens that follow a token lie within its horizon, from H_lo to <paramref name="farthest"/>.</summary>
     private int TokensInHorizon(int after, int? farthest) => Math.Max(0, Math.Min(after, farthest ?? after) - _options.MinimumHorizon + 1);
 
     /// <summary>By row and layer read, the score of each head.</summary>
     private double[,][] ReceiverScoresByHead()
     {
-        using var scope = NewDisposeScope();
         double[,][] scores = new double[_promptLengths.Length, _layers.Length][];
         List<HeadValues> sums = _openSums.Count > 0 ? _openSums : _futureSums;
         for (int layer = 0; layer < _layers.Length; layer++)
         {
-            double[] all = sums[layer].Values.ToDoubles();                                        // [B, H, T]
+            double[] all = sums[layer].Values;                                                                                           // [B, H, T]
             for (int row = 0; row < _promptLengths.Length; row++)
             {
                 int first = _promptLengths[row], last = _responseLengths[row] - 1, defined = TokensInHorizon(last, farthest: null);
                 scores[row, layer] = [.. Enumerable.Range(0, _config.HeadCount).Select(head =>
                 {
-                    Span<double> fai = all.AsSpan((row * _config.HeadCount + head) * _length + first, defined);
+                    double[] fai = all.AsSpan((row * _config.HeadCount + head) * _length + first, defined).ToArray();
                     for (int token = 0; token < defined; token++) fai[token] /= TokensInHorizon(last - token, farthest: null);
                     return ReceiverScores.ExcessKurtosis(fai);
                 })];
@@ -129,10 +130,8 @@ internal sealed class RhythmObserver : IAttentionObserver
     private double[][] Average(List<HeadValues> collected, IReadOnlyList<IReadOnlyList<HeadIndex>?> groups)
     {
         double[][] means = [.. _responseLengths.Select(length => new double[length])];
-        foreach ((HeadIndex[] heads, Tensor tensor) in collected)
+        foreach ((HeadIndex[] heads, double[] values) in collected)
         {
-            using var scope = NewDisposeScope();
-            double[] values = tensor.ToDoubles();                                            // [B, heads, T]
             for (int row = 0; row < means.Length; row++)
             {
                 IReadOnlyList<HeadIndex>? group = groups[row];
@@ -149,5 +148,5 @@ internal sealed class RhythmObserver : IAttentionObserver
     }
 
     /// <summary>Values [B, heads, T] of heads of one layer.</summary>
-    private readonly record struct HeadValues(HeadIndex[] Heads, Tensor Values);
+    private readonly record struct HeadValues(HeadIndex[] Heads, double[] Values);
 }

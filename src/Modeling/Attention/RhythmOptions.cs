@@ -40,24 +40,31 @@ public sealed record RhythmOptions
     internal void Validate()
     {
         var problems = new Violations();
-        problems.Require(Window >= 1, nameof(Window), Window, "at least 1");
-        problems.Require(MinimumHorizon >= 0, nameof(MinimumHorizon), MinimumHorizon, "0 or more");
-        problems.Require(MaximumHorizon is null || MaximumHorizon >= MinimumHorizon, nameof(MaximumHorizon), MaximumHorizon, $"at least MinimumHorizon ({MinimumHorizon}), or null for an open end");
-        problems.Require(HeadRatio is > 0 and <= 1, nameof(HeadRatio), HeadRatio, "above 0, at most 1");
-        problems.Require(Enum.IsDefined(Grouping), nameof(Grouping), Grouping, "PerSequence, PerBatch or Frozen");
-        problems.Require(AllHeads || Grouping == HeadGrouping.Frozen == FrozenGroups is not null, nameof(FrozenGroups), FrozenGroups is null ? "null" : "given",
-            "groups with HeadGrouping.Frozen and null without");
-        problems.Require(!Receivers || Grouping != HeadGrouping.Frozen || FrozenGroups?.Receivers is not null, nameof(FrozenGroups), "without Receivers",
-            "groups with Receivers where Receivers are asked for: measure heads with Receivers = true");
-        problems.Require(Temperature > 0 && double.IsFinite(Temperature), nameof(Temperature), Temperature, "above 0");
+        Check(problems, "");
         problems.ThrowIfAny(nameof(RhythmOptions));
+    }
+
+    /// <summary>Notes what is out of range, under names that begin with <paramref name="prefix"/>.</summary>
+    internal void Check(Violations problems, string prefix)
+    {
+        problems.Require(Window >= 1, prefix + nameof(Window), Window, "at least 1");
+        problems.Require(MinimumHorizon >= 0, prefix + nameof(MinimumHorizon), MinimumHorizon, "0 or more");
+        problems.Require(MaximumHorizon is null || MaximumHorizon >= MinimumHorizon, prefix + nameof(MaximumHorizon), MaximumHorizon, $"at least MinimumHorizon ({MinimumHorizon}), or null for an open end");
+        problems.Require(HeadRatio is > 0 and <= 1, prefix + nameof(HeadRatio), HeadRatio, "above 0, at most 1");
+        problems.Require(Enum.IsDefined(Grouping), prefix + nameof(Grouping), Grouping, "PerSequence, PerBatch or Frozen");
+        problems.Require(AllHeads || Grouping == HeadGrouping.Frozen == FrozenGroups is not null, prefix + nameof(FrozenGroups), FrozenGroups is null ? "null" : "given",
+            "groups with HeadGrouping.Frozen and null without");
+        problems.Require(!Receivers || Grouping != HeadGrouping.Frozen || FrozenGroups?.Receivers is not null, prefix + nameof(FrozenGroups), "without Receivers",
+            "groups with Receivers where Receivers are asked for: measure heads with Receivers = true");
+        problems.Require(Temperature > 0 && double.IsFinite(Temperature), prefix + nameof(Temperature), Temperature, "above 0");
     }
 
     /// <exception cref="ArgumentException">Names every option that is out of range, layers that the model does not have, or frozen groups of other heads than those read.</exception>
     internal void Validate(DecoderConfig config)
     {
         Validate();
-        if (FrozenGroups?.Problem(Layers.Resolve(config.LayerCount), config.HeadCount) is { } problem) throw new ArgumentException($"{nameof(RhythmOptions)}: {nameof(FrozenGroups)}: {problem}");
+        int[] layers = Layers.Resolve(config.LayerCount);
+        if (FrozenGroups?.Problem(layers, config.HeadCount) is { } problem) throw new ArgumentException($"{nameof(RhythmOptions)}: {nameof(FrozenGroups)}: {problem}");
     }
 }
 

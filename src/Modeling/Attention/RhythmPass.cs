@@ -119,7 +119,6 @@ internal static class RhythmPass
             for (int i = 0; i < rows.Length; i++) FiniteCheck.Require(entropies[i], "logits", rows[i]);
         }
         HeadMeasurement[]? heads = MeasuresHeads(options) ? Measure(observer, rows) : null;
-        observer.MoveToOuterDisposeScope();
         return new Part(rows, observer, heads, logProbabilities, entropies);
 
         // [b, R] → one array per sequence, without the padding.

@@ -81,11 +81,10 @@ internal sealed class Decoder : IDisposable
     /// <param name="temperature">Divides the logits; above 0.</param>
     /// <param name="entropies">Whether entropies are wanted.</param>
     /// <param name="observer">Sees the attention; null = nothing does.</param>
-    public TokenScores Score(TokenBatch batch, double temperature, bool entropies, RhythmObserver? observer = null)
+    public TokenScores Score(TokenBatch batch, double temperature, bool entropies, IAttentionObserver? observer = null)
     {
         using var scope = NewDisposeScope();
         TokenScores scores = TokenScores.Compute(this, Forward(batch.Ids, observer: observer), batch, temperature, entropies);
-        observer?.MoveToOuterDisposeScope();
         scores.LogProbabilities.MoveToOuterDisposeScope();
         scores.Entropies?.MoveToOuterDisposeScope();
         return scores;

@@ -10,9 +10,9 @@ internal static class PackedScores
     /// <param name="sequences">Prompts and responses.</param>
     /// <param name="temperature">Divides the logits; above 0.</param>
     /// <param name="entropies">Whether entropies are wanted.</param>
-    /// <param name="observe">Makes what sees the attention over some of the sequences, and keeps what it saw until the caller's dispose scope ends; null = nothing.</param>
+    /// <param name="observe">Makes what sees the attention over some of the sequences; null = nothing.</param>
     public static TokenScores Score(
-        Decoder decoder, IReadOnlyList<TokenSequence> sequences, double temperature, bool entropies, Func<int[], TokenBatch, RhythmObserver>? observe = null)
+        Decoder decoder, IReadOnlyList<TokenSequence> sequences, double temperature, bool entropies, Func<int[], TokenBatch, IAttentionObserver>? observe = null)
     {
         using var scope = NewDisposeScope();
         int[][] parts = [.. LengthParts.Split(sequences)];
@@ -21,9 +21,7 @@ internal static class PackedScores
         foreach (int[] part in parts)
         {
             using TokenBatch batch = TokenBatch.Create([.. part.Select(i => sequences[i])], decoder.Device);
-            RhythmObserver? observer = observe?.Invoke(part, batch);
-            TokenScores scores = decoder.Score(batch, temperature, entropies, observer);
-            observer?.MoveToOuterDisposeScope();
+            TokenScores scores = decoder.Score(batch, temperature, entropies, observe?.Invoke(part, batch));
             long padding = longest - batch.ResponseLength;
             logs.Add(nn.functional.pad(scores.LogProbabilities, [0, padding]));
             if (scores.Entropies is { } values) uncertainty.Add(nn.functional.pad(values, [0, padding]));

@@ -19,7 +19,7 @@ public static class ReportTraces
         options ??= new ReportTraceOptions();
         RhythmAnalysis rhythm = model.AnalyzeRhythm([sequence], options.Rhythm)[0];
         HeadGroups? groups = rhythm.Groups;
-        CreditAssignment credit = RhythmCreditFunction.Assign(TokenSignals.Of(rhythm), options.Credit);
+        CreditAssignment credit = RhythmCreditFunction.Assign(TokenSignals.Of(rhythm), options.Credit with { Sign = CreditSign.Both });
         (string Name, IReadOnlyList<HeadIndex> Heads)[] maps =
         [
             .. options.GroupMaps && groups is not null ? new[] { ("Local heads, mean", groups.Local), ("Global heads, mean", groups.Global) } : [],

@@ -3,7 +3,7 @@ using MLNetAttn.Modeling;
 namespace MLNetAttn.Transforms;
 
 /// <summary>How credit is assigned to the tokens of a response (method 10). Defaults are the paper's, version 2.</summary>
-public sealed class CreditOptions
+public sealed record CreditOptions
 {
     /// <summary>Which tokens are amplified. Default <see cref="CreditStrategy.Coupled"/>.</summary>
     public CreditStrategy Strategy { get; init; } = CreditStrategy.Coupled;
@@ -35,6 +35,9 @@ public sealed class CreditOptions
     /// <summary>Divide γ by its mean over the response: what is left is where credit goes, not that there is more of it. Default false. Not in the paper; its control.</summary>
     public bool Normalize { get; init; }
 
+    /// <summary>Give every token the mean γ of its response: as much credit, spread evenly. Default false; not with <see cref="Normalize"/>. Not in the paper; its other control: uniform credit with the same mean.</summary>
+    public bool Spread { get; init; }
+
     /// <summary>Start of the random numbers of <see cref="CreditStrategy.Random"/>. Default 0.</summary>
     public long Seed { get; init; }
 
@@ -42,14 +45,21 @@ public sealed class CreditOptions
     internal void Validate()
     {
         var problems = new Violations();
-        problems.Require(Enum.IsDefined(Strategy), nameof(Strategy), Strategy, "one of " + string.Join(", ", Enum.GetNames<CreditStrategy>()));
-        problems.Require(Fraction is >= 0 and <= 1, nameof(Fraction), Fraction, "0 to 1");
-        problems.Require(Amplification >= 0 && double.IsFinite(Amplification), nameof(Amplification), Amplification, "0 or more");
-        problems.Require(IntroductionShare is >= 0 and <= 1, nameof(IntroductionShare), IntroductionShare, "0 to 1");
-        problems.Require(IntroductionReach >= 1, nameof(IntroductionReach), IntroductionReach, "at least 1");
-        problems.Require(DominatedWaad is not double.NaN, nameof(DominatedWaad), DominatedWaad, "a distance in tokens, or null for the median");
-        problems.Require(DominatingDelta is not double.NaN, nameof(DominatingDelta), DominatingDelta, "a distance in tokens, or null for the median");
-        problems.Require(Enum.IsDefined(Sign), nameof(Sign), Sign, "one of " + string.Join(", ", Enum.GetNames<CreditSign>()));
+        Check(problems, "");
         problems.ThrowIfAny(nameof(CreditOptions));
+    }
+
+    /// <summary>Notes what is out of range, under names that begin with <paramref name="prefix"/>.</summary>
+    internal void Check(Violations problems, string prefix)
+    {
+        problems.Require(Enum.IsDefined(Strategy), prefix + nameof(Strategy), Strategy, "one of " + string.Join(", ", Enum.GetNames<CreditStrategy>()));
+        problems.Require(Fraction is >= 0 and <= 1, prefix + nameof(Fraction), Fraction, "0 to 1");
+        problems.Require(Amplification >= 0 && double.IsFinite(Amplification), prefix + nameof(Amplification), Amplification, "0 or more");
+        problems.Require(IntroductionShare is >= 0 and <= 1, prefix + nameof(IntroductionShare), IntroductionShare, "0 to 1");
+        problems.Require(IntroductionReach >= 1, prefix + nameof(IntroductionReach), IntroductionReach, "at least 1");
+        problems.Require(DominatedWaad is not double.NaN, prefix + nameof(DominatedWaad), DominatedWaad, "a distance in tokens, or null for the median");
+        problems.Require(DominatingDelta is not double.NaN, prefix + nameof(DominatingDelta), DominatingDelta, "a distance in tokens, or null for the median");
+        problems.Require(Enum.IsDefined(Sign), prefix + nameof(Sign), Sign, "one of " + string.Join(", ", Enum.GetNames<CreditSign>()));
+        problems.Require(!(Normalize && Spread), prefix + nameof(Spread), Spread, "false where Normalize is true: spread evenly and with mean 1 is uniform credit");
     }
 }

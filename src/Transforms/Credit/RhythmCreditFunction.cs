@@ -19,7 +19,7 @@ public static class RhythmCreditFunction
         CreditAssignment assignment = Assign(signals, options, options.Strategy, response);
         bool acts = options.Sign switch { CreditSign.PositiveOnly => advantage >= 0, CreditSign.NegativeOnly => advantage < 0, _ => true };
         if (!acts) return CreditAssignment.Uniform(signals.Count) with { Roles = assignment.Roles };
-        return options.Normalize ? Normalize(assignment) : assignment;
+        return options.Normalize ? Normalize(assignment) : options.Spread ? Spread(assignment) : assignment;
     }
 
     private static CreditAssignment Assign(TokenSignals signals, CreditOptions options, CreditStrategy strategy, long response) => strategy switch
@@ -73,6 +73,13 @@ public static class RhythmCreditFunction
     {
         double mean = assignment.Credit.DefaultIfEmpty(1).Average();
         return mean > 0 ? assignment with { Credit = [.. assignment.Credit.Select(credit => credit / mean)] } : assignment;
+    }
+
+    /// <summary>mean γ throughout.</summary>
+    private static CreditAssignment Spread(CreditAssignment assignment)
+    {
+        double mean = assignment.Credit.DefaultIfEmpty(1).Average();
+        return assignment with { Credit = [.. assignment.Credit.Select(_ => mean)] };
     }
 
     /// <summary>intro(t) = argmax of Δ[u] over u ∈ {t−k … t−1}, of equal ones the nearest to t; −1 if no Δ is defined there.</summary>

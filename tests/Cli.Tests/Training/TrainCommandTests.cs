@@ -18,7 +18,7 @@ public sealed class TrainCommandTests : IDisposable
     [Fact]
     public async Task A_run_leaves_policy_zip_metrics_and_report_and_goes_on_when_asked_to()
     {
-        string config = Config("\"evaluation\": {\"countdown\": {\"count\": 4}},", "\"evaluate_every\": 2, \"log_samples_every\": 2, \"checkpoint_every\": 1");
+        string config = Config("\"evaluation\": {\"countdown\": {\"count\": 4}},", "\"evaluate_every\": 2, \"log_samples_every\": 2, \"checkpoint_every\": 1, \"credit\": {\"sign\": \"positive_only\"}");
         (int code, JsonElement[] rows, string errors) = await Tool.RunAsync("", "train", "--config", config);
         code.Should().Be(0, errors);
         errors.Should().Contain("step 1/2: reward ").And.Contain("step 2/2: ").And.Contain("eval_reward");

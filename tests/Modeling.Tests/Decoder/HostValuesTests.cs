@@ -12,7 +12,9 @@ public sealed class HostValuesTests
         rows.ToSingles().Should().Equal(1, 2, 3, 4, 5, 6);
         rows.transpose(0, 1).ToDoubles().Should().Equal(1, 4, 2, 5, 3, 6);
         rows.narrow(1, 1, 2).to(ScalarType.BFloat16).ToSingles().Should().Equal(2, 3, 5, 6);
-        rows.sum().ToDoubles().Should().Equal(21);
+        rows.sum().ToNumber().Should().Be(21);
+        tensor(true).ToNumber().Should().Be(1);
+        FluentActions.Invoking(() => rows.ToNumber()).Should().Throw<InvalidOperationException>();
         rows.narrow(0, 0, 0).ToSingles().Should().BeEmpty();
     }
 

@@ -94,9 +94,17 @@ public class RhythmCreditFunctionTests
     public void Normalized_credit_keeps_its_proportions_and_has_mean_one() => Gen.Select(AnySignals, AnyOptions).Where((signals, _) => signals.Count > 0).Sample((signals, options) =>
     {
         double[] plain = RhythmCreditFunction.Assign(signals, options).Credit;
-        double[] normalized = RhythmCreditFunction.Assign(signals, With(options, CreditSign.Both, normalize: true)).Credit;
+        double[] normalized = RhythmCreditFunction.Assign(signals, options with { Sign = CreditSign.Both, Normalize = true }).Credit;
         normalized.Average().Should().BeApproximately(1, 1e-12);
         for (int token = 0; token < plain.Length; token++) (normalized[token] * plain[0]).Should().BeApproximately(plain[token] * normalized[0], 1e-9);
+    });
+
+    [Fact]
+    public void Spread_credit_is_as_much_and_the_same_for_every_token() => Gen.Select(AnySignals, AnyOptions).Where((signals, _) => signals.Count > 0).Sample((signals, options) =>
+    {
+        CreditAssignment plain = RhythmCreditFunction.Assign(signals, options), spread = RhythmCreditFunction.Assign(signals, options with { Spread = true });
+        spread.Credit.Should().AllBeEquivalentTo(plain.Credit.Average()).And.HaveCount(plain.Credit.Length);
+        spread.Roles.Should().Equal(plain.Roles);
     });
 
     [Fact]
@@ -114,7 +122,7 @@ public class RhythmCreditFunctionTests
         CreditAssignment all = RhythmCreditFunction.Assign(signals, new CreditOptions());
         foreach ((double advantage, bool acts) in new[] { (0.5, positive), (0, zero), (-0.5, negative), (double.NaN, unknown) })
         {
-            CreditAssignment assignment = RhythmCreditFunction.Assign(signals, With(new CreditOptions(), sign, normalize: false), advantage: advantage);
+            CreditAssignment assignment = RhythmCreditFunction.Assign(signals, new CreditOptions { Sign = sign }, advantage: advantage);
             assignment.Credit.Should().Equal(acts ? all.Credit : [1, 1, 1, 1]);
             assignment.Roles.Should().Equal(all.Roles);
         }
@@ -123,21 +131,9 @@ public class RhythmCreditFunctionTests
     [Fact]
     public void A_sign_without_an_advantage_is_refused()
     {
-        Action assign = () => RhythmCreditFunction.Assign(new TokenSignals { Count = 0 }, With(new CreditOptions { Strategy = CreditStrategy.Uniform }, CreditSign.PositiveOnly, normalize: false));
+        Action assign = () => RhythmCreditFunction.Assign(new TokenSignals { Count = 0 }, new CreditOptions { Strategy = CreditStrategy.Uniform, Sign = CreditSign.PositiveOnly });
         assign.Should().Throw<ArgumentException>().WithMessage("*PositiveOnly needs the response's advantage*");
     }
-
-    private static CreditOptions With(CreditOptions options, CreditSign sign, bool normalize) => new()
-    {
-        Strategy = options.Strategy,
-        Fraction = options.Fraction,
-        Bottom = options.Bottom,
-        Amplification = options.Amplification,
-        IntroductionShare = options.IntroductionShare,
-        IntroductionReach = options.IntroductionReach,
-        Sign = sign,
-        Normalize = normalize,
-    };
 
     [Fact]
     public void Random_credit_is_repeatable_differs_between_responses_and_selects_every_token_about_equally_often()

@@ -20,6 +20,13 @@ internal sealed class PromptSet
     /// <summary>The token ids of each prompt.</summary>
     public int[][] TokenIds { get; }
 
+    /// <summary>Tells these rows from others, by the prompts' tokens and all that the reward can read.</summary>
+    public string Fingerprint => DataFingerprint.Of(Enumerable.Range(0, Count), (row, hash) =>
+    {
+        hash.Add(TokenIds[row]);
+        foreach (string text in _rows.Texts(row)) hash.Add(text);
+    });
+
     /// <summary>Reads and checks all prompts.</summary>
     /// <param name="context">Marks errors as ML.NET does.</param>
     /// <param name="data">The rows.</param>

@@ -15,7 +15,11 @@ internal sealed class RecordedRolloutSource : IRolloutSource
     private RecordedRolloutSource(IReadOnlyList<Row[]> groups, PolicyOptimizationOptions options) => (_groups, _options) = (groups, options);
 
     /// <summary>Tells these rows from others.</summary>
-    public string Fingerprint => DataFingerprint.Of([.. _groups.SelectMany(group => group.Select(row => row.Sequence))]);
+    public string Fingerprint => DataFingerprint.Of(_groups.SelectMany(group => group), (row, hash) =>
+    {
+        hash.Add(row.Sequence);
+        hash.Add([row.Reward, .. row.LogProbabilities ?? []]);
+    });
 
     /// <summary>Reads and checks all rows.</summary>
     /// <exception cref="ArgumentException">There are no rows, a column is missing or of another type, or a row or group does not fit; the message names it.</exception>
@@ -41,6 +45,7 @@ internal sealed class RecordedRolloutSource : IRolloutSource
         {
             var read = new Row(row, new TokenSequence(readPrompt(), readResponse()), readReward(), readLogs?.Invoke());
             Check(context, model, read, options);
+            if (!float.IsFinite(read.Reward)) read = read with { Reward = float.NaN };
             string key = readGroup();
             if (!groups.TryGetValue(key, out List<Row>? members)) groups.Add(key, members = []);
             members.Add(read);
@@ -75,8 +80,8 @@ internal sealed class RecordedRolloutSource : IRolloutSource
             throw context.Process(new ArgumentException($"Row {row.Number}: the response has {tokens} tokens, expected at most MaxNewTokens ({options.MaxNewTokens}), the limit that it was sampled with."));
         if (row.LogProbabilities is { } logs && (logs.Length != tokens || !Array.TrueForAll(logs, float.IsFinite)))
             throw context.Process(new ArgumentException($"Row {row.Number}: {logs.Length} log-probabilities for a response of {tokens} tokens, expected one finite number for each."));
-        if (!float.IsFinite(row.Reward) && !(float.IsNaN(row.Reward) && options.MissingReward == MissingReward.LeaveOut))
-            throw context.Process(new InvalidOperationException($"Row {row.Number}: the reward is {row.Reward}, expected a finite number. Set MissingReward to LeaveOut if NaN means that there is none."));
+        if (!float.IsFinite(row.Reward) && options.MissingReward == MissingReward.Stop)
+            throw context.Process(new InvalidOperationException($"Row {row.Number}: the reward is {row.Reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none."));
     }
 
     private static Func<string> OpenGroup(IExceptionContext context, DataViewRow row, DataViewSchema.Column column)

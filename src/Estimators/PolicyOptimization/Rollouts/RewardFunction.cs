@@ -72,6 +72,7 @@ internal sealed class RewardFunction
             if (!cursor.MoveNext()) throw context.Process(new InvalidOperationException($"The reward failed on {rollouts.Describe(row)}: it dropped the row; a reward must keep every row, in order."));
             scores[row] = new RewardScore(Read(row), [.. partGetters.Select(Part)]);
         }
+        if (cursor.MoveNext()) throw context.Process(new InvalidOperationException($"The reward wrote more rows than the {scores.Length} responses that it was given; a reward must keep every row, in order."));
         return scores;
 
         double Read(int row)

@@ -26,8 +26,8 @@ internal sealed class SampledRollouts(LearningPolicy policy, PromptSet prompts, 
             foreach (Group group in groups) (group.Differs || options.ResamplingRounds == 0 ? wanted : equal).Add(group);
         }
         if (options.ResamplingRounds > 0) metrics.Resampled(equal.Count);
-        metrics.RewardParts(reward.PartNames, [.. wanted.Concat(equal).SelectMany(group => group.Scores)]);
         Group[] batch = [.. wanted, .. equal.Take(options.PromptsPerStep - wanted.Count)];
+        metrics.RewardParts(reward.PartNames, [.. batch.SelectMany(group => group.Scores)]);
         return (new RolloutBatch(
             [.. batch.SelectMany(group => group.Samples.Select(sample => new TokenSequence(prompts.TokenIds[group.Row], sample.TokenIds)))],
             [.. batch.SelectMany(group => group.Samples.Select(sample => sample.FinishReason == FinishReason.Length))],

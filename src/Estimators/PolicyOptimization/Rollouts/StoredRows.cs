@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -39,11 +40,19 @@ internal sealed class StoredRows
     /// <param name="currentRow">Gives the row to read.</param>
     public Delegate CreateGetter(int column, Func<int> currentRow) => _values[column].CreateGetter(currentRow);
 
+    /// <summary>All values of a row in words, in the order of the columns' names.</summary>
+    public IEnumerable<string> Texts(int row) => Columns.Zip(_values).OrderBy(column => column.First.Name, StringComparer.Ordinal).Select(column => $"{column.First.Name}={column.Second.Text(row)}");
+
     private abstract class StoredColumn
     {
         public abstract void Add();
 
         public abstract Delegate CreateGetter(Func<int> currentRow);
+
+        /// <summary>A row's value in words.</summary>
+        public abstract string Text(int row);
+
+        protected static string Format<T>(T value) => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
 
         public static StoredColumn Create(DataViewRow row, DataViewSchema.Column column)
         {
@@ -67,6 +76,8 @@ internal sealed class StoredRows
             _values.Add(value is ReadOnlyMemory<char> text ? (T)(object)text.ToString().AsMemory() : value);
         }
 
+        public override string Text(int row) => Format(_values[row]);
+
         public override Delegate CreateGetter(Func<int> currentRow) => (ValueGetter<T>)((ref T value) => value = _values[currentRow()]);
     }
 
@@ -79,8 +90,14 @@ internal sealed class StoredRows
         {
             VBuffer<T> value = default;
             _source(ref value);
-            _values.Add(value);
+            // Texts are copied here, too.
+            _values.Add(value is VBuffer<ReadOnlyMemory<char>> texts ? (VBuffer<T>)(object)Copy(texts) : value);
         }
+
+        public override string Text(int row) => string.Join('\u001f', _values[row].DenseValues().Select(Format));
+
+        private static VBuffer<ReadOnlyMemory<char>> Copy(VBuffer<ReadOnlyMemory<char>> texts) =>
+            new(texts.Length, [.. texts.DenseValues().Select(text => text.ToString().AsMemory())]);
 
         public override Delegate CreateGetter(Func<int> currentRow) => (ValueGetter<VBuffer<T>>)((ref VBuffer<T> value) => _values[currentRow()].CopyTo(ref value));
     }

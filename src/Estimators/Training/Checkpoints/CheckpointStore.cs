@@ -18,11 +18,7 @@ internal sealed class CheckpointStore
     /// <param name="folder">Where checkpoints are.</param>
     /// <param name="identity">The run.</param>
     /// <param name="limit">How many to keep.</param>
-    public static CheckpointStore Open(OutputFolder folder, RunIdentity identity, int limit)
-    {
-        folder.Begin(TrainingState.ToNode(identity).ToString());
-        return new CheckpointStore(folder, identity, limit);
-    }
+    public static CheckpointStore Open(OutputFolder folder, RunIdentity identity, int limit) => new(folder, identity, limit);
 
     /// <summary>The run's folder.</summary>
     public string Location => _folder.Location;
@@ -44,16 +40,18 @@ internal sealed class CheckpointStore
         new TrainingState(TrainingState.CurrentVersion, _identity, step, policy.Updates, best.State, TrainingState.ToNode(state)).Save(target);
     });
 
-    /// <summary>Goes back to the last checkpoint.</summary>
+    /// <summary>Goes back to the last checkpoint, and marks the folder as this run's.</summary>
     /// <returns>Steps done; 0 where there is none.</returns>
     /// <exception cref="InvalidOperationException">It is another run's; the message says what differs.</exception>
     /// <exception cref="InvalidDataException">A file is damaged; the message names it.</exception>
     public int Restore(LearningPolicy policy, BestPolicy best, ITrainingRun run)
     {
-        if (_folder.Checkpoints() is not [.., (_, string path)]) return 0;
-        var source = new FolderSource(path);
-        TrainingState state = TrainingState.Load(source);
-        _identity.Require(state.Run, path);
+        (int Step, string Path)? last = _folder.Checkpoints() is [.., var checkpoint] ? checkpoint : null;
+        FolderSource? source = last is null ? null : new FolderSource(last.Value.Path);
+        TrainingState? state = source is null ? null : TrainingState.Load(source);
+        if (state is not null) _identity.Require(state.Run, last!.Value.Path);
+        _folder.Begin(TrainingState.ToNode(_identity).ToString());
+        if (source is null || state is null) return 0;
         policy.Load(source, state.Updates);
         best.State = state.Evaluations;
         if (source.Exists(BestFile)) best.Keep(ReadBest(source, policy));

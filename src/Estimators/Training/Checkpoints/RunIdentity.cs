@@ -11,12 +11,15 @@ namespace MLNetAttn.Estimators;
 /// <param name="Options">Its options.</param>
 internal sealed record RunIdentity(string Trainer, string Model, string Data, string? Validation, JsonObject Options)
 {
-    // What may change: where the run is written and how often, how long it goes on, and whether it goes on at all.
+    // What may change: where the run is written and how often, and when it ends early.
     private static readonly HashSet<string> Free =
     [
         nameof(TrainingOptions.OutputFolder), nameof(TrainingOptions.CheckpointEvery), nameof(TrainingOptions.CheckpointLimit), nameof(TrainingOptions.Resume),
-        nameof(TrainingOptions.EarlyStoppingPatience), nameof(PolicyOptimizationOptions.Steps), nameof(SupervisedFineTuningOptions.Epochs), nameof(PolicyOptimizationOptions.LogSamplesEvery),
+        nameof(TrainingOptions.EarlyStoppingPatience), nameof(PolicyOptimizationOptions.LogSamplesEvery),
     ];
+
+    // How long it goes on is in every step's learning rate, unless that is constant.
+    private static readonly HashSet<string> Length = [nameof(PolicyOptimizationOptions.Steps), nameof(SupervisedFineTuningOptions.Epochs)];
 
     /// <summary>Of a run that begins now.</summary>
     public static RunIdentity Of(TrainingPlan plan, CausalLanguageModel model, TrainingOptions options) =>
@@ -29,6 +32,7 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
     public void Require(RunIdentity saved, string location)
     {
         var differences = new List<string>();
+        bool isConstant = Options[nameof(TrainingOptions.Schedule)]?.ToString() == nameof(LearningRateSchedule.Constant);
         Compare("the trainer", saved.Trainer, Trainer);
         Compare("the model that training began with (its fingerprint)", saved.Model, Model);
         Compare("the data (its fingerprint)", saved.Data, Data);
@@ -46,7 +50,7 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
         {
             foreach (string name in before.Select(entry => entry.Key).Union(now.Select(entry => entry.Key)))
             {
-                if (prefix.Length == 0 && Free.Contains(name)) continue;
+                if (prefix.Length == 0 && (Free.Contains(name) || (isConstant && Length.Contains(name)))) continue;
                 (JsonNode? old, JsonNode? current) = (before[name], now[name]);
                 if (old is JsonObject inner && current is JsonObject other) Collect(inner, other, $"{prefix}{name}.");
                 else if (!JsonNode.DeepEquals(old, current)) Compare(prefix + name, old?.ToJsonString() ?? "null", current?.ToJsonString() ?? "null");

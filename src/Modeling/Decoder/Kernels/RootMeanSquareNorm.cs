@@ -12,7 +12,7 @@ internal static class RootMeanSquareNorm
     public static Tensor Apply(Tensor x, Tensor weight, double epsilon)
     {
         Tensor wide = x.to(ScalarType.Float32);
-        return (wide * wide.square().mean([-1], keepdim: true).Plus(epsilon).rsqrt()).to(x.dtype) * weight;
+        return (wide * (wide * wide).mean([-1], keepdim: true).Plus(epsilon).rsqrt()).to(x.dtype) * weight;
     }
 
     /// <summary>x + added, and the norm of that. Differentiable if not fused.</summary>
