@@ -39,6 +39,20 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
     }
 
     [Fact]
+    public void Every_iteration_is_an_update_on_the_same_responses_whose_ratio_moves_away_from_one()
+    {
+        ProgressList once = new(), thrice = new();
+        Train(Options(steps: 2, learningRate: 0.05, progress: once) with { MiniBatches = 1, Schedule = LearningRateSchedule.Linear });
+        Train(Options(steps: 2, learningRate: 0.05, progress: thrice) with { MiniBatches = 1, Schedule = LearningRateSchedule.Linear, Iterations = 3 });
+        once[0].Metrics["clip_ratio/region_mean"].Should().Be(0);
+        thrice[0].Metrics["clip_ratio/region_mean"].Should().BeGreaterThan(0);
+        // Six updates of a falling line in place of two, and the step's value is the mean over its own.
+        once.Select(step => step.Metrics["learning_rate"] / 0.05).Should().Equal([1, 1 / 2.0], (a, b) => Math.Abs(a - b) < 1e-12);
+        thrice.Select(step => step.Metrics["learning_rate"] / 0.05).Should().Equal([5 / 6.0, 2 / 6.0], (a, b) => Math.Abs(a - b) < 1e-12);
+        thrice[0].Metrics["completions/mean_length"].Should().Be(once[0].Metrics["completions/mean_length"]);
+    }
+
+    [Fact]
     public void Progress_tells_steps_time_and_TRLs_metrics()
     {
         var told = new ProgressList();

@@ -35,9 +35,22 @@ internal abstract class TrainingView : IProgress<TrainingProgress>
     /// <inheritdoc/>
     public void Report(TrainingProgress value)
     {
-        if (Last is null) Started?.Invoke();
+        if (Last is null) Begin();
         Last = value;
         Show(value);
+    }
+
+    // A configuration that cannot be written must not end the training that it describes.
+    private void Begin()
+    {
+        try
+        {
+            Started?.Invoke();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Warn($"The configuration could not be written: {exception.Message}");
+        }
     }
 
     /// <summary>Shows what went wrong without ending the training.</summary>

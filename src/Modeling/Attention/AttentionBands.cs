@@ -29,12 +29,12 @@ internal static class AttentionBands
         return result.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Σ of A[t,s] over the queries t from s + <paramref name="low"/> to s + <paramref name="high"/> that are response tokens, for every key s: the numerator of FAI (Eq. 10). [B, heads, T].</summary>
+    /// <summary>Σ of A[t,s] over the queries t from s + <paramref name="low"/> to s + <paramref name="high"/> that are rows of response tokens, for every key s: the numerator of FAI (Eq. 10). [B, heads, T].</summary>
     /// <param name="heads">The heads.</param>
     /// <param name="low">The nearest query that counts.</param>
     /// <param name="high">The farthest query that counts.</param>
     /// <param name="first">The first position of any response.</param>
-    /// <param name="isResponse">float32 [B, 1, T], 1 at response tokens.</param>
+    /// <param name="isResponse">float32 [B, 1, T], 1 at the rows of response tokens.</param>
     public static Tensor FutureSum(ObservedHeads heads, int low, int high, int first, Tensor isResponse)
     {
         if (KernelSupport.Covers(heads.Queries)) return AttentionBandKernel.FutureSum(heads, low, high, first, isResponse);

@@ -13,8 +13,9 @@ internal sealed class RhythmObserver : IAttentionObserver
     private readonly int[] _layers;
     private readonly bool _wantHeads;
     private readonly bool _wantMetrics;
+    private readonly int _shift;
     private readonly int _first;
-    private readonly Tensor _isResponse;
+    private readonly Tensor _isRow;
     private readonly List<double[,]> _spans = [];
     private readonly List<HeadValues> _waad = [];
     private readonly List<HeadValues> _futureSums = [];
@@ -31,11 +32,13 @@ internal sealed class RhythmObserver : IAttentionObserver
         (_config, _options, _wantHeads, _wantMetrics) = (config, options, heads, metrics);
         (_promptLengths, _responseLengths, _length) = (batch.PromptLengths, batch.ResponseLengths, batch.Length);
         _layers = options.Layers.Resolve(config.LayerCount);
-        _first = batch.PromptLengths.Min();
-        float[] isResponse = new float[batch.Count * batch.Length];
+        // Rows of the map begin so many positions before their tokens; its columns are the tokens' own.
+        _shift = options.RowAlignment == RowAlignment.Generating ? 1 : 0;
+        _first = batch.PromptLengths.Min() - _shift;
+        float[] isRow = new float[batch.Count * batch.Length];
         for (int row = 0; row < batch.Count; row++)
-            isResponse.AsSpan(row * batch.Length + batch.PromptLengths[row], batch.ResponseLengths[row]).Fill(1);
-        _isResponse = tensor(isResponse, [batch.Count, 1, batch.Length], device: batch.Ids.device);
+            isRow.AsSpan(row * batch.Length + batch.PromptLengths[row] - _shift, batch.ResponseLengths[row]).Fill(1);
+        _isRow = tensor(isRow, [batch.Count, 1, batch.Length], device: batch.Ids.device);
     }
 
     public int LastLayer => _layers[^1];
@@ -48,7 +51,7 @@ internal sealed class RhythmObserver : IAttentionObserver
         int? window = _config.SlidingLayers[layer] ? _config.SlidingWindow : null;
         (int low, int high, int visible) = (_options.MinimumHorizon, _options.MaximumHorizon ?? _length, window ?? int.MaxValue);
         HeadGroups? frozen = _options.AllHeads ? null : _options.FrozenGroups;
-        if (_wantHeads) _spans.Add(AttentionSpans.Mean(distances ?? AttentionSpans.Distances(new ObservedHeads(queries, keys, logSumExp), window), _isResponse, _responseLengths));
+        if (_wantHeads) _spans.Add(AttentionSpans.Mean(distances ?? AttentionSpans.Distances(new ObservedHeads(queries, keys, logSumExp), window), _isRow, _responseLengths));
         // An open end is what the scores of receivers need anyway: with it, one sum serves both.
         if (_wantHeads && _options.Receivers && !(_wantMetrics && _options.MaximumHorizon is null)) FutureSum(_openSums, group: null, low, _length);
         if (!_wantMetrics) return;
@@ -59,7 +62,7 @@ internal sealed class RhythmObserver : IAttentionObserver
         if (_options.ShrinkHorizon && low > 1) FutureSum(_shrunkSums, future, 1, low - 1);
 
         void FutureSum(List<HeadValues> sums, IReadOnlyList<HeadIndex>? group, int from, int to) =>
-            Collect(sums, group, heads => AttentionBands.FutureSum(heads, from, Math.Min(to, visible - 1), _first, _isResponse));
+            Collect(sums, group, heads => AttentionBands.FutureSum(heads, Math.Max(0, from - _shift), Math.Min(to - _shift, visible - 1), _first, _isRow));
 
         // Of those of the given heads that are in this layer; null = all heads.
         void Collect(List<HeadValues> values, IReadOnlyList<HeadIndex>? group, Func<ObservedHeads, Tensor> compute)
@@ -79,13 +82,13 @@ internal sealed class RhythmObserver : IAttentionObserver
     }
 
     /// <summary>WAAD of each sequence's response tokens, averaged over one group of heads for each sequence; null = all heads.</summary>
-    public float[][] Waad(IReadOnlyList<IReadOnlyList<HeadIndex>?> groups) => [.. Average(_waad, groups).Select(waad => Array.ConvertAll(waad, value => (float)value))];
+    public float[][] Waad(IReadOnlyList<IReadOnlyList<HeadIndex>?> groups) => [.. Average(_waad, groups, _shift).Select(waad => Array.ConvertAll(waad, value => (float)value))];
 
     /// <summary>FAI likewise: the sums over the horizon divided by the number of response tokens in it; NaN where there are none.</summary>
     public float[][] Fai(IReadOnlyList<IReadOnlyList<HeadIndex>?> groups)
     {
-        double[][] sums = Average(_futureSums, groups);
-        double[][]? shrunk = _shrunkSums.Count > 0 ? Average(_shrunkSums, groups) : null;
+        double[][] sums = Average(_futureSums, groups, shift: 0);
+        double[][]? shrunk = _shrunkSums.Count > 0 ? Average(_shrunkSums, groups, shift: 0) : null;
         return [.. sums.Select((row, i) => row.Select((sum, token) =>
         {
             int after = row.Length - 1 - token, count = TokensInHorizon(after, _options.MaximumHorizon);
@@ -127,7 +130,7 @@ internal sealed class RhythmObserver : IAttentionObserver
     }
 
     /// <summary>Values of each sequence's response tokens, averaged over its group of heads.</summary>
-    private double[][] Average(List<HeadValues> collected, IReadOnlyList<IReadOnlyList<HeadIndex>?> groups)
+    private double[][] Average(List<HeadValues> collected, IReadOnlyList<IReadOnlyList<HeadIndex>?> groups, int shift)
     {
         double[][] means = [.. _responseLengths.Select(length => new double[length])];
         foreach ((HeadIndex[] heads, double[] values) in collected)
@@ -139,7 +142,7 @@ internal sealed class RhythmObserver : IAttentionObserver
                 for (int head = 0; head < heads.Length; head++)
                 {
                     if (group?.Contains(heads[head]) == false) continue;
-                    ReadOnlySpan<double> ofHead = values.AsSpan((row * heads.Length + head) * _length + _promptLengths[row], _responseLengths[row]);
+                    ReadOnlySpan<double> ofHead = values.AsSpan((row * heads.Length + head) * _length + _promptLengths[row] - shift, _responseLengths[row]);
                     for (int token = 0; token < ofHead.Length; token++) means[row][token] += share * ofHead[token];
                 }
             }

@@ -18,6 +18,9 @@ public sealed record RhythmOptions
     /// <summary>Where nothing is left of the horizon (the last H_lo tokens), use the later tokens that there are instead of leaving FAI undefined. Default false. Not in the paper.</summary>
     public bool ShrinkHorizon { get; init; }
 
+    /// <summary>Which row of an attention map is a token's: that of the query that reads it, as in the paper, or that of the query that it was sampled from, one position before. Default <see cref="RowAlignment.Reading"/>.</summary>
+    public RowAlignment RowAlignment { get; init; } = RowAlignment.Reading;
+
     /// <summary>Share of the heads in the local, and in the global, group (Eq. 8). Default 0.3; above 0, at most 1.</summary>
     public double HeadRatio { get; init; } = 0.3;
 
@@ -50,6 +53,8 @@ public sealed record RhythmOptions
         problems.Require(Window >= 1, prefix + nameof(Window), Window, "at least 1");
         problems.Require(MinimumHorizon >= 0, prefix + nameof(MinimumHorizon), MinimumHorizon, "0 or more");
         problems.Require(MaximumHorizon is null || MaximumHorizon >= MinimumHorizon, prefix + nameof(MaximumHorizon), MaximumHorizon, $"at least MinimumHorizon ({MinimumHorizon}), or null for an open end");
+        problems.Require(Enum.IsDefined(RowAlignment), prefix + nameof(RowAlignment), RowAlignment, "Reading or Generating");
+        problems.Require(RowAlignment != RowAlignment.Generating || MaximumHorizon is null or >= 1, prefix + nameof(MaximumHorizon), MaximumHorizon, "at least 1 where RowAlignment is Generating: no token is sampled from a query that sees it");
         problems.Require(HeadRatio is > 0 and <= 1, prefix + nameof(HeadRatio), HeadRatio, "above 0, at most 1");
         problems.Require(Enum.IsDefined(Grouping), prefix + nameof(Grouping), Grouping, "PerSequence, PerBatch or Frozen");
         problems.Require(AllHeads || Grouping == HeadGrouping.Frozen == FrozenGroups is not null, prefix + nameof(FrozenGroups), FrozenGroups is null ? "null" : "given",
@@ -66,6 +71,16 @@ public sealed record RhythmOptions
         int[] layers = Layers.Resolve(config.LayerCount);
         if (FrozenGroups?.Problem(layers, config.HeadCount) is { } problem) throw new ArgumentException($"{nameof(RhythmOptions)}: {nameof(FrozenGroups)}: {problem}");
     }
+}
+
+/// <summary>Which row of an attention map belongs to a token.</summary>
+public enum RowAlignment
+{
+    /// <summary>Row t: the query that reads token t, whose output predicts the next one. The paper's.</summary>
+    Reading,
+
+    /// <summary>Row t − 1: the query whose output token t was sampled from. Not in the paper.</summary>
+    Generating,
 }
 
 /// <summary>Over what head spans are taken when heads are put into groups (method 2).</summary>

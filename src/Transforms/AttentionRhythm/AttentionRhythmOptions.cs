@@ -66,6 +66,9 @@ public sealed class AttentionRhythmOptions
     /// <summary>Where nothing is left of the horizon, use the later tokens that there are instead of leaving FAI undefined. Default false. Not in the paper.</summary>
     public bool ShrinkHorizon { get; init; }
 
+    /// <summary>Which row of an attention map is a token's. Default <see cref="RowAlignment.Reading"/>, the paper's.</summary>
+    public RowAlignment RowAlignment { get; init; } = RowAlignment.Reading;
+
     /// <summary>Share of the heads in the local, and in the global, group (Eq. 8). Default 0.3; above 0, at most 1.</summary>
     public double HeadRatio { get; init; } = 0.3;
 
@@ -114,6 +117,7 @@ public sealed class AttentionRhythmOptions
         MinimumHorizon = MinimumHorizon,
         MaximumHorizon = MaximumHorizon,
         ShrinkHorizon = ShrinkHorizon,
+        RowAlignment = RowAlignment,
         HeadRatio = HeadRatio,
         AllHeads = AllHeads,
         Receivers = WantsReceivers,

@@ -8,14 +8,15 @@ internal sealed class NaiveRhythm
     private readonly Dictionary<HeadIndex, double[,]> _maps = [];
     private readonly int _prompt;
     private readonly int _length;
+    private readonly int _shift;
 
-    private NaiveRhythm(int prompt, int length) => (_prompt, _length) = (prompt, length);
+    private NaiveRhythm(int prompt, int length, int shift) => (_prompt, _length, _shift) = (prompt, length, shift);
 
-    public static NaiveRhythm Of(CausalLanguageModel model, TokenSequence sequence, LayerSelection layers)
+    public static NaiveRhythm Of(CausalLanguageModel model, TokenSequence sequence, LayerSelection layers, RowAlignment alignment = RowAlignment.Reading)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        var naive = new NaiveRhythm(sequence.PromptIds.Length, sequence.Length);
+        var naive = new NaiveRhythm(sequence.PromptIds.Length, sequence.Length, alignment == RowAlignment.Generating ? 1 : 0);
         Tensor ids = tensor([.. sequence.PromptIds.Concat(sequence.ResponseIds).Select(id => (long)id)]).unsqueeze(0);
         model.Decoder.Forward(ids, observer: new MapCollector(naive._maps, model.Config, layers.Resolve(model.Config.LayerCount)));
         return naive;
@@ -23,7 +24,7 @@ internal sealed class NaiveRhythm
 
     public IEnumerable<HeadIndex> Heads => _maps.Keys;
 
-    public double Span(HeadIndex head) => Response.Average(t => Keys(t).Sum(s => _maps[head][t, s] * (t - s)));
+    public double Span(HeadIndex head) => Rows.Average(t => Keys(t).Sum(s => _maps[head][t, s] * (t - s)));
 
     public HeadGroups Groups(double ratio, int horizon)
     {
@@ -34,12 +35,12 @@ internal sealed class NaiveRhythm
         return new HeadGroups(order[..count], order[^count..], receivers);
     }
 
-    public double[] Waad(IReadOnlyCollection<HeadIndex> heads, int window) => [.. Response.Select(t => Keys(t).Sum(s => Mean(heads, t, s) * Math.Min(t - s, window)))];
+    public double[] Waad(IReadOnlyCollection<HeadIndex> heads, int window) => [.. Rows.Select(t => Keys(t).Sum(s => Mean(heads, t, s) * Math.Min(t - s, window)))];
 
     public double[] Fai(IReadOnlyCollection<HeadIndex> heads, int low, int? high, bool shrink) => [.. Response.Select(s =>
     {
         int last = Math.Min(_length - 1, high is { } farthest ? s + farthest : _length - 1), first = shrink && s + low > last ? s + 1 : s + low;
-        return first <= last ? Enumerable.Range(first, last - first + 1).Average(t => Mean(heads, t, s)) : double.NaN;
+        return first <= last ? Enumerable.Range(first, last - first + 1).Average(t => Mean(heads, t - _shift, s)) : double.NaN;
     })];
 
     /// <summary>Excess kurtosis of the head's own FAI with an open end.</summary>
@@ -53,6 +54,8 @@ internal sealed class NaiveRhythm
 
     /// <summary>The mean map, rows as <see cref="FlowAnalysis.Trace"/> takes them.</summary>
     public double[][] MeanMap(IReadOnlyCollection<HeadIndex>? heads = null) => [.. Enumerable.Range(0, _length).Select(t => Keys(t).Select(s => Mean(heads ?? _maps.Keys, t, s)).ToArray())];
+
+    private IEnumerable<int> Rows => Response.Select(t => t - _shift);
 
     private IEnumerable<int> Response => Enumerable.Range(_prompt, _length - _prompt);
 

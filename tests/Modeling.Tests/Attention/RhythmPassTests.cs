@@ -57,10 +57,11 @@ public sealed class RhythmPassTests
         SlidingLayers = [.. Enumerable.Range(0, layers).Select(layer => window != 0 && layer % 2 == 0)],
     });
 
-    private static readonly Gen<RhythmOptions> AnyOptions = Gen.Select(Gen.Int[1, 15], Gen.Int[0, 12], Gen.OneOf(Gen.Const(-1), Gen.Int[0, 60]), Gen.Bool, Gen.Bool, Gen.Double[0.05, 1], Gen.OneOf(Gen.Const("middle"), Gen.Const("all"), Gen.Const("top"), Gen.Const("bottom")))
+    private static readonly Gen<RhythmOptions> AnyOptions = Gen.Select(Gen.Select(Gen.Int[1, 15], Gen.Bool), Gen.Int[0, 12], Gen.OneOf(Gen.Const(-1), Gen.Int[0, 60]), Gen.Bool, Gen.Bool, Gen.Double[0.05, 1], Gen.OneOf(Gen.Const("middle"), Gen.Const("all"), Gen.Const("top"), Gen.Const("bottom")))
         .Select((window, low, extent, shrink, allHeads, ratio, layers) => new RhythmOptions
         {
-            Window = window,
+            Window = window.Item1,
+            RowAlignment = window.Item2 && low + extent != 0 ? RowAlignment.Generating : RowAlignment.Reading,
             MinimumHorizon = low,
             MaximumHorizon = extent < 0 ? null : low + extent,
             ShrinkHorizon = shrink,
@@ -80,7 +81,7 @@ public sealed class RhythmPassTests
     [InlineData(37)]
     public void Long_sequences_which_take_the_flash_kernel_equal_the_definitions_too(int window) => EqualsDefinitions(
         new DecoderConfig { Architecture = "MistralForCausalLM", VocabularySize = 50, HiddenSize = 16, IntermediateSize = 24, LayerCount = 2, HeadCount = 4, KeyValueHeadCount = 2, HeadDimension = 8, MaxPositionEmbeddings = 1024, TieWordEmbeddings = true, SlidingWindow = window == 0 ? null : window },
-        new RhythmOptions { Receivers = true, Layers = LayerSelection.All, MaximumHorizon = 70 }, [(9, 600), (30, 540)], seed: 3);
+        new RhythmOptions { Receivers = true, Layers = LayerSelection.All, MaximumHorizon = 70, RowAlignment = window == 0 ? RowAlignment.Reading : RowAlignment.Generating }, [(9, 600), (30, 540)], seed: 3);
 
     private static void EqualsDefinitions(DecoderConfig config, RhythmOptions options, (int Prompt, int Response)[] lengths, int seed)
     {
@@ -90,7 +91,7 @@ public sealed class RhythmPassTests
         IReadOnlyList<HeadMeasurement> measured = model.MeasureHeads(sequences, options);
         for (int i = 0; i < sequences.Length; i++)
         {
-            var naive = NaiveRhythm.Of(model, sequences[i], options.Layers);
+            var naive = NaiveRhythm.Of(model, sequences[i], options.Layers, options.RowAlignment);
             foreach (HeadIndex head in naive.Heads)
             {
                 int layer = ((int[])[.. measured[i].Spans.Layers]).IndexOf(head.Layer);

@@ -36,12 +36,17 @@ public sealed class AttentionRhythmTests : IDisposable
     }
 
     [Fact]
-    public void Values_are_the_models_own_and_do_not_depend_on_the_batch()
+    public void Values_are_the_models_own_and_do_not_depend_on_the_batch() => ValuesAreTheModels(RowAlignment.Reading);
+
+    [Fact]
+    public void Rows_that_tokens_were_sampled_from_are_read_where_they_are_asked_for() => ValuesAreTheModels(RowAlignment.Generating);
+
+    private void ValuesAreTheModels(RowAlignment alignment)
     {
         IdPair[] pairs = IdPair.Make(30);
         IDataView data = _ml.Data.LoadFromEnumerable(pairs);
-        AttentionRhythmTransformer fitted = _ml.Transforms.AttentionRhythm(_idModel).Fit(data);
-        var options = new RhythmOptions { Grouping = HeadGrouping.Frozen, FrozenGroups = fitted.Groups };
+        AttentionRhythmTransformer fitted = _ml.Transforms.AttentionRhythm(_idModel, new AttentionRhythmOptions { RowAlignment = alignment }).Fit(data);
+        var options = new RhythmOptions { Grouping = HeadGrouping.Frozen, FrozenGroups = fitted.Groups, RowAlignment = alignment };
         foreach ((RhythmRow row, IdPair pair) in Rows(fitted.Transform(data)).Zip(pairs))
         {
             RhythmAnalysis alone = _idModel.AnalyzeRhythm([new TokenSequence(pair.Prompt, pair.Response)], options)[0];
