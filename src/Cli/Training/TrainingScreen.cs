@@ -14,6 +14,7 @@ internal sealed class TrainingScreen(LiveDisplayContext live, string samples, in
     private const int SampleLength = 400;
 
     private readonly List<double> _goal = [];
+    private readonly Dictionary<string, double> _latest = [];
     private string? _warning;
 
     public override void Warn(string message) => _warning = message;
@@ -21,12 +22,14 @@ internal sealed class TrainingScreen(LiveDisplayContext live, string samples, in
     private protected override void Show(TrainingProgress progress)
     {
         string goal = progress.Metrics.ContainsKey("reward") ? "reward" : "loss";
+        // An evaluation stays to be seen until the next one.
+        foreach ((string name, double value) in progress.Metrics) _latest[name] = value;
         _goal.Add(progress.Metrics.GetValueOrDefault(goal, double.NaN));
         List<IRenderable> rows =
         [
             new Markup(string.Create(CultureInfo.InvariantCulture, $"[bold]Step {progress.Step} of {progress.TotalSteps}[/], {Time(progress.Elapsed)} gone, {Time(progress.Remaining)} left")),
             new Markup($"[bold]{goal}[/] [green]{Sparkline.Draw(_goal, Math.Max(10, width - 30))}[/] {Number(_goal[^1])}"),
-            Metrics(progress.Metrics),
+            Metrics(_latest),
         ];
         if (StepLines.ReadLast(samples) is { } sample)
         {
@@ -37,7 +40,7 @@ internal sealed class TrainingScreen(LiveDisplayContext live, string samples, in
         live.UpdateTarget(new Rows(rows));
     }
 
-    private static Table Metrics(IReadOnlyDictionary<string, double> metrics)
+    private static Table Metrics(Dictionary<string, double> metrics)
     {
         Table table = new Table().Border(TableBorder.None).HideHeaders();
         for (int column = 0; column < 4; column++) table.AddColumn(new TableColumn(""));

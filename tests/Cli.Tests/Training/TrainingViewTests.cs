@@ -28,8 +28,9 @@ public sealed class TrainingViewTests : IDisposable
     public void A_terminal_gets_metrics_curve_and_the_last_response()
     {
         File.WriteAllText(_folder.In("samples.jsonl"), "{\"step\":2,\"response\":\"[red] herring\"}\n");
-        string screen = Show(isTerminal: true, every: 10, steps: 3, step => [("reward", step / 4.0), ("entropy", double.NaN)]);
+        string screen = Show(isTerminal: true, every: 10, steps: 3, step => [("reward", step / 4.0), ("entropy", double.NaN), .. step == 2 ? [("eval_reward", 0.125)] : Array.Empty<(string, double)>()]);
         screen.Should().Contain("Step 3 of 3").And.Contain("▁▅█").And.Contain("0.75").And.Contain("entropy").And.Contain("[red] herring", "a response is no markup").And.Contain("careful");
+        screen[screen.LastIndexOf("Step 3 of 3", StringComparison.Ordinal)..].Should().Contain("0.125", "the last evaluation stays to be seen");
     }
 
     private string Show(bool isTerminal, int every, int steps, Func<int, (string Name, double Value)[]> metrics)
