@@ -41,13 +41,24 @@ internal static class StepMemory
     {
         using CausalLanguageModel model = CausalLanguageModel.Create(new DecoderConfig
         {
-            VocabularySize = vocabulary, HiddenSize = 576, IntermediateSize = 1536, LayerCount = 6, HeadCount = 9, KeyValueHeadCount = 3, HeadDimension = 64, MaxPositionEmbeddings = 2048, TieWordEmbeddings = true,
+            VocabularySize = vocabulary,
+            HiddenSize = 576,
+            IntermediateSize = 1536,
+            LayerCount = 6,
+            HeadCount = 9,
+            KeyValueHeadCount = 3,
+            HeadDimension = 64,
+            MaxPositionEmbeddings = 2048,
+            TieWordEmbeddings = true,
         }, tokenizer: null, seed: 1);
         var random = new Random(1);
         var ml = new MLContext();
         IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, Responses).Select(i => new Row
         {
-            Prompt = [1, 2, 3, 4, 5, 6, 7, 8], Response = [.. Enumerable.Range(0, Length - 8).Select(_ => random.Next(vocabulary))], Reward = i, Group = 1,
+            Prompt = [1, 2, 3, 4, 5, 6, 7, 8],
+            Response = [.. Enumerable.Range(0, Length - 8).Select(_ => random.Next(vocabulary))],
+            Reward = i,
+            Group = 1,
         }));
         long before = ResidentMemory.Now;
         ml.Policies.Trainers.PolicyOptimization(model, new RecordedRollouts(), new PolicyOptimizationOptions { Steps = 2, PromptsPerStep = 1, Generations = Responses, MaxNewTokens = Length, LearningRate = 1e-6 }).Fit(rows).Dispose();
