@@ -11,7 +11,7 @@ internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Ent
     private const int ChunkElements = 1 << 24;
 
     /// <summary>Scores the responses of a batch from its hidden states. The gradient flows into <paramref name="hidden"/> and the output head where grad mode is on.</summary>
-    /// <remarks>Never more than a few chunks of logits are held, with a gradient either: what does not fit into one chunk is computed a second time when the gradient is.</remarks>
+    /// <remarks>Of a batch never more than a few chunks of logits are held, with a gradient either: what does not fit into one chunk is computed a second time when the gradient is.</remarks>
     /// <param name="decoder">Gives the output head.</param>
     /// <param name="hidden">[B, T, d], after the final norm.</param>
     /// <param name="batch">The tokens.</param>
