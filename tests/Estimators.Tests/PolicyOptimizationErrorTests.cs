@@ -227,7 +227,7 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     private FluentAssertions.Specialized.ExceptionAssertions<TException> Failing<TException>(IDataView? prompts = null, IEstimator<ITransformer>? reward = null) where TException : Exception =>
         FluentActions.Invoking(() => Trainer(Options(), reward).Fit(prompts ?? _prompts)).Should().Throw<TException>();
 
-    private static TrainingPlan Plan() => new("test", Steps: 2, UpdatesPerStep: 1, Logged: [], Data: "", Validation: null, Goal: "", HigherIsBetter: true, MemoryAdvice: "Lower this.");
+    private static TrainingPlan Plan() => new("test", Steps: 2, UpdatesPerStep: 1, Logged: [], Data: () => "", Validation: null, Goal: "", HigherIsBetter: true, MemoryAdvice: "Lower this.");
 
     private string[] Warnings(Action train)
     {

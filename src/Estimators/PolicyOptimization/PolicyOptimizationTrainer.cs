@@ -96,7 +96,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
         RewardFunction reward = _openReward!();
         foreach (PromptSet set in judged is null ? [prompts] : new[] { prompts, judged }) reward.Check(_host, set.Rollouts([], Array.Empty<int[]>()).Schema);
         using CausalLanguageModel? bare = WithoutAdapter();
-        return TrainingLoop.Run(_host, _model, _options, Plan(prompts.Fingerprint, judged?.Fingerprint), (policy, warn) => new PolicyOptimizationStep(
+        return TrainingLoop.Run(_host, _model, _options, Plan(prompts.Fingerprint, judged is null ? null : judged.Fingerprint), (policy, warn) => new PolicyOptimizationStep(
             policy, bare ?? _model, new SampledRollouts(policy, prompts, reward, _options, _host), judged is null ? null : new PolicyEvaluation(policy, judged, reward, _options, _host), _options, warn));
     }
 
@@ -111,7 +111,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     /// <summary>The reference where an adapter goes on learning: the model with the adapter off, which shares its weights. Null where the model as it came is the reference.</summary>
     private CausalLanguageModel? WithoutAdapter() => _model.Adapter is null || !_options.Loss.NeedsReference ? null : _model.WithoutAdapter();
 
-    private TrainingPlan Plan(string data, string? validation) => new(
+    private TrainingPlan Plan(Func<string> data, Func<string>? validation) => new(
         nameof(PolicyOptimizationTrainer), _options.Steps, _options.Updates, Logged, data, validation, Goal: "eval_reward", HigherIsBetter: true,
         $"Raise GradientAccumulationSteps ({_options.GradientAccumulationSteps}), or lower MaxNewTokens ({_options.MaxNewTokens}), PromptsPerStep ({_options.PromptsPerStep}) or Generations ({_options.Generations}){(_options.ActivationCheckpointing ? "" : ", or set ActivationCheckpointing")}.");
 

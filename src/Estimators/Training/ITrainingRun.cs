@@ -24,10 +24,10 @@ internal interface ITrainingRun
 /// <param name="Steps">All steps.</param>
 /// <param name="UpdatesPerStep">Updates of each, for the learning rate's schedule.</param>
 /// <param name="Logged">The metrics that ML.NET's log gets.</param>
-/// <param name="Data">The fingerprint of its rows.</param>
-/// <param name="Validation">The fingerprint of the validation rows; null where there are none.</param>
+/// <param name="Data">Gives the fingerprint of its rows, which only a run with a folder needs.</param>
+/// <param name="Validation">Gives the fingerprint of the validation rows; null where there are none.</param>
 /// <param name="Goal">The metric that says which evaluation is best.</param>
 /// <param name="HigherIsBetter">Whether a higher value of it is.</param>
 /// <param name="MemoryAdvice">What to lower where memory runs out.</param>
 internal sealed record TrainingPlan(
-    string Trainer, int Steps, int UpdatesPerStep, IReadOnlyList<string> Logged, string Data, string? Validation, string Goal, bool HigherIsBetter, string MemoryAdvice);
+    string Trainer, int Steps, int UpdatesPerStep, IReadOnlyList<string> Logged, Func<string> Data, Func<string>? Validation, string Goal, bool HigherIsBetter, string MemoryAdvice);

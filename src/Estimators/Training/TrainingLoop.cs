@@ -37,7 +37,7 @@ internal sealed class TrainingLoop
             throw host.Process(new InvalidOperationException($"EvaluateEvery is {every}, and Fit was given no validation rows: call Fit(rows, validationRows), or set EvaluateEvery to null."));
         using IChannel channel = host.Start("Training");
         using OutputFolder? folder = options.OutputFolder is { } path ? OutputFolder.Open(path, options.Resume) : null;
-        CheckpointStore? checkpoints = folder is null ? null : CheckpointStore.Open(folder, RunIdentity.Of(plan, model, options), options.CheckpointLimit);
+        CheckpointStore? checkpoints = folder is null ? null : new CheckpointStore(folder, RunIdentity.Of(plan, model, options), options.CheckpointLimit);
         using var best = new BestPolicy(options, plan.HigherIsBetter);
         var policy = new LearningPolicy(model, options, plan.Steps * plan.UpdatesPerStep);
         try

@@ -64,11 +64,11 @@ internal sealed class RhythmObserver : IAttentionObserver
         void FutureSum(List<HeadValues> sums, IReadOnlyList<HeadIndex>? group, int from, int to) =>
             Collect(sums, group, heads => AttentionBands.FutureSum(heads, Math.Max(0, from - _shift), Math.Min(to - _shift, visible - 1), _first, _isRow));
 
-        // Of those of the given heads that are in this layer; null = all heads.
+        // Of those of the given heads that are in this layer; null = all heads. What was read lies in .NET's memory: it outlives whatever scopes the pass has, such as those of a layer that is computed twice.
         void Collect(List<HeadValues> values, IReadOnlyList<HeadIndex>? group, Func<ObservedHeads, Tensor> compute)
         {
             int[] heads = [.. group is null ? Enumerable.Range(0, _config.HeadCount) : group.Where(head => head.Layer == layer).Select(head => head.Head)];
-            if (heads.Length > 0) values.Add(new HeadValues([.. heads.Select(head => new HeadIndex(layer, head))], Read(compute(new ObservedHeads(queries, keys, logSumExp, heads)))));
+            if (heads.Length > 0) values.Add(new HeadValues([.. heads.Select(head => new HeadIndex(layer, head))], compute(new ObservedHeads(queries, keys, logSumExp, heads)).ToDoubles()));
         }
     }
 
@@ -94,14 +94,6 @@ internal sealed class RhythmObserver : IAttentionObserver
             int after = row.Length - 1 - token, count = TokensInHorizon(after, _options.MaximumHorizon);
             return (float)(count > 0 ? sum / count : _options.ShrinkHorizon && after > 0 ? shrunk![i][token] / after : double.NaN);
         }).ToArray())];
-    }
-
-    // Into .NET's memory at once: whatever scopes the pass has, such as those of a layer that is computed twice, what was read outlives them.
-    private static double[] Read(Tensor values)
-    {
-        double[] all = values.ToDoubles();
-        values.Dispose();
-        return all;
     }
 
     /// <summary>How many of the <paramref name="after"/> response tokens that follow a token lie within its horizon, from H_lo to <paramref name="farthest"/>.</summary>

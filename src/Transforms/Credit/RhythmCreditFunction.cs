@@ -69,18 +69,13 @@ public static class RhythmCreditFunction
     }
 
     /// <summary>γ / mean γ. Where γ is 0 everywhere there is nothing to divide, and it stays 0.</summary>
-    private static CreditAssignment Normalize(CreditAssignment assignment)
-    {
-        double mean = assignment.Credit.DefaultIfEmpty(1).Average();
-        return mean > 0 ? assignment with { Credit = [.. assignment.Credit.Select(credit => credit / mean)] } : assignment;
-    }
+    private static CreditAssignment Normalize(CreditAssignment assignment) =>
+        Mean(assignment) is > 0 and var mean ? assignment with { Credit = [.. assignment.Credit.Select(credit => credit / mean)] } : assignment;
 
     /// <summary>mean γ throughout.</summary>
-    private static CreditAssignment Spread(CreditAssignment assignment)
-    {
-        double mean = assignment.Credit.DefaultIfEmpty(1).Average();
-        return assignment with { Credit = [.. assignment.Credit.Select(_ => mean)] };
-    }
+    private static CreditAssignment Spread(CreditAssignment assignment) => assignment with { Credit = [.. Enumerable.Repeat(Mean(assignment), assignment.Credit.Length)] };
+
+    private static double Mean(CreditAssignment assignment) => assignment.Credit.DefaultIfEmpty(1).Average();
 
     /// <summary>intro(t) = argmax of Δ[u] over u ∈ {t−k … t−1}, of equal ones the nearest to t; −1 if no Δ is defined there.</summary>
     private static int Introduction(double[] delta, int anchor, int reach)

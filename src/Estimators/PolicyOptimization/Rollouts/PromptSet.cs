@@ -21,7 +21,7 @@ internal sealed class PromptSet
     public int[][] TokenIds { get; }
 
     /// <summary>Tells these rows from others, by the prompts' tokens and all that the reward can read.</summary>
-    public string Fingerprint => DataFingerprint.Of(Enumerable.Range(0, Count), (row, hash) =>
+    public string Fingerprint() => DataFingerprint.Of(Enumerable.Range(0, Count), (row, hash) =>
     {
         hash.Add(TokenIds[row]);
         foreach (string text in _rows.Texts(row)) hash.Add(text);

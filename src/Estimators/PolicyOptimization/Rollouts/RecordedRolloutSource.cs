@@ -15,7 +15,7 @@ internal sealed class RecordedRolloutSource : IRolloutSource
     private RecordedRolloutSource(IReadOnlyList<Row[]> groups, PolicyOptimizationOptions options) => (_groups, _options) = (groups, options);
 
     /// <summary>Tells these rows from others.</summary>
-    public string Fingerprint => DataFingerprint.Of(_groups.SelectMany(group => group), (row, hash) =>
+    public string Fingerprint() => DataFingerprint.Of(_groups.SelectMany(group => group), (row, hash) =>
     {
         hash.Add(row.Sequence);
         hash.Add([row.Reward, .. row.LogProbabilities ?? []]);

@@ -8,8 +8,13 @@ namespace MLNetAttn.Estimators;
 internal sealed class StoredRows
 {
     private readonly StoredColumn[] _values;
+    private readonly (string Name, StoredColumn Values)[] _byName;
 
-    private StoredRows(DataViewSchema.Column[] columns, StoredColumn[] values, int count) => (Columns, _values, Count) = (columns, values, count);
+    private StoredRows(DataViewSchema.Column[] columns, StoredColumn[] values, int count)
+    {
+        (Columns, _values, Count) = (columns, values, count);
+        _byName = [.. columns.Zip(values, (column, stored) => (column.Name, stored)).OrderBy(column => column.Name, StringComparer.Ordinal)];
+    }
 
     /// <summary>The columns, in the order of the data; hidden ones are left out.</summary>
     public IReadOnlyList<DataViewSchema.Column> Columns { get; }
@@ -41,7 +46,7 @@ internal sealed class StoredRows
     public Delegate CreateGetter(int column, Func<int> currentRow) => _values[column].CreateGetter(currentRow);
 
     /// <summary>All values of a row in words, in the order of the columns' names.</summary>
-    public IEnumerable<string> Texts(int row) => Columns.Zip(_values).OrderBy(column => column.First.Name, StringComparer.Ordinal).Select(column => $"{column.First.Name}={column.Second.Text(row)}");
+    public IEnumerable<string> Texts(int row) => _byName.Select(column => $"{column.Name}={column.Values.Text(row)}");
 
     private abstract class StoredColumn
     {

@@ -12,13 +12,10 @@ internal sealed class CheckpointStore
     private readonly RunIdentity _identity;
     private readonly int _limit;
 
-    private CheckpointStore(OutputFolder folder, RunIdentity identity, int limit) => (_folder, _identity, _limit) = (folder, identity, limit);
-
-    /// <summary>Makes a folder the run's.</summary>
     /// <param name="folder">Where checkpoints are.</param>
     /// <param name="identity">The run.</param>
     /// <param name="limit">How many to keep.</param>
-    public static CheckpointStore Open(OutputFolder folder, RunIdentity identity, int limit) => new(folder, identity, limit);
+    public CheckpointStore(OutputFolder folder, RunIdentity identity, int limit) => (_folder, _identity, _limit) = (folder, identity, limit);
 
     /// <summary>The run's folder.</summary>
     public string Location => _folder.Location;
@@ -46,18 +43,23 @@ internal sealed class CheckpointStore
     /// <exception cref="InvalidDataException">A file is damaged; the message names it.</exception>
     public int Restore(LearningPolicy policy, BestPolicy best, ITrainingRun run)
     {
-        (int Step, string Path)? last = _folder.Checkpoints() is [.., var checkpoint] ? checkpoint : null;
-        FolderSource? source = last is null ? null : new FolderSource(last.Value.Path);
-        TrainingState? state = source is null ? null : TrainingState.Load(source);
-        if (state is not null) _identity.Require(state.Run, last!.Value.Path);
-        _folder.Begin(TrainingState.ToNode(_identity).ToString());
-        if (source is null || state is null) return 0;
+        if (_folder.Checkpoints() is not [.., (_, string path)])
+        {
+            Begin();
+            return 0;
+        }
+        var source = new FolderSource(path);
+        TrainingState state = TrainingState.Load(source);
+        _identity.Require(state.Run, path);
+        Begin();
         policy.Load(source, state.Updates);
         best.State = state.Evaluations;
         if (source.Exists(BestFile)) best.Keep(ReadBest(source, policy));
         run.State = TrainingState.FromNode(state.Trainer, run.State.GetType(), CheckpointFiles.Locate(source, TrainingState.FileName));
         return state.Step;
     }
+
+    private void Begin() => _folder.Begin(TrainingState.ToNode(_identity).ToString());
 
     private static Tensor[] ReadBest(FolderSource source, LearningPolicy policy)
     {

@@ -23,7 +23,7 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
 
     /// <summary>Of a run that begins now.</summary>
     public static RunIdentity Of(TrainingPlan plan, CausalLanguageModel model, TrainingOptions options) =>
-        new(plan.Trainer, model.Fingerprint, plan.Data, options.EvaluateEvery is null ? null : plan.Validation, (JsonObject)JsonNode.Parse(TrainingState.ToNode(options).ToJsonString())!);
+        new(plan.Trainer, model.Fingerprint, plan.Data(), options.EvaluateEvery is null ? null : plan.Validation?.Invoke(), (JsonObject)JsonNode.Parse(TrainingState.ToNode(options).ToJsonString())!);
 
     /// <summary>Requires that a checkpoint is this run's.</summary>
     /// <param name="saved">The run that wrote it.</param>
