@@ -249,7 +249,7 @@ public sealed class CausalLanguageModel : IDisposable
     /// <param name="options">Layers, groups and horizons.</param>
     /// <returns>One analysis per sequence.</returns>
     /// <exception cref="ArgumentException">An option is out of range, or a sequence is empty, too long or holds an unknown id; the message names the row.</exception>
-    /// <exception cref="InvalidOperationException">The model computes NaN or infinities; the message names row and token.</exception>
+    /// <exception cref="NotFiniteNumberException">The model computes NaN or infinities; the message names row and token.</exception>
     public IReadOnlyList<RhythmAnalysis> AnalyzeRhythm(IReadOnlyList<TokenSequence> sequences, RhythmOptions options) => ReadRhythm(sequences, options, scores: true);
 
     /// <inheritdoc cref="RhythmPass.Analyze"/>
@@ -277,7 +277,7 @@ public sealed class CausalLanguageModel : IDisposable
     /// <param name="sequences">Prompts and responses; none empty.</param>
     /// <param name="options">Which layers are read, and whether receivers are scored.</param>
     /// <exception cref="ArgumentException">As for <see cref="AnalyzeRhythm"/>.</exception>
-    /// <exception cref="InvalidOperationException">The model computes NaN or infinities; the message names the row.</exception>
+    /// <exception cref="NotFiniteNumberException">The model computes NaN or infinities; the message names the row.</exception>
     public IReadOnlyList<HeadMeasurement> MeasureHeads(IReadOnlyList<TokenSequence> sequences, RhythmOptions options)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
@@ -291,7 +291,7 @@ public sealed class CausalLanguageModel : IDisposable
     /// <param name="layers">The layers whose attention is read; null = five in the middle.</param>
     /// <returns>One analysis per sequence.</returns>
     /// <exception cref="ArgumentException">A sequence is empty, too long or holds an unknown id, or its answer or question is not within it; the message names the row.</exception>
-    /// <exception cref="InvalidOperationException">The model computes NaN or infinities; the message names the row.</exception>
+    /// <exception cref="NotFiniteNumberException">The model computes NaN or infinities; the message names the row.</exception>
     public IReadOnlyList<FlowAnalysis> AnalyzeFlow(IReadOnlyList<FlowSequence> sequences, LayerSelection? layers = null)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
@@ -304,7 +304,7 @@ public sealed class CausalLanguageModel : IDisposable
     /// <param name="groups">The heads that each map is the mean of; one head for its own map.</param>
     /// <returns>One map per group.</returns>
     /// <exception cref="ArgumentException">A group is empty, names a head twice or one that the model does not have, or the sequence is empty, too long or holds an unknown id.</exception>
-    /// <exception cref="InvalidOperationException">The model computes NaN or infinities.</exception>
+    /// <exception cref="NotFiniteNumberException">The model computes NaN or infinities.</exception>
     public IReadOnlyList<AttentionMap> AttentionMaps(TokenSequence sequence, IReadOnlyList<IReadOnlyCollection<HeadIndex>> groups)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);

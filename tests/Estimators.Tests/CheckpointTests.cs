@@ -183,6 +183,40 @@ public sealed class CheckpointTests : IDisposable
         Train(options with { Resume = true }, reward).ShouldEqual(Train(options with { OutputFolder = null }, reward));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_evaluation_that_fails_or_is_cancelled_costs_no_step(bool cancels)
+    {
+        IDataView validation = _ml.Data.LoadFromEnumerable(PromptRow.Make(3));
+        int responses = 0;
+        using var cancel = new CancellationTokenSource();
+        var reward = _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = row.ResponseTokenIds[0], null);
+        // Four steps of 16 responses with an evaluation of 3 after the second; then one of the evaluation after the fourth.
+        var failing = _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) =>
+        {
+            output.Reward = row.ResponseTokenIds[0];
+            if (++responses <= 4 * 16 + 3) return;
+            cancel.Cancel();
+            throw cancels ? new OperationCanceledException(cancel.Token) : new FormatException("no idea");
+        }, null);
+        PolicyOptimizationOptions options = Options(steps: 6) with { CheckpointEvery = 50, EvaluateEvery = 2, KeepBest = true };
+        Action cut = () => Train(options with { CancellationToken = cancels ? cancel.Token : default }, failing, validation);
+        if (cancels) cut.Should().NotThrow();
+        else cut.Should().Throw<InvalidOperationException>().WithMessage("*no idea*");
+        Steps().Should().Equal(4);
+
+        Dictionary<string, float[]> expected = Train(options with { OutputFolder = Output + "-whole" }, reward, validation);
+        // Twice, the first time without having reached a checkpoint: the evaluation is made again, and told once.
+        using var again = new CancellationTokenSource();
+        Train(options with { Resume = true, CancellationToken = again.Token, Progress = new ProgressList(step => again.Cancel()) }, reward, validation);
+        Train(options with { Resume = true }, reward, validation).ShouldEqual(expected);
+        Measured(Output).Should().BeEquivalentTo(Measured(Output + "-whole"), compare => compare.WithStrictOrdering());
+
+        static IEnumerable<(int Step, double Reward, double? Evaluation)> Measured(string folder) => MetricsFile.Read(Path.Combine(folder, "metrics.jsonl"))
+            .Select(line => (line.Step, line.Metrics["reward"], line.Metrics.TryGetValue("eval_reward", out double value) ? value : (double?)null));
+    }
+
     [Fact]
     public void With_a_schedule_the_length_of_a_run_is_part_of_it()
     {
@@ -229,7 +263,7 @@ public sealed class CheckpointTests : IDisposable
         JsonNode state = JsonNode.Parse(File.ReadAllText(path))!;
         state["Version"] = 99;
         File.WriteAllText(path, state.ToJsonString());
-        FluentActions.Invoking(() => Train(Options(steps: 3, resume: true))).Should().Throw<InvalidDataException>().WithMessage("*version is 99, expected 1*");
+        FluentActions.Invoking(() => Train(Options(steps: 3, resume: true))).Should().Throw<InvalidDataException>().WithMessage("*version is 99, expected 2*");
     }
 
     [Fact]
@@ -295,9 +329,10 @@ public sealed class CheckpointTests : IDisposable
         return policy.Model.Fingerprint;
     }
 
-    private Dictionary<string, float[]> Train(PolicyOptimizationOptions options, IEstimator<ITransformer>? reward = null)
+    private Dictionary<string, float[]> Train(PolicyOptimizationOptions options, IEstimator<ITransformer>? reward = null, IDataView? validation = null)
     {
-        using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(_model, reward ?? Reward(), options).Fit(_prompts);
+        PolicyOptimizationTrainer trainer = _ml.Policies.Trainers.PolicyOptimization(_model, reward ?? Reward(), options);
+        using PolicyTransformer policy = validation is null ? trainer.Fit(_prompts) : trainer.Fit(_prompts, validation);
         return TinyModels.Snapshot(policy.Model);
     }
 

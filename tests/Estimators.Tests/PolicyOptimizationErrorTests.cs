@@ -23,9 +23,12 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
         {
             Generations = 1,
             Temperature = 0,
+            TopK = 1,
+            TopP = 0,
+            MinP = 1,
             LearningRate = -1,
             Loss = new PolicyLossOptions { Epsilon = 2 },
-        })).Should().Throw<ArgumentException>().WithMessage("*LearningRate is -1*Generations is 1, expected at least 2*Temperature is 0*Loss.Epsilon is 2*");
+        })).Should().Throw<ArgumentException>().WithMessage("*LearningRate is -1*Generations is 1, expected at least 2*Temperature is 0*TopK is 1, expected 0 (all), or 2 or more*TopP is 0*MinP is 1*Loss.Epsilon is 2*");
 
     [Fact]
     public void Parts_that_do_not_divide_the_batch_are_refused() =>
@@ -195,6 +198,21 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
         policy.Updates.Should().Be(1, "the learning rate goes on as planned");
         policy.Gradients.Should().BeEmpty();
         TinyModels.Snapshot(policy.Model).ShouldEqual(TinyModels.Snapshot(model));
+    }
+
+    [Fact]
+    public void Attention_of_the_updates_own_pass_that_is_not_finite_skips_it_too()
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        var options = new PolicyOptimizationOptions { PromptsPerStep = 1, Generations = 2, NonFinite = NonFiniteUpdate.Skip };
+        using var policy = new LearningPolicy(model, options, totalUpdates: 9);
+        Tensor weight = policy.Trainable[0].Tensor;
+        using (no_grad()) weight.fill_(float.NaN);
+        policy.Changed();
+        Rollout[] rollouts = [.. Enumerable.Range(0, 2).Select(row => new Rollout { Row = row, Sequence = new TokenSequence([1], [2, 3]), Advantages = [1, 1] })];
+        FusedCredit Fused() => new(new RhythmOptions { Grouping = HeadGrouping.PerSequence, MinimumHorizon = 1, MaximumHorizon = 2 }, measure: false, (row, rhythm) => CreditAssignment.Uniform(2));
+        new PolicyUpdate(policy, options).Run(rollouts, tokensInBatch: 4, Fused())["skipped_updates"].Should().Be(1);
+        FluentActions.Invoking(() => new PolicyUpdate(policy, options with { NonFinite = NonFiniteUpdate.Stop }).Run(rollouts, tokensInBatch: 4, Fused())).Should().Throw<NotFiniteNumberException>().WithMessage("Row 0: the model's attention weights are not finite*");
     }
 
     [Fact]

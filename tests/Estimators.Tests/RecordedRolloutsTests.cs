@@ -96,8 +96,8 @@ public sealed class RecordedRolloutsTests : IDisposable
 
     [Fact]
     public void Options_without_meaning_for_recorded_rollouts_are_refused() =>
-        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, new RecordedRollouts(), new PolicyOptimizationOptions { ResamplingRounds = 2, EvaluateEvery = 1 }))
-            .Should().Throw<ArgumentException>().WithMessage("*ResamplingRounds is 2*EvaluateEvery is 1*");
+        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, new RecordedRollouts(), new PolicyOptimizationOptions { ResamplingRounds = 2, TopP = 0.9, EvaluateEvery = 1 }))
+            .Should().Throw<ArgumentException>().WithMessage("*ResamplingRounds is 2*TopP and MinP is 0, 0.9 and 0, expected 0, 1 and 0*EvaluateEvery is 1*");
 
     private static RecordedRow[] Rows(int groups)
     {

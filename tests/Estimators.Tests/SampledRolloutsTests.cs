@@ -9,6 +9,16 @@ public sealed class SampledRolloutsTests : IDisposable
     private readonly MLContext _ml = new();
     private readonly CausalLanguageModel _model = TinyModels.Create();
 
+    private static PolicyOptimizationOptions Options { get; } = new()
+    {
+        Steps = 1,
+        PromptsPerStep = 4,
+        Generations = 4,
+        MaxNewTokens = 8,
+        Seed = 1,
+        Credit = new CreditOptions { Strategy = CreditStrategy.Uniform },
+    };
+
     public void Dispose() => _model.Dispose();
 
     [Fact]
@@ -31,6 +41,28 @@ public sealed class SampledRolloutsTests : IDisposable
     }
 
     [Fact]
+    public void A_cut_that_keeps_everything_changes_nothing()
+    {
+        PolicyOptimizationOptions options = Options with { Steps = 3, LearningRate = 1e-2, AdamEpsilon = 1e-3, MiniBatches = 2, Loss = new PolicyLossOptions { Beta = 0.1 } };
+        Dictionary<string, float[]> expected = Train(options, row => row.ResponseTokenIds[0]), cut = Train(options with { MinP = 1e-30 }, row => row.ResponseTokenIds[0]);
+        Distance(cut, expected).Should().BeLessThan(1e-5f);
+        Distance(expected, TinyModels.Snapshot(_model)).Should().BeGreaterThan(1e-3f, "the run learns");
+
+        static float Distance(Dictionary<string, float[]> a, Dictionary<string, float[]> b) => a.Max(entry => entry.Value.Zip(b[entry.Key], (x, y) => Math.Abs(x - y)).Max());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Where_sampling_leaves_no_choice_nothing_is_learnt(int miniBatches)
+    {
+        int response = 0;
+        var told = new ProgressList();
+        Train(Options with { LearningRate = 1e-2, TopP = 1e-9, MiniBatches = miniBatches, Progress = told }, _ => response++ % 3).ShouldEqual(TinyModels.Snapshot(_model));
+        told.Should().OnlyContain(step => step.Metrics["entropy"] == 0 && step.Metrics["reward_std"] > 0 && step.Metrics["grad_norm"] == 0);
+    }
+
+    [Fact]
     public void Prompts_that_were_looked_at_are_not_looked_at_again_before_all_others()
     {
         var seen = new List<string>();
@@ -44,20 +76,16 @@ public sealed class SampledRolloutsTests : IDisposable
 
     private IReadOnlyDictionary<string, double> Step(int rounds, Func<RewardInput, float>? reward = null)
     {
-        reward ??= row => row.Wanted % 2 == 0 ? 0 : row.ResponseTokenIds[0];
         var told = new ProgressList();
-        PromptRow[] prompts = [.. Enumerable.Range(0, 20).Select(i => new PromptRow { Prompt = [1 + i % 4, 1 + i / 4], Wanted = i })];
-        _ml.Policies.Trainers.PolicyOptimization(_model, _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = reward(row), null), new PolicyOptimizationOptions
-        {
-            Steps = 1,
-            PromptsPerStep = 4,
-            Generations = 4,
-            MaxNewTokens = 8,
-            ResamplingRounds = rounds,
-            Seed = 1,
-            Progress = told,
-            Credit = new CreditOptions { Strategy = CreditStrategy.Uniform },
-        }).Fit(_ml.Data.LoadFromEnumerable(prompts)).Dispose();
+        Train(Options with { ResamplingRounds = rounds, Progress = told }, reward ?? (row => row.Wanted % 2 == 0 ? 0 : row.ResponseTokenIds[0]));
         return told[0].Metrics;
+    }
+
+    private Dictionary<string, float[]> Train(PolicyOptimizationOptions options, Func<RewardInput, float> reward)
+    {
+        PromptRow[] prompts = [.. Enumerable.Range(0, 20).Select(i => new PromptRow { Prompt = [1 + i % 4, 1 + i / 4], Wanted = i })];
+        using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(_model, _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = reward(row), null), options)
+            .Fit(_ml.Data.LoadFromEnumerable(prompts));
+        return TinyModels.Snapshot(policy.Model);
     }
 }

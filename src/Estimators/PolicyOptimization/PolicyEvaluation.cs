@@ -15,13 +15,8 @@ internal sealed class PolicyEvaluation(LearningPolicy policy, PromptSet prompts,
     /// <returns>eval_reward, eval_reward_std, eval_completions/mean_length, eval_completions/clipped_ratio.</returns>
     public IReadOnlyDictionary<string, double> Measure()
     {
-        IReadOnlyList<GeneratedSequence> samples = policy.Model.Generate(prompts.TokenIds, new GenerationOptions
-        {
-            SamplesPerPrompt = options.EvaluationGenerations,
-            MaxNewTokens = options.MaxNewTokens,
-            Temperature = options.EvaluationTemperature ?? options.Temperature,
-            Seed = (long)RandomUniform.Stream(options.Seed, 0, (int)RandomPurpose.Evaluation),
-        });
+        IReadOnlyList<GeneratedSequence> samples = policy.Model.Generate(
+            prompts.TokenIds, options.Sampling(options.EvaluationGenerations, options.EvaluationTemperature, RandomUniform.Stream(options.Seed, 0, (int)RandomPurpose.Evaluation)), options.CancellationToken);
         RewardStatistics rewards = RewardStatistics.Of(reward.Evaluate(context, prompts.Rollouts([.. Enumerable.Range(0, prompts.Count)], samples), options.MissingReward).Select(score => score.Reward));
         return new Dictionary<string, double>
         {

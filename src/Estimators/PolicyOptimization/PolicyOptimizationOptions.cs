@@ -26,8 +26,21 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     public int MaxNewTokens { get; init; } = 512;
 
     /// <summary>Sampling temperature; log-probabilities of the loss are taken at the same one (temperature). Default 1; above 0.</summary>
-    /// <remarks>Top-k, top-p and min-p are not offered: the loss knows the whole distribution only, and sampling from a cut one biases its ratio.</remarks>
     public double Temperature { get; init; } = 1;
+
+    /// <summary>Only this many most probable tokens are sampled from (top_k); 0 = all. Default 0; 0 or more.</summary>
+    /// <remarks>
+    /// With this, <see cref="TopP"/> or <see cref="MinP"/> all log-probabilities and entropies of a step, also those of the reference, are among the tokens that the policy that sampled kept at each place:
+    /// the ratio of two policies is one only where both are cut alike (DeepSeek-V3.2's "keep sampling mask", arXiv 2512.02556, 3.1). TRL takes them over the whole vocabulary, which biases the ratio.
+    /// What was kept takes 4 bytes a token of the vocabulary for each token of the responses. A repetition penalty is not offered: it makes another distribution of every place.
+    /// </remarks>
+    public int TopK { get; init; }
+
+    /// <summary>Only the smallest set of most probable tokens is sampled from whose probabilities add up to this (top_p). Default 1 = all; above 0, at most 1.</summary>
+    public double TopP { get; init; } = 1;
+
+    /// <summary>Only tokens at least this fraction as probable as the most probable one are sampled from (min_p). Default 0 = all; 0 or more, below 1.</summary>
+    public double MinP { get; init; }
 
     /// <summary>Passes over a step's responses (num_iterations, μ). Default 1; at least 1.</summary>
     public int Iterations { get; init; } = 1;
@@ -86,6 +99,13 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <summary>The column that the reward writes: Single. Default Reward.</summary>
     public string RewardColumnName { get; init; } = "Reward";
 
+    /// <summary>How responses are sampled.</summary>
+    /// <param name="samples">Responses per prompt.</param>
+    /// <param name="temperature">Null = <see cref="Temperature"/>.</param>
+    /// <param name="seed">Start of the random numbers.</param>
+    internal GenerationOptions Sampling(int samples, double? temperature, ulong seed) =>
+        new() { SamplesPerPrompt = samples, MaxNewTokens = MaxNewTokens, Temperature = temperature ?? Temperature, TopK = TopK, TopP = TopP, MinP = MinP, Seed = (long)seed };
+
     /// <summary>Reads prompts.</summary>
     internal PromptReader Prompts => new(PromptColumnName, PromptFormat, addSpecialTokens: true);
 
@@ -105,6 +125,9 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require(Generations >= 2, nameof(Generations), Generations, "at least 2: an advantage compares the responses to one prompt, and a group of one always has advantage 0");
         problems.Require(MaxNewTokens >= 1, nameof(MaxNewTokens), MaxNewTokens, "at least 1");
         problems.Require(Temperature > 0 && double.IsFinite(Temperature), nameof(Temperature), Temperature, "above 0: greedy responses to one prompt are all the same");
+        problems.Require(TopK is 0 or >= 2, nameof(TopK), TopK, "0 (all), or 2 or more: with one token kept the responses to one prompt are all the same");
+        problems.Require(TopP is > 0 and <= 1, nameof(TopP), TopP, "above 0, at most 1");
+        problems.Require(MinP is >= 0 and < 1, nameof(MinP), MinP, "0 or more, below 1");
         problems.Require(Iterations >= 1, nameof(Iterations), Iterations, "at least 1");
         problems.Require(MiniBatches >= 1, nameof(MiniBatches), MiniBatches, "at least 1");
         problems.Require(GradientAccumulationSteps >= 1, nameof(GradientAccumulationSteps), GradientAccumulationSteps, "at least 1");
@@ -139,6 +162,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     {
         var problems = new Violations();
         problems.Require(ResamplingRounds == 0, nameof(ResamplingRounds), ResamplingRounds, "0 with recorded rollouts, which cannot be sampled again");
+        problems.Require(TopK == 0 && TopP == 1 && MinP == 0, $"{nameof(TopK)}, {nameof(TopP)} and {nameof(MinP)}", $"{TopK}, {TopP} and {MinP}", "0, 1 and 0 with recorded rollouts, which do not say what sampling kept");
         problems.Require(EvaluateEvery is null, nameof(EvaluateEvery), EvaluateEvery, "null with recorded rollouts, which come without a reward that could score new responses");
         problems.ThrowIfAny(nameof(PolicyOptimizationOptions));
     }

@@ -22,7 +22,11 @@ internal sealed class PolicyOptimizationStep(
     public object State
     {
         get => _state;
-        set => _state = (PolicyOptimizationState)value;
+        set
+        {
+            _state = (PolicyOptimizationState)value;
+            source.Restore(_state);
+        }
     }
 
     /// <inheritdoc/>

@@ -67,6 +67,7 @@ internal sealed class SupervisedFineTuningStep(LearningPolicy policy, TokenSeque
         int targets = batch.Sum(sequence => sequence.ResponseIds.Length);
         foreach (int[] part in LengthParts.Split(batch))
         {
+            if (!learn) options.CancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             using TokenBatch tokens = TokenBatch.Create([.. part.Select(i => batch[i])], policy.Model.Device);
             TokenScores scores = policy.Model.Decoder.Score(tokens, temperature: 1, entropies: true);              // [b, T]

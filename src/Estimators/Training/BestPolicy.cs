@@ -22,8 +22,8 @@ internal sealed class BestPolicy(TrainingOptions options, bool higherIsBetter) :
     public void Offer(int step, double value, LearningPolicy policy)
     {
         bool isBest = !double.IsNaN(value) && (State.BestValue is not { } best || (higherIsBetter ? value > best : value < best));
-        State = isBest ? new Evaluations(step, value, SinceBest: 0) : State with { SinceBest = State.SinceBest + 1 };
         if (isBest && options.KeepBest) Keep(policy.Snapshot());
+        State = isBest ? new Evaluations(step, value, SinceBest: 0) : State with { SinceBest = State.SinceBest + 1 };
     }
 
     /// <summary>Takes the place of what is kept.</summary>

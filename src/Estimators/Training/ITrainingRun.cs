@@ -16,6 +16,7 @@ internal interface ITrainingRun
     IReadOnlyDictionary<string, double> Run(int step);
 
     /// <summary>Measures the policy on the validation rows.</summary>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     IReadOnlyDictionary<string, double> Evaluate();
 }
 

@@ -19,6 +19,12 @@ internal sealed class TrainingLoop
     private readonly LearningPolicy _policy;
     private readonly ITrainingRun _run;
 
+    // Complete steps, how many of them the last checkpoint holds, and the policy's updates after them.
+    private int _done, _saved, _updates;
+
+    // What the last step measured, while the evaluation after it is still to be made.
+    private IReadOnlyDictionary<string, double>? _unevaluated;
+
     private TrainingLoop(IHost host, IChannel channel, TrainingOptions options, TrainingPlan plan, CheckpointStore? checkpoints, BestPolicy best, LearningPolicy policy, ITrainingRun run) =>
         (_host, _channel, _options, _plan, _checkpoints, _best, _policy, _run) = (host, channel, options, plan, checkpoints, best, policy, run);
 
@@ -54,48 +60,66 @@ internal sealed class TrainingLoop
 
     private void Run()
     {
-        int first = _checkpoints?.Restore(_policy, _best, _run) ?? 0, step = first, saved = first;
-        using RunJournal? journal = _checkpoints is null ? null : new RunJournal(_checkpoints.Location, first);
-        if (first > 0) _channel.Info(MessageSensitivity.None, "Going on after step {0} of {1}.", first, _plan.Steps);
-        long started = Stopwatch.GetTimestamp();
-        for (; step < _plan.Steps && !_best.EndsTraining; step++)
+        CheckpointStore.Point from = _checkpoints?.Restore(_policy, _best, _run) ?? CheckpointStore.Point.Start;
+        (_done, _saved, _updates, _unevaluated) = (from.Step, from.Step, _policy.Updates, from.Unevaluated);
+        using RunJournal? journal = _checkpoints is null ? null : new RunJournal(_checkpoints.Location, from.Unevaluated is null ? from.Step : from.Step - 1);
+        if (from.Step > 0) _channel.Info(MessageSensitivity.None, "Going on after step {0} of {1}.", from.Step, _plan.Steps);
+        try
         {
-            int updates = _policy.Updates;
-            IReadOnlyDictionary<string, double>? metrics;
-            try
+            long started = Stopwatch.GetTimestamp();
+            while (_unevaluated is not null || (_done < _plan.Steps && !_best.EndsTraining))
             {
-                metrics = TryRun(step);
+                if (Measure() is not { } metrics)
+                {
+                    _channel.Warning(MessageSensitivity.None, "Cancelled after {0} of {1} steps: the policy is as the last of them left it.", _done, _plan.Steps);
+                    break;
+                }
+                // Told last: whoever hears of a step finds its files.
+                Guard("what step {0} measured", () => journal?.Write(_done, metrics, _run.Samples));
+                if (_done % _options.CheckpointEvery == 0) Save();
+                Tell(from.Step, started, metrics);
             }
-            catch when (_policy.Updates == updates && saved < step)
-            {
-                // A reward that fails, for example: the policy is still as the last complete step left it.
-                Save(step);
-                throw;
-            }
-            if (metrics is null)
-            {
-                _channel.Warning(MessageSensitivity.None, "Cancelled after {0} of {1} steps: the policy is as the last of them left it.", step, _plan.Steps);
-                break;
-            }
-            if (_options.EvaluateEvery is { } every && ((step + 1) % every == 0 || step + 1 == _plan.Steps)) metrics = Evaluate(step + 1, metrics);
-            // Told last: whoever hears of a step finds its files.
-            Guard("what step {0} measured", step + 1, () => journal?.Write(step + 1, metrics, _run.Samples));
-            if ((step + 1) % _options.CheckpointEvery == 0 && Save(step + 1)) saved = step + 1;
-            Tell(step + 1, first, started, metrics);
+            if (_saved < _done) Save();
         }
-        if (saved < step) Save(step);
-        if (step < _plan.Steps && _best.EndsTraining)
+        catch when (_policy.Updates == _updates && _saved < _done)
+        {
+            // A reward that fails, for example: the policy is still as the last complete step left it.
+            Save();
+            throw;
+        }
+        if (_done < _plan.Steps && _best.EndsTraining)
             _channel.Info(MessageSensitivity.None, "Ended early: {0} evaluations brought nothing better than {1} {2:G4} after step {3}.", _best.State.SinceBest, _plan.Goal, _best.State.BestValue!, _best.State.BestStep!);
         if (_best.Weights is { } weights) _policy.Restore(weights);
     }
 
-    /// <summary>What a step measured; null where it was cancelled.</summary>
-    private IReadOnlyDictionary<string, double>? TryRun(int step)
+    /// <summary>Does the next step, and the evaluation after it where one is due.</summary>
+    /// <returns>What was measured; null where it was cancelled.</returns>
+    private IReadOnlyDictionary<string, double>? Measure()
+    {
+        IReadOnlyDictionary<string, double>? metrics = _unevaluated;
+        if (metrics is null)
+        {
+            metrics = Try($"Step {_done + 1}", () => _run.Run(_done));
+            if (metrics is null) return null;
+            (_done, _updates) = (_done + 1, _policy.Updates);
+            if (_options.EvaluateEvery is not { } every || (_done % every != 0 && _done != _plan.Steps)) return metrics;
+        }
+        // A checkpoint that is written while this stands begins with the evaluation.
+        _unevaluated = metrics;
+        IReadOnlyDictionary<string, double>? evaluation = Try($"The evaluation after step {_done}", _run.Evaluate);
+        if (evaluation is null) return null;
+        _best.Offer(_done, evaluation[_plan.Goal], _policy);
+        _unevaluated = null;
+        return metrics.Concat(evaluation).ToDictionary();
+    }
+
+    /// <summary>What some work measured; null where it was cancelled.</summary>
+    private IReadOnlyDictionary<string, double>? Try(string what, Func<IReadOnlyDictionary<string, double>> work)
     {
         if (IsCancelled) return null;
         try
         {
-            return _run.Run(step);
+            return work();
         }
         catch (OperationCanceledException) when (IsCancelled)
         {
@@ -103,42 +127,35 @@ internal sealed class TrainingLoop
         }
         catch (Exception exception) when (IsOutOfMemory(exception))
         {
-            throw _host.Process(new InsufficientMemoryException($"Step {step + 1}: memory ran out ({exception.Message.Split('\n')[0]}). {_plan.MemoryAdvice}", exception));
+            throw _host.Process(new InsufficientMemoryException($"{what}: memory ran out ({exception.Message.Split('\n')[0]}). {_plan.MemoryAdvice}", exception));
         }
     }
 
-    private Dictionary<string, double> Evaluate(int step, IReadOnlyDictionary<string, double> metrics)
-    {
-        var all = new Dictionary<string, double>(metrics);
-        foreach ((string name, double value) in _run.Evaluate()) all[name] = value;
-        _best.Offer(step, all[_plan.Goal], _policy);
-        return all;
-    }
-
-    private void Tell(int step, int first, long started, IReadOnlyDictionary<string, double> metrics)
+    private void Tell(int first, long started, IReadOnlyDictionary<string, double> metrics)
     {
         TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
-        _channel.Info(MessageSensitivity.None, "Step {0}/{1}: {2}", step, _plan.Steps, string.Join(", ", _plan.Logged.Append(_plan.Goal).Where(metrics.ContainsKey)
+        _channel.Info(MessageSensitivity.None, "Step {0}/{1}: {2}", _done, _plan.Steps, string.Join(", ", _plan.Logged.Append(_plan.Goal).Where(metrics.ContainsKey)
             .Select(name => string.Create(CultureInfo.InvariantCulture, $"{name} {metrics[name]:G4}"))));
         foreach (LoggedSample sample in _run.Samples) _channel.Info(MessageSensitivity.UserData, "Reward {0:G4}, advantage {1:G4}: {2} {3}", sample.Reward, sample.Advantage, sample.Prompt, sample.Response);
-        _options.Progress?.Report(new TrainingProgress(step, _plan.Steps, elapsed, elapsed / (step - first) * (_plan.Steps - step), metrics));
+        _options.Progress?.Report(new TrainingProgress(_done, _plan.Steps, elapsed, elapsed / Math.Max(1, _done - first) * (_plan.Steps - _done), metrics));
     }
 
-    /// <returns>Whether there is a checkpoint now.</returns>
-    private bool Save(int step) => Guard("the checkpoint after step {0}", step, () => _checkpoints?.Save(step, _policy, _best, _run.State));
+    private void Save() => Guard("the checkpoint after step {0}", () =>
+    {
+        _checkpoints?.Save(new(_done, _unevaluated), _policy, _best, _run.State);
+        _saved = _done;
+    });
 
     /// <summary>A file that cannot be written costs little, or the steps since the last checkpoint if the process dies; ending the training would cost them for certain.</summary>
-    private bool Guard(string what, int step, Action write)
+    private void Guard(string what, Action write)
     {
         try
         {
             write();
-            return true;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            _channel.Warning(MessageSensitivity.None, $"Training goes on although {what} could not be written: {{1}}", step, exception.Message);
-            return false;
+            _channel.Warning(MessageSensitivity.None, $"Training goes on although {what} could not be written: {{1}}", _done, exception.Message);
         }
     }
 

@@ -104,7 +104,7 @@ public abstract record TrainingOptions
     }
 }
 
-/// <summary>What happens when an update's loss or gradient is NaN or infinite.</summary>
+/// <summary>What happens when an update's loss or gradient, or the attention in its own pass, is NaN or infinite. A model that cannot sample, or whose attention in a pass of its own is not finite, stops training either way.</summary>
 public enum NonFiniteUpdate
 {
     /// <summary>Training stops with an error that names the update.</summary>

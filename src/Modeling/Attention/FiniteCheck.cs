@@ -6,7 +6,7 @@ internal static class FiniteCheck
     /// <param name="values">One value per response token.</param>
     /// <param name="what">What they were computed from.</param>
     /// <param name="row">The sequence.</param>
-    /// <exception cref="InvalidOperationException">A value is NaN or infinite.</exception>
+    /// <exception cref="NotFiniteNumberException">A value is NaN or infinite.</exception>
     public static void Require(ReadOnlySpan<float> values, string what, int row)
     {
         for (int t = 0; t < values.Length; t++)
@@ -16,12 +16,12 @@ internal static class FiniteCheck
     /// <param name="values">Values that belong to no token.</param>
     /// <param name="what">What they were computed from.</param>
     /// <param name="row">The sequence.</param>
-    /// <exception cref="InvalidOperationException">A value is NaN or infinite.</exception>
+    /// <exception cref="NotFiniteNumberException">A value is NaN or infinite.</exception>
     public static void Require(IEnumerable<double> values, string what, int row)
     {
         if (!values.All(double.IsFinite)) throw Failed(what, row, "");
     }
 
-    private static InvalidOperationException Failed(string what, int row, string where) =>
+    private static NotFiniteNumberException Failed(string what, int row, string where) =>
         new($"Row {row}: the model's {what} are not finite{where}. Its weights hold NaN or infinities, or its activations overflow; did training diverge?");
 }

@@ -84,6 +84,7 @@ public sealed class FolderTarget : ICheckpointTarget, IDisposable
             Undo(moves);
             throw;
         }
+        DirectoryEntries.Flush(Location);
         _closed = true;
         DeleteStaging();
     }

@@ -12,11 +12,13 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
     /// <param name="temperature">Divides the logits; above 0.</param>
     /// <param name="chunk">Rows of a chunk.</param>
     /// <param name="entropies">Whether entropies are wanted.</param>
-    public static (Tensor LogProbabilities, Tensor? Entropies) Compute(Func<Tensor, Tensor> head, Tensor hidden, Tensor targets, double temperature, int chunk, bool entropies)
+    /// <param name="kept">What they are among; null = the whole vocabulary.</param>
+    public static (Tensor LogProbabilities, Tensor? Entropies) Compute(
+        Func<Tensor, Tensor> head, Tensor hidden, Tensor targets, double temperature, int chunk, bool entropies, KeptTokens? kept = null)
     {
         using var noGradient = no_grad();
         Tensor? uncertainty = entropies ? EmptyScores(hidden) : null;
-        return (Fill(head, hidden, targets, temperature, chunk, uncertainty), uncertainty);
+        return (Fill(head, hidden, targets, temperature, chunk, uncertainty, kept), uncertainty);
     }
 
     /// <summary>Log-probabilities [M], with a gradient for hidden states and output head, and entropies [M] without one if wanted.</summary>
@@ -26,11 +28,13 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
     /// <param name="temperature">Divides the logits; above 0.</param>
     /// <param name="chunk">Rows of a chunk.</param>
     /// <param name="entropies">Whether entropies are wanted.</param>
-    public static (Tensor LogProbabilities, Tensor? Entropies) WithGradient(Tensor hidden, Tensor head, Tensor targets, double temperature, int chunk, bool entropies)
+    /// <param name="kept">What they are among; null = the whole vocabulary.</param>
+    public static (Tensor LogProbabilities, Tensor? Entropies) WithGradient(
+        Tensor hidden, Tensor head, Tensor targets, double temperature, int chunk, bool entropies, KeptTokens? kept = null)
     {
         Tensor? uncertainty = entropies ? EmptyScores(hidden) : null;
         // Entropies are filled in, not returned: autograd would ask for the gradient of a second result.
-        return (apply(hidden, head, targets, temperature, chunk, new Box(uncertainty)), uncertainty);
+        return (apply(hidden, head, targets, temperature, chunk, new Extras(uncertainty, kept)), uncertainty);
     }
 
     public override string Name => nameof(ChunkedScores);
@@ -38,11 +42,12 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
     public override Tensor forward(autograd.AutogradContext context, params object[] arguments)
     {
         (Tensor hidden, Tensor head, Tensor targets) = ((Tensor)arguments[0], (Tensor)arguments[1], (Tensor)arguments[2]);
-        (double temperature, int chunk, Box entropies) = ((double)arguments[3], (int)arguments[4], (Box)arguments[5]);
+        (double temperature, int chunk, Extras extras) = ((double)arguments[3], (int)arguments[4], (Extras)arguments[5]);
         context.save_for_backward([hidden, head, targets]);
         context.save_data(nameof(temperature), temperature);
         context.save_data(nameof(chunk), chunk);
-        return Fill(rows => nn.functional.linear(rows, head), hidden, targets, temperature, chunk, entropies.Tensor);
+        context.save_data(nameof(extras), extras);
+        return Fill(rows => nn.functional.linear(rows, head), hidden, targets, temperature, chunk, extras.Entropies, extras.Kept);
     }
 
     public override List<Tensor> backward(autograd.AutogradContext context, Tensor gradient)
@@ -51,7 +56,7 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
         using var scope = NewDisposeScope();
         List<Tensor> saved = context.get_saved_variables();
         (Tensor hidden, Tensor head, Tensor targets) = (saved[0], saved[1], saved[2]);
-        (double temperature, int chunk) = ((double)context.get_data(nameof(temperature)), (int)context.get_data(nameof(chunk)));
+        (double temperature, int chunk, KeptTokens? kept) = ((double)context.get_data(nameof(temperature)), (int)context.get_data(nameof(chunk)), ((Extras)context.get_data("extras")).Kept);
         Tensor hiddenGradient = empty_like(hidden);
         Tensor? headGradient = head.requires_grad ? zeros_like(head) : null;
         for (long start = 0; start < hidden.shape[0]; start += chunk)
@@ -60,19 +65,24 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
             long rows = Math.Min(chunk, hidden.shape[0] - start);
             Tensor part = hidden.narrow(0, start, rows), target = targets.narrow(0, start, rows).unsqueeze(1);
             Tensor scale = gradient.narrow(0, start, rows).unsqueeze(1).Over(temperature);                                    // [c, 1]
-            // ∂ log p_target / ∂ logit_v = (1{v = target} − p_v) / τ.
-            Tensor logits = nn.functional.linear(part, head).AtLeastSingle();                                           // [c, V]
-            Tensor logitGradient = nn.functional.softmax(logits.Over_(temperature), 1).mul_(-scale).scatter_add_(1, target, scale).to(head.dtype);
+            // What was not kept has p = 0. ∂ log p_target / ∂ logit_v = (1{v = target} − p_v) / τ.
+            Tensor logits = nn.functional.linear(part, head).AtLeastSingle().Over_(temperature);                        // [c, V]
+            Tensor logitGradient = nn.functional.softmax(kept?.Apply(logits, start) ?? logits, 1).mul_(-scale).scatter_add_(1, target, scale).to(head.dtype);
             hiddenGradient.narrow(0, start, rows).copy_(matmul(logitGradient, head));
             headGradient?.addmm_(logitGradient.t(), part);
         }
         return [hiddenGradient.MoveToOuterDisposeScope(), headGradient?.MoveToOuterDisposeScope()!, null!, null!, null!, null!];
     }
 
+    /// <summary>H = −Σ p log p, nats [M], of log-probabilities [M, V].</summary>
+    public static Tensor Entropies(Tensor logDistribution, KeptTokens? kept) =>
+        // p log p → 0 where nothing was kept, but 0 · (−∞) is no number.
+        logDistribution.exp().mul_(kept is null ? logDistribution : logDistribution.Clamped(min: -1e30)).sum(1).neg_();
+
     private static Tensor EmptyScores(Tensor hidden) => empty(hidden.shape[0], Precision.Of(hidden.dtype), hidden.device);
 
     /// <summary>Computes log-probabilities, and fills in entropies where there is a tensor for them.</summary>
-    private static Tensor Fill(Func<Tensor, Tensor> head, Tensor hidden, Tensor targets, double temperature, int chunk, Tensor? entropies)
+    private static Tensor Fill(Func<Tensor, Tensor> head, Tensor hidden, Tensor targets, double temperature, int chunk, Tensor? entropies, KeptTokens? kept)
     {
         Tensor logProbabilities = EmptyScores(hidden);
         for (long start = 0; start < hidden.shape[0]; start += chunk)
@@ -80,6 +90,7 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
             using var scope = NewDisposeScope();
             long rows = Math.Min(chunk, hidden.shape[0] - start);
             Tensor logits = head(hidden.narrow(0, start, rows)), target = targets.narrow(0, start, rows);                // [c, V], [c]
+            if (kept is not null) logits = kept.Apply(logits, start);
             if (KernelSupport.Covers(logits) && logits.dtype == ScalarType.BFloat16)
             {
                 RowScores.Fill(logits, target, temperature, logProbabilities.narrow(0, start, rows), entropies?.narrow(0, start, rows));
@@ -90,11 +101,11 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
             Tensor logDistribution = nn.functional.log_softmax(logits, 1);
             logits.Dispose();
             logProbabilities.narrow(0, start, rows).copy_(logDistribution.gather(1, target.unsqueeze(1)).squeeze(1));
-            entropies?.narrow(0, start, rows).copy_(logDistribution.exp().mul_(logDistribution).sum(1).neg_());
+            entropies?.narrow(0, start, rows).copy_(Entropies(logDistribution, kept));
         }
         return logProbabilities;
     }
 
-    /// <summary>A tensor, or none, that autograd is not to take for an input.</summary>
-    private sealed record Box(Tensor? Tensor);
+    /// <summary>What autograd is not to take for an input: where entropies go, and what was kept.</summary>
+    private sealed record Extras(Tensor? Entropies, KeptTokens? Kept);
 }

@@ -5,8 +5,8 @@ namespace MLNetAttn.Modeling;
 /// <summary>Prompts with responses as one tensor of ids, padded on the right: causal attention then needs no mask.</summary>
 internal sealed class TokenBatch : IDisposable
 {
-    private TokenBatch(Tensor ids, Tensor responseMask, Tensor flatPositions, Tensor flatSlots, Tensor targets, int[] promptLengths, int[] responseLengths) =>
-        (Ids, ResponseMask, Predictors, ResponseSlots, Targets, PromptLengths, ResponseLengths) = (ids, responseMask, flatPositions, flatSlots, targets, promptLengths, responseLengths);
+    private TokenBatch(Tensor ids, Tensor responseMask, Tensor flatPositions, Tensor flatSlots, Tensor targets, KeptTokens? kept, int[] promptLengths, int[] responseLengths) =>
+        (Ids, ResponseMask, Predictors, ResponseSlots, Targets, Kept, PromptLengths, ResponseLengths) = (ids, responseMask, flatPositions, flatSlots, targets, kept, promptLengths, responseLengths);
 
     /// <summary>int64 [B, T].</summary>
     public Tensor Ids { get; }
@@ -22,6 +22,9 @@ internal sealed class TokenBatch : IDisposable
 
     /// <summary>int64 [M]: the response tokens.</summary>
     public Tensor Targets { get; }
+
+    /// <summary>What scores of the response tokens are among; null = the whole vocabulary.</summary>
+    public KeptTokens? Kept { get; }
 
     /// <summary>Tokens of each prompt.</summary>
     public int[] PromptLengths { get; }
@@ -63,7 +66,7 @@ internal sealed class TokenBatch : IDisposable
         var batch = new TokenBatch(
             tensor(ids, [count, length], device: device), tensor(mask, [count, responseLength], device: device),
             tensor(predictors, device: device), tensor(slots, device: device), tensor(targets, device: device),
-            [.. sequences.Select(s => s.PromptIds.Length)], [.. sequences.Select(s => s.ResponseIds.Length)]);
+            KeptTokens.Of(sequences), [.. sequences.Select(s => s.PromptIds.Length)], [.. sequences.Select(s => s.ResponseIds.Length)]);
         foreach (Tensor tensor in batch.Tensors()) tensor.DetachFromDisposeScope();
         return batch;
     }

@@ -10,7 +10,7 @@ internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Ent
     // Logits of a chunk: 64 MB in float32. A whole [B, T, V] is what runs users of large vocabularies out of memory.
     private const int ChunkElements = 1 << 24;
 
-    /// <summary>Scores the responses of a batch from its hidden states. The gradient flows into <paramref name="hidden"/> and the output head where grad mode is on.</summary>
+    /// <summary>Scores the responses of a batch from its hidden states, among the tokens that sampling kept. The gradient flows into <paramref name="hidden"/> and the output head where grad mode is on.</summary>
     /// <remarks>Of a batch never more than a few chunks of logits are held, with a gradient either: what does not fit into one chunk is computed a second time when the gradient is.</remarks>
     /// <param name="decoder">Gives the output head.</param>
     /// <param name="hidden">[B, T, d], after the final norm.</param>
@@ -25,21 +25,21 @@ internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Ent
         int chunk = Math.Max(1, chunkElements / decoder.Config.VocabularySize);
         bool gradient = is_grad_enabled() && (hidden.requires_grad || head.requires_grad);
         (Tensor logProbabilities, Tensor? uncertainty) =
-            !gradient ? ChunkedScores.Compute(rows => decoder.Logits(rows), predictors, batch.Targets, temperature, chunk, entropies)
-            : predictors.shape[0] <= chunk ? AtOnce(decoder.Logits(predictors), batch.Targets, temperature, entropies)
-            : ChunkedScores.WithGradient(predictors, head, batch.Targets, temperature, chunk, entropies);
+            !gradient ? ChunkedScores.Compute(rows => decoder.Logits(rows), predictors, batch.Targets, temperature, chunk, entropies, batch.Kept)
+            : predictors.shape[0] <= chunk ? AtOnce(decoder.Logits(predictors), batch.Targets, temperature, entropies, batch.Kept)
+            : ChunkedScores.WithGradient(predictors, head, batch.Targets, temperature, chunk, entropies, batch.Kept);
         return new TokenScores(Spread(logProbabilities, batch).MoveToOuterDisposeScope(), uncertainty is null ? null : Spread(uncertainty, batch).MoveToOuterDisposeScope());
     }
 
     /// <summary>Log-probabilities with a gradient, and entropies without, from logits [M, V].</summary>
-    private static (Tensor LogProbabilities, Tensor? Entropies) AtOnce(Tensor logits, Tensor targets, double temperature, bool entropies)
+    private static (Tensor LogProbabilities, Tensor? Entropies) AtOnce(Tensor logits, Tensor targets, double temperature, bool entropies, KeptTokens? kept)
     {
-        Tensor logDistribution = nn.functional.log_softmax(logits.AtLeastSingle().Over(temperature), 1);
+        Tensor scaled = logits.AtLeastSingle().Over(temperature);
+        Tensor logDistribution = nn.functional.log_softmax(kept?.Apply(scaled, 0) ?? scaled, 1);
         Tensor logProbabilities = logDistribution.gather(1, targets.unsqueeze(1)).squeeze(1);
         if (!entropies) return (logProbabilities, null);
         using var noGradient = no_grad();
-        Tensor detached = logDistribution.detach();
-        return (logProbabilities, detached.exp().mul_(detached).sum(1).neg_());
+        return (logProbabilities, ChunkedScores.Entropies(logDistribution.detach(), kept));
     }
 
     /// <summary>Values [M] of the response tokens → [B, R], 0 elsewhere.</summary>

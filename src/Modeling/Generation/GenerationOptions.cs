@@ -27,6 +27,12 @@ public sealed record GenerationOptions
     /// <summary>Makes tokens of the prompt and of the response so far less likely: positive logits are divided by it, negative ones multiplied. Default 1 = off; 1e-6 to 1e6.</summary>
     public double RepetitionPenalty { get; init; } = 1;
 
+    /// <summary>Whether responses come with the tokens that could have been drawn in place of each of theirs, for scores among these.</summary>
+    internal bool KeepsIds { get; init; }
+
+    /// <summary>Whether only some of the tokens can be drawn.</summary>
+    internal bool Cuts => TopK > 0 || TopP < 1 || MinP > 0;
+
     /// <summary>Responses per prompt; they share one pass over the prompt. Default 1; at least 1.</summary>
     public int SamplesPerPrompt { get; init; } = 1;
 

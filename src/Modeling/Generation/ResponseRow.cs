@@ -11,6 +11,7 @@ internal sealed class ResponseRow(int prompt, int sample, int[] promptIds, int l
 {
     private readonly List<int> _ids = [];
     private readonly List<float> _logProbabilities = [];
+    private readonly List<int[]> _keptIds = [];
     private string _piece = "";
 
     public int Prompt => prompt;
@@ -36,8 +37,10 @@ internal sealed class ResponseRow(int prompt, int sample, int[] promptIds, int l
     /// <param name="id">The token.</param>
     /// <param name="logProbability">Of the token.</param>
     /// <param name="isStop">Whether it is a stop token.</param>
-    public void Add(int id, float logProbability, bool isStop)
+    /// <param name="keptIds">What could have been drawn; null = not asked for.</param>
+    public void Add(int id, float logProbability, bool isStop, int[]? keptIds)
     {
+        if (keptIds is not null) _keptIds.Add(keptIds);
         _ids.Add(id);
         _logProbabilities.Add(logProbability);
         bool last = isStop || Length == limit;
@@ -55,6 +58,7 @@ internal sealed class ResponseRow(int prompt, int sample, int[] promptIds, int l
             SampleIndex = sample,
             TokenIds = ids,
             LogProbabilities = [.. _logProbabilities],
+            KeptIds = _keptIds.Count == 0 ? null : [.. _keptIds],
             Text = text?.ToString() ?? tokenizer?.Decode(ids, skipSpecialTokens: true),
             FinishReason = Finish!.Value,
         };

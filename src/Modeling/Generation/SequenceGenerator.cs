@@ -34,8 +34,8 @@ internal sealed class SequenceGenerator : IDisposable
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         Tensor logits = _cache is null ? Prefill() : Decode(_cache);                                   // [B, V]
-        (Tensor tokens, Tensor logProbabilities) = TokenSampler.Sample(logits, _options, _seen, [.. _active.Select(row => row.NextStream)]);
-        Store(tokens, logProbabilities);
+        (Tensor tokens, Tensor logProbabilities, int[][]? keptIds) = TokenSampler.Sample(logits, _options, _seen, [.. _active.Select(row => row.NextStream)]);
+        Store(tokens, logProbabilities, keptIds);
 
         int[] remaining = [.. Enumerable.Range(0, _active.Length).Where(i => _active[i].Finish is null)];
         if (remaining.Length == 0) return false;
@@ -93,12 +93,12 @@ internal sealed class SequenceGenerator : IDisposable
         return _decoder.Logits(_decoder.Forward(_tokens!.unsqueeze(1), cache, Padding(_active.Select(row => row.PromptIds)), fast).select(1, 0), fast);
     }
 
-    private void Store(Tensor tokens, Tensor logProbabilities)
+    private void Store(Tensor tokens, Tensor logProbabilities, int[][]? keptIds)
     {
         long[] ids = [.. tokens.cpu().data<long>()];
         float[] logs = logProbabilities.ToSingles();
         for (int i = 0; i < _active.Length; i++)
-            if (_active[i].Finish is null) _active[i].Add((int)ids[i], logs[i], _stopTokens.Contains((int)ids[i]));
+            if (_active[i].Finish is null) _active[i].Add((int)ids[i], logs[i], _stopTokens.Contains((int)ids[i]), keptIds?[i]);
     }
 
     private Tensor Seen(Tensor logits)

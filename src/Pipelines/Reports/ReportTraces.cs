@@ -13,7 +13,7 @@ public static class ReportTraces
     /// <param name="sequence">Prompt and response; none empty.</param>
     /// <param name="options">What the trace has; null = the defaults.</param>
     /// <exception cref="ArgumentException">An option is out of range, or the sequence is empty, too long or holds an unknown id.</exception>
-    /// <exception cref="InvalidOperationException">The model computes NaN or infinities.</exception>
+    /// <exception cref="NotFiniteNumberException">The model computes NaN or infinities.</exception>
     public static ReportTrace Create(CausalLanguageModel model, TokenSequence sequence, ReportTraceOptions? options = null)
     {
         options ??= new ReportTraceOptions();

@@ -24,6 +24,7 @@ internal static class AtomicFile
                 if (stream is FileStream file) file.Flush(flushToDisk: true);
             }
             File.Move(aside, place, overwrite: true);
+            Modeling.DirectoryEntries.Flush(Path.GetDirectoryName(place)!);
         }
         catch
         {

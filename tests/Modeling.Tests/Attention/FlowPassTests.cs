@@ -39,7 +39,7 @@ public sealed class FlowPassTests
     {
         using CausalLanguageModel model = TinyModel.Create();
         using (no_grad()) model.Parameters["model.layers.0.self_attn.q_proj.weight"].fill_(float.NaN);
-        FluentActions.Invoking(() => model.AnalyzeFlow([new FlowSequence(Sequence(3, 4, 1), ..)])).Should().Throw<InvalidOperationException>().WithMessage("Row 0:*not finite*");
+        FluentActions.Invoking(() => model.AnalyzeFlow([new FlowSequence(Sequence(3, 4, 1), ..)])).Should().Throw<NotFiniteNumberException>().WithMessage("Row 0:*not finite*");
     }
 
     [Fact]

@@ -52,6 +52,6 @@ public sealed class MapPassTests
         model.AttentionMaps(sequence, [[new(1, 0)], [new(0, 0), new(1, 1)]]);
         LiveTensors.Now.Should().Be(before);
         using (no_grad()) model.Parameters["model.layers.0.self_attn.q_proj.weight"].fill_(float.NaN);
-        FluentActions.Invoking(() => model.AttentionMaps(sequence, [[new(1, 0)]])).Should().Throw<InvalidOperationException>().WithMessage("*not finite*");
+        FluentActions.Invoking(() => model.AttentionMaps(sequence, [[new(1, 0)]])).Should().Throw<NotFiniteNumberException>().WithMessage("*not finite*");
     }
 }

@@ -187,9 +187,9 @@ public sealed class RhythmPassTests
         using CausalLanguageModel model = TinyModel.Create();
         using (no_grad()) model.Parameters[weight].fill_(float.NaN);
         foreach (RhythmOptions options in new RhythmOptions[] { new(), new() { Receivers = true, Grouping = HeadGrouping.PerBatch }, new() { AllHeads = true } })
-            FluentActions.Invoking(() => model.AnalyzeRhythm([Sequence(2, 9, 1)], options)).Should().Throw<InvalidOperationException>().WithMessage("Row 0: the model's * are not finite*");
+            FluentActions.Invoking(() => model.AnalyzeRhythm([Sequence(2, 9, 1)], options)).Should().Throw<NotFiniteNumberException>().WithMessage("Row 0: the model's * are not finite*");
         if (weight.Contains("layers.2")) return;
-        FluentActions.Invoking(() => model.MeasureHeads([Sequence(2, 9, 1)], new RhythmOptions { Layers = LayerSelection.All })).Should().Throw<InvalidOperationException>().WithMessage("Row 0:*not finite*");
+        FluentActions.Invoking(() => model.MeasureHeads([Sequence(2, 9, 1)], new RhythmOptions { Layers = LayerSelection.All })).Should().Throw<NotFiniteNumberException>().WithMessage("Row 0:*not finite*");
     }
 
     [Fact]

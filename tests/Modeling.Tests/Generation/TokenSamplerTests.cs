@@ -12,7 +12,7 @@ public sealed class TokenSamplerTests
         double[] probabilities = [0.5, 0.25, 0.15, 0.1];
         const int draws = 20_000;
         Tensor logits = tensor(probabilities.Select(p => (float)Math.Log(p)).ToArray()).unsqueeze(0).expand(draws, -1);
-        (Tensor tokens, Tensor logs) = TokenSampler.Sample(logits, new GenerationOptions(), seen: null, Streams(draws));
+        (Tensor tokens, Tensor logs, _) = TokenSampler.Sample(logits, new GenerationOptions(), seen: null, Streams(draws));
         long[] drawn = [.. tokens.data<long>()];
         for (int token = 0; token < probabilities.Length; token++)
             ((double)drawn.Count(t => t == token) / draws).Should().BeApproximately(probabilities[token], 0.015);
@@ -33,6 +33,18 @@ public sealed class TokenSamplerTests
     }
 
     [Fact]
+    public void What_could_have_been_drawn_is_told_where_it_is_asked_for_and_not_everything()
+    {
+        using var scope = NewDisposeScope();
+        Tensor logits = tensor(new[] { 1f, 3f, 2f, 2f, -50f, 0f, 0f, 9f, 0f, 0f }).view(2, 5);
+        int[][] kept = TokenSampler.Sample(logits, new GenerationOptions { TopP = 0.6, KeepsIds = true }, seen: null, Streams(2)).KeptIds!;
+        kept[0].Should().Equal(1, 2, 3);
+        kept[1].Should().Equal(2);
+        TokenSampler.Sample(logits, new GenerationOptions { TopP = 0.6 }, seen: null, Streams(2)).KeptIds.Should().BeNull();
+        TokenSampler.Sample(logits, new GenerationOptions { KeepsIds = true }, seen: null, Streams(2)).KeptIds.Should().BeNull();
+    }
+
+    [Fact]
     public void Logits_that_are_not_finite_are_refused()
     {
         using var scope = NewDisposeScope();
@@ -44,7 +56,7 @@ public sealed class TokenSamplerTests
     public void Greedy_takes_the_most_probable_token_and_reports_the_models_own_probability()
     {
         using var scope = NewDisposeScope();
-        (Tensor tokens, Tensor logs) = TokenSampler.Sample(tensor(new[] { 0f, 3f, 1f }).unsqueeze(0), new GenerationOptions { Temperature = 0 }, seen: null, Streams(1));
+        (Tensor tokens, Tensor logs, _) = TokenSampler.Sample(tensor(new[] { 0f, 3f, 1f }).unsqueeze(0), new GenerationOptions { Temperature = 0 }, seen: null, Streams(1));
         tokens.ToInt64().Should().Be(1);
         logs.ToDouble().Should().BeApproximately(3 - Math.Log(1 + Math.Exp(3) + Math.Exp(1)), 1e-6);
     }

@@ -5,6 +5,9 @@ namespace MLNetAttn.Estimators;
 /// <summary>Where a step's responses and their rewards come from.</summary>
 internal interface IRolloutSource
 {
+    /// <summary>Makes a resumed run what it was when it was cut: a reward that was fitted in training is fitted on the same responses again.</summary>
+    void Restore(PolicyOptimizationState state);
+
     /// <summary>P prompts with G responses each.</summary>
     /// <param name="step">The step, from 0.</param>
     /// <param name="state">Where the source stands.</param>

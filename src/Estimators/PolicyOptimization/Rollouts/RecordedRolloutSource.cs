@@ -62,6 +62,12 @@ internal sealed class RecordedRolloutSource : IRolloutSource
     }
 
     /// <inheritdoc/>
+    public void Restore(PolicyOptimizationState state)
+    {
+        // Rewards came with the responses.
+    }
+
+    /// <inheritdoc/>
     public (RolloutBatch Batch, PolicyOptimizationState State) Next(int step, PolicyOptimizationState state, StepMetrics metrics)
     {
         Row[] rows = [.. SeededOrder.Visit(_groups.Count, state.Visited, _options.PromptsPerStep, _options.Seed).SelectMany(group => _groups[group])];

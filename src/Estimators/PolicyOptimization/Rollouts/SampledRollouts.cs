@@ -12,6 +12,12 @@ namespace MLNetAttn.Estimators;
 internal sealed class SampledRollouts(LearningPolicy policy, PromptSet prompts, RewardFunction reward, PolicyOptimizationOptions options, IExceptionContext context) : IRolloutSource
 {
     /// <inheritdoc/>
+    public void Restore(PolicyOptimizationState state)
+    {
+        if (reward.NeedsFit && state.RewardSample is { } sample) reward.Fit(prompts.Rollouts(sample.Rows, sample.TokenIds));
+    }
+
+    /// <inheritdoc/>
     public (RolloutBatch Batch, PolicyOptimizationState State) Next(int step, PolicyOptimizationState state, StepMetrics metrics)
     {
         ulong seed = RandomUniform.Stream(options.Seed, step, (int)RandomPurpose.Sampling);
@@ -29,7 +35,7 @@ internal sealed class SampledRollouts(LearningPolicy policy, PromptSet prompts, 
         Group[] batch = [.. wanted, .. equal.Take(options.PromptsPerStep - wanted.Count)];
         metrics.RewardParts(reward.PartNames, [.. batch.SelectMany(group => group.Scores)]);
         return (new RolloutBatch(
-            [.. batch.SelectMany(group => group.Samples.Select(sample => new TokenSequence(prompts.TokenIds[group.Row], sample.TokenIds)))],
+            [.. batch.SelectMany(group => group.Samples.Select(sample => new TokenSequence(prompts.TokenIds[group.Row], sample.TokenIds) { KeptIds = sample.KeptIds }))],
             [.. batch.SelectMany(group => group.Samples.Select(sample => sample.FinishReason == FinishReason.Length))],
             [.. batch.SelectMany(group => group.Scores.Select(score => score.Reward))],
             OldLogProbabilities: null), state);
@@ -40,15 +46,14 @@ internal sealed class SampledRollouts(LearningPolicy policy, PromptSet prompts, 
         metrics.Begin();
         IReadOnlyList<GeneratedSequence> samples = policy.Model.Generate(
             [.. rows.Select(row => prompts.TokenIds[row])],
-            new GenerationOptions { SamplesPerPrompt = options.Generations, MaxNewTokens = options.MaxNewTokens, Temperature = options.Temperature, Seed = (long)seed },
+            options.Sampling(options.Generations, temperature: null, seed) with { KeepsIds = true },
             options.CancellationToken);
         metrics.Lap("time/sample");
         options.CancellationToken.ThrowIfCancellationRequested();
         if (reward.NeedsFit)
         {
-            RewardSample fitted = state.RewardSample ?? new RewardSample([.. samples.Select(sample => rows[sample.PromptIndex])], [.. samples.Select(sample => sample.TokenIds)]);
-            reward.Fit(prompts.Rollouts(fitted.Rows, fitted.TokenIds));
-            state = state with { RewardSample = fitted };
+            state = state with { RewardSample = new RewardSample([.. samples.Select(sample => rows[sample.PromptIndex])], [.. samples.Select(sample => sample.TokenIds)]) };
+            Restore(state);
         }
         RewardScore[] scores = reward.Evaluate(context, prompts.Rollouts(rows, samples), options.MissingReward);
         metrics.Lap("time/reward");

@@ -21,12 +21,12 @@ internal sealed class CheckpointStore
     public string Location => _folder.Location;
 
     /// <summary>Writes a checkpoint.</summary>
-    /// <param name="step">Steps done.</param>
+    /// <param name="point">Where the run stands.</param>
     /// <param name="policy">The policy.</param>
     /// <param name="best">The best evaluation.</param>
     /// <param name="state">The trainer's own state.</param>
     /// <exception cref="IOException">It could not be written; earlier ones are untouched.</exception>
-    public void Save(int step, LearningPolicy policy, BestPolicy best, object state) => _folder.Save(step, _limit, target =>
+    public void Save(Point point, LearningPolicy policy, BestPolicy best, object state) => _folder.Save(point.Step, _limit, target =>
     {
         policy.Save(target);
         if (best.Weights is { } weights)
@@ -34,19 +34,19 @@ internal sealed class CheckpointStore
             using Stream stream = target.Create(BestFile);
             SafetensorsWriter.Write(stream, weights.Select((weight, i) => KeyValuePair.Create(BestName(i), weight)), SafetensorsWriter.PyTorchFormat);
         }
-        new TrainingState(TrainingState.CurrentVersion, _identity, step, policy.Updates, best.State, TrainingState.ToNode(state)).Save(target);
+        new TrainingState(TrainingState.CurrentVersion, _identity, point, policy.Updates, best.State, TrainingState.ToNode(state)).Save(target);
     });
 
     /// <summary>Goes back to the last checkpoint, and marks the folder as this run's.</summary>
-    /// <returns>Steps done; 0 where there is none.</returns>
+    /// <returns>Where it stands; the start where there is none.</returns>
     /// <exception cref="InvalidOperationException">It is another run's; the message says what differs.</exception>
     /// <exception cref="InvalidDataException">A file is damaged; the message names it.</exception>
-    public int Restore(LearningPolicy policy, BestPolicy best, ITrainingRun run)
+    public Point Restore(LearningPolicy policy, BestPolicy best, ITrainingRun run)
     {
         if (_folder.Checkpoints() is not [.., (_, string path)])
         {
             Begin();
-            return 0;
+            return Point.Start;
         }
         var source = new FolderSource(path);
         TrainingState state = TrainingState.Load(source);
@@ -56,7 +56,7 @@ internal sealed class CheckpointStore
         best.State = state.Evaluations;
         if (source.Exists(BestFile)) best.Keep(ReadBest(source, policy));
         run.State = TrainingState.FromNode(state.Trainer, run.State.GetType(), CheckpointFiles.Locate(source, TrainingState.FileName));
-        return state.Step;
+        return state.Point;
     }
 
     private void Begin() => _folder.Begin(TrainingState.ToNode(_identity).ToString());
@@ -74,6 +74,15 @@ internal sealed class CheckpointStore
             foreach (Tensor weight in weights) weight.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Where a run stands.</summary>
+    /// <param name="Step">Steps done.</param>
+    /// <param name="Unevaluated">What the last of them measured, where the evaluation after it is still to be made; otherwise null.</param>
+    internal sealed record Point(int Step, IReadOnlyDictionary<string, double>? Unevaluated)
+    {
+        /// <summary>Before the first step.</summary>
+        public static Point Start { get; } = new(0, Unevaluated: null);
     }
 
     private static string BestName(int index) => index.ToString("D5", System.Globalization.CultureInfo.InvariantCulture);

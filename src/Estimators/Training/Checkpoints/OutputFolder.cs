@@ -69,6 +69,7 @@ internal sealed class OutputFolder : IDisposable
                 target.Commit();
             }
             Directory.Move(aside, place);
+            DirectoryEntries.Flush(Location);
         }
         catch
         {

@@ -8,14 +8,14 @@ namespace MLNetAttn.Estimators;
 /// <summary>What a checkpoint holds beside weights: where the run stands, and what run it is.</summary>
 /// <param name="Version">Of this format.</param>
 /// <param name="Run">What run it is.</param>
-/// <param name="Step">Steps done.</param>
+/// <param name="Point">Where the run stands.</param>
 /// <param name="Updates">Updates done.</param>
 /// <param name="Evaluations">How evaluations went.</param>
 /// <param name="Trainer">The trainer's own state.</param>
-internal sealed record TrainingState(int Version, RunIdentity Run, int Step, int Updates, Evaluations Evaluations, JsonNode Trainer)
+internal sealed record TrainingState(int Version, RunIdentity Run, CheckpointStore.Point Point, int Updates, Evaluations Evaluations, JsonNode Trainer)
 {
     /// <summary>The format that is written.</summary>
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
     public const string FileName = "trainer_state.json";
 
