@@ -186,13 +186,17 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
         TinyModels.Snapshot(policy.Model).ShouldEqual(TinyModels.Snapshot(_model));
     }
 
-    [Fact]
-    public void An_update_that_is_not_finite_can_be_skipped_and_is_counted()
+    [Theory]
+    [InlineData(float.NaN, -1)]
+    [InlineData(1, float.NaN)]
+    [InlineData(1, float.NegativeInfinity)]
+    [InlineData(1, float.PositiveInfinity)]
+    public void An_update_whose_advantage_or_ratio_is_not_finite_can_be_skipped_and_is_counted(float advantage, float old)
     {
         using CausalLanguageModel model = TinyModels.Create();
         var options = new PolicyOptimizationOptions { PromptsPerStep = 1, Generations = 2, NonFinite = NonFiniteUpdate.Skip };
         using var policy = new LearningPolicy(model, options, totalUpdates: 9);
-        Rollout[] rollouts = [.. Enumerable.Range(0, 2).Select(row => new Rollout { Row = row, Sequence = new TokenSequence([1], [2, 3]), Advantages = [float.NaN, 1] })];
+        Rollout[] rollouts = [.. Enumerable.Range(0, 2).Select(row => new Rollout { Row = row, Sequence = new TokenSequence([1], [2, 3]), Advantages = [advantage, 1], OldLogProbabilities = [old, -1] })];
         IReadOnlyDictionary<string, double> metrics = new PolicyUpdate(policy, options).Run(rollouts, tokensInBatch: 4);
         metrics["skipped_updates"].Should().Be(1);
         policy.Updates.Should().Be(1, "the learning rate goes on as planned");

@@ -63,6 +63,8 @@ public sealed class RecordedRolloutsTests : IDisposable
     [InlineData("long", "*Row 2: the response has 13 tokens, expected at most MaxNewTokens (12)*")]
     [InlineData("empty", "*Row 2*")]
     [InlineData("logs", "*Row 2: 1 log-probabilities for a response of * tokens*")]
+    [InlineData("infinite", "*Row 2: 1 log-probabilities*NaN or infinite*")]
+    [InlineData("context", "*Row 0: prompt (* tokens) and response (*) exceed the model's context of *")]
     [InlineData("reward", "*Row 2: the reward is NaN*MissingReward*")]
     [InlineData("none", "*no rows*")]
     public void A_row_or_group_that_does_not_fit_is_named(string fault, string message)
@@ -76,6 +78,8 @@ public sealed class RecordedRolloutsTests : IDisposable
             case "long": rows[2].Response = new int[13]; break;
             case "empty": rows[2].Response = []; break;
             case "logs": rows[2].Logs = [-1]; break;
+            case "infinite": (rows[2].Response, rows[2].Logs) = ([3], [float.NegativeInfinity]); break;
+            case "context": rows[0].Prompt = [.. Enumerable.Repeat(1, _model.Config.MaxPositionEmbeddings)]; break;
             case "reward": rows[2].Reward = float.NaN; break;
             default: rows = []; break;
         }

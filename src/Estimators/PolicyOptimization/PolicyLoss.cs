@@ -61,7 +61,9 @@ public static class PolicyLoss
             // GSPO-token: the value of the sequence's ratio, the gradient of the token's.
             logRatio = options.ImportanceSampling == ImportanceSampling.Sequence ? mean : mean.detach().Plus(logp - logp.detach());
         }
-        return (options.ClampLogRatio ? logRatio.Clamped(-LogRatioBound, LogRatioBound) : logRatio).exp();
+        if (!options.ClampLogRatio) return logRatio.exp();
+        // The bound is for ratios that are extreme, not for those that are none: ±∞ · 0 is NaN, so that the loss says it.
+        return logRatio.Clamped(-LogRatioBound, LogRatioBound).Plus(logRatio.detach().Times(0)).exp();
     }
 
     /// <summary>What is maximised, and how often it was clipped.</summary>
