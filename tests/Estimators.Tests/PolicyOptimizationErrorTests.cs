@@ -26,9 +26,10 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
             TopK = 1,
             TopP = 0,
             MinP = 1,
+            SamplingBatchSize = 0,
             LearningRate = -1,
             Loss = new PolicyLossOptions { Epsilon = 2 },
-        })).Should().Throw<ArgumentException>().WithMessage("*LearningRate is -1*Generations is 1, expected at least 2*Temperature is 0*TopK is 1, expected 0 (all), or 2 or more*TopP is 0*MinP is 1*Loss.Epsilon is 2*");
+        })).Should().Throw<ArgumentException>().WithMessage("*LearningRate is -1*Generations is 1, expected at least 2*Temperature is 0*TopK is 1, expected 0 (all), or 2 or more*TopP is 0*MinP is 1*SamplingBatchSize is 0*Loss.Epsilon is 2*");
 
     [Fact]
     public void Parts_that_do_not_divide_the_batch_are_refused() =>
@@ -134,6 +135,17 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     }
 
     [Fact]
+    public void A_checkpoint_that_fails_after_something_else_does_not_hide_it()
+    {
+        using var folder = new TemporaryFolder();
+        Microsoft.ML.Runtime.IHost host = ((Microsoft.ML.Runtime.IHostEnvironment)_ml).Register("test");
+        PolicyOptimizationOptions options = Options() with { OutputFolder = Path.Combine(folder.Path, "run"), EvaluateEvery = 1 };
+        string[] warnings = Warnings(() => FluentActions.Invoking(() => TrainingLoop.Run(host, _model, options, Plan(), (_, _) => new Exhausted(() => { }, () => zeros([1L << 50]).Dispose(), () => throw new NotSupportedException("no room to save"))))
+            .Should().Throw<InsufficientMemoryException>().WithMessage("*The evaluation after step 1: memory ran out*Lower that.*"));
+        warnings.Should().Contain(warning => warning.Contains("checkpoint after step 1 could not be written: no room to save", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void A_tokenizer_with_more_tokens_than_the_model_is_refused_before_anything_is_sampled()
     {
         using CausalLanguageModel model = TinyModels.CreateWithTokenizer(vocabulary: 10);
@@ -216,7 +228,8 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
         Rollout[] rollouts = [.. Enumerable.Range(0, 2).Select(row => new Rollout { Row = row, Sequence = new TokenSequence([1], [2, 3]), Advantages = [1, 1] })];
         FusedCredit Fused() => new(new RhythmOptions { Grouping = HeadGrouping.PerSequence, MinimumHorizon = 1, MaximumHorizon = 2 }, measure: false, (row, rhythm) => CreditAssignment.Uniform(2));
         new PolicyUpdate(policy, options).Run(rollouts, tokensInBatch: 4, Fused())["skipped_updates"].Should().Be(1);
-        FluentActions.Invoking(() => new PolicyUpdate(policy, options with { NonFinite = NonFiniteUpdate.Stop }).Run(rollouts, tokensInBatch: 4, Fused())).Should().Throw<NotFiniteNumberException>().WithMessage("Row 0: the model's attention weights are not finite*");
+        FluentActions.Invoking(() => new PolicyUpdate(policy, options with { NonFinite = NonFiniteUpdate.Stop }).Run(rollouts, tokensInBatch: 4, Fused())).Should().Throw<NotFiniteNumberException>().WithMessage("Update 2 of 9: the attention of its own pass is not finite*LearningRate*")
+            .WithInnerException<NotFiniteNumberException>().WithMessage("Row 0: *");
     }
 
     [Fact]
@@ -249,7 +262,7 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     private FluentAssertions.Specialized.ExceptionAssertions<TException> Failing<TException>(IDataView? prompts = null, IEstimator<ITransformer>? reward = null) where TException : Exception =>
         FluentActions.Invoking(() => Trainer(Options(), reward).Fit(prompts ?? _prompts)).Should().Throw<TException>();
 
-    private static TrainingPlan Plan() => new("test", Steps: 2, UpdatesPerStep: 1, Logged: [], Data: () => "", Validation: null, Goal: "", HigherIsBetter: true, MemoryAdvice: "Lower this.");
+    private static TrainingPlan Plan() => new("test", Steps: 2, UpdatesPerStep: 1, Logged: [], Data: () => "", Validation: () => "", Goal: "", HigherIsBetter: true, MemoryAdvice: "Lower this.", EvaluationMemoryAdvice: "Lower that.");
 
     private string[] Warnings(Action train)
     {
@@ -262,9 +275,13 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     }
 
     /// <summary>Steps that ask for too much.</summary>
-    private sealed class Exhausted(Action step) : ITrainingRun
+    private sealed class Exhausted(Action step, Action? evaluation = null, Func<object>? state = null) : ITrainingRun
     {
-        public object State { get; set; } = new();
+        public object State
+        {
+            get => state?.Invoke() ?? new object();
+            set { }
+        }
 
         public IReadOnlyList<LoggedSample> Samples => [];
 
@@ -274,7 +291,11 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
             return new Dictionary<string, double>();
         }
 
-        public IReadOnlyDictionary<string, double> Evaluate() => new Dictionary<string, double>();
+        public IReadOnlyDictionary<string, double> Evaluate()
+        {
+            evaluation?.Invoke();
+            return new Dictionary<string, double>();
+        }
     }
 
     /// <summary>A chain that must not be a reward: it loses rows.</summary>

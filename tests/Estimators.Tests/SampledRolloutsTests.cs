@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
 
@@ -52,14 +53,43 @@ public sealed class SampledRolloutsTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public void Where_sampling_leaves_no_choice_nothing_is_learnt(int miniBatches)
+    [InlineData(1, CreditStrategy.Uniform, false, false)]
+    [InlineData(2, CreditStrategy.Uniform, false, false)]
+    [InlineData(1, CreditStrategy.Coupled, true, false)]
+    [InlineData(2, CreditStrategy.HighEntropy, false, true)]
+    public void Where_sampling_leaves_no_choice_nothing_is_learnt(int miniBatches, CreditStrategy strategy, bool checkpointing, bool adapter)
     {
         int response = 0;
         var told = new ProgressList();
-        Train(Options with { LearningRate = 1e-2, TopP = 1e-9, MiniBatches = miniBatches, Progress = told }, _ => response++ % 3).ShouldEqual(TinyModels.Snapshot(_model));
-        told.Should().OnlyContain(step => step.Metrics["entropy"] == 0 && step.Metrics["reward_std"] > 0 && step.Metrics["grad_norm"] == 0);
+        PolicyOptimizationOptions options = Options with
+        {
+            Steps = 2,
+            LearningRate = 1e-2,
+            TopP = 1e-9,
+            MiniBatches = miniBatches,
+            ActivationCheckpointing = checkpointing,
+            Lora = adapter ? new LoraOptions { Rank = 2 } : null,
+            Credit = new CreditOptions { Strategy = strategy },
+            Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerSequence, MinimumHorizon = 1, MaximumHorizon = 4 },
+            Loss = new PolicyLossOptions { Beta = 0.1 },
+            Progress = told,
+        };
+        Train(options, _ => response++ % 3).ShouldEqual(TinyModels.Snapshot(_model));
+        told.Should().OnlyContain(step => step.Metrics["entropy"] == 0 && step.Metrics["kl"] == 0 && step.Metrics["reward_std"] > 0 && step.Metrics["grad_norm"] == 0);
+    }
+
+    [Fact]
+    public void The_trained_policy_answers_as_it_was_sampled_and_batches_change_nothing()
+    {
+        IDataView prompts = _ml.Data.LoadFromEnumerable([new PromptRow { Prompt = [1, 2] }]);
+        PolicyOptimizationOptions options = Options with { LearningRate = 1e-9, TopP = 1e-9, SamplingBatchSize = 3 };
+        Dictionary<string, float[]> batched = Train(options with { TopP = 1, LearningRate = 1e-2 }, row => row.ResponseTokenIds[0]);
+        batched.ShouldEqual(Train(options with { TopP = 1, LearningRate = 1e-2, SamplingBatchSize = null }, row => row.ResponseTokenIds[0]));
+
+        var reward = _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = row.ResponseTokenIds[0], null);
+        using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(_model, reward, options).Fit(prompts);
+        int[] greedy = policy.Model.Generate([[1, 2]], new GenerationOptions { Temperature = 0, MaxNewTokens = 8 })[0].TokenIds;
+        policy.Transform(prompts).GetColumn<VBuffer<int>>("ResponseTokenIds").Single().DenseValues().Should().Equal(greedy);
     }
 
     [Fact]

@@ -37,7 +37,7 @@ internal static class ReportCommand
                     {
                         report.Add(loaded is null ? AnnotatedRow.Parse(line, variant) : Measure(loaded, line, number + 1, variant, rhythm.Read(parsed)));
                     }
-                    catch (Exception exception) when (exception is FormatException or InvalidOperationException)
+                    catch (Exception exception) when (exception is FormatException or InvalidOperationException or ArithmeticException)
                     {
                         throw new InvalidDataException($"{file.FullName}, line {number + 1}: {exception.Message}", exception);
                     }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
@@ -32,20 +31,20 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
         // A run that goes on keeps its configuration until the trainer has agreed to the new one.
         bool isNew = !folder.HoldsRun;
         if (isNew) folder.Write(config);
-        (PolicyTransformer trained, int step, bool whole) = Train(context, model, rows, evaluation, folder, started: () => { if (!isNew) folder.Write(config); }, cancellation);
+        (PolicyTransformer trained, bool whole) = Train(context, model, rows, evaluation, folder, started: () => { if (!isNew) folder.Write(config); }, cancellation);
         using (trained)
         {
             trained.Model.SavePretrained(folder.Policy);
             context.Model.SaveAtomically(trained, rows.View.Schema, folder.Model);
             bool stopped = cancellation.IsCancellationRequested && !whole;
-            if (stopped) streams.Errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Stopped{(step > 0 ? $" after step {step}" : "")}: the policy is as the last complete step left it. --resume goes on."));
+            if (stopped) streams.Errors.WriteLine("Stopped: the policy is as the last complete step left it. --resume goes on.");
             bool isReported = Report(folder, model, trained.Model, evaluation ?? rows, stopped, cancellation);
             streams.Output.WriteLine(JsonText.Line(new JsonObject { ["stopped"] = stopped, ["policy"] = folder.Policy, ["model"] = folder.Model, ["report"] = isReported ? folder.Report : null }));
             return stopped || !isReported ? CommandLine.Cancelled : CommandLine.Success;
         }
     }
 
-    private (PolicyTransformer Trained, int Step, bool Whole) Train(
+    private (PolicyTransformer Trained, bool Whole) Train(
         MLContext context, CausalLanguageModel model, TrainingRows rows, TrainingRows? evaluation, RunFolder folder, Action started, CancellationToken cancellation) =>
         TrainingView.Show(streams, folder, every, started, view =>
         {
@@ -54,7 +53,7 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
                 if (entry.Kind == ChannelMessageKind.Warning) view.Warn(entry.RawMessage);
             };
             PolicyTransformer trained = config.Fit(context, model, rows.View, evaluation?.View, new RunSettings(folder.Location, resume, view, cancellation));
-            return (trained, view.Last?.Step ?? 0, view.Last is { } last && last.Step == last.TotalSteps);
+            return (trained, view.Last is { } last && last.Step == last.TotalSteps);
         });
 
     /// <returns>Whether there is a report: it can be cancelled, too.</returns>

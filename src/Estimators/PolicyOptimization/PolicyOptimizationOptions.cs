@@ -28,11 +28,11 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <summary>Sampling temperature; log-probabilities of the loss are taken at the same one (temperature). Default 1; above 0.</summary>
     public double Temperature { get; init; } = 1;
 
-    /// <summary>Only this many most probable tokens are sampled from (top_k); 0 = all. Default 0; 0 or more.</summary>
+    /// <summary>Only this many most probable tokens are sampled from (top_k); 0 = all. Default 0; 0, or 2 or more.</summary>
     /// <remarks>
     /// With this, <see cref="TopP"/> or <see cref="MinP"/> all log-probabilities and entropies of a step, also those of the reference, are among the tokens that the policy that sampled kept at each place:
     /// the ratio of two policies is one only where both are cut alike (DeepSeek-V3.2's "keep sampling mask", arXiv 2512.02556, 3.1). TRL takes them over the whole vocabulary, which biases the ratio.
-    /// What was kept takes 4 bytes a token of the vocabulary for each token of the responses. A repetition penalty is not offered: it makes another distribution of every place.
+    /// What was kept takes 4 bytes for each token that was, at each place. Evaluations and the returned policy sample alike. A repetition penalty is not offered: it makes another distribution of every place.
     /// </remarks>
     public int TopK { get; init; }
 
@@ -41,6 +41,9 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
 
     /// <summary>Only tokens at least this fraction as probable as the most probable one are sampled from (min_p). Default 0 = all; 0 or more, below 1.</summary>
     public double MinP { get; init; }
+
+    /// <summary>The most responses that are sampled at once, in steps and evaluations; smaller batches take less memory and more time. Default null = all; at least 1.</summary>
+    public int? SamplingBatchSize { get; init; }
 
     /// <summary>Passes over a step's responses (num_iterations, μ). Default 1; at least 1.</summary>
     public int Iterations { get; init; } = 1;
@@ -104,7 +107,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <param name="temperature">Null = <see cref="Temperature"/>.</param>
     /// <param name="seed">Start of the random numbers.</param>
     internal GenerationOptions Sampling(int samples, double? temperature, ulong seed) =>
-        new() { SamplesPerPrompt = samples, MaxNewTokens = MaxNewTokens, Temperature = temperature ?? Temperature, TopK = TopK, TopP = TopP, MinP = MinP, Seed = (long)seed };
+        new() { SamplesPerPrompt = samples, MaxNewTokens = MaxNewTokens, Temperature = temperature ?? Temperature, TopK = TopK, TopP = TopP, MinP = MinP, BatchSize = SamplingBatchSize, Seed = (long)seed };
 
     /// <summary>Reads prompts.</summary>
     internal PromptReader Prompts => new(PromptColumnName, PromptFormat, addSpecialTokens: true);
@@ -128,6 +131,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require(TopK is 0 or >= 2, nameof(TopK), TopK, "0 (all), or 2 or more: with one token kept the responses to one prompt are all the same");
         problems.Require(TopP is > 0 and <= 1, nameof(TopP), TopP, "above 0, at most 1");
         problems.Require(MinP is >= 0 and < 1, nameof(MinP), MinP, "0 or more, below 1");
+        problems.Require(SamplingBatchSize is null or >= 1, nameof(SamplingBatchSize), SamplingBatchSize, "at least 1, or null for all at once");
         problems.Require(Iterations >= 1, nameof(Iterations), Iterations, "at least 1");
         problems.Require(MiniBatches >= 1, nameof(MiniBatches), MiniBatches, "at least 1");
         problems.Require(GradientAccumulationSteps >= 1, nameof(GradientAccumulationSteps), GradientAccumulationSteps, "at least 1");

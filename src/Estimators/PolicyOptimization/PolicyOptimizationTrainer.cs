@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using MLNetAttn.Modeling;
@@ -67,7 +68,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     {
         PromptColumnName = _options.PromptColumnName,
         PromptFormat = _options.PromptFormat,
-        Generation = new GenerationOptions { MaxNewTokens = _options.MaxNewTokens, Temperature = _options.Temperature, Seed = _options.Seed },
+        Generation = _options.Sampling(samples: 1, temperature: null, (ulong)_options.Seed) with { BatchSize = null },
     };
 
     /// <summary>Trains a copy of the model on the prompts.</summary>
@@ -75,7 +76,8 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     /// <returns>The trained policy; where training was cancelled, as its last complete step left it.</returns>
     /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or a prompt does not fit the model; the message names it.</exception>
     /// <exception cref="InvalidOperationException">The reward failed on a response; the message names it.</exception>
-    /// <exception cref="NotFiniteNumberException">The loss or its gradient became NaN or infinite.</exception>
+    /// <exception cref="NotFiniteNumberException">The loss or its gradient, or what the model computes in sampling or where attention is read, became NaN or infinite.</exception>
+    /// <exception cref="InsufficientMemoryException">Memory ran out; the message says what to lower.</exception>
     public PolicyTransformer Fit(IDataView input) => Fit(input, validation: null);
 
     /// <summary>Trains a copy of the model on the prompts and evaluates it on others, as <see cref="TrainingOptions.EvaluateEvery"/> says: eval_reward and its relatives.</summary>
@@ -113,7 +115,8 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
 
     private TrainingPlan Plan(Func<string> data, Func<string>? validation) => new(
         nameof(PolicyOptimizationTrainer), _options.Steps, _options.Updates, Logged, data, validation, Goal: "eval_reward", HigherIsBetter: true,
-        $"Raise GradientAccumulationSteps ({_options.GradientAccumulationSteps}), or lower MaxNewTokens ({_options.MaxNewTokens}), PromptsPerStep ({_options.PromptsPerStep}) or Generations ({_options.Generations}){(_options.ActivationCheckpointing ? "" : ", or set ActivationCheckpointing")}.");
+        $"Raise GradientAccumulationSteps ({_options.GradientAccumulationSteps}), or lower MaxNewTokens ({_options.MaxNewTokens}), SamplingBatchSize ({_options.SamplingBatchSize?.ToString(CultureInfo.InvariantCulture) ?? "all at once"}), PromptsPerStep ({_options.PromptsPerStep}) or Generations ({_options.Generations}){(_options.ActivationCheckpointing ? "" : ", or set ActivationCheckpointing")}.",
+        $"Give fewer validation rows, or lower SamplingBatchSize, EvaluationGenerations ({_options.EvaluationGenerations}) or MaxNewTokens ({_options.MaxNewTokens}).");
 
     /// <summary>What Fit's policy will do to data of this shape.</summary>
     /// <param name="inputSchema">What is known of the data.</param>

@@ -37,8 +37,8 @@ internal sealed class PolicyUpdate(LearningPolicy policy, PolicyOptimizationOpti
         foreach (Rollout[] rollouts in miniBatch.Chunk(miniBatch.Count / options.GradientAccumulationSteps))
         {
             using var scope = NewDisposeScope();
-            (TokenScores scores, Rollout[] part) = fused?.Score(policy.Model.Decoder, rollouts)
-                ?? (PackedScores.Score(policy.Model.Decoder, [.. rollouts.Select(rollout => rollout.Sequence)], options.Temperature, entropies: true), rollouts);
+            (TokenScores scores, Rollout[] part) = fused is not null ? Score(fused, rollouts)
+                : (PackedScores.Score(policy.Model.Decoder, [.. rollouts.Select(rollout => rollout.Sequence)], options.Temperature, entropies: true), rollouts);
             PolicyLossResult result = PolicyLoss.Compute(
                 new PolicyLossBatch
                 {
@@ -58,5 +58,17 @@ internal sealed class PolicyUpdate(LearningPolicy policy, PolicyOptimizationOpti
             metrics.Add("loss", policy.Accumulate(result.Loss) * options.GradientAccumulationSteps);
         }
         return metrics.Means();
+    }
+
+    private (TokenScores Scores, Rollout[] Rollouts) Score(FusedCredit fused, Rollout[] rollouts)
+    {
+        try
+        {
+            return fused.Score(policy.Model.Decoder, rollouts);
+        }
+        catch (NotFiniteNumberException exception)
+        {
+            throw policy.NotFinite("the attention of its own pass is not finite", exception);
+        }
     }
 }

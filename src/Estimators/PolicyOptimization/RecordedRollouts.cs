@@ -15,5 +15,6 @@ public sealed class RecordedRollouts
     public string GroupColumnName { get; init; } = "Group";
 
     /// <summary>Vectors of Single: log π of each response token under the policy that sampled it, at the options' Temperature. Null (default) = the policy as it is when a step begins counts as the one that sampled.</summary>
+    /// <remarks>Of the whole distribution at the trainer's temperature: responses that were sampled with top-k, top-p, min-p or a repetition penalty bias the ratio.</remarks>
     public string? LogProbabilitiesColumnName { get; init; }
 }

@@ -44,7 +44,8 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
         int batches = (rows.Length + _options.BatchSize - 1) / _options.BatchSize;
         var plan = new TrainingPlan(
             nameof(SupervisedFineTuningTrainer), _options.Steps ?? _options.Epochs * batches, UpdatesPerStep: 1, Logged, () => DataFingerprint.Of(rows), judged is null ? null : () => DataFingerprint.Of(judged), Goal: "eval_loss", HigherIsBetter: false,
-            $"Lower BatchSize ({_options.BatchSize}), or shorten the rows (the longest has {rows.Max(row => row.Length)} tokens){(_options.ActivationCheckpointing ? "" : ", or set ActivationCheckpointing")}.");
+            $"Lower BatchSize ({_options.BatchSize}), or shorten the rows (the longest has {rows.Max(row => row.Length)} tokens){(_options.ActivationCheckpointing ? "" : ", or set ActivationCheckpointing")}.",
+            "Give fewer or shorter validation rows.");
         CausalLanguageModel trained = TrainingLoop.Run(_host, _model, _options, plan, (policy, _) => new SupervisedFineTuningStep(policy, rows, judged, _options));
         return new PolicyTransformer(_host, LanguageModelHandle.Own(trained), Responses(rows.Max(row => row.ResponseIds.Length)));
     }

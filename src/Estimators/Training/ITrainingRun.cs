@@ -29,6 +29,7 @@ internal interface ITrainingRun
 /// <param name="Validation">Gives the fingerprint of the validation rows; null where there are none.</param>
 /// <param name="Goal">The metric that says which evaluation is best.</param>
 /// <param name="HigherIsBetter">Whether a higher value of it is.</param>
-/// <param name="MemoryAdvice">What to lower where memory runs out.</param>
+/// <param name="MemoryAdvice">What to lower where memory runs out in a step.</param>
+/// <param name="EvaluationMemoryAdvice">What to lower where it runs out in an evaluation.</param>
 internal sealed record TrainingPlan(
-    string Trainer, int Steps, int UpdatesPerStep, IReadOnlyList<string> Logged, Func<string> Data, Func<string>? Validation, string Goal, bool HigherIsBetter, string MemoryAdvice);
+    string Trainer, int Steps, int UpdatesPerStep, IReadOnlyList<string> Logged, Func<string> Data, Func<string>? Validation, string Goal, bool HigherIsBetter, string MemoryAdvice, string EvaluationMemoryAdvice);

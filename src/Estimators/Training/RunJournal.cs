@@ -8,18 +8,25 @@ internal sealed class RunJournal : IDisposable
     private readonly SampleLog _samples;
 
     /// <param name="folder">The run's folder.</param>
-    /// <param name="resumeAfterStep">The step that the run goes on after; what the files say of later ones is dropped.</param>
+    /// <param name="lastSampled">The last step whose samples stay; what the file says of later ones is dropped.</param>
+    /// <param name="lastMeasured">The same of metrics, which the evaluation after a step belongs to.</param>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="InvalidDataException">A file holds something else.</exception>
-    public RunJournal(string folder, int resumeAfterStep) => (_metrics, _events, _samples) = (
-        new MetricsFile(Path.Combine(folder, RunFiles.Metrics), resumeAfterStep), new TensorBoardFile(folder, resumeAfterStep), new SampleLog(Path.Combine(folder, RunFiles.Samples), resumeAfterStep));
+    public RunJournal(string folder, int lastSampled, int lastMeasured) => (_metrics, _events, _samples) = (
+        new MetricsFile(Path.Combine(folder, RunFiles.Metrics), lastMeasured), new TensorBoardFile(folder, lastMeasured), new SampleLog(Path.Combine(folder, RunFiles.Samples), lastSampled));
 
-    /// <summary>Writes a step.</summary>
+    /// <summary>Writes what a step measured, the evaluation after it included.</summary>
     /// <exception cref="IOException">A file cannot be written.</exception>
-    public void Write(int step, IReadOnlyDictionary<string, double> metrics, IReadOnlyList<LoggedSample> samples)
+    public void Write(int step, IReadOnlyDictionary<string, double> metrics)
     {
         _metrics.Write(step, metrics);
         _events.Write(step, metrics);
+    }
+
+    /// <summary>Writes responses of a step.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Write(int step, IReadOnlyList<LoggedSample> samples)
+    {
         foreach (LoggedSample sample in samples) _samples.Write(step, sample);
     }
 

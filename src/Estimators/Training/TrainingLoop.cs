@@ -18,6 +18,7 @@ internal sealed class TrainingLoop
     private readonly BestPolicy _best;
     private readonly LearningPolicy _policy;
     private readonly ITrainingRun _run;
+    private RunJournal? _journal;
 
     // Complete steps, how many of them the last checkpoint holds, and the policy's updates after them.
     private int _done, _saved, _updates;
@@ -61,8 +62,10 @@ internal sealed class TrainingLoop
     private void Run()
     {
         CheckpointStore.Point from = _checkpoints?.Restore(_policy, _best, _run) ?? CheckpointStore.Point.Start;
-        (_done, _saved, _updates, _unevaluated) = (from.Step, from.Step, _policy.Updates, from.Unevaluated);
-        using RunJournal? journal = _checkpoints is null ? null : new RunJournal(_checkpoints.Location, from.Unevaluated is null ? from.Step : from.Step - 1);
+        // Metrics of a step, and its final checkpoint, wait for the evaluation after it.
+        int final = from.Unevaluated is null ? from.Step : from.Step - 1;
+        (_done, _saved, _updates, _unevaluated) = (from.Step, final, _policy.Updates, from.Unevaluated);
+        _journal = _checkpoints is null ? null : new RunJournal(_checkpoints.Location, from.Step, final);
         if (from.Step > 0) _channel.Info(MessageSensitivity.None, "Going on after step {0} of {1}.", from.Step, _plan.Steps);
         try
         {
@@ -75,7 +78,7 @@ internal sealed class TrainingLoop
                     break;
                 }
                 // Told last: whoever hears of a step finds its files.
-                Guard("what step {0} measured", () => journal?.Write(_done, metrics, _run.Samples));
+                Guard("what step {0} measured", () => _journal?.Write(_done, metrics));
                 if (_done % _options.CheckpointEvery == 0) Save();
                 Tell(from.Step, started, metrics);
             }
@@ -84,8 +87,12 @@ internal sealed class TrainingLoop
         catch when (_policy.Updates == _updates && _saved < _done)
         {
             // A reward that fails, for example: the policy is still as the last complete step left it.
-            Save();
+            SaveAfterFailure();
             throw;
+        }
+        finally
+        {
+            _journal?.Dispose();
         }
         if (_done < _plan.Steps && _best.EndsTraining)
             _channel.Info(MessageSensitivity.None, "Ended early: {0} evaluations brought nothing better than {1} {2:G4} after step {3}.", _best.State.SinceBest, _plan.Goal, _best.State.BestValue!, _best.State.BestStep!);
@@ -99,14 +106,15 @@ internal sealed class TrainingLoop
         IReadOnlyDictionary<string, double>? metrics = _unevaluated;
         if (metrics is null)
         {
-            metrics = Try($"Step {_done + 1}", () => _run.Run(_done));
+            metrics = Try($"Step {_done + 1}", () => _run.Run(_done), _plan.MemoryAdvice);
             if (metrics is null) return null;
             (_done, _updates) = (_done + 1, _policy.Updates);
+            Guard("the samples of step {0}", () => _journal?.Write(_done, _run.Samples));
             if (_options.EvaluateEvery is not { } every || (_done % every != 0 && _done != _plan.Steps)) return metrics;
         }
         // A checkpoint that is written while this stands begins with the evaluation.
         _unevaluated = metrics;
-        IReadOnlyDictionary<string, double>? evaluation = Try($"The evaluation after step {_done}", _run.Evaluate);
+        IReadOnlyDictionary<string, double>? evaluation = Try($"The evaluation after step {_done}", _run.Evaluate, _plan.EvaluationMemoryAdvice);
         if (evaluation is null) return null;
         _best.Offer(_done, evaluation[_plan.Goal], _policy);
         _unevaluated = null;
@@ -114,7 +122,7 @@ internal sealed class TrainingLoop
     }
 
     /// <summary>What some work measured; null where it was cancelled.</summary>
-    private IReadOnlyDictionary<string, double>? Try(string what, Func<IReadOnlyDictionary<string, double>> work)
+    private IReadOnlyDictionary<string, double>? Try(string what, Func<IReadOnlyDictionary<string, double>> work, string memoryAdvice)
     {
         if (IsCancelled) return null;
         try
@@ -127,7 +135,7 @@ internal sealed class TrainingLoop
         }
         catch (Exception exception) when (IsOutOfMemory(exception))
         {
-            throw _host.Process(new InsufficientMemoryException($"{what}: memory ran out ({exception.Message.Split('\n')[0]}). {_plan.MemoryAdvice}", exception));
+            throw _host.Process(new InsufficientMemoryException($"{what}: memory ran out ({exception.Message.Split('\n')[0]}). {memoryAdvice}", exception));
         }
     }
 
@@ -145,6 +153,19 @@ internal sealed class TrainingLoop
         _checkpoints?.Save(new(_done, _unevaluated), _policy, _best, _run.State);
         _saved = _done;
     });
+
+    /// <summary>What fails here must not hide what failed before.</summary>
+    private void SaveAfterFailure()
+    {
+        try
+        {
+            Save();
+        }
+        catch (Exception exception)
+        {
+            _channel.Warning(MessageSensitivity.None, "The checkpoint after step {0} could not be written: {1}", _done, exception.Message);
+        }
+    }
 
     /// <summary>A file that cannot be written costs little, or the steps since the last checkpoint if the process dies; ending the training would cost them for certain.</summary>
     private void Guard(string what, Action write)

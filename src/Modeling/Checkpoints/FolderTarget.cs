@@ -85,6 +85,7 @@ public sealed class FolderTarget : ICheckpointTarget, IDisposable
             throw;
         }
         DirectoryEntries.Flush(Location);
+        if (_created) DirectoryEntries.Flush(Path.GetDirectoryName(Location)!);
         _closed = true;
         DeleteStaging();
     }

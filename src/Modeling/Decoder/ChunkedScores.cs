@@ -67,7 +67,7 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
             Tensor scale = gradient.narrow(0, start, rows).unsqueeze(1).Over(temperature);                                    // [c, 1]
             // What was not kept has p = 0. ∂ log p_target / ∂ logit_v = (1{v = target} − p_v) / τ.
             Tensor logits = nn.functional.linear(part, head).AtLeastSingle().Over_(temperature);                        // [c, V]
-            Tensor logitGradient = nn.functional.softmax(kept?.Apply(logits, start) ?? logits, 1).mul_(-scale).scatter_add_(1, target, scale).to(head.dtype);
+            Tensor logitGradient = nn.functional.softmax(kept?.Apply_(logits, start) ?? logits, 1).mul_(-scale).scatter_add_(1, target, scale).to(head.dtype);
             hiddenGradient.narrow(0, start, rows).copy_(matmul(logitGradient, head));
             headGradient?.addmm_(logitGradient.t(), part);
         }
@@ -90,7 +90,7 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
             using var scope = NewDisposeScope();
             long rows = Math.Min(chunk, hidden.shape[0] - start);
             Tensor logits = head(hidden.narrow(0, start, rows)), target = targets.narrow(0, start, rows);                // [c, V], [c]
-            if (kept is not null) logits = kept.Apply(logits, start);
+            kept?.Apply_(logits, start);
             if (KernelSupport.Covers(logits) && logits.dtype == ScalarType.BFloat16)
             {
                 RowScores.Fill(logits, target, temperature, logProbabilities.narrow(0, start, rows), entropies?.narrow(0, start, rows));

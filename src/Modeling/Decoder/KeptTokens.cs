@@ -11,13 +11,18 @@ internal sealed class KeptTokens
     private KeptTokens(int[]?[] ids) => _ids = ids;
 
     /// <summary>Those of all response tokens, in order; null where no sequence says anything.</summary>
-    public static KeptTokens? Of(IReadOnlyList<TokenSequence> sequences) =>
-        sequences.All(sequence => sequence.KeptIds is null) ? null : new([.. sequences.SelectMany(sequence => sequence.KeptIds ?? new int[]?[sequence.ResponseIds.Length])]);
+    public static KeptTokens? Of(IReadOnlyList<TokenSequence> sequences)
+    {
+        if (sequences.All(sequence => sequence.KeptIds is null)) return null;
+        return new([.. sequences.SelectMany(sequence => sequence.KeptIds is not { } kept ? new int[]?[sequence.ResponseIds.Length]
+            : kept.Length == sequence.ResponseIds.Length ? kept
+            : throw new ArgumentException($"What sampling kept is known of {kept.Length} tokens, expected one entry for each of the response's {sequence.ResponseIds.Length}."))]);
+    }
 
-    /// <summary>Logits with −∞ for what was not kept.</summary>
+    /// <summary>Puts −∞ where nothing was kept, in place.</summary>
     /// <param name="logits">[c, V], of the places from <paramref name="start"/> on.</param>
     /// <param name="start">The first place.</param>
-    public Tensor Apply(Tensor logits, long start)
+    public Tensor Apply_(Tensor logits, long start)
     {
         (int rows, int vocabulary) = ((int)logits.shape[0], (int)logits.shape[1]);
         bool[] removed = new bool[rows * vocabulary];
@@ -29,6 +34,6 @@ internal sealed class KeptTokens
             foreach (int id in kept) places[id] = false;
         }
         using Tensor mask = tensor(removed, [rows, vocabulary], device: logits.device);
-        return logits.Masked(mask, double.NegativeInfinity);
+        return logits.Mask_(mask, double.NegativeInfinity);
     }
 }

@@ -35,7 +35,7 @@ internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Ent
     private static (Tensor LogProbabilities, Tensor? Entropies) AtOnce(Tensor logits, Tensor targets, double temperature, bool entropies, KeptTokens? kept)
     {
         Tensor scaled = logits.AtLeastSingle().Over(temperature);
-        Tensor logDistribution = nn.functional.log_softmax(kept?.Apply(scaled, 0) ?? scaled, 1);
+        Tensor logDistribution = nn.functional.log_softmax(kept?.Apply_(scaled, 0) ?? scaled, 1);
         Tensor logProbabilities = logDistribution.gather(1, targets.unsqueeze(1)).squeeze(1);
         if (!entropies) return (logProbabilities, null);
         using var noGradient = no_grad();

@@ -15,8 +15,8 @@ public sealed class GeneratedSequence
     /// <summary>Per token, the natural logarithm of its probability under the distribution it was drawn from (greedy: under the model's own, at temperature 1).</summary>
     public required float[] LogProbabilities { get; init; }
 
-    /// <summary>Per token, what could have been drawn in its place; null where that was not asked for, or was everything.</summary>
-    internal int[][]? KeptIds { get; init; }
+    /// <summary>Per token, what could have been drawn in its place, null = everything; null where that was not asked for, or was everything throughout.</summary>
+    internal int[]?[]? KeptIds { get; init; }
 
     /// <summary>The text of the tokens without special ones, up to the stop string if one ended it. Null from a model without tokenizer.</summary>
     public required string? Text { get; init; }

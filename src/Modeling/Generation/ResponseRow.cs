@@ -11,7 +11,7 @@ internal sealed class ResponseRow(int prompt, int sample, int[] promptIds, int l
 {
     private readonly List<int> _ids = [];
     private readonly List<float> _logProbabilities = [];
-    private readonly List<int[]> _keptIds = [];
+    private readonly List<int[]?> _keptIds = [];
     private string _piece = "";
 
     public int Prompt => prompt;
@@ -37,12 +37,12 @@ internal sealed class ResponseRow(int prompt, int sample, int[] promptIds, int l
     /// <param name="id">The token.</param>
     /// <param name="logProbability">Of the token.</param>
     /// <param name="isStop">Whether it is a stop token.</param>
-    /// <param name="keptIds">What could have been drawn; null = not asked for.</param>
+    /// <param name="keptIds">What could have been drawn in its place; null = everything, or not asked for.</param>
     public void Add(int id, float logProbability, bool isStop, int[]? keptIds)
     {
-        if (keptIds is not null) _keptIds.Add(keptIds);
         _ids.Add(id);
         _logProbabilities.Add(logProbability);
+        _keptIds.Add(keptIds);
         bool last = isStop || Length == limit;
         if (text is not null) _piece = text.Append(id, last);
         Finish = text is { Stopped: true } ? FinishReason.StopString : isStop ? FinishReason.StopToken : last ? FinishReason.Length : null;
@@ -58,7 +58,7 @@ internal sealed class ResponseRow(int prompt, int sample, int[] promptIds, int l
             SampleIndex = sample,
             TokenIds = ids,
             LogProbabilities = [.. _logProbabilities],
-            KeptIds = _keptIds.Count == 0 ? null : [.. _keptIds],
+            KeptIds = _keptIds.TrueForAll(kept => kept is null) ? null : [.. _keptIds],
             Text = text?.ToString() ?? tokenizer?.Decode(ids, skipSpecialTokens: true),
             FinishReason = Finish!.Value,
         };

@@ -34,7 +34,7 @@ internal sealed class SequenceGenerator : IDisposable
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         Tensor logits = _cache is null ? Prefill() : Decode(_cache);                                   // [B, V]
-        (Tensor tokens, Tensor logProbabilities, int[][]? keptIds) = TokenSampler.Sample(logits, _options, _seen, [.. _active.Select(row => row.NextStream)]);
+        (Tensor tokens, Tensor logProbabilities, int[]?[]? keptIds) = TokenSampler.Sample(logits, _options, _seen, [.. _active.Select(row => row.NextStream)]);
         Store(tokens, logProbabilities, keptIds);
 
         int[] remaining = [.. Enumerable.Range(0, _active.Length).Where(i => _active[i].Finish is null)];
@@ -93,7 +93,7 @@ internal sealed class SequenceGenerator : IDisposable
         return _decoder.Logits(_decoder.Forward(_tokens!.unsqueeze(1), cache, Padding(_active.Select(row => row.PromptIds)), fast).select(1, 0), fast);
     }
 
-    private void Store(Tensor tokens, Tensor logProbabilities, int[][]? keptIds)
+    private void Store(Tensor tokens, Tensor logProbabilities, int[]?[]? keptIds)
     {
         long[] ids = [.. tokens.cpu().data<long>()];
         float[] logs = logProbabilities.ToSingles();

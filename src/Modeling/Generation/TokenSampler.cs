@@ -26,13 +26,13 @@ internal static class TokenSampler
         return probabilities / probabilities.sum(1, keepdim: true);
     }
 
-    /// <summary>The chosen token of each row, int64 [B], its log-probability, [B], and, if asked for, what could have been drawn in its place where that is not everything.</summary>
+    /// <summary>The chosen token of each row, int64 [B], its log-probability, [B], and, if asked for, what could have been drawn in its place; null = everything.</summary>
     /// <param name="logits">[B, V].</param>
     /// <param name="options">How to choose.</param>
     /// <param name="seen">As for <see cref="Distribution"/>.</param>
     /// <param name="streams">One stream of random numbers per row, with a number for each token of the vocabulary; unused when greedy.</param>
-    /// <exception cref="ArithmeticException">The logits of a row are not finite.</exception>
-    public static (Tensor Tokens, Tensor LogProbabilities, int[][]? KeptIds) Sample(Tensor logits, GenerationOptions options, Tensor? seen, ulong[] streams)
+    /// <exception cref="NotFiniteNumberException">The logits of a row are not finite.</exception>
+    public static (Tensor Tokens, Tensor LogProbabilities, int[]?[]? KeptIds) Sample(Tensor logits, GenerationOptions options, Tensor? seen, ulong[] streams)
     {
         if (options.Temperature == 0)
         {
@@ -41,7 +41,7 @@ internal static class TokenSampler
             return (best.squeeze(1), nn.functional.log_softmax(wide, 1).gather(1, best).squeeze(1), null);
         }
         Tensor probabilities = Distribution(logits, options, seen), tokens = Draw(probabilities, streams);
-        int[][]? kept = options is { KeepsIds: true, Cuts: true } ? PerRow(probabilities.to(ScalarType.Float32), (row, _) => Possible(row)) : null;
+        int[]?[]? kept = options is { KeepsIds: true, Cuts: true } ? PerRow(probabilities.to(ScalarType.Float32), (row, _) => Possible(row)) : null;
         return (tokens, probabilities.gather(1, tokens.unsqueeze(1)).squeeze(1).log(), kept);
     }
 
@@ -49,16 +49,17 @@ internal static class TokenSampler
     {
         long[] tokens = PerRow(probabilities.to(ScalarType.Float32), (row, index) => (long)ExponentialRace.Winner(row, streams[index]));
         return Array.IndexOf(tokens, -1) is var bad and >= 0
-            ? throw new ArithmeticException($"The logits of row {bad} are not finite: the model overflows in the type that its weights were loaded in, or they are damaged.")
+            ? throw new NotFiniteNumberException($"The logits of row {bad} are not finite: the model overflows in the type that its weights were loaded in, or they are damaged.")
             : tensor(tokens, device: probabilities.device);
     }
 
-    private static int[] Possible(ReadOnlySpan<float> probabilities)
+    /// <summary>What can be drawn; null = everything.</summary>
+    private static int[]? Possible(ReadOnlySpan<float> probabilities)
     {
         List<int> ids = [];
         for (int id = 0; id < probabilities.Length; id++)
             if (probabilities[id] > 0) ids.Add(id);
-        return [.. ids];
+        return ids.Count == probabilities.Length ? null : [.. ids];
     }
 
     /// <summary>A function of every row of a float32 tensor [B, V] and of its number, on all cores.</summary>

@@ -136,7 +136,7 @@ public sealed class TrainCommandTests : IDisposable
             Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
             process.ExitCode.Should().Be(CommandLine.Cancelled, await errors);
-            (await errors).Should().Contain("Stopped after step");
+            (await errors).Should().MatchRegex(@"Cancelled after \d+ of 100000 steps").And.Contain("Stopped: ");
             JsonDocument.Parse(await output).RootElement.GetProperty("stopped").GetBoolean().Should().BeTrue();
         }
         finally

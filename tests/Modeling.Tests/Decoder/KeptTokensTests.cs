@@ -49,12 +49,33 @@ public sealed class KeptTokensTests
             IReadOnlyList<float[]> among = model.LogProbabilities(sequences, 0.9), whole = model.LogProbabilities([.. sequences.Select(sequence => sequence with { KeptIds = null })], 0.9);
             for (int i = 0; i < sequences.Length; i++)
             {
-                sequences[i].KeptIds!.Zip(sequences[i].ResponseIds).Should().OnlyContain(place => place.First.Contains(place.Second) && place.First.Length < 50);
+                sequences[i].KeptIds!.Zip(sequences[i].ResponseIds).Should().OnlyContain(place => place.First == null || (place.First.Contains(place.Second) && place.First.Length < 50));
+                sequences[i].KeptIds.Should().Contain(kept => kept != null);
                 among[i].Should().Equal(sampled[i].LogProbabilities, (a, b) => Math.Abs(a - b) < 1e-4);
                 among[i].Zip(whole[i]).Should().OnlyContain(place => place.First > place.Second - 1e-5f, "the same mass is shared among fewer");
             }
         }
     }
+
+    [Fact]
+    public void Bfloat16_logits_are_cut_too()
+    {
+        using var folder = new TemporaryFolder();
+        using (CausalLanguageModel wide = TinyModel.Create()) wide.SavePretrained(folder.Path);
+        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(folder.Path, new ModelLoadOptions { DataType = ScalarType.BFloat16 });
+        using var noGradient = no_grad();
+        using var scope = NewDisposeScope();
+        TokenSequence sequence = Cut(TinyModel.Ids(3, 1), TinyModel.Ids(20, 2), seed: 3);
+        using TokenBatch batch = TokenBatch.Create([sequence], CPU);
+        TokenScores found = model.Decoder.Score(batch, temperature: 0.8, entropies: true);
+        (Tensor logProbabilities, Tensor entropies) = Dense(model, sequence);
+        Same(found.LogProbabilities[0], logProbabilities);
+        Same(found.Entropies![0], entropies);
+    }
+
+    [Fact]
+    public void What_was_kept_must_be_known_of_every_token() =>
+        FluentActions.Invoking(() => KeptTokens.Of([new TokenSequence([1], [2, 3]) { KeptIds = [[2]] }])).Should().Throw<ArgumentException>().WithMessage("*known of 1 tokens*response's 2*");
 
     private static TokenSequence Cut(int[] prompt, int[] response, int seed)
     {
@@ -65,7 +86,7 @@ public sealed class KeptTokensTests
     /// <summary>The same from all logits, one place after the other.</summary>
     private static (Tensor LogProbabilities, Tensor Entropies) Dense(CausalLanguageModel model, TokenSequence sequence)
     {
-        Tensor logits = model.Decoder.Logits(model.Decoder.Forward(tensor([.. sequence.PromptIds.Concat(sequence.ResponseIds).Select(id => (long)id)]).unsqueeze(0))).squeeze(0) / 0.8;
+        Tensor logits = model.Decoder.Logits(model.Decoder.Forward(tensor([.. sequence.PromptIds.Concat(sequence.ResponseIds).Select(id => (long)id)]).unsqueeze(0))).squeeze(0).AtLeastSingle() / 0.8;
         var places = sequence.ResponseIds.Select((id, t) =>
         {
             int[] kept = sequence.KeptIds?[t] ?? [.. Enumerable.Range(0, 50)];

@@ -37,9 +37,10 @@ public sealed class TokenSamplerTests
     {
         using var scope = NewDisposeScope();
         Tensor logits = tensor(new[] { 1f, 3f, 2f, 2f, -50f, 0f, 0f, 9f, 0f, 0f }).view(2, 5);
-        int[][] kept = TokenSampler.Sample(logits, new GenerationOptions { TopP = 0.6, KeepsIds = true }, seen: null, Streams(2)).KeptIds!;
+        int[]?[] kept = TokenSampler.Sample(logits, new GenerationOptions { TopP = 0.6, KeepsIds = true }, seen: null, Streams(2)).KeptIds!;
         kept[0].Should().Equal(1, 2, 3);
         kept[1].Should().Equal(2);
+        TokenSampler.Sample(logits, new GenerationOptions { MinP = 1e-30, KeepsIds = true }, seen: null, Streams(2)).KeptIds.Should().Equal([null, null], "everything can be drawn");
         TokenSampler.Sample(logits, new GenerationOptions { TopP = 0.6 }, seen: null, Streams(2)).KeptIds.Should().BeNull();
         TokenSampler.Sample(logits, new GenerationOptions { KeepsIds = true }, seen: null, Streams(2)).KeptIds.Should().BeNull();
     }

@@ -55,8 +55,9 @@ internal sealed class RewardFunction
     /// <param name="context">Marks errors as ML.NET does.</param>
     /// <param name="rollouts">The responses.</param>
     /// <param name="missing">What happens where a reward is not finite, or fails.</param>
+    /// <param name="cancellation">A reward that gives up after it was cancelled has not failed; one that runs out of its own time has.</param>
     /// <exception cref="InvalidOperationException">The reward throws or is not finite and that is not allowed, or it drops rows; the message names the row.</exception>
-    public RewardScore[] Evaluate(IExceptionContext context, RolloutView rollouts, MissingReward missing)
+    public RewardScore[] Evaluate(IExceptionContext context, RolloutView rollouts, MissingReward missing, CancellationToken cancellation)
     {
         IDataView scored = _reward!.Transform(rollouts);
         DataViewSchema.Column column = scored.Schema[ColumnName];
@@ -82,7 +83,7 @@ internal sealed class RewardFunction
             {
                 getter(ref reward);
             }
-            catch (Exception exception) when (exception is not OperationCanceledException)
+            catch (Exception exception) when (exception is not OperationCanceledException || !cancellation.IsCancellationRequested)
             {
                 if (missing == MissingReward.Stop)
                     throw context.Process(new InvalidOperationException($"The reward failed on {rollouts.Describe(row)}: {exception.Message} Set MissingReward to LeaveOut to go on without such responses.", exception));
@@ -94,14 +95,14 @@ internal sealed class RewardFunction
         }
 
         // Parts are only measured: where one fails, so does the reward that is made of it.
-        static double Part(ValueGetter<float> read)
+        double Part(ValueGetter<float> read)
         {
             float value = float.NaN;
             try
             {
                 read(ref value);
             }
-            catch (Exception exception) when (exception is not OperationCanceledException)
+            catch (Exception exception) when (exception is not OperationCanceledException || !cancellation.IsCancellationRequested)
             {
                 return double.NaN;
             }

@@ -6,7 +6,7 @@ namespace MLNetAttn.Estimators;
 /// <summary>The folder of a run, which holds it alone: checkpoint-000050 and so on, each of them there whole or not at all.</summary>
 internal sealed class OutputFolder : IDisposable
 {
-    private const string CheckpointPrefix = "checkpoint-", AsidePrefix = ".incomplete-", LockName = ".lock";
+    private const string CheckpointPrefix = "checkpoint-", AsidePrefix = ".incomplete-", ReplacedPrefix = ".replaced-", LockName = ".lock";
 
     private readonly FileStream _lock;
 
@@ -24,13 +24,14 @@ internal sealed class OutputFolder : IDisposable
     {
         string full = Path.GetFullPath(path);
         Directory.CreateDirectory(full);
+        DirectoryEntries.Flush(Path.GetDirectoryName(full) ?? full);
         FileStream taken = Transforms.LockFile.Take(Path.Combine(full, LockName), $"'{full}' is in use by another run. Give OutputFolder another folder, or wait for it.");
         try
         {
             var folder = new OutputFolder(full, taken);
             if (!resume && File.Exists(Path.Combine(full, RunFiles.Run)))
                 throw new InvalidOperationException($"'{full}' holds a run{(folder.Checkpoints() is [.., (int step, _)] ? $" with a checkpoint after step {step}" : "")}. Set Resume to go on with it, or give OutputFolder another folder.");
-            foreach (string aside in Directory.EnumerateDirectories(full, $"{AsidePrefix}*")) Directory.Delete(aside, recursive: true);
+            folder.TidyUp();
             return folder;
         }
         catch
@@ -52,15 +53,14 @@ internal sealed class OutputFolder : IDisposable
     /// <param name="description">What run it is, for people.</param>
     public void Begin(string description) => Transforms.AtomicFile.Write(Path.Combine(Location, RunFiles.Run), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(description)));
 
-    /// <summary>Writes a checkpoint aside, moves it into place when its bytes are on the disk, and removes those beyond the limit.</summary>
+    /// <summary>Writes a checkpoint aside, in the place of one after the same step if there is one, moves it into place when its bytes are on the disk, and removes those beyond the limit.</summary>
     /// <param name="step">Steps done.</param>
     /// <param name="limit">How many to keep.</param>
     /// <param name="write">Writes its files.</param>
     /// <exception cref="IOException">It could not be written; those that were there still are.</exception>
     public void Save(int step, int limit, Action<ICheckpointTarget> write)
     {
-        string name = $"{CheckpointPrefix}{step:D6}", aside = Path.Combine(Location, AsidePrefix + name), place = Path.Combine(Location, name);
-        if (Directory.Exists(place)) return;
+        string name = $"{CheckpointPrefix}{step:D6}", aside = Path.Combine(Location, AsidePrefix + name), place = Path.Combine(Location, name), replaced = Path.Combine(Location, ReplacedPrefix + name);
         try
         {
             using (var target = new FolderTarget(aside))
@@ -68,18 +68,32 @@ internal sealed class OutputFolder : IDisposable
                 write(target);
                 target.Commit();
             }
+            if (Directory.Exists(place)) Directory.Move(place, replaced);
             Directory.Move(aside, place);
             DirectoryEntries.Flush(Location);
+            if (Directory.Exists(replaced)) Directory.Delete(replaced, recursive: true);
         }
         catch
         {
-            if (Directory.Exists(aside)) Directory.Delete(aside, recursive: true);
+            TidyUp();
             throw;
         }
         foreach ((_, string old) in Checkpoints().SkipLast(limit)) Remove(old);
     }
 
     public void Dispose() => _lock.Dispose();
+
+    /// <summary>Removes what is half-written, and puts back what was to be replaced and was not.</summary>
+    private void TidyUp()
+    {
+        foreach (string aside in Directory.EnumerateDirectories(Location, $"{AsidePrefix}*")) Directory.Delete(aside, recursive: true);
+        foreach (string replaced in Directory.EnumerateDirectories(Location, $"{ReplacedPrefix}*"))
+        {
+            string place = Path.Combine(Location, Path.GetFileName(replaced)[ReplacedPrefix.Length..]);
+            if (Directory.Exists(place)) Directory.Delete(replaced, recursive: true);
+            else Directory.Move(replaced, place);
+        }
+    }
 
     /// <summary>Renamed first: a checkpoint that is being removed is none any more.</summary>
     private void Remove(string checkpoint)

@@ -51,9 +51,11 @@ internal sealed record TrainingState(int Version, RunIdentity Run, CheckpointSto
         try
         {
             using Stream stream = source.OpenRead(FileName);
-            TrainingState state = JsonSerializer.Deserialize<TrainingState>(stream, ComponentState.Format) ?? throw new InvalidDataException($"{location}: it holds null.");
-            return state.Version == CurrentVersion ? state
-                : throw new InvalidDataException($"{location}: its version is {state.Version}, expected {CurrentVersion}. It was written by another version of MLNetAttn: go on with that one, or begin anew in another folder.");
+            // The version first: another one has other members.
+            JsonNode state = JsonNode.Parse(stream) ?? throw new InvalidDataException($"{location}: it holds null.");
+            string version = (state as JsonObject)?[nameof(Version)]?.ToJsonString() ?? "missing";
+            return version == $"{CurrentVersion}" ? state.Deserialize<TrainingState>(ComponentState.Format)!
+                : throw new InvalidDataException($"{location}: its version is {version}, expected {CurrentVersion}. It was written by another version of MLNetAttn: go on with that one, or begin anew in another folder.");
         }
         catch (JsonException exception)
         {
