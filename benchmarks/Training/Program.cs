@@ -27,6 +27,7 @@ internal static class Program
         Measure("step, coupled, fused, groups every step / uniform", 1.10, () => steps.Milliseconds(CreditStrategy.Coupled), Uniform);
         Measure("step, coupled, separate pass / uniform", 1.10, () => steps.Milliseconds(CreditStrategy.Coupled, RhythmPassKind.Separate), Uniform);
         Measure("step / sampling, forward, backward and optimiser alone", 1 / 0.9, Uniform, steps.KernelMilliseconds);
+        if (embedded) Measure("step / the operations of transformers and TRL", 1, Uniform, steps.EagerMilliseconds);
         if ("memory".Contains(only, StringComparison.OrdinalIgnoreCase)) StepMemory.Report();
         if ("flat".Contains(only, StringComparison.OrdinalIgnoreCase)) steps.ReportGrowth();
 

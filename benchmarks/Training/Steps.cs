@@ -49,6 +49,23 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
         return milliseconds / size.Timed;
     }
 
+    /// <summary>Mean time of the same step as <see cref="EagerStep"/> makes it.</summary>
+    public double EagerMilliseconds()
+    {
+        PolicyOptimizationOptions options = Options(CreditStrategy.Uniform, RhythmPassKind.Fused, 1, size.Timed + 1, _ => { });
+        PromptSet prompts = PromptSet.Read(((Microsoft.ML.Runtime.IHostEnvironment)_ml).Register("eager"), _problems, model, options);
+        using var eager = new EagerStep(model, options);
+        eager.RequireSame(model, prompts.TokenIds[0]);
+        double milliseconds = 0;
+        for (int step = 0; step <= size.Timed; step++)
+        {
+            int[][] batch = [.. SeededOrder.Visit(prompts.Count, (long)step * options.PromptsPerStep, options.PromptsPerStep, options.Seed).Select(row => prompts.TokenIds[row])];
+            double time = Ratio.Time(() => eager.Run(batch, options.Generations, options.MaxNewTokens));
+            if (step > 0) milliseconds += time;
+        }
+        return milliseconds / size.Timed;
+    }
+
     /// <summary>Live tensors and resident memory after the hundredth step and after the tenth.</summary>
     /// <remarks>Memory is the median of ten steps: how much of what is free the heap has given back differs from step to step by some per cent.</remarks>
     public void ReportGrowth()
