@@ -29,7 +29,8 @@ internal static class Program
         Measure("step / sampling, forward, backward and optimiser alone", 1 / 0.9, Uniform, steps.KernelMilliseconds);
         if (embedded) Measure("step / the operations of transformers and TRL", 1, Uniform, steps.EagerMilliseconds);
         if ("memory".Contains(only, StringComparison.OrdinalIgnoreCase)) StepMemory.Report();
-        if ("flat".Contains(only, StringComparison.OrdinalIgnoreCase)) steps.ReportGrowth();
+        if ("flat".Contains(only, StringComparison.OrdinalIgnoreCase)) steps.ReportGrowth(trims: false);
+        if ("flat, in use".Contains(only, StringComparison.OrdinalIgnoreCase)) steps.ReportGrowth(trims: true);
 
         double Uniform() => steps.Milliseconds(CreditStrategy.Uniform);
 

@@ -67,8 +67,9 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
     }
 
     /// <summary>Live tensors and resident memory after the hundredth step and after the tenth.</summary>
-    /// <remarks>Memory is the median of ten steps: how much of what is free the heap has given back differs from step to step by some per cent.</remarks>
-    public void ReportGrowth()
+    /// <remarks>Memory is the median of ten steps: how much of what is free the C library has given back differs from step to step by some per cent.</remarks>
+    /// <param name="trims">Whether free memory is given back after every step, so that what is in use is seen.</param>
+    public void ReportGrowth(bool trims)
     {
         const int measured = 10;
         var steps = new List<(long Tensors, long Bytes)>();
@@ -76,10 +77,10 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();
-            steps.Add((Tensor.TotalCount, ResidentMemory.Now));
+            steps.Add((Tensor.TotalCount, trims ? ResidentMemory.InUse : ResidentMemory.Now));
         });
         (long Tensors, long Bytes) tenth = After(10), hundredth = After(100);
-        Console.WriteLine($"flat: after step 100 / after step 10: tensors {hundredth.Tensors} / {tenth.Tensors} = {hundredth.Tensors / (double)tenth.Tensors:F3}, memory {hundredth.Bytes >> 20} MB / {tenth.Bytes >> 20} MB = {hundredth.Bytes / (double)tenth.Bytes:F3}   at most 1.02");
+        Console.WriteLine($"flat: after step 100 / after step 10: tensors {hundredth.Tensors} / {tenth.Tensors} = {hundredth.Tensors / (double)tenth.Tensors:F3}, {(trims ? "memory in use" : "memory")} {hundredth.Bytes >> 20} MB / {tenth.Bytes >> 20} MB = {hundredth.Bytes / (double)tenth.Bytes:F3}   at most 1.02");
 
         (long Tensors, long Bytes) After(int step) => (steps[step - 1].Tensors, steps.Skip(step - 1).Take(measured).Select(measurement => measurement.Bytes).Order().ElementAt(measured / 2));
     }
