@@ -25,12 +25,13 @@ internal static class Program
         var steps = new Steps(model, size);
         Measure("step, coupled, fused, groups every 10 steps / uniform", 1.02, () => steps.Milliseconds(CreditStrategy.Coupled, groupsEvery: 10), Uniform);
         Measure("step, coupled, fused, groups every step / uniform", 1.10, () => steps.Milliseconds(CreditStrategy.Coupled), Uniform);
-        Measure("step, coupled, separate pass / uniform", 1.10, () => steps.Milliseconds(CreditStrategy.Coupled, RhythmPassKind.Separate), Uniform);
+        Measure("step, coupled, separate pass, groups every 10 steps / uniform", 1.10, () => steps.Milliseconds(CreditStrategy.Coupled, RhythmPassKind.Separate, groupsEvery: 10), Uniform);
+        Measure("step, coupled, separate pass, groups every step / uniform", 1.10, () => steps.Milliseconds(CreditStrategy.Coupled, RhythmPassKind.Separate), Uniform);
         Measure("step / sampling, forward, backward and optimiser alone", 1 / 0.9, Uniform, steps.KernelMilliseconds);
         if (embedded) Measure("step / the operations of transformers and TRL", 1, Uniform, steps.EagerMilliseconds);
         if ("memory".Contains(only, StringComparison.OrdinalIgnoreCase)) StepMemory.Report();
-        if ("flat".Contains(only, StringComparison.OrdinalIgnoreCase)) steps.ReportGrowth(trims: false);
-        if ("flat, in use".Contains(only, StringComparison.OrdinalIgnoreCase)) steps.ReportGrowth(trims: true);
+        if ("flat".Contains(only, StringComparison.OrdinalIgnoreCase)) steps.ReportGrowth(inUse: false);
+        if ("flat, in use".Contains(only, StringComparison.OrdinalIgnoreCase)) steps.ReportGrowth(inUse: true);
 
         double Uniform() => steps.Milliseconds(CreditStrategy.Uniform);
 

@@ -68,21 +68,25 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
 
     /// <summary>Live tensors and resident memory after the hundredth step and after the tenth.</summary>
     /// <remarks>Memory is the median of ten steps: how much of what is free the C library has given back differs from step to step by some per cent.</remarks>
-    /// <param name="trims">Whether free memory is given back after every step, so that what is in use is seen.</param>
-    public void ReportGrowth(bool trims)
+    /// <param name="inUse">Whether what the C library keeps of memory that was freed is given back before it is read.</param>
+    public void ReportGrowth(bool inUse)
     {
         const int measured = 10;
-        var steps = new List<(long Tensors, long Bytes)>();
+        List<(long Tensors, long Bytes)> early = [], late = [];
+        int step = 0;
         Fit(CreditStrategy.Coupled, RhythmPassKind.Fused, 1, 100 + measured - 1, _ =>
         {
+            step++;
+            if ((step is >= 10 and < 10 + measured ? early : step >= 100 ? late : null) is not { } window) return;
             GC.Collect();
             GC.WaitForPendingFinalizers();
-            steps.Add((Tensor.TotalCount, trims ? ResidentMemory.InUse : ResidentMemory.Now));
+            window.Add((Tensor.TotalCount, inUse ? ResidentMemory.InUse : ResidentMemory.Now));
         });
-        (long Tensors, long Bytes) tenth = After(10), hundredth = After(100);
-        Console.WriteLine($"flat: after step 100 / after step 10: tensors {hundredth.Tensors} / {tenth.Tensors} = {hundredth.Tensors / (double)tenth.Tensors:F3}, {(trims ? "memory in use" : "memory")} {hundredth.Bytes >> 20} MB / {tenth.Bytes >> 20} MB = {hundredth.Bytes / (double)tenth.Bytes:F3}   at most 1.02");
+        (long before, long after) = (Median(early), Median(late));
+        Console.WriteLine(FormattableString.Invariant(
+            $"flat: after step 100 / after step 10: tensors {late[0].Tensors} / {early[0].Tensors} = {late[0].Tensors / (double)early[0].Tensors:F3}, memory{(inUse ? " in use" : "")} {after >> 20} MB / {before >> 20} MB = {after / (double)before:F3}   at most 1.02"));
 
-        (long Tensors, long Bytes) After(int step) => (steps[step - 1].Tensors, steps.Skip(step - 1).Take(measured).Select(measurement => measurement.Bytes).Order().ElementAt(measured / 2));
+        static long Median(List<(long Tensors, long Bytes)> window) => window.Select(one => one.Bytes).Order().ElementAt(measured / 2);
     }
 
     private void Fit(CreditStrategy strategy, RhythmPassKind pass, int groupsEvery, int steps, Action<TrainingProgress> tell) =>
