@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Benchmarks;
 
-/// <summary>A step of plain GRPO with one update, made of the operations that transformers' Llama and TRL's GRPOTrainer (both as of July 2026) make it of, in float32 and in the libtorch that we run on, but called from C#.</summary>
+/// <summary>A step of plain GRPO with one update, made of the operations that transformers' Llama in generate() and TRL's GRPOTrainer (as of July 2026) make it of, in float32 and in the libtorch that we run on, but called from C#.</summary>
 /// <remarks>
 /// What they do: a batch padded on both sides; a cache that is concatenated for every token; rows that have ended stay in the batch until all have; separate projections; scaled_dot_product_attention with a mask; the
-/// logits of all response tokens at once. Left out, always in their favour: Python, building masks for every token, loops over rows in log-probabilities, data loading, metrics and the reward. AdamW is ours.
+/// logits of all response tokens at once, entropies in chunks of 128. Left out: Python, loops over rows in log-probabilities, data loading, metrics and the reward. AdamW is ours. Sampling with vLLM is another matter.
 /// </remarks>
 internal sealed class EagerStep : IDisposable
 {
@@ -40,7 +40,7 @@ internal sealed class EagerStep : IDisposable
         Learn(ids, starts, mask);
     }
 
-    /// <summary>Requires that it computes what the model does.</summary>
+    /// <summary>Requires that it computes what the model does, as a whole and token by token.</summary>
     /// <exception cref="InvalidOperationException">Logits differ.</exception>
     public void RequireSame(CausalLanguageModel model, int[] ids)
     {
@@ -48,7 +48,14 @@ internal sealed class EagerStep : IDisposable
         using var scope = NewDisposeScope();
         Tensor input = tensor([.. ids.Select(id => (long)id)], [1, ids.Length]), padded = cat([zeros_like(input.narrow(1, 0, 2)), input], 1);
         Tensor expected = model.Forward(input), found = Head(Hidden(padded, tensor(2L).view(1, 1), cache: null)).narrow(1, 2, ids.Length);
-        if ((found - expected).abs().max().ToNumber() > 1e-3) throw new InvalidOperationException("The step that is compared with is of another model.");
+        var cache = new (Tensor Keys, Tensor Values)?[_config.LayerCount];
+        Tensor start = zeros([1, 1], ScalarType.Int64), decoded = found;
+        for (int t = 0; t < ids.Length; t++)
+        {
+            using var step = NewDisposeScope();
+            decoded = Head(Hidden(input.narrow(1, t, 1), start, cache)).MoveToOuterDisposeScope();
+        }
+        if ((found - expected).abs().max().ToNumber() > 1e-3 || (decoded - expected.narrow(1, ids.Length - 1, 1)).abs().max().ToNumber() > 1e-3) throw new InvalidOperationException("The step that is compared with is of another model.");
     }
 
     public void Dispose()
@@ -85,13 +92,17 @@ internal sealed class EagerStep : IDisposable
         Tensor logs = logits.gather(2, ids.narrow(1, prompt, responses).unsqueeze(2)).squeeze(2) - logits.logsumexp(2);
         using (no_grad())
         {
-            Tensor distribution = nn.functional.log_softmax(logits.detach(), 2);
-            _ = (-(distribution.exp() * distribution).sum(2) * mask).sum();
+            foreach (Tensor chunk in logits.detach().reshape(-1, logits.shape[2]).split(128, dim: 0))
+            {
+                using var part = NewDisposeScope();
+                Tensor distribution = nn.functional.log_softmax(chunk, 1);
+                _ = -(distribution.exp() * distribution).sum(1);
+            }
         }
         Tensor advantages = randn(ids.shape[0], 1), ratio = (logs - logs.detach()).exp();
         Tensor terms = minimum(ratio * advantages, ratio.Clamped(0.8, 1.2) * advantages);
         Tensor loss = -(terms * mask).sum() / mask.sum();
-        Tensor[] gradients = [.. autograd.grad([loss], [.. _weights.Values])];
+        Tensor[] gradients = [.. autograd.grad([loss], [.. _weights.Values]).Select(gradient => gradient.contiguous())];
         _optimizer.Clip(gradients);
         _optimizer.Step(gradients, 1e-12);
     }
@@ -100,15 +111,16 @@ internal sealed class EagerStep : IDisposable
     private Tensor Hidden(Tensor ids, Tensor starts, (Tensor Keys, Tensor Values)?[]? cache)
     {
         long past = cache?[0]?.Keys.shape[2] ?? 0, count = ids.shape[1];
-        Tensor places = TensorArithmetic.Range(past, past + count).unsqueeze(0), positions = (places - starts).Clamped(min: 0);                // [1, t], [B, t]
+        Tensor places = TensorArithmetic.Range(past, past + count).unsqueeze(0), positions = cache is null ? places : (places - starts).Clamped(min: 0); // [1, t], [B or 1, t]
         Tensor keys = TensorArithmetic.Range(0, past + count);
         Tensor seen = keys.view(1, 1, 1, -1).less_equal(places.view(1, 1, -1, 1)).logical_and(keys.view(1, 1, 1, -1).greater_equal(starts.view(-1, 1, 1, 1)).logical_or(keys.view(1, 1, 1, -1).eq(places.view(1, 1, -1, 1))));
-        Tensor angles = positions.to(ScalarType.Float32).unsqueeze(2) * _frequencies, whole = cat([angles, angles], 2).unsqueeze(1);           // [B, 1, t, h]
+        Tensor angles = positions.to(ScalarType.Float32).unsqueeze(2) * _frequencies, whole = cat([angles, angles], 2).unsqueeze(1);           // [B or 1, 1, t, h]
         (Tensor cos, Tensor sin) = (whole.cos(), whole.sin());
 
         Tensor hidden = _weights["model.embed_tokens.weight"].index_select(0, ids.reshape(-1)).view(ids.shape[0], count, -1);                      // [B, t, d]
         for (int layer = 0; layer < _config.LayerCount; layer++)
         {
+            using var layerScope = NewDisposeScope();
             Tensor input = Norm(hidden, $"model.layers.{layer}.input_layernorm.weight");
             (Tensor q, Tensor k, Tensor v) = (Rotate(Heads(input, layer, "q"), cos, sin), Rotate(Heads(input, layer, "k"), cos, sin), Heads(input, layer, "v"));
             if (cache is not null)
@@ -119,13 +131,14 @@ internal sealed class EagerStep : IDisposable
                     before.Keys.Dispose();
                     before.Values.Dispose();
                 }
-                cache[layer] = (k.MoveToOuterDisposeScope(), v.MoveToOuterDisposeScope());
+                // Out of the layer's scope, and of the step's.
+                cache[layer] = (k.MoveToOuterDisposeScope().MoveToOuterDisposeScope(), v.MoveToOuterDisposeScope().MoveToOuterDisposeScope());
             }
             Tensor attention = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask: seen).transpose(1, 2).reshape(ids.shape[0], count, -1);
             hidden = hidden.Plus(Project(attention, $"model.layers.{layer}.self_attn.o_proj.weight"));
             Tensor normed = Norm(hidden, $"model.layers.{layer}.post_attention_layernorm.weight");
             Tensor gate = nn.functional.silu(Project(normed, $"model.layers.{layer}.mlp.gate_proj.weight")) * Project(normed, $"model.layers.{layer}.mlp.up_proj.weight");
-            hidden = hidden.Plus(Project(gate, $"model.layers.{layer}.mlp.down_proj.weight"));
+            hidden = hidden.Plus(Project(gate, $"model.layers.{layer}.mlp.down_proj.weight")).MoveToOuterDisposeScope();
         }
         return Norm(hidden, "model.norm.weight");
     }

@@ -101,6 +101,24 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
             .WithMessage("*The reward failed on response 0 to the prompt of row 2*no idea*").WithInnerException<Exception>();
 
     [Fact]
+    public void A_reward_whose_own_time_is_over_has_failed()
+    {
+        // As HttpClient says it.
+        IEstimator<ITransformer> late = Reward(row => row.Wanted == 1 ? throw new TaskCanceledException("too slow", new TimeoutException()) : row.ResponseTokenIds[0]);
+        Failing<InvalidOperationException>(reward: late).WithMessage("*The reward failed on*too slow*MissingReward*");
+        var told = new ProgressList();
+        Trainer(Options() with { MissingReward = MissingReward.LeaveOut, Progress = told }, late).Fit(_prompts).Dispose();
+        told[0].Metrics["rewards/left_out"].Should().BePositive();
+    }
+
+    [Fact]
+    public void A_reward_that_is_cancelled_has_not_failed()
+    {
+        foreach (Exception cancelled in new Exception[] { new OperationCanceledException("enough"), new AggregateException(new TaskCanceledException("enough")) })
+            FluentActions.Invoking(() => Trainer(Options() with { MissingReward = MissingReward.LeaveOut }, Reward(_ => throw cancelled)).Fit(_prompts)).Should().Throw<OperationCanceledException>().WithMessage("enough");
+    }
+
+    [Fact]
     public void A_reward_that_drops_rows_is_refused() =>
         Failing<InvalidOperationException>(reward: new DroppingReward(_ml)).WithMessage("*dropped the row*");
 
@@ -134,15 +152,17 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
             .Should().Throw<InsufficientMemoryException>().WithMessage("*Step 1: memory ran out*Lower this.*");
     }
 
-    [Fact]
-    public void A_checkpoint_that_fails_after_something_else_does_not_hide_it()
+    [Theory]
+    [InlineData(typeof(IOException))]
+    [InlineData(typeof(NotSupportedException))]
+    public void A_checkpoint_that_fails_after_something_else_does_not_hide_it(Type failure)
     {
         using var folder = new TemporaryFolder();
         Microsoft.ML.Runtime.IHost host = ((Microsoft.ML.Runtime.IHostEnvironment)_ml).Register("test");
         PolicyOptimizationOptions options = Options() with { OutputFolder = Path.Combine(folder.Path, "run"), EvaluateEvery = 1 };
-        string[] warnings = Warnings(() => FluentActions.Invoking(() => TrainingLoop.Run(host, _model, options, Plan(), (_, _) => new Exhausted(() => { }, () => zeros([1L << 50]).Dispose(), () => throw new NotSupportedException("no room to save"))))
+        string[] warnings = Warnings(() => FluentActions.Invoking(() => TrainingLoop.Run(host, _model, options, Plan(), (_, _) => new Exhausted(() => { }, () => zeros([1L << 50]).Dispose(), () => throw (Exception)Activator.CreateInstance(failure, "no room to save")!)))
             .Should().Throw<InsufficientMemoryException>().WithMessage("*The evaluation after step 1: memory ran out*Lower that.*"));
-        warnings.Should().Contain(warning => warning.Contains("checkpoint after step 1 could not be written: no room to save", StringComparison.Ordinal));
+        warnings.Should().Contain(warning => warning.Contains("The checkpoint after step 1 could not be written: no room to save", StringComparison.Ordinal));
     }
 
     [Fact]

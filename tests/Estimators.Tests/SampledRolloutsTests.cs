@@ -74,7 +74,12 @@ public sealed class SampledRolloutsTests : IDisposable
             Loss = new PolicyLossOptions { Beta = 0.1 },
             Progress = told,
         };
-        Train(options, _ => response++ % 3).ShouldEqual(TinyModels.Snapshot(_model));
+        Dictionary<string, float[]> weights = Train(options, _ => response++ % 3);
+        weights.Where(entry => _model.Parameters.ContainsKey(entry.Key)).ToDictionary().ShouldEqual(TinyModels.Snapshot(_model));
+        // An adapter begins with B = 0.
+        float[] outputs = [.. weights.Where(entry => entry.Key.Contains("lora_B", StringComparison.Ordinal)).SelectMany(entry => entry.Value)];
+        (outputs.Length > 0).Should().Be(adapter);
+        outputs.Should().AllSatisfy(value => value.Should().Be(0));
         told.Should().OnlyContain(step => step.Metrics["entropy"] == 0 && step.Metrics["kl"] == 0 && step.Metrics["reward_std"] > 0 && step.Metrics["grad_norm"] == 0);
     }
 
@@ -116,6 +121,8 @@ public sealed class SampledRolloutsTests : IDisposable
         PromptRow[] prompts = [.. Enumerable.Range(0, 20).Select(i => new PromptRow { Prompt = [1 + i % 4, 1 + i / 4], Wanted = i })];
         using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(_model, _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = reward(row), null), options)
             .Fit(_ml.Data.LoadFromEnumerable(prompts));
-        return TinyModels.Snapshot(policy.Model);
+        Dictionary<string, float[]> weights = TinyModels.Snapshot(policy.Model);
+        foreach ((string name, TorchSharp.torch.Tensor parameter) in policy.Model.AdapterParameters) weights[name] = [.. parameter.data<float>()];
+        return weights;
     }
 }

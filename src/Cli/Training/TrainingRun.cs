@@ -37,7 +37,7 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
             trained.Model.SavePretrained(folder.Policy);
             context.Model.SaveAtomically(trained, rows.View.Schema, folder.Model);
             bool stopped = cancellation.IsCancellationRequested && !whole;
-            if (stopped) streams.Errors.WriteLine("Stopped: the policy is as the last complete step left it. --resume goes on.");
+            if (stopped) streams.Errors.WriteLine("Stopped: the policy is saved, and --resume goes on.");
             bool isReported = Report(folder, model, trained.Model, evaluation ?? rows, stopped, cancellation);
             streams.Output.WriteLine(JsonText.Line(new JsonObject { ["stopped"] = stopped, ["policy"] = folder.Policy, ["model"] = folder.Model, ["report"] = isReported ? folder.Report : null }));
             return stopped || !isReported ? CommandLine.Cancelled : CommandLine.Success;

@@ -17,7 +17,7 @@ internal sealed class PolicyEvaluation(LearningPolicy policy, PromptSet prompts,
     {
         IReadOnlyList<GeneratedSequence> samples = policy.Model.Generate(
             prompts.TokenIds, options.Sampling(options.EvaluationGenerations, options.EvaluationTemperature, RandomUniform.Stream(options.Seed, 0, (int)RandomPurpose.Evaluation)), options.CancellationToken);
-        RewardStatistics rewards = RewardStatistics.Of(reward.Evaluate(context, prompts.Rollouts([.. Enumerable.Range(0, prompts.Count)], samples), options.MissingReward, options.CancellationToken).Select(score => score.Reward));
+        RewardStatistics rewards = RewardStatistics.Of(reward.Evaluate(context, prompts.Rollouts([.. Enumerable.Range(0, prompts.Count)], samples), options.MissingReward).Select(score => score.Reward));
         return new Dictionary<string, double>
         {
             ["eval_reward"] = rewards.Mean,

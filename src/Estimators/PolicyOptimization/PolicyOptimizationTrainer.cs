@@ -71,9 +71,11 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
         Generation = _options.Sampling(samples: 1, temperature: null, (ulong)_options.Seed) with { BatchSize = null },
     };
 
+    private string SamplingBatch => _options.SamplingBatchSize?.ToString(CultureInfo.InvariantCulture) ?? "all at once";
+
     /// <summary>Trains a copy of the model on the prompts.</summary>
     /// <param name="input">Prompts (text or vectors of token ids) and whatever columns the reward reads.</param>
-    /// <returns>The trained policy; where training was cancelled, as its last complete step left it.</returns>
+    /// <returns>The trained policy; where training was cancelled, as its last complete step left it. With <see cref="TrainingOptions.KeepBest"/> the best that was evaluated.</returns>
     /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or a prompt does not fit the model; the message names it.</exception>
     /// <exception cref="InvalidOperationException">The reward failed on a response; the message names it.</exception>
     /// <exception cref="NotFiniteNumberException">The loss or its gradient, or what the model computes in sampling or where attention is read, became NaN or infinite.</exception>
@@ -115,8 +117,8 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
 
     private TrainingPlan Plan(Func<string> data, Func<string>? validation) => new(
         nameof(PolicyOptimizationTrainer), _options.Steps, _options.Updates, Logged, data, validation, Goal: "eval_reward", HigherIsBetter: true,
-        $"Raise GradientAccumulationSteps ({_options.GradientAccumulationSteps}), or lower MaxNewTokens ({_options.MaxNewTokens}), SamplingBatchSize ({_options.SamplingBatchSize?.ToString(CultureInfo.InvariantCulture) ?? "all at once"}), PromptsPerStep ({_options.PromptsPerStep}) or Generations ({_options.Generations}){(_options.ActivationCheckpointing ? "" : ", or set ActivationCheckpointing")}.",
-        $"Give fewer validation rows, or lower SamplingBatchSize, EvaluationGenerations ({_options.EvaluationGenerations}) or MaxNewTokens ({_options.MaxNewTokens}).");
+        $"Raise GradientAccumulationSteps ({_options.GradientAccumulationSteps}), or lower MaxNewTokens ({_options.MaxNewTokens}), SamplingBatchSize ({SamplingBatch}), PromptsPerStep ({_options.PromptsPerStep}) or Generations ({_options.Generations}){(_options.ActivationCheckpointing ? "" : ", or set ActivationCheckpointing")}.",
+        $"Lower SamplingBatchSize ({SamplingBatch}), with which this run can be resumed; or begin anew with fewer validation rows, EvaluationGenerations ({_options.EvaluationGenerations}) or MaxNewTokens ({_options.MaxNewTokens}).");
 
     /// <summary>What Fit's policy will do to data of this shape.</summary>
     /// <param name="inputSchema">What is known of the data.</param>

@@ -68,7 +68,7 @@ internal sealed class PolicyUpdate(LearningPolicy policy, PolicyOptimizationOpti
         }
         catch (NotFiniteNumberException exception)
         {
-            throw policy.NotFinite("the attention of its own pass is not finite", exception);
+            throw policy.NotFinite("the attention of its own pass is not finite", cause: exception);
         }
     }
 }

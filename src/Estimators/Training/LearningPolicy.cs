@@ -152,12 +152,13 @@ internal sealed class LearningPolicy : IDisposable
 
     /// <summary>What to throw where the next update cannot be computed.</summary>
     /// <param name="what">What is not finite.</param>
+    /// <param name="value">The number.</param>
     /// <param name="cause">What said so, if not this policy.</param>
-    public NotFiniteNumberException NotFinite(string what, Exception? cause = null) => new(
-        $"Update {Updates + 1} of {_totalUpdates}: {what}. Lower LearningRate ({_options.LearningRate}), raise WarmupSteps ({_options.WarmupSteps}) or lower MaxGradientNorm ({_options.MaxGradientNorm}), and check the data.", cause);
+    public NotFiniteNumberException NotFinite(string what, double value = double.NaN, Exception? cause = null) => new(
+        $"Update {Updates + 1} of {_totalUpdates}: {what}. Lower LearningRate ({_options.LearningRate}), raise WarmupSteps ({_options.WarmupSteps}) or lower MaxGradientNorm ({_options.MaxGradientNorm}), and check the data.", value, cause);
 
     private void RequireFinite(double value, string what)
     {
-        if (!double.IsFinite(value)) throw NotFinite($"the {what} is {value}");
+        if (!double.IsFinite(value)) throw NotFinite($"the {what} is {value}", value);
     }
 }

@@ -62,10 +62,9 @@ internal sealed class TrainingLoop
     private void Run()
     {
         CheckpointStore.Point from = _checkpoints?.Restore(_policy, _best, _run) ?? CheckpointStore.Point.Start;
-        // Metrics of a step, and its final checkpoint, wait for the evaluation after it.
-        int final = from.Unevaluated is null ? from.Step : from.Step - 1;
-        (_done, _saved, _updates, _unevaluated) = (from.Step, final, _policy.Updates, from.Unevaluated);
-        _journal = _checkpoints is null ? null : new RunJournal(_checkpoints.Location, from.Step, final);
+        (_done, _saved, _updates, _unevaluated) = (from.Step, from.Step, _policy.Updates, from.Unevaluated);
+        // Metrics of a step wait for the evaluation after it.
+        _journal = _checkpoints is null ? null : new RunJournal(_checkpoints.Location, from.Step, from.Unevaluated is null ? from.Step : from.Step - 1);
         if (from.Step > 0) _channel.Info(MessageSensitivity.None, "Going on after step {0} of {1}.", from.Step, _plan.Steps);
         try
         {
@@ -74,11 +73,11 @@ internal sealed class TrainingLoop
             {
                 if (Measure() is not { } metrics)
                 {
-                    _channel.Warning(MessageSensitivity.None, "Cancelled after {0} of {1} steps: the policy is as the last of them left it.", _done, _plan.Steps);
+                    _channel.Warning(MessageSensitivity.None, $"Cancelled after {{0}} of {{1}} steps: the policy is {(_best.Weights is null ? "as the last of them left it" : "the best that was evaluated")}.", _done, _plan.Steps);
                     break;
                 }
                 // Told last: whoever hears of a step finds its files.
-                Guard("what step {0} measured", () => _journal?.Write(_done, metrics));
+                Guard("What step {0} measured", () => _journal?.Write(_done, metrics));
                 if (_done % _options.CheckpointEvery == 0) Save();
                 Tell(from.Step, started, metrics);
             }
@@ -109,7 +108,7 @@ internal sealed class TrainingLoop
             metrics = Try($"Step {_done + 1}", () => _run.Run(_done), _plan.MemoryAdvice);
             if (metrics is null) return null;
             (_done, _updates) = (_done + 1, _policy.Updates);
-            Guard("the samples of step {0}", () => _journal?.Write(_done, _run.Samples));
+            Guard("The samples of step {0}", () => _journal?.Write(_done, _run.Samples));
             if (_options.EvaluateEvery is not { } every || (_done % every != 0 && _done != _plan.Steps)) return metrics;
         }
         // A checkpoint that is written while this stands begins with the evaluation.
@@ -117,7 +116,8 @@ internal sealed class TrainingLoop
         IReadOnlyDictionary<string, double>? evaluation = Try($"The evaluation after step {_done}", _run.Evaluate, _plan.EvaluationMemoryAdvice);
         if (evaluation is null) return null;
         _best.Offer(_done, evaluation[_plan.Goal], _policy);
-        _unevaluated = null;
+        // What the last checkpoint holds may be this step without its evaluation.
+        (_unevaluated, _saved) = (null, Math.Min(_saved, _done - 1));
         return metrics.Concat(evaluation).ToDictionary();
     }
 
@@ -148,7 +148,7 @@ internal sealed class TrainingLoop
         _options.Progress?.Report(new TrainingProgress(_done, _plan.Steps, elapsed, elapsed / Math.Max(1, _done - first) * (_plan.Steps - _done), metrics));
     }
 
-    private void Save() => Guard("the checkpoint after step {0}", () =>
+    private void Save() => Guard("The checkpoint after step {0}", () =>
     {
         _checkpoints?.Save(new(_done, _unevaluated), _policy, _best, _run.State);
         _saved = _done;
@@ -176,7 +176,7 @@ internal sealed class TrainingLoop
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            _channel.Warning(MessageSensitivity.None, $"Training goes on although {what} could not be written: {{1}}", _done, exception.Message);
+            _channel.Warning(MessageSensitivity.None, $"{what} could not be written: {{1}}", _done, exception.Message);
         }
     }
 

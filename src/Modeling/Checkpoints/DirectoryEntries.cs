@@ -17,6 +17,16 @@ internal static partial class DirectoryEntries
         return done;
     }
 
+    /// <summary>Makes a folder and those above it that are missing, each of them flushed into the one above.</summary>
+    /// <exception cref="IOException">It cannot be made, or is a file.</exception>
+    public static void Create(string folder)
+    {
+        var made = new List<string>();
+        for (string? missing = Path.GetFullPath(folder); missing is not null && !Directory.Exists(missing); missing = Path.GetDirectoryName(missing)) made.Add(missing);
+        Directory.CreateDirectory(folder);
+        foreach (string path in made) Flush(Path.GetDirectoryName(path)!);
+    }
+
     // FileStream and File.OpenHandle refuse folders.
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);

@@ -32,6 +32,7 @@ public sealed class FolderTarget : ICheckpointTarget, IDisposable
         _staging = Path.Combine(Location, StagingPrefix + Path.GetRandomFileName());
         _written = Path.Combine(_staging, "written");
         _replaced = Path.Combine(_staging, "replaced");
+        DirectoryEntries.Create(Location);
         Directory.CreateDirectory(_written);
         Directory.CreateDirectory(_replaced);
     }
@@ -85,7 +86,6 @@ public sealed class FolderTarget : ICheckpointTarget, IDisposable
             throw;
         }
         DirectoryEntries.Flush(Location);
-        if (_created) DirectoryEntries.Flush(Path.GetDirectoryName(Location)!);
         _closed = true;
         DeleteStaging();
     }

@@ -19,7 +19,7 @@ internal sealed class KeptTokens
             : throw new ArgumentException($"What sampling kept is known of {kept.Length} tokens, expected one entry for each of the response's {sequence.ResponseIds.Length}."))]);
     }
 
-    /// <summary>Puts −∞ where nothing was kept, in place.</summary>
+    /// <summary>Puts −∞ in the place of what was not kept.</summary>
     /// <param name="logits">[c, V], of the places from <paramref name="start"/> on.</param>
     /// <param name="start">The first place.</param>
     public Tensor Apply_(Tensor logits, long start)

@@ -55,9 +55,8 @@ internal sealed class RewardFunction
     /// <param name="context">Marks errors as ML.NET does.</param>
     /// <param name="rollouts">The responses.</param>
     /// <param name="missing">What happens where a reward is not finite, or fails.</param>
-    /// <param name="cancellation">A reward that gives up after it was cancelled has not failed; one that runs out of its own time has.</param>
     /// <exception cref="InvalidOperationException">The reward throws or is not finite and that is not allowed, or it drops rows; the message names the row.</exception>
-    public RewardScore[] Evaluate(IExceptionContext context, RolloutView rollouts, MissingReward missing, CancellationToken cancellation)
+    public RewardScore[] Evaluate(IExceptionContext context, RolloutView rollouts, MissingReward missing)
     {
         IDataView scored = _reward!.Transform(rollouts);
         DataViewSchema.Column column = scored.Schema[ColumnName];
@@ -78,37 +77,41 @@ internal sealed class RewardFunction
 
         double Read(int row)
         {
-            float reward = float.NaN;
-            try
-            {
-                getter(ref reward);
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException || !cancellation.IsCancellationRequested)
-            {
-                if (missing == MissingReward.Stop)
-                    throw context.Process(new InvalidOperationException($"The reward failed on {rollouts.Describe(row)}: {exception.Message} Set MissingReward to LeaveOut to go on without such responses.", exception));
-                reward = float.NaN;
-            }
+            if (TryRead(getter, out float reward) is { } failure && missing == MissingReward.Stop)
+                throw context.Process(new InvalidOperationException($"The reward failed on {rollouts.Describe(row)}: {failure.Message} Set MissingReward to LeaveOut to go on without such responses.", failure));
             if (!float.IsFinite(reward) && missing == MissingReward.Stop)
                 throw context.Process(new InvalidOperationException($"The reward of {rollouts.Describe(row)} is {reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none."));
             return float.IsFinite(reward) ? reward : double.NaN;
         }
 
         // Parts are only measured: where one fails, so does the reward that is made of it.
-        double Part(ValueGetter<float> read)
+        static double Part(ValueGetter<float> read) => TryRead(read, out float value) is null && float.IsFinite(value) ? value : double.NaN;
+    }
+
+    /// <summary>Reads a value; NaN where that fails.</summary>
+    /// <returns>What failed; null = nothing.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    private static Exception? TryRead(ValueGetter<float> read, out float value)
+    {
+        value = float.NaN;
+        try
         {
-            float value = float.NaN;
-            try
-            {
-                read(ref value);
-            }
-            catch (Exception exception) when (exception is not OperationCanceledException || !cancellation.IsCancellationRequested)
-            {
-                return double.NaN;
-            }
-            return float.IsFinite(value) ? value : double.NaN;
+            read(ref value);
+            return null;
+        }
+        catch (AggregateException exception) when (exception.InnerException is { } inner && !IsFailure(inner))
+        {
+            throw new OperationCanceledException(inner.Message, exception);
+        }
+        catch (Exception exception) when (IsFailure(exception))
+        {
+            value = float.NaN;
+            return exception;
         }
     }
+
+    /// <summary>Whether it is more than a cancellation; HttpClient says by one, too, that its own time was over.</summary>
+    private static bool IsFailure(Exception exception) => exception is not OperationCanceledException || exception.InnerException is TimeoutException;
 }
 
 /// <summary>What a reward says of a response.</summary>

@@ -55,7 +55,7 @@ internal sealed class SampledRollouts(LearningPolicy policy, PromptSet prompts, 
             state = state with { RewardSample = new RewardSample([.. samples.Select(sample => rows[sample.PromptIndex])], [.. samples.Select(sample => sample.TokenIds)]) };
             Restore(state);
         }
-        RewardScore[] scores = reward.Evaluate(context, prompts.Rollouts(rows, samples), options.MissingReward, options.CancellationToken);
+        RewardScore[] scores = reward.Evaluate(context, prompts.Rollouts(rows, samples), options.MissingReward);
         metrics.Lap("time/reward");
         return [.. rows.Select((row, i) => new Group(row, [.. samples.Skip(i * options.Generations).Take(options.Generations)], scores[(i * options.Generations)..((i + 1) * options.Generations)]))];
     }

@@ -20,7 +20,7 @@ internal sealed class CheckpointStore
     /// <summary>The run's folder.</summary>
     public string Location => _folder.Location;
 
-    /// <summary>Writes a checkpoint.</summary>
+    /// <summary>Writes a checkpoint, in the place of one after the same step.</summary>
     /// <param name="point">Where the run stands.</param>
     /// <param name="policy">The policy.</param>
     /// <param name="best">The best evaluation.</param>

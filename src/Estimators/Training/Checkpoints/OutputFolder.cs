@@ -23,8 +23,7 @@ internal sealed class OutputFolder : IDisposable
     public static OutputFolder Open(string path, bool resume)
     {
         string full = Path.GetFullPath(path);
-        Directory.CreateDirectory(full);
-        DirectoryEntries.Flush(Path.GetDirectoryName(full) ?? full);
+        DirectoryEntries.Create(full);
         FileStream taken = Transforms.LockFile.Take(Path.Combine(full, LockName), $"'{full}' is in use by another run. Give OutputFolder another folder, or wait for it.");
         try
         {
@@ -70,36 +69,51 @@ internal sealed class OutputFolder : IDisposable
             }
             if (Directory.Exists(place)) Directory.Move(place, replaced);
             Directory.Move(aside, place);
-            DirectoryEntries.Flush(Location);
-            if (Directory.Exists(replaced)) Directory.Delete(replaced, recursive: true);
         }
         catch
         {
             TidyUp();
             throw;
         }
+        DirectoryEntries.Flush(Location);
+        if (Directory.Exists(replaced)) Remove(replaced);
         foreach ((_, string old) in Checkpoints().SkipLast(limit)) Remove(old);
     }
 
     public void Dispose() => _lock.Dispose();
 
-    /// <summary>Removes what is half-written, and puts back what was to be replaced and was not.</summary>
+    /// <summary>Removes what is half-written, and puts back what was to be replaced and was not. What cannot be done is left: it hurts nobody, and must not hide why something failed.</summary>
     private void TidyUp()
     {
-        foreach (string aside in Directory.EnumerateDirectories(Location, $"{AsidePrefix}*")) Directory.Delete(aside, recursive: true);
+        foreach (string aside in Directory.EnumerateDirectories(Location, $"{AsidePrefix}*")) Tolerate(() => Directory.Delete(aside, recursive: true));
         foreach (string replaced in Directory.EnumerateDirectories(Location, $"{ReplacedPrefix}*"))
         {
             string place = Path.Combine(Location, Path.GetFileName(replaced)[ReplacedPrefix.Length..]);
-            if (Directory.Exists(place)) Directory.Delete(replaced, recursive: true);
-            else Directory.Move(replaced, place);
+            if (Directory.Exists(place)) Remove(replaced);
+            else Tolerate(() => Directory.Move(replaced, place));
         }
     }
 
-    /// <summary>Renamed first: a checkpoint that is being removed is none any more.</summary>
-    private void Remove(string checkpoint)
+    /// <summary>Removes a folder; renamed first, so that half of a checkpoint is never taken for one.</summary>
+    private void Remove(string folder)
     {
-        string aside = Path.Combine(Location, AsidePrefix + Path.GetFileName(checkpoint));
-        Directory.Move(checkpoint, aside);
-        Directory.Delete(aside, recursive: true);
+        string aside = Path.Combine(Location, AsidePrefix + Path.GetRandomFileName());
+        Tolerate(() =>
+        {
+            Directory.Move(folder, aside);
+            Directory.Delete(aside, recursive: true);
+        });
+    }
+
+    private static void Tolerate(Action change)
+    {
+        try
+        {
+            change();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The next run in this folder tries again.
+        }
     }
 }

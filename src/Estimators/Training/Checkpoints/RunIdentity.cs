@@ -11,11 +11,11 @@ namespace MLNetAttn.Estimators;
 /// <param name="Options">Its options.</param>
 internal sealed record RunIdentity(string Trainer, string Model, string Data, string? Validation, JsonObject Options)
 {
-    // What may change: where the run is written and how often, and when it ends early.
+    // What may change: where the run is written and how often, when it ends early, and how much is sampled at once.
     private static readonly HashSet<string> Free =
     [
         nameof(TrainingOptions.OutputFolder), nameof(TrainingOptions.CheckpointEvery), nameof(TrainingOptions.CheckpointLimit), nameof(TrainingOptions.Resume),
-        nameof(TrainingOptions.EarlyStoppingPatience), nameof(PolicyOptimizationOptions.LogSamplesEvery),
+        nameof(TrainingOptions.EarlyStoppingPatience), nameof(PolicyOptimizationOptions.LogSamplesEvery), nameof(PolicyOptimizationOptions.SamplingBatchSize),
     ];
 
     // How long it goes on is in every step's learning rate, unless that is constant.
