@@ -79,7 +79,7 @@ public sealed class SampledRolloutsTests : IDisposable
         // An adapter begins with B = 0.
         float[] outputs = [.. weights.Where(entry => entry.Key.Contains("lora_B", StringComparison.Ordinal)).SelectMany(entry => entry.Value)];
         (outputs.Length > 0).Should().Be(adapter);
-        outputs.Should().AllSatisfy(value => value.Should().Be(0));
+        outputs.Where(value => value != 0).Should().BeEmpty();
         told.Should().OnlyContain(step => step.Metrics["entropy"] == 0 && step.Metrics["kl"] == 0 && step.Metrics["reward_std"] > 0 && step.Metrics["grad_norm"] == 0);
     }
 
