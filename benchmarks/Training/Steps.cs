@@ -26,44 +26,27 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
     /// <summary>Mean time of what no step can do without, over the same prompts: sampling, the forward and backward pass over the responses, clipping and AdamW.</summary>
     public double KernelMilliseconds()
     {
-        PolicyOptimizationOptions options = Options(CreditStrategy.Uniform, RhythmPassKind.Fused, 1, size.Timed + 1, _ => { });
+        PolicyOptimizationOptions options = UniformOptions;
         using var policy = new LearningPolicy(model, options, totalUpdates: options.Steps);
-        PromptSet prompts = PromptSet.Read(((Microsoft.ML.Runtime.IHostEnvironment)_ml).Register("kernels"), _problems, model, options);
-        double milliseconds = 0;
-        for (int step = 0; step <= size.Timed; step++)
+        return MeanMilliseconds(options, (step, prompts) =>
         {
-            int[] rows = SeededOrder.Visit(prompts.Count, (long)step * options.PromptsPerStep, options.PromptsPerStep, options.Seed);
             ulong seed = RandomUniform.Stream(options.Seed, step, (int)RandomPurpose.Sampling);
-            double time = Ratio.Time(() =>
-            {
-                IReadOnlyList<GeneratedSequence> samples = policy.Model.Generate([.. rows.Select(row => prompts.TokenIds[row])],
-                    new GenerationOptions { SamplesPerPrompt = options.Generations, MaxNewTokens = options.MaxNewTokens, Seed = (long)seed });
-                using var scope = NewDisposeScope();
-                TokenScores scores = PackedScores.Score(policy.Model.Decoder, [.. samples.Select(sample => new TokenSequence(prompts.TokenIds[rows[sample.PromptIndex]], sample.TokenIds))], 1, entropies: true);
-                policy.Accumulate(scores.LogProbabilities.mean());
-                policy.Clip();
-                policy.Apply();
-            });
-            if (step > 0) milliseconds += time;
-        }
-        return milliseconds / size.Timed;
+            IReadOnlyList<GeneratedSequence> samples = policy.Model.Generate(prompts, options.Sampling(options.Generations, temperature: null, seed));
+            using var scope = NewDisposeScope();
+            TokenScores scores = PackedScores.Score(policy.Model.Decoder, [.. samples.Select(sample => new TokenSequence(prompts[sample.PromptIndex], sample.TokenIds))], 1, entropies: true);
+            policy.Accumulate(scores.LogProbabilities.mean());
+            policy.Clip();
+            policy.Apply();
+        });
     }
 
     /// <summary>Mean time of the same step as <see cref="EagerStep"/> makes it.</summary>
     public double EagerMilliseconds()
     {
-        PolicyOptimizationOptions options = Options(CreditStrategy.Uniform, RhythmPassKind.Fused, 1, size.Timed + 1, _ => { });
-        PromptSet prompts = PromptSet.Read(((Microsoft.ML.Runtime.IHostEnvironment)_ml).Register("eager"), _problems, model, options);
+        PolicyOptimizationOptions options = UniformOptions;
         using var eager = new EagerStep(model, options);
-        eager.RequireSame(model, prompts.TokenIds[0]);
-        double milliseconds = 0;
-        for (int step = 0; step <= size.Timed; step++)
-        {
-            int[][] batch = [.. SeededOrder.Visit(prompts.Count, (long)step * options.PromptsPerStep, options.PromptsPerStep, options.Seed).Select(row => prompts.TokenIds[row])];
-            double time = Ratio.Time(() => eager.Run(batch, options.Generations, options.MaxNewTokens));
-            if (step > 0) milliseconds += time;
-        }
-        return milliseconds / size.Timed;
+        eager.RequireSame(model, Prompts(options).TokenIds[0]);
+        return MeanMilliseconds(options, (_, prompts) => eager.Run(prompts, options.Generations, options.MaxNewTokens));
     }
 
     /// <summary>Live tensors and resident memory after the hundredth step and after the tenth.</summary>
@@ -73,11 +56,9 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
     {
         const int measured = 10;
         List<(long Tensors, long Bytes)> early = [], late = [];
-        int step = 0;
-        Fit(CreditStrategy.Coupled, RhythmPassKind.Fused, 1, 100 + measured - 1, _ =>
+        Fit(CreditStrategy.Coupled, RhythmPassKind.Fused, 1, 100 + measured - 1, progress =>
         {
-            step++;
-            if ((step is >= 10 and < 10 + measured ? early : step >= 100 ? late : null) is not { } window) return;
+            if ((progress.Step is >= 10 and < 10 + measured ? early : progress.Step >= 100 ? late : null) is not { } window) return;
             GC.Collect();
             GC.WaitForPendingFinalizers();
             window.Add((Tensor.TotalCount, inUse ? ResidentMemory.InUse : ResidentMemory.Now));
@@ -87,6 +68,24 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
             $"flat: after step 100 / after step 10: tensors {late[0].Tensors} / {early[0].Tensors} = {late[0].Tensors / (double)early[0].Tensors:F3}, memory{(inUse ? " in use" : "")} {after >> 20} MB / {before >> 20} MB = {after / (double)before:F3}   at most 1.02"));
 
         static long Median(List<(long Tensors, long Bytes)> window) => window.Select(one => one.Bytes).Order().ElementAt(measured / 2);
+    }
+
+    private PolicyOptimizationOptions UniformOptions => Options(CreditStrategy.Uniform, RhythmPassKind.Fused, 1, size.Timed + 1, _ => { });
+
+    private PromptSet Prompts(PolicyOptimizationOptions options) => PromptSet.Read(((Microsoft.ML.Runtime.IHostEnvironment)_ml).Register("steps"), _problems, model, options);
+
+    /// <summary>Mean time of work on the prompts of each step; the first does not count.</summary>
+    private double MeanMilliseconds(PolicyOptimizationOptions options, Action<int, int[][]> work)
+    {
+        PromptSet prompts = Prompts(options);
+        double milliseconds = 0;
+        for (int step = 0; step <= size.Timed; step++)
+        {
+            int[][] batch = [.. SeededOrder.Visit(prompts.Count, (long)step * options.PromptsPerStep, options.PromptsPerStep, options.Seed).Select(row => prompts.TokenIds[row])];
+            double time = Ratio.Time(() => work(step, batch));
+            if (step > 0) milliseconds += time;
+        }
+        return milliseconds / size.Timed;
     }
 
     private void Fit(CreditStrategy strategy, RhythmPassKind pass, int groupsEvery, int steps, Action<TrainingProgress> tell) =>

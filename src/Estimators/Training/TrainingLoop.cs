@@ -86,7 +86,7 @@ internal sealed class TrainingLoop
         catch when (_policy.Updates == _updates && _saved < _done)
         {
             // A reward that fails, for example: the policy is still as the last complete step left it.
-            SaveAfterFailure();
+            Save(afterFailure: true);
             throw;
         }
         finally
@@ -148,33 +148,24 @@ internal sealed class TrainingLoop
         _options.Progress?.Report(new TrainingProgress(_done, _plan.Steps, elapsed, elapsed / Math.Max(1, _done - first) * (_plan.Steps - _done), metrics));
     }
 
-    private void Save() => Guard("The checkpoint after step {0}", () =>
+    /// <param name="afterFailure">Whether training ends with an error, which nothing that fails here must hide.</param>
+    private void Save(bool afterFailure = false) => Guard("The checkpoint after step {0}", () =>
     {
         _checkpoints?.Save(new(_done, _unevaluated), _policy, _best, _run.State);
         _saved = _done;
-    });
-
-    /// <summary>What fails here must not hide what failed before.</summary>
-    private void SaveAfterFailure()
-    {
-        try
-        {
-            Save();
-        }
-        catch (Exception exception)
-        {
-            _channel.Warning(MessageSensitivity.None, "The checkpoint after step {0} could not be written: {1}", _done, exception.Message);
-        }
-    }
+    }, whatever: afterFailure);
 
     /// <summary>A file that cannot be written costs little, or the steps since the last checkpoint if the process dies; ending the training would cost them for certain.</summary>
-    private void Guard(string what, Action write)
+    /// <param name="what">What is written.</param>
+    /// <param name="write">Writes it.</param>
+    /// <param name="whatever">Whether not only files may fail.</param>
+    private void Guard(string what, Action write, bool whatever = false)
     {
         try
         {
             write();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (whatever || exception is IOException or UnauthorizedAccessException)
         {
             _channel.Warning(MessageSensitivity.None, $"{what} could not be written: {{1}}", _done, exception.Message);
         }
