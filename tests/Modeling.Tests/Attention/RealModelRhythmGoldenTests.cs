@@ -93,7 +93,7 @@ public sealed class RealModelRhythmGoldenTests : IClassFixture<RealModelRhythmGo
     {
         FlowSequence[] sequences = [.. _cases.Select((test, i) => new FlowSequence(_sequences[i], RhythmGolden.Answer(test)))];
         IReadOnlyList<FlowAnalysis> flows = _model.AnalyzeFlow(sequences);
-        for (int i = 0; i < _cases.Length; i++) RhythmGolden.CloseRelative(flows[i].Throughput, _cases[i].GetProperty("flow"), "throughput", 1e-2);
+        for (int i = 0; i < _cases.Length; i++) RhythmGolden.CloseRelative(flows[i].Throughput, _cases[i].GetProperty("flow").GetProperty("throughput"), "throughput", 1e-2);
     }
 
     private RhythmAnalysis[] Analyze(RhythmOptions options) => [.. _model.AnalyzeRhythm(_sequences, options)];

@@ -34,11 +34,11 @@ internal static class RhythmGolden
         for (int layer = 0; layer < expected.Length; layer++) Close(found.Spans[layer], expected[layer], tolerance, $"spans of layer {found.Layers[layer]}");
     }
 
-    public static void CloseRelative(double[] found, JsonElement test, string name, double tolerance)
+    public static void CloseRelative(IReadOnlyList<double> found, JsonElement values, string name, double tolerance, double floor = 1e-3)
     {
-        double[] expected = Numbers(test.GetProperty(name));
+        double[] expected = Numbers(values);
         found.Should().HaveCount(expected.Length, name);
-        for (int i = 0; i < found.Length; i++) found[i].Should().BeApproximately(expected[i], tolerance * Math.Max(expected[i], 1e-3), $"{name}[{i}]");
+        for (int i = 0; i < found.Count; i++) CloseOne(found[i], expected[i], tolerance * Math.Max(Math.Abs(expected[i]), floor), $"{name}[{i}]");
     }
 
     public static void Close(float[] found, JsonElement test, string name, double tolerance) => Close(found, test.GetProperty(name), tolerance, name);
@@ -48,8 +48,12 @@ internal static class RhythmGolden
     public static void Close(IReadOnlyList<double> found, double[] expected, double tolerance, string name = "")
     {
         found.Should().HaveCount(expected.Length, name);
-        for (int i = 0; i < found.Count; i++)
-            if (double.IsNaN(expected[i])) found[i].Should().Be(double.NaN, $"{name}[{i}] is undefined");
-            else found[i].Should().BeApproximately(expected[i], tolerance, $"{name}[{i}]");
+        for (int i = 0; i < found.Count; i++) CloseOne(found[i], expected[i], tolerance, $"{name}[{i}]");
+    }
+
+    private static void CloseOne(double found, double expected, double tolerance, string name)
+    {
+        if (double.IsNaN(expected)) found.Should().Be(double.NaN, $"{name} is undefined");
+        else found.Should().BeApproximately(expected, tolerance, name);
     }
 }

@@ -141,26 +141,29 @@ internal static unsafe class FlashAttention
         if (from > 0 || query < Tile - 1)
         {
             from = Math.Clamp(from, 0, Tile);
+            if (from > Math.Min(query, Tile - 1))
+            {
+                new Span<float>(scores, Tile).Clear();
+                return;
+            }
             new Span<float>(scores, from).Fill(float.NegativeInfinity);
             if (query < Tile - 1) new Span<float>(scores + query + 1, Tile - 1 - query).Fill(float.NegativeInfinity);
         }
         Vector512<float> a = Vector512.Load(scores), b = Vector512.Load(scores + 16), c = Vector512.Load(scores + 32), d = Vector512.Load(scores + 48);
-        float highest = MathF.Max(largest, VectorReduction.Largest(Vector512.Max(Vector512.Max(a, b), Vector512.Max(c, d))));
-        if (float.IsNegativeInfinity(highest))
+        float highest = VectorReduction.Largest(Vector512.MaxNative(Vector512.MaxNative(a, b), Vector512.MaxNative(c, d)));
+        if (highest > largest)
         {
-            new Span<float>(scores, Tile).Clear();
-            return;
-        }
-        if (highest != largest)
-        {
-            float fade = MathF.Exp(largest - highest);
-            total *= fade;
-            distance *= fade;
-            Vector512<float> fades = Vector512.Create(fade);
-            for (int i = 0; i < size; i += 16) (Vector512.Load(mixed + i) * fades).Store(mixed + i);
+            if (total != 0)
+            {
+                float fade = MathF.Exp(largest - highest);
+                total *= fade;
+                distance *= fade;
+                Vector512<float> fades = Vector512.Create(fade);
+                for (int i = 0; i < size; i += 16) (Vector512.Load(mixed + i) * fades).Store(mixed + i);
+            }
             largest = highest;
         }
-        Vector512<float> shift = Vector512.Create(highest);
+        Vector512<float> shift = Vector512.Create(largest);
         (a, b, c, d) = (VectorExponential.Of(a - shift), VectorExponential.Of(b - shift), VectorExponential.Of(c - shift), VectorExponential.Of(d - shift));
         a.Store(scores);
         b.Store(scores + 16);

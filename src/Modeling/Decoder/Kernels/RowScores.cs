@@ -48,7 +48,7 @@ internal static unsafe class RowScores
     {
         int whole = width & ~15;
         Vector512<float> top = Vector512.Create(float.NegativeInfinity);
-        for (int i = 0; i < whole; i += 16) top = Vector512.Max(top, TElement.Load(ref logits[i]));
+        for (int i = 0; i < whole; i += 16) top = Vector512.MaxNative(top, TElement.Load(ref logits[i]));
         float largest = VectorReduction.Largest(top);
         for (int i = whole; i < width; i++) largest = MathF.Max(largest, TElement.Widen(logits[i]));
 
@@ -59,7 +59,7 @@ internal static unsafe class RowScores
             Vector512<float> x = (TElement.Load(ref logits[i]) - shift) * scales, e = VectorExponential.Of(x);
             sums += e;
             // 0 · −∞ is no number, but p log p → 0.
-            moments = Vector512.FusedMultiplyAdd(Vector512.Max(x, Vector512.Create(-1e30f)), e, moments);
+            moments = Vector512.FusedMultiplyAdd(Vector512.MaxNative(Vector512.Create(-1e30f), x), e, moments);
         }
         (float sum, float moment) = (VectorReduction.Sum(sums), VectorReduction.Sum(moments));
         for (int i = whole; i < width; i++)

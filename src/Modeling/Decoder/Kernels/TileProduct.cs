@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace MLNetAttn.Modeling;
 
@@ -20,7 +21,9 @@ internal static unsafe class TileProduct
     public static void Apply(float* a, int aStride, float* b, float* c, int inner, int columns, bool adds)
     {
         int column = 0;
-        for (; column + 64 <= columns; column += 64) Wide(a, aStride, b + column, c + column, inner, columns, adds);
+        // The sums of four rows and 64 columns need more registers than there are without AVX-512.
+        if (Avx512F.IsSupported)
+            for (; column + 64 <= columns; column += 64) Wide(a, aStride, b + column, c + column, inner, columns, adds);
         for (; column < columns; column += 16) Narrow(a, aStride, b + column, c + column, inner, columns, adds);
     }
 

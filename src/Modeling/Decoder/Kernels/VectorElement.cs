@@ -41,7 +41,7 @@ internal readonly struct BFloat16Element : IVectorElement<ushort>
     private const uint QuietNaN = 0x7FC00000;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Load(ref ushort source) => (Avx512F.ConvertToVector512UInt32(Vector256.LoadUnsafe(ref source)) << 16).AsSingle();
+    public static Vector512<float> Load(ref ushort source) => (Widen(Vector256.LoadUnsafe(ref source)) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector512<float> values, ref ushort target)
@@ -50,7 +50,8 @@ internal readonly struct BFloat16Element : IVectorElement<ushort>
         bits += Vector512.Create(0x7FFFu) + ((bits >> 16) & Vector512<uint>.One);
         // Rounding could carry the bits of a NaN over into those of a number.
         bits = Vector512.ConditionalSelect(Vector512.Equals(values, values).AsUInt32(), bits, Vector512.Create(QuietNaN));
-        Avx512F.ConvertToVector256UInt16(bits >> 16).StoreUnsafe(ref target);
+        bits >>= 16;
+        (Avx512F.IsSupported ? Avx512F.ConvertToVector256UInt16(bits) : Vector256.Narrow(bits.GetLower(), bits.GetUpper())).StoreUnsafe(ref target);
     }
 
     public static float Widen(ushort value) => BitConverter.UInt32BitsToSingle((uint)value << 16);
@@ -61,4 +62,9 @@ internal readonly struct BFloat16Element : IVectorElement<ushort>
         uint bits = BitConverter.SingleToUInt32Bits(value);
         return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Widen(Vector256<ushort> values) => Avx512F.IsSupported
+        ? Avx512F.ConvertToVector512UInt32(values)
+        : Vector512.Create(Vector256.WidenLower(values), Vector256.WidenUpper(values));
 }

@@ -16,8 +16,8 @@ internal static class VectorExponential
     public static Vector512<float> Of(Vector512<float> x)
     {
         // eˣ = 2ⁿ · eʳ with n the integer nearest to x / ln 2. The second operand of these comes out where it is NaN.
-        x = Avx512F.Min(Vector512.Create(104f), Avx512F.Max(Vector512.Create(-104f), x));
-        Vector512<float> n = Avx512F.RoundScale(x * Vector512.Create(1.44269504f), 0x08);
+        x = Vector512.MinNative(Vector512.Create(104f), Vector512.MaxNative(Vector512.Create(-104f), x));
+        Vector512<float> n = Vector512.Round(x * Vector512.Create(1.44269504f));
         Vector512<float> r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-LogTwoHigh), x);
         r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-LogTwoLow), r);
         // The series to r⁷, its last coefficients fitted to |r| ≤ ln 2 / 2 (Cephes).
@@ -27,6 +27,16 @@ internal static class VectorExponential
         p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1.6666665459e-1f));
         p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(0.5f));
         p = Vector512.FusedMultiplyAdd(p * r, r, r + Vector512<float>.One);
-        return Avx512F.Scale(p, n);
+        return Avx512F.IsSupported ? Avx512F.Scale(p, n) : Scale(p, n);
+    }
+
+    /// <summary>p · 2ⁿ in two steps: 2ⁿ itself can be beyond the range of float32 where the product is not.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Scale(Vector512<float> p, Vector512<float> n)
+    {
+        Vector512<int> whole = Vector512.ConvertToInt32Native(n), half = whole >> 1;
+        return p * Power(half) * Power(whole - half);
+
+        static Vector512<float> Power(Vector512<int> exponent) => ((exponent + Vector512.Create(127)) << 23).AsSingle();
     }
 }

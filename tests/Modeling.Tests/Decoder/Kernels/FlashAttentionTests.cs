@@ -59,6 +59,15 @@ public sealed class FlashAttentionTests
         output.view(70, Heads, 16).isnan().any(-1).sum().ToInt64().Should().Be(1, "one query of one head holds it");
     });
 
+    [Fact]
+    public void A_key_that_is_no_number_shows_in_every_query_that_sees_it() => Check(() =>
+    {
+        Tensor projected = Random(ScalarType.Float32, 1, 1, 140, Heads + 2 * KeyHeads, 16);
+        projected[0, 66, Heads, 3] = float.NaN;
+        (Tensor output, _, _) = FlashAttention.Apply(projected, KeyHeads, null, null, statistics: false);
+        output.view(140, Heads, 16).isnan().any(-1).sum(1).data<long>().ToArray().Should().Equal(Enumerable.Range(0, 140).Select(query => query < 66 ? 0L : Heads / KeyHeads));
+    });
+
     [Theory]
     [InlineData(64, true)]
     [InlineData(80, true)]

@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics.X86;
 using CsCheck;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -10,7 +9,7 @@ internal static class KernelCheck
 {
     public static Gen<ScalarType> Types { get; } = Gen.Bool.Select(half => half ? ScalarType.BFloat16 : ScalarType.Float32);
 
-    public static void RequireSupport() => Assert.SkipUnless(Avx512F.IsSupported, "Kernels need AVX-512.");
+    public static void RequireSupport() => Assert.SkipUnless(KernelSupport.IsSupported, "Kernels need AVX2.");
 
     public static Tensor Random(ScalarType type, int seed, params long[] shape)
     {

@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling.Tests;
@@ -20,7 +19,7 @@ public sealed class VectorElementTests
     [Fact]
     public void Sixteen_numbers_are_read_and_written_as_one_is()
     {
-        Assert.SkipUnless(Avx512F.IsSupported, "Kernels need AVX-512.");
+        KernelCheck.RequireSupport();
         ushort[] written = new ushort[16];
         BFloat16Element.Store(Vector512.Create(Corners), ref written[0]);
         written.Should().Equal(Corners.Select(BFloat16Element.Narrow));
