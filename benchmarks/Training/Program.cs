@@ -8,7 +8,7 @@ namespace MLNetAttn.Benchmarks;
 /// <summary>What a step of policy optimisation costs beyond what it must: every figure a ratio against a baseline in the same run.</summary>
 /// <remarks>
 /// <code>
-/// dotnet run -c Release --project benchmarks/Training [part of a figure's name [folder of a model that learns by LoRA in bfloat16 instead of the embedded one]]
+/// dotnet run -c Release --project benchmarks/Training [part of a figure's name [folder of a model that learns by LoRA instead of the embedded one [its type: bfloat16, or float32]]]
 /// </code>
 /// </remarks>
 internal static class Program
@@ -21,12 +21,14 @@ internal static class Program
         string folder = embedded ? Path.Combine(AppContext.BaseDirectory, "models", "countdown") : args[1];
         StepSize size = embedded ? new StepSize(32, 8, 96, Timed: 4) : new StepSize(2, 4, 64, Timed: 2, new LoraOptions { Rank = 16, TargetModules = LoraOptions.AllLinear });
         Console.WriteLine($"{folder}, {size.Prompts} prompts x {size.Generations} responses of up to {size.MaxNewTokens} tokens, one update, {get_num_threads()} threads");
-        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(folder, new ModelLoadOptions { DataType = embedded ? ScalarType.Float32 : ScalarType.BFloat16 });
+        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(folder, new ModelLoadOptions { DataType = embedded || args.ElementAtOrDefault(2) == "float32" ? ScalarType.Float32 : ScalarType.BFloat16 });
         var steps = new Steps(model, size);
         Measure("step, coupled, fused, groups every 10 steps / uniform", 1.02, () => steps.Milliseconds(CreditStrategy.Coupled, groupsEvery: 10), Uniform);
         Measure("step, coupled, fused, groups every step / uniform", 1.10, () => steps.Milliseconds(CreditStrategy.Coupled), Uniform);
         Measure("step, coupled, separate pass, groups every 10 steps / uniform", 1.10, () => steps.Milliseconds(CreditStrategy.Coupled, RhythmPassKind.Separate, groupsEvery: 10), Uniform);
         Measure("step, coupled, separate pass, groups every step / uniform", 1.10, () => steps.Milliseconds(CreditStrategy.Coupled, RhythmPassKind.Separate), Uniform);
+        Measure("step of two updates, coupled, separate pass / uniform, which makes a pass for the old log-probabilities", 1.10,
+            () => steps.Milliseconds(CreditStrategy.Coupled, RhythmPassKind.Separate, groupsEvery: 10, updates: 2), () => steps.Milliseconds(CreditStrategy.Uniform, updates: 2));
         Measure("step / sampling, forward, backward and optimiser alone", 1 / 0.9, Uniform, steps.KernelMilliseconds);
         if (embedded) Measure("step / the operations of transformers and TRL", 1, Uniform, steps.EagerMilliseconds);
         if ("memory".Contains(only, StringComparison.OrdinalIgnoreCase)) StepMemory.Report();

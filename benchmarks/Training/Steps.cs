@@ -16,10 +16,10 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
     private readonly IDataView _problems = new MLContext().Data.LoadFromEnumerable(Countdown.Generate(1_000, seed: 1));
 
     /// <summary>Mean time of some steps; the first, in which fused credit makes a pass to find head groups, does not count.</summary>
-    public double Milliseconds(CreditStrategy strategy, RhythmPassKind pass = RhythmPassKind.Fused, int groupsEvery = 1)
+    public double Milliseconds(CreditStrategy strategy, RhythmPassKind pass = RhythmPassKind.Fused, int groupsEvery = 1, int updates = 1)
     {
         double seconds = 0;
-        Fit(strategy, pass, groupsEvery, size.Timed + 1, step => seconds += step.Step == 1 ? 0 : step.Metrics["step_time"]);
+        Fit(Options(strategy, pass, groupsEvery, size.Timed + 1, step => seconds += step.Step == 1 ? 0 : step.Metrics["step_time"]) with { MiniBatches = updates });
         return 1000 * seconds / size.Timed;
     }
 
@@ -56,13 +56,14 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
     {
         const int measured = 10;
         List<(long Tensors, long Bytes)> early = [], late = [];
-        Fit(CreditStrategy.Coupled, RhythmPassKind.Fused, 1, 100 + measured - 1, progress =>
+        Fit(Options(CreditStrategy.Coupled, RhythmPassKind.Fused, 1, 100 + measured - 1, progress =>
         {
+            if (progress.Step % 20 == 10) Console.WriteLine($"after step {progress.Step}: {Tensor.TotalCount} tensors, {(inUse ? ResidentMemory.InUse : ResidentMemory.Now) >> 20} MB");
             if ((progress.Step is >= 10 and < 10 + measured ? early : progress.Step >= 100 ? late : null) is not { } window) return;
             GC.Collect();
             GC.WaitForPendingFinalizers();
             window.Add((Tensor.TotalCount, inUse ? ResidentMemory.InUse : ResidentMemory.Now));
-        });
+        }));
         (long before, long after) = (Median(early), Median(late));
         Console.WriteLine(FormattableString.Invariant(
             $"flat: after step 100 / after step 10: tensors {late[0].Tensors} / {early[0].Tensors} = {late[0].Tensors / (double)early[0].Tensors:F3}, memory{(inUse ? " in use" : "")} {after >> 20} MB / {before >> 20} MB = {after / (double)before:F3}   at most 1.02"));
@@ -88,8 +89,8 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
         return milliseconds / size.Timed;
     }
 
-    private void Fit(CreditStrategy strategy, RhythmPassKind pass, int groupsEvery, int steps, Action<TrainingProgress> tell) =>
-        _ml.Policies.Trainers.PolicyOptimization(model, _ml.Transforms.CountdownReward(), Options(strategy, pass, groupsEvery, steps, tell)).Fit(_problems).Dispose();
+    private void Fit(PolicyOptimizationOptions options) =>
+        _ml.Policies.Trainers.PolicyOptimization(model, _ml.Transforms.CountdownReward(), options).Fit(_problems).Dispose();
 
     private PolicyOptimizationOptions Options(CreditStrategy strategy, RhythmPassKind pass, int groupsEvery, int steps, Action<TrainingProgress> tell) => new()
     {
