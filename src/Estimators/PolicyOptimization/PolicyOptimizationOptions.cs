@@ -25,7 +25,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <summary>The most tokens of a response (max_completion_length). Default 512; at least 1. Look at completions/clipped_ratio: truncated responses seldom earn a reward.</summary>
     public int MaxNewTokens { get; init; } = 512;
 
-    /// <summary>Sampling temperature; log-probabilities of the loss are taken at the same one (temperature). Default 1; above 0.</summary>
+    /// <summary>Sampling temperature; log-probabilities of the loss are taken at the same one (temperature). Default 1; 1e-6 or more.</summary>
     public double Temperature { get; init; } = 1;
 
     /// <summary>Only this many most probable tokens are sampled from (top_k); 0 = all. Default 0; 0, or 2 or more.</summary>
@@ -87,7 +87,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <summary>Responses per validation prompt (num_generations_eval). Default 1; at least 1. Read where <see cref="TrainingOptions.EvaluateEvery"/> is given.</summary>
     public int EvaluationGenerations { get; init; } = 1;
 
-    /// <summary>Sampling temperature of evaluations; 0 = greedy; null = <see cref="Temperature"/>. Default null; 0 or more.</summary>
+    /// <summary>Sampling temperature of evaluations; 0 = greedy; null = <see cref="Temperature"/>. Default null; 0, or 1e-6 or more.</summary>
     public double? EvaluationTemperature { get; init; }
 
     /// <summary>Steps between two looks at responses: those to one prompt go, with their roles and credit, to samples.jsonl in <see cref="TrainingOptions.OutputFolder"/> and to ML.NET's log; the first step's do too. Default null = never; at least 1.</summary>
@@ -127,7 +127,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require(PromptsPerStep >= 1, nameof(PromptsPerStep), PromptsPerStep, "at least 1");
         problems.Require(Generations >= 2, nameof(Generations), Generations, "at least 2: an advantage compares the responses to one prompt, and a group of one always has advantage 0");
         problems.Require(MaxNewTokens >= 1, nameof(MaxNewTokens), MaxNewTokens, "at least 1");
-        problems.Require(Temperature > 0 && double.IsFinite(Temperature), nameof(Temperature), Temperature, "above 0: greedy responses to one prompt are all the same");
+        problems.Require(Temperature >= GenerationOptions.Least && double.IsFinite(Temperature), nameof(Temperature), Temperature, FormattableString.Invariant($"{GenerationOptions.Least} or more: greedy responses to one prompt are all the same"));
         problems.Require(TopK is 0 or >= 2, nameof(TopK), TopK, "0 (all), or 2 or more: with one token kept the responses to one prompt are all the same");
         problems.Require(TopP is > 0 and <= 1, nameof(TopP), TopP, "above 0, at most 1");
         problems.Require(MinP is >= 0 and < 1, nameof(MinP), MinP, "0 or more, below 1");
@@ -145,7 +145,8 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require(Rhythm is null or { Receivers: false }, "Rhythm.Receivers", Rhythm?.Receivers, "false: no credit is made of receiver heads, and finding them costs");
         problems.Require(LogSamplesEvery is null or >= 1, nameof(LogSamplesEvery), LogSamplesEvery, "at least 1, or null for never");
         problems.Require(EvaluationGenerations >= 1, nameof(EvaluationGenerations), EvaluationGenerations, "at least 1");
-        problems.Require(EvaluationTemperature is null || (EvaluationTemperature >= 0 && double.IsFinite(EvaluationTemperature.Value)), nameof(EvaluationTemperature), EvaluationTemperature, "0 or more, or null for Temperature");
+        problems.Require(EvaluationTemperature is null or 0 || (EvaluationTemperature >= GenerationOptions.Least && double.IsFinite(EvaluationTemperature.Value)), nameof(EvaluationTemperature), EvaluationTemperature,
+            FormattableString.Invariant($"0 (greedy), {GenerationOptions.Least} or more, or null for Temperature"));
         problems.Require(Enum.IsDefined(ScaleRewards), nameof(ScaleRewards), ScaleRewards, "Group, Batch or None");
         problems.Require(Enum.IsDefined(MissingReward), nameof(MissingReward), MissingReward, "Stop or LeaveOut");
         problems.Require(FlowAnswer is not null == (Credit.Strategy == CreditStrategy.Flow), nameof(FlowAnswer), FlowAnswer,

@@ -7,7 +7,7 @@ namespace MLNetAttn.Modeling;
 public sealed record GenerationOptions
 {
     // Smaller divisors make logits infinite in float32.
-    private const double Least = 1e-6;
+    internal const double Least = 1e-6;
 
     /// <summary>The most tokens a response may have, the stop token included. Default null = as many as the model's context leaves after the prompt; at least 1.</summary>
     public int? MaxNewTokens { get; init; }
