@@ -58,11 +58,14 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
         List<(long Tensors, long Bytes)> early = [], late = [];
         Fit(Options(CreditStrategy.Coupled, RhythmPassKind.Fused, 1, 100 + measured - 1, progress =>
         {
-            if (progress.Step % 20 == 10) Console.WriteLine($"after step {progress.Step}: {Tensor.TotalCount} tensors, {(inUse ? ResidentMemory.InUse : ResidentMemory.Now) >> 20} MB");
-            if ((progress.Step is >= 10 and < 10 + measured ? early : progress.Step >= 100 ? late : null) is not { } window) return;
+            List<(long Tensors, long Bytes)>? window = progress.Step is >= 10 and < 10 + measured ? early : progress.Step >= 100 ? late : null;
+            bool tells = progress.Step % 20 == 10;
+            if (window is null && !tells) return;
             GC.Collect();
             GC.WaitForPendingFinalizers();
-            window.Add((Tensor.TotalCount, inUse ? ResidentMemory.InUse : ResidentMemory.Now));
+            (long Tensors, long Bytes) now = (Tensor.TotalCount, inUse ? ResidentMemory.InUse : ResidentMemory.Now);
+            window?.Add(now);
+            if (tells) Console.WriteLine($"after step {progress.Step}: {now.Tensors} tensors, {now.Bytes >> 20} MB");
         }));
         (long before, long after) = (Median(early), Median(late));
         Console.WriteLine(FormattableString.Invariant(

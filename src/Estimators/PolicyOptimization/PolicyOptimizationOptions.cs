@@ -127,7 +127,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require(PromptsPerStep >= 1, nameof(PromptsPerStep), PromptsPerStep, "at least 1");
         problems.Require(Generations >= 2, nameof(Generations), Generations, "at least 2: an advantage compares the responses to one prompt, and a group of one always has advantage 0");
         problems.Require(MaxNewTokens >= 1, nameof(MaxNewTokens), MaxNewTokens, "at least 1");
-        problems.Require(Temperature >= GenerationOptions.Least && double.IsFinite(Temperature), nameof(Temperature), Temperature, FormattableString.Invariant($"{GenerationOptions.Least} or more: greedy responses to one prompt are all the same"));
+        problems.Require(Temperature != 0 && GenerationOptions.IsTemperature(Temperature), nameof(Temperature), Temperature, FormattableString.Invariant($"{GenerationOptions.Least} or more: greedy responses to one prompt are all the same"));
         problems.Require(TopK is 0 or >= 2, nameof(TopK), TopK, "0 (all), or 2 or more: with one token kept the responses to one prompt are all the same");
         problems.Require(TopP is > 0 and <= 1, nameof(TopP), TopP, "above 0, at most 1");
         problems.Require(MinP is >= 0 and < 1, nameof(MinP), MinP, "0 or more, below 1");
@@ -145,7 +145,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require(Rhythm is null or { Receivers: false }, "Rhythm.Receivers", Rhythm?.Receivers, "false: no credit is made of receiver heads, and finding them costs");
         problems.Require(LogSamplesEvery is null or >= 1, nameof(LogSamplesEvery), LogSamplesEvery, "at least 1, or null for never");
         problems.Require(EvaluationGenerations >= 1, nameof(EvaluationGenerations), EvaluationGenerations, "at least 1");
-        problems.Require(EvaluationTemperature is null or 0 || (EvaluationTemperature >= GenerationOptions.Least && double.IsFinite(EvaluationTemperature.Value)), nameof(EvaluationTemperature), EvaluationTemperature,
+        problems.Require(EvaluationTemperature is null || GenerationOptions.IsTemperature(EvaluationTemperature.Value), nameof(EvaluationTemperature), EvaluationTemperature,
             FormattableString.Invariant($"0 (greedy), {GenerationOptions.Least} or more, or null for Temperature"));
         problems.Require(Enum.IsDefined(ScaleRewards), nameof(ScaleRewards), ScaleRewards, "Group, Batch or None");
         problems.Require(Enum.IsDefined(MissingReward), nameof(MissingReward), MissingReward, "Stop or LeaveOut");

@@ -65,7 +65,7 @@ public sealed record GenerationOptions
     {
         var problems = new Violations();
         problems.Require(MaxNewTokens is null or >= 1, nameof(MaxNewTokens), MaxNewTokens, "at least 1, or null for what the context leaves");
-        problems.Require(Temperature is 0 or >= Least && double.IsFinite(Temperature), nameof(Temperature), Temperature, Invariant($"0 (greedy), or {Least} or more"));
+        problems.Require(IsTemperature(Temperature), nameof(Temperature), Temperature, Invariant($"0 (greedy), or {Least} or more"));
         problems.Require(TopK >= 0, nameof(TopK), TopK, "0 (all) or more");
         problems.Require(TopP is >= 0 and <= 1, nameof(TopP), TopP, "0 to 1");
         problems.Require(MinP is >= 0 and <= 1, nameof(MinP), MinP, "0 to 1");
@@ -92,6 +92,9 @@ public sealed record GenerationOptions
                     $"no special token, since text has none: add {id} to {nameof(StopTokenIds)} instead");
         problems.ThrowIfAny(nameof(GenerationOptions));
     }
+
+    /// <summary>Whether it is 0, which is greedy, or large enough to divide logits by.</summary>
+    internal static bool IsTemperature(double value) => value is 0 or >= Least && double.IsFinite(value);
 
     private void CheckStopStrings(Violations problems)
     {

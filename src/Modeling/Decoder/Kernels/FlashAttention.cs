@@ -153,14 +153,11 @@ internal static unsafe class FlashAttention
         float highest = VectorReduction.Largest(Vector512.MaxNative(Vector512.MaxNative(a, b), Vector512.MaxNative(c, d)));
         if (highest > largest)
         {
-            if (total != 0)
-            {
-                float fade = MathF.Exp(largest - highest);
-                total *= fade;
-                distance *= fade;
-                Vector512<float> fades = Vector512.Create(fade);
-                for (int i = 0; i < size; i += 16) (Vector512.Load(mixed + i) * fades).Store(mixed + i);
-            }
+            float fade = MathF.Exp(largest - highest);
+            total *= fade;
+            distance *= fade;
+            Vector512<float> fades = Vector512.Create(fade);
+            for (int i = 0; i < size; i += 16) (Vector512.Load(mixed + i) * fades).Store(mixed + i);
             largest = highest;
         }
         Vector512<float> shift = Vector512.Create(largest);
