@@ -8,10 +8,11 @@ internal sealed class GenerationPlan
 {
     private readonly CausalLanguageModel _model;
     private readonly IReadOnlyList<int[]> _prompts;
+    private readonly IReadOnlyList<int>? _limits;
 
-    private GenerationPlan(CausalLanguageModel model, IReadOnlyList<int[]> prompts, GenerationOptions options)
+    private GenerationPlan(CausalLanguageModel model, IReadOnlyList<int[]> prompts, GenerationOptions options, IReadOnlyList<int>? limits)
     {
-        (_model, _prompts, Options) = (model, prompts, options);
+        (_model, _prompts, Options, _limits) = (model, prompts, options, limits);
         StopTokens = new HashSet<int>(options.StopTokenIds ?? model.GenerationConfig.EosTokenIds);
     }
 
@@ -23,14 +24,15 @@ internal sealed class GenerationPlan
     /// <param name="model">The model.</param>
     /// <param name="prompts">Token ids.</param>
     /// <param name="options">How to sample.</param>
+    /// <param name="limits">The most tokens that each prompt's responses may have, at least 1; null = the options' for all.</param>
     /// <exception cref="ArgumentException">An option is out of range, the model lacks what it needs, a prompt cannot be answered, or the cache would not fit.</exception>
-    public static GenerationPlan Create(CausalLanguageModel model, IReadOnlyList<int[]> prompts, GenerationOptions options)
+    public static GenerationPlan Create(CausalLanguageModel model, IReadOnlyList<int[]> prompts, GenerationOptions options, IReadOnlyList<int>? limits = null)
     {
         options.Validate(prompts.Count);
         options.Validate(model);
         for (int i = 0; i < prompts.Count; i++)
-            SequenceCheck.Prompt(model.Config, prompts[i], options.MaxNewTokens ?? 1, i);
-        var plan = new GenerationPlan(model, prompts, options);
+            SequenceCheck.Prompt(model.Config, prompts[i], limits?[i] ?? options.MaxNewTokens ?? 1, i);
+        var plan = new GenerationPlan(model, prompts, options, limits);
         if (options.MaximumCacheBytes is { } bound && prompts.Count > 0) plan.CheckCache(bound);
         return plan;
     }
@@ -42,7 +44,7 @@ internal sealed class GenerationPlan
         Tokenizer? tokenizer = _model.HasTokenizer && (streamed || Options.StopStrings.Count > 0) ? _model.Tokenizer : null;
         return [.. from prompt in Enumerable.Range(0, _prompts.Count)
                    from sample in Enumerable.Range(0, Options.SamplesPerPrompt)
-                   select new ResponseRow(prompt, sample, _prompts[prompt], Limit(_prompts[prompt]), Stream(prompt, sample), tokenizer is null ? null : new ResponseText(tokenizer, Options.StopStrings))];
+                   select new ResponseRow(prompt, sample, _prompts[prompt], Limit(prompt), Stream(prompt, sample), tokenizer is null ? null : new ResponseText(tokenizer, Options.StopStrings))];
     }
 
     /// <summary>Responses that are computed together: prompts of similar length, and the samples of a prompt where they fit.</summary>
@@ -55,7 +57,7 @@ internal sealed class GenerationPlan
     /// <summary>The most positions that the cache of a batch has: its longest prompt, to which the others are padded, and its longest response but for the last token, which is never read.</summary>
     public static int Positions(ResponseRow[] batch) => batch.Max(row => row.PromptIds.Length) + batch.Max(row => row.Limit) - 1;
 
-    private int Limit(int[] prompt) => Options.MaxNewTokens ?? _model.Config.MaxPositionEmbeddings - prompt.Length;
+    private int Limit(int prompt) => _limits?[prompt] ?? Options.MaxNewTokens ?? _model.Config.MaxPositionEmbeddings - _prompts[prompt].Length;
 
     private ulong Stream(int prompt, int sample) => Options.PromptSeeds is { } seeds
         ? RandomUniform.Stream(seeds[prompt], 0, sample)

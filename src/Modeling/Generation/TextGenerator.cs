@@ -38,9 +38,20 @@ public sealed class TextGenerator
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public IReadOnlyList<GeneratedSequence> Generate(
-        IReadOnlyList<int[]> prompts, GenerationOptions? options = null, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default)
+        IReadOnlyList<int[]> prompts, GenerationOptions? options = null, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        Generate(Plan(prompts, options), progress, cancellationToken);
+
+    /// <summary>Samples responses of which each has a length of its own; prompt 0's samples first.</summary>
+    /// <param name="prompts">Token ids of each prompt.</param>
+    /// <param name="limits">The most tokens that each prompt's responses may have, at least 1.</param>
+    /// <param name="options">How to sample.</param>
+    /// <param name="cancellationToken">Ends the work between two tokens.</param>
+    /// <inheritdoc cref="Generate(IReadOnlyList{int[]}, GenerationOptions?, IProgress{GenerationProgress}?, CancellationToken)" path="/exception"/>
+    internal IReadOnlyList<GeneratedSequence> Generate(IReadOnlyList<int[]> prompts, IReadOnlyList<int> limits, GenerationOptions options, CancellationToken cancellationToken) =>
+        Generate(Plan(prompts, options, limits), progress: null, cancellationToken);
+
+    private IReadOnlyList<GeneratedSequence> Generate(GenerationPlan plan, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken)
     {
-        GenerationPlan plan = Plan(prompts, options);
         ResponseRow[] rows = plan.CreateRows(streamed: false);
         foreach (ResponseRow[] batch in plan.Batches(rows))
         {
@@ -137,10 +148,10 @@ public sealed class TextGenerator
             if (token.Text.Length > 0) yield return token.Text;
     }
 
-    private GenerationPlan Plan(IReadOnlyList<int[]> prompts, GenerationOptions? options)
+    private GenerationPlan Plan(IReadOnlyList<int[]> prompts, GenerationOptions? options, IReadOnlyList<int>? limits = null)
     {
         ObjectDisposedException.ThrowIf(_model.IsDisposed, _model);
-        return GenerationPlan.Create(_model, prompts, options ?? _model.GenerationConfig.ToOptions());
+        return GenerationPlan.Create(_model, prompts, options ?? _model.GenerationConfig.ToOptions(), limits);
     }
 
     private SequenceGenerator Start(GenerationPlan plan, ResponseRow[] rows) => new(_model.Decoder, rows, plan.Options, plan.StopTokens);

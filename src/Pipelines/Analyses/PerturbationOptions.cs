@@ -17,6 +17,9 @@ public sealed class PerturbationOptions
     /// <summary>How FAI is computed; null (default) = the paper's settings with an open horizon and head groups per response.</summary>
     public RhythmOptions? Rhythm { get; init; }
 
+    /// <summary>How many continuations of a response are computed together, the more the faster, each with a key/value cache of its own. Default 32; at least 1.</summary>
+    public int BatchSize { get; init; } = 32;
+
     /// <summary>Words that do not count as content, in lower case; null (default) = <see cref="ContentWords.FunctionWords"/>.</summary>
     public IReadOnlySet<string>? FunctionWords { get; init; }
 
@@ -32,6 +35,7 @@ public sealed class PerturbationOptions
         var problems = new Violations();
         problems.Require(Positions >= 1, nameof(Positions), Positions, "at least 1");
         problems.Require(Candidates >= 1, nameof(Candidates), Candidates, "at least 1");
+        problems.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
         problems.Require(Draws >= 100, nameof(Draws), Draws, "at least 100");
         problems.ThrowIfAny(nameof(PerturbationOptions));
     }

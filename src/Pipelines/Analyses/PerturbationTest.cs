@@ -68,18 +68,21 @@ public static class PerturbationTest
     private static PerturbationTrial[] Try(CausalLanguageModel model, TokenSequence sequence, int[] positions, PerturbationOptions options, CancellationToken cancellation)
     {
         int[] response = sequence.ResponseIds;
-        int[][] candidates = Candidates(model, sequence, positions, options);
-        var trials = new List<PerturbationTrial>();
-        for (int i = 0; i < positions.Length; i++)
+        (int Position, int Token)[] forced = [.. positions.Zip(Candidates(model, sequence, positions, options)).SelectMany(at => at.Second, (at, token) => (at.First, token))];
+        (int Position, int Token)[] open = [.. forced.Where(trial => Left(trial.Position) > 0)];                                           // behind the last token nothing follows
+        IReadOnlyList<GeneratedSequence> generated = model.Generator().Generate(
+            [.. open.Select(trial => (int[])[.. sequence.PromptIds, .. response[..trial.Position], trial.Token])],
+            [.. open.Select(trial => Left(trial.Position))],
+            new GenerationOptions { Temperature = 0, BatchSize = options.BatchSize },
+            cancellation);
+        Dictionary<(int, int), int[]> continuations = open.Zip(generated, (trial, sequence) => (trial, sequence.TokenIds)).ToDictionary();
+        return [.. forced.Select(trial =>
         {
-            int position = positions[i], left = response.Length - position - 1;
-            IReadOnlySet<string> original = Words(response[(position + 1)..]);
-            int[][] prefixes = [.. candidates[i].Select(token => (int[])[.. sequence.PromptIds, .. response[..position], token])];
-            int[][] continuations = left == 0 ? [.. prefixes.Select(_ => Array.Empty<int>())]
-                : [.. model.Generate(prefixes, new GenerationOptions { Temperature = 0, MaxNewTokens = left }, cancellation).Select(generated => generated.TokenIds)];
-            trials.AddRange(continuations.Select((continuation, c) => new PerturbationTrial(position, candidates[i][c], continuation, ContentWords.Jaccard(original, Words(continuation)))));
-        }
-        return [.. trials];
+            int[] continuation = continuations.GetValueOrDefault(trial, []);
+            return new PerturbationTrial(trial.Position, trial.Token, continuation, ContentWords.Jaccard(Words(response[(trial.Position + 1)..]), Words(continuation)));
+        })];
+
+        int Left(int position) => response.Length - position - 1;
 
         IReadOnlySet<string> Words(int[] ids) => ContentWords.Of(model.Tokenizer.Decode(ids, skipSpecialTokens: true), options.FunctionWords);
     }

@@ -74,12 +74,32 @@ public sealed class PerturbationTestTests
     }
 
     [Fact]
+    public void Each_continuation_is_as_long_as_the_rest_that_it_replaces_may_be_however_many_are_computed_together()
+    {
+        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(Embedded);
+        int[] prompt = model.Tokenizer.Encode(Countdown.Generate(1, seed: 9)[0].Prompt);
+        int[] response = model.Generate([prompt], new GenerationOptions { Temperature = 0, MaxNewTokens = 24 })[0].TokenIds;
+        PerturbationTrial[] Trials(int batchSize)
+        {
+            var options = new PerturbationOptions { Positions = response.Length / 2, BatchSize = batchSize, Rhythm = new RhythmOptions { MinimumHorizon = 0, MaximumHorizon = null }, Draws = 100 };
+            PerturbedResponse perturbed = PerturbationTest.Run(model, [new TokenSequence(prompt, response)], options).Responses.Single();
+            return [.. perturbed.High, .. perturbed.Low];
+        }
+
+        PerturbationTrial[] together = Trials(1_000), alone = Trials(1);
+
+        together.Should().BeEquivalentTo(alone, order => order.WithStrictOrdering());
+        together.Should().OnlyContain(trial => trial.Continuation.Length <= response.Length - trial.Position - 1).And.Contain(trial => trial.Continuation.Length == response.Length - trial.Position - 1 && trial.Continuation.Length > 0);
+        together.Where(trial => trial.Position == response.Length - 1).Should().HaveCount(3).And.OnlyContain(trial => trial.Continuation.Length == 0);
+    }
+
+    [Fact]
     public void Responses_that_are_all_too_short_and_options_out_of_range_are_named()
     {
         using CausalLanguageModel model = CausalLanguageModel.FromPretrained(Embedded);
         FluentActions.Invoking(() => PerturbationTest.Run(model, [new TokenSequence([1, 2], [3, 4])])).Should().Throw<ArgumentException>().WithMessage("*None of the 1 responses has 10 tokens*");
-        FluentActions.Invoking(() => PerturbationTest.Run(model, [new TokenSequence([1], [])], new PerturbationOptions { Positions = 0, Candidates = 0, Draws = 1 })).Should().Throw<ArgumentException>()
-            .Which.Message.Should().ContainAll("Positions is 0", "Candidates is 0", "Draws is 1");
+        FluentActions.Invoking(() => PerturbationTest.Run(model, [new TokenSequence([1], [])], new PerturbationOptions { Positions = 0, Candidates = 0, BatchSize = 0, Draws = 1 })).Should().Throw<ArgumentException>()
+            .Which.Message.Should().ContainAll("Positions is 0", "Candidates is 0", "BatchSize is 0", "Draws is 1");
     }
 
     private static int[] Ids(JsonElement from, string name) => [.. from.GetProperty(name).EnumerateArray().Select(id => id.GetInt32())];
