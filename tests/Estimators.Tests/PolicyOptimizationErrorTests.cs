@@ -160,9 +160,9 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     {
         using var folder = new TemporaryFolder();
         Microsoft.ML.Runtime.IHost host = ((Microsoft.ML.Runtime.IHostEnvironment)_ml).Register("test");
-        PolicyOptimizationOptions options = Options() with { OutputFolder = Path.Combine(folder.Path, "run"), EvaluateEvery = 1 };
+        PolicyOptimizationOptions options = Options() with { OutputFolder = Path.Combine(folder.Path, "run"), EvaluateEvery = 1, KeepBest = true };
         string[] warnings = Warnings(() => FluentActions.Invoking(() => TrainingLoop.Run(host, _model, options, Plan(), (_, _) => new Exhausted(() => { }, () => zeros([1L << 50]).Dispose(), () => throw (Exception)Activator.CreateInstance(failure, "no room to save")!)))
-            .Should().Throw<InsufficientMemoryException>().WithMessage("*The evaluation after step 1: memory ran out*Lower that.*"));
+            .Should().Throw<InsufficientMemoryException>().WithMessage("*The evaluation after step 1: memory ran out*Lower that. KeepBest holds one more copy*"));
         warnings.Should().Contain(warning => warning.Contains("The checkpoint after step 1 could not be written: no room to save", StringComparison.Ordinal));
     }
 
@@ -172,6 +172,27 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
         using CausalLanguageModel model = TinyModels.CreateWithTokenizer(vocabulary: 10);
         IDataView prompts = _ml.Data.LoadFromEnumerable([new { Prompt = "a" }]);
         FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(model, Reward(_ => 1), Options()).Fit(prompts)).Should().Throw<InvalidOperationException>().WithMessage("*tokenizer has 12 tokens*embedding 10*");
+    }
+
+    [Fact]
+    public void Cispo_whose_cap_is_that_of_the_other_losses_is_told()
+    {
+        string[] Told(double? cap) => Warnings(() => Trainer(Options() with { Loss = new PolicyLossOptions { Type = PolicyLossType.Cispo, EpsilonHigh = cap } }, Reward(row => row.ResponseTokenIds[0])).Fit(_prompts).Dispose());
+        Told(null).Should().ContainSingle().Which.Should().Contain("Cispo caps the weight of every token at Epsilon (0.2)");
+        Told(5).Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Errors_in_validation_rows_say_that_they_are_there()
+    {
+        PolicyOptimizationOptions options = Options() with { EvaluateEvery = 1 };
+        FluentActions.Invoking(() => Trainer(options).Fit(_prompts, Prompts([1], [2, 99]))).Should().Throw<ArgumentException>().WithMessage("Validation rows: Row 1*99*");
+        FluentActions.Invoking(() => Trainer(options).Fit(_prompts, _ml.Data.LoadFromEnumerable([new { Question = "a" }]))).Should().Throw<ArgumentException>().WithMessage("Validation rows: *'Prompt'*");
+        FluentActions.Invoking(() => Trainer(options, Reward(row => row.Wanted == 77 ? float.NaN : row.ResponseTokenIds[0])).Fit(_prompts, _ml.Data.LoadFromEnumerable([new PromptRow { Prompt = [1], Wanted = 77 }])))
+            .Should().Throw<InvalidOperationException>().WithMessage("Validation rows: The reward of * row 0 is NaN*");
+        FluentActions.Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(_model, new SupervisedFineTuningOptions()).Fit(Rows(6), Rows(99))).Should().Throw<ArgumentException>().WithMessage("Validation rows: Row 0*99*");
+
+        IDataView Rows(int id) => _ml.Data.LoadFromEnumerable([new { Prompt = new[] { 1 }, Response = new[] { id } }]);
     }
 
     [Fact]

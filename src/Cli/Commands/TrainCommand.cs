@@ -35,8 +35,7 @@ internal static class TrainCommand
                 return Task.FromResult(CommandLine.Success);
             }
             ConfigRules.Require(read);
-            if (parsed.GetValue(config)?.FullName == Path.GetFullPath(Path.Combine(read.Output!, RunFiles.Run)))
-                throw new ConfigException([$"output: a run writes a {RunFiles.Run} of its own there, which --config is. Give the file another name or place."]);
+            RequireOtherFiles(parsed.GetValue(config)?.FullName, Path.GetFullPath(read.Output!));
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
             return Task.FromResult(new TrainingRun(read, parsed.GetValue(resume), parsed.GetValue(every), streams).Run(stop.Token));
@@ -49,5 +48,13 @@ internal static class TrainCommand
             }
         });
         return command;
+    }
+
+    /// <summary>Requires that a run does not write over the file that it was made from. The train.json of a run that goes on is its own already.</summary>
+    private static void RequireOtherFiles(string? config, string output)
+    {
+        string run = Path.Combine(output, RunFiles.Run), own = Path.Combine(output, RunFolder.ConfigName);
+        if (config is not null && (config == run || (config == own && !File.Exists(run))))
+            throw new ConfigException([$"output: a run writes a {Path.GetFileName(config)} of its own there, which --config is. Give the file another name or place."]);
     }
 }

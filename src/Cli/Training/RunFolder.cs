@@ -7,6 +7,9 @@ namespace MLNetAttn.Cli;
 /// <summary>The folder of a run, taken for as long as the command works in it: the trainer lets go of it when it is done, and the policy and the report come after that.</summary>
 internal sealed class RunFolder : IDisposable
 {
+    /// <summary>The name of <see cref="Config"/>.</summary>
+    public const string ConfigName = "train.json";
+
     private readonly FileStream _lock;
 
     private RunFolder(string path, FileStream @lock) => (Location, _lock) = (path, @lock);
@@ -18,7 +21,7 @@ internal sealed class RunFolder : IDisposable
     public bool HoldsRun => File.Exists(In(RunFiles.Run));
 
     /// <summary>The configuration with all its defaults.</summary>
-    public string Config => In("train.json");
+    public string Config => In(ConfigName);
 
     /// <summary>The trained policy, a Hugging Face folder.</summary>
     public string Policy => In("policy");

@@ -17,7 +17,8 @@ internal sealed class PolicyEvaluation(LearningPolicy policy, PromptSet prompts,
     {
         IReadOnlyList<GeneratedSequence> samples = policy.Model.Generate(
             prompts.TokenIds, options.Sampling(options.EvaluationGenerations, options.EvaluationTemperature, RandomUniform.Stream(options.Seed, 0, (int)RandomPurpose.Evaluation)), options.CancellationToken);
-        RewardStatistics rewards = RewardStatistics.Of(reward.Evaluate(context, prompts.Rollouts([.. Enumerable.Range(0, prompts.Count)], samples), options.MissingReward).Select(score => score.Reward));
+        RewardScore[] scores = ValidationRows.Named(context, () => reward.Evaluate(context, prompts.Rollouts([.. Enumerable.Range(0, prompts.Count)], samples), options.MissingReward));
+        RewardStatistics rewards = RewardStatistics.Of(scores.Select(score => score.Reward));
         return new Dictionary<string, double>
         {
             ["eval_reward"] = rewards.Mean,

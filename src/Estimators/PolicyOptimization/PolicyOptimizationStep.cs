@@ -46,7 +46,7 @@ internal sealed class PolicyOptimizationStep(
         GroupAdvantages advantages = Advantages.Compute(                                                                      // [B]
             batch.Rewards, options.Generations, new AdvantageOptions { ScaleRewards = options.ScaleRewards }, options.RewardColumnName);
         metrics.Rewarded(advantages);
-        if (step == 0) WarnOfNothingToLearn(batch, advantages);
+        if (step == 0) WarnAtFirst(batch, advantages);
 
         // 3. What attention did in the policy that sampled and, where a step has several updates, from the same pass log π_old: [B][T] each. Where the only update makes that pass anyway, credit waits for it.
         metrics.Begin();
@@ -147,8 +147,10 @@ internal sealed class PolicyOptimizationStep(
         }),
     ];
 
-    private void WarnOfNothingToLearn(RolloutBatch batch, GroupAdvantages advantages)
+    private void WarnAtFirst(RolloutBatch batch, GroupAdvantages advantages)
     {
+        if (options.Loss is { Type: PolicyLossType.Cispo, EpsilonHigh: null })
+            warn($"Loss.EpsilonHigh is null, so Cispo caps the weight of every token at Epsilon ({options.Loss.Epsilon}), as TRL does: set it to the cap that you want, about 5.");
         if (batch.Truncated.All(truncated => truncated))
             warn($"Every response of the first step was cut at MaxNewTokens ({options.MaxNewTokens}) without ending: raise it, or check that the model knows how to end a response.");
         if (advantages.Values.All(value => value == 0))

@@ -96,12 +96,18 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     private CausalLanguageModel FitSampled(IDataView input, IDataView? validation)
     {
         PromptSet prompts = PromptSet.Read(_host, input, _model, _options);
-        PromptSet? judged = validation is null ? null : PromptSet.Read(_host, validation, _model, _options);
         RewardFunction reward = _openReward!();
-        foreach (PromptSet set in judged is null ? [prompts] : new[] { prompts, judged }) reward.Check(_host, set.Rollouts([], Array.Empty<int[]>()).Schema);
+        Check(prompts);
+        PromptSet? judged = validation is null ? null : ValidationRows.Named(_host, () => Check(PromptSet.Read(_host, validation, _model, _options)));
         using CausalLanguageModel? bare = WithoutAdapter();
         return TrainingLoop.Run(_host, _model, _options, Plan(prompts.Fingerprint, judged is null ? null : judged.Fingerprint), (policy, warn) => new PolicyOptimizationStep(
             policy, bare ?? _model, new SampledRollouts(policy, prompts, reward, _options, _host), judged is null ? null : new PolicyEvaluation(policy, judged, reward, _options, _host), _options, warn));
+
+        PromptSet Check(PromptSet set)
+        {
+            reward.Check(_host, set.Rollouts([], Array.Empty<int[]>()).Schema);
+            return set;
+        }
     }
 
     private CausalLanguageModel FitRecorded(IDataView input, IDataView? validation, RecordedRollouts recorded)

@@ -40,7 +40,7 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     public PolicyTransformer Fit(IDataView input, IDataView? validation)
     {
         TokenSequence[] rows = Read(input);
-        TokenSequence[]? judged = validation is null ? null : Read(validation);
+        TokenSequence[]? judged = validation is null ? null : ValidationRows.Named(_host, () => Read(validation));
         int batches = (rows.Length + _options.BatchSize - 1) / _options.BatchSize;
         var plan = new TrainingPlan(
             nameof(SupervisedFineTuningTrainer), _options.Steps ?? _options.Epochs * batches, UpdatesPerStep: 1, Logged, () => DataFingerprint.Of(rows), judged is null ? null : () => DataFingerprint.Of(judged), Goal: "eval_loss", HigherIsBetter: false,

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Microsoft.ML.Runtime;
 using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
@@ -46,7 +45,9 @@ internal sealed class TrainingLoop
         using OutputFolder? folder = options.OutputFolder is { } path ? OutputFolder.Open(path, options.Resume) : null;
         CheckpointStore? checkpoints = folder is null ? null : new CheckpointStore(folder, RunIdentity.Of(plan, model, options), options.CheckpointLimit);
         using var best = new BestPolicy(options, plan.HigherIsBetter);
-        var policy = new LearningPolicy(model, options, plan.Steps * plan.UpdatesPerStep);
+        LearningPolicy policy = MemoryAdvice.Given(host, "Before the first step",
+            "Training keeps a copy of what it changes, its gradient and two averages of it: train an adapter (Lora), which is small and shares the weights, or a smaller model.",
+            () => new LearningPolicy(model, options, plan.Steps * plan.UpdatesPerStep));
         try
         {
             new TrainingLoop(host, channel, options, plan, checkpoints, best, policy, open(policy, text => channel.Warning(MessageSensitivity.None, "{0}", text))).Run();
@@ -94,7 +95,7 @@ internal sealed class TrainingLoop
             _journal?.Dispose();
         }
         if (_done < _plan.Steps && _best.EndsTraining)
-            _channel.Info(MessageSensitivity.None, "Ended early: {0} evaluations brought nothing better than {1} {2:G4} after step {3}.", _best.State.SinceBest, _plan.Goal, _best.State.BestValue!, _best.State.BestStep!);
+            _channel.Info(MessageSensitivity.None, "Ended early: {0} evaluations brought nothing better than {1} {2:G4} after step {3}.", _best.State.SinceBest, _plan.Goal, _best.State.BestValue ?? double.NaN, _best.State.BestStep ?? 0);
         if (_best.Weights is { } weights) _policy.Restore(weights);
     }
 
@@ -105,7 +106,7 @@ internal sealed class TrainingLoop
         IReadOnlyDictionary<string, double>? metrics = _unevaluated;
         if (metrics is null)
         {
-            metrics = Try($"Step {_done + 1}", () => _run.Run(_done), _plan.MemoryAdvice);
+            metrics = Try($"Step {_done + 1}", _plan.MemoryAdvice, () => _run.Run(_done));
             if (metrics is null) return null;
             (_done, _updates) = (_done + 1, _policy.Updates);
             Guard("The samples of step {0}", () => _journal?.Write(_done, _run.Samples));
@@ -113,29 +114,32 @@ internal sealed class TrainingLoop
         }
         // A checkpoint that is written while this stands begins with the evaluation.
         _unevaluated = metrics;
-        IReadOnlyDictionary<string, double>? evaluation = Try($"The evaluation after step {_done}", _run.Evaluate, _plan.EvaluationMemoryAdvice);
+        string advice = _options.KeepBest ? $"{_plan.EvaluationMemoryAdvice} KeepBest holds one more copy of what is trained." : _plan.EvaluationMemoryAdvice;
+        IReadOnlyDictionary<string, double>? evaluation = Try($"The evaluation after step {_done}", advice, Evaluate);
         if (evaluation is null) return null;
-        _best.Offer(_done, evaluation[_plan.Goal], _policy);
         // What the last checkpoint holds may be this step without its evaluation.
         (_unevaluated, _saved) = (null, Math.Min(_saved, _done - 1));
         return metrics.Concat(evaluation).ToDictionary();
+
+        IReadOnlyDictionary<string, double> Evaluate()
+        {
+            IReadOnlyDictionary<string, double> measured = _run.Evaluate();
+            _best.Offer(_done, measured[_plan.Goal], _policy);
+            return measured;
+        }
     }
 
     /// <summary>What some work measured; null where it was cancelled.</summary>
-    private IReadOnlyDictionary<string, double>? Try(string what, Func<IReadOnlyDictionary<string, double>> work, string memoryAdvice)
+    private IReadOnlyDictionary<string, double>? Try(string what, string memoryAdvice, Func<IReadOnlyDictionary<string, double>> work)
     {
         if (IsCancelled) return null;
         try
         {
-            return work();
+            return MemoryAdvice.Given(_host, what, memoryAdvice, work);
         }
         catch (OperationCanceledException) when (IsCancelled)
         {
             return null;
-        }
-        catch (Exception exception) when (IsOutOfMemory(exception))
-        {
-            throw _host.Process(new InsufficientMemoryException($"{what}: memory ran out ({exception.Message.Split('\n')[0]}). {memoryAdvice}", exception));
         }
     }
 
@@ -170,7 +174,4 @@ internal sealed class TrainingLoop
             _channel.Warning(MessageSensitivity.None, $"{what} could not be written: {{1}}", _done, exception.Message);
         }
     }
-
-    private static bool IsOutOfMemory(Exception exception) => exception is OutOfMemoryException
-        || (exception is ExternalException && (exception.Message.Contains("can't allocate memory", StringComparison.Ordinal) || exception.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)));
 }

@@ -83,13 +83,20 @@ public sealed class TrainCommandTests : IDisposable
         errors.Trim().Should().Be("options.learning_rte: unknown; did you mean learning_rate?");
         Directory.Exists(Output).Should().BeFalse();
 
-        // What a run writes goes over no file of the user's.
-        string own = Path.Combine(Directory.CreateDirectory(Output).FullName, "run.json");
-        File.Copy(Config("", ""), own);
+        (await Tool.RunAsync("", "train", "--config", Config("", ""), "--log-every", "0")).Code.Should().Be(CommandLine.Failure);
+    }
+
+    [Theory]
+    [InlineData("run.json")]
+    [InlineData("train.json")]
+    public async Task What_a_run_writes_goes_over_no_file_of_the_users(string name)
+    {
+        string own = Path.Combine(Directory.CreateDirectory(Output).FullName, name), text = File.ReadAllText(Config("", ""));
+        File.WriteAllText(own, text);
         (int clash, _, string reason) = await Tool.RunAsync("", "train", "--config", own, "--resume");
         clash.Should().Be(CommandLine.Failure);
-        reason.Should().StartWith("output: a run writes a run.json");
-        (await Tool.RunAsync("", "train", "--config", Config("", ""), "--log-every", "0")).Code.Should().Be(CommandLine.Failure);
+        reason.Should().StartWith($"output: a run writes a {name}");
+        File.ReadAllText(own).Should().Be(text);
     }
 
     [Fact]
