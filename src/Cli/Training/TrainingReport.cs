@@ -10,6 +10,9 @@ internal static class TrainingReport
     // Times say more of the machine than of the training; counts only rise.
     private static readonly string[] LeftOut = ["time/", "step_time", "num_tokens", "epoch"];
 
+    // What one looks at first; the others follow as they were measured.
+    private static readonly string[] First = ["reward", "eval_reward", "loss", "eval_loss", "completions/mean_length", "completions/clipped_ratio", "entropy", "kl", "grad_norm"];
+
     /// <summary>Writes it.</summary>
     /// <param name="folder">The run.</param>
     /// <param name="config">Its configuration.</param>
@@ -30,8 +33,10 @@ internal static class TrainingReport
 
     private static IReadOnlyList<TrainingCurve> Curves(string name, string path)
     {
-        string[] metrics = [.. MetricsFile.Read(path).SelectMany(line => line.Metrics.Keys).Distinct().Where(metric => !LeftOut.Any(left => metric.StartsWith(left, StringComparison.Ordinal)))];
+        string[] metrics = [.. MetricsFile.Read(path).SelectMany(line => line.Metrics.Keys).Distinct().Where(metric => !LeftOut.Any(left => metric.StartsWith(left, StringComparison.Ordinal))).OrderBy(Place)];
         return metrics.Length == 0 ? [] : TrainingCurve.Read(name, path, metrics);
+
+        static int Place(string metric) => Array.IndexOf(First, metric) is >= 0 and int place ? place : First.Length;
     }
 
     private static ReportTrace Trace(CausalLanguageModel model, TrainConfig config, string title, string variant, int[] ids, CancellationToken cancellation)

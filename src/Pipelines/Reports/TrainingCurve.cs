@@ -10,7 +10,7 @@ namespace MLNetAttn.Pipelines;
 /// <param name="Values">A value for each step; NaN = undefined.</param>
 public sealed record TrainingCurve(string Metric, string Name, IReadOnlyList<double> Steps, IReadOnlyList<double> Values)
 {
-    /// <summary>The curves of some metrics of one training.</summary>
+    /// <summary>The curves of some metrics of one training, each over the steps that report it: those of eval_reward are the evaluated ones.</summary>
     /// <param name="name">Of which training.</param>
     /// <param name="progress">What the trainer reported after each step.</param>
     /// <param name="metrics">Which metrics; those that were never reported are left out. None = "reward".</param>
@@ -18,11 +18,11 @@ public sealed record TrainingCurve(string Metric, string Name, IReadOnlyList<dou
     {
         TrainingProgress[] steps = [.. progress];
         string[] wanted = metrics.IsEmpty ? ["reward"] : metrics.ToArray();
-        return [.. wanted.Where(metric => steps.Any(step => step.Metrics.ContainsKey(metric))).Select(metric => new TrainingCurve(
-            metric, name, [.. steps.Select(step => (double)step.Step)], [.. steps.Select(step => step.Metrics.GetValueOrDefault(metric, double.NaN))]))];
+        return [.. wanted.Select(metric => (Metric: metric, Steps: steps.Where(step => step.Metrics.ContainsKey(metric)).ToArray())).Where(curve => curve.Steps.Length > 0)
+            .Select(curve => new TrainingCurve(curve.Metric, name, [.. curve.Steps.Select(step => (double)step.Step)], [.. curve.Steps.Select(step => step.Metrics[curve.Metric])]))];
     }
 
-    /// <summary>The curves of some metrics of a file that a run wrote: <c>metrics.jsonl</c> of its folder, finished or not.</summary>
+    /// <summary>The same from a file that a run wrote: <c>metrics.jsonl</c> of its folder, finished or not.</summary>
     /// <param name="name">Of which training.</param>
     /// <param name="path">JSON lines, an object a step: <c>{"step":1,"reward":0.25,"kl":null}</c>; null = undefined.</param>
     /// <param name="metrics">Which metrics; those that are not in the file are left out. None = "reward".</param>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNetAttn.Modeling;
@@ -34,6 +35,7 @@ public sealed class TrainCommandTests : IDisposable
         ((IDisposable)zip).Dispose();
         string report = await File.ReadAllTextAsync(Path.Combine(Output, "report.html"), TestContext.Current.CancellationToken);
         report.Should().Contain("before").And.Contain("after").And.Contain("frac_reward_zero_std");
+        Regex.Matches(report, "\"metric\":\"([^\"]+)\"").Select(match => match.Groups[1].Value).Take(4).Should().Equal("reward", "eval_reward", "loss", "completions/mean_length");
 
         // A run goes on with the reward and the evaluation that it began with.
         foreach ((string change, string reason) in new[] { ("reward=[{\"length_penalty\": {}}]", "another reward: it was null, and is [{"), ("evaluation={\"countdown\": {\"count\": 5}}", "the validation data") })

@@ -186,6 +186,8 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
         await using ReportTab tab = await browser.OpenAsync(new RhythmReport().Add(new ReportTable("T", ["a"], [["1"]])).Add(new TrainingCurve("reward", "a", [1], [1])));
         (await tab.TextAsync("#statistics")).Should().Contain("T");
         (await tab.EvaluateAsync<bool>("document.querySelector('#reading').offsetParent === null")).Should().BeTrue();
+        (await tab.EvaluateAsync<int>("(() => { const c = document.querySelector('#training canvas'), d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 0; i < d.length; i += 4) n += d[i] < 60 && d[i + 2] > 150 && d[i + 3] > 200; return n; })()"))
+            .Should().BePositive("a value without neighbours is a dot");
         tab.Problems.Should().BeEmpty();
     }
 

@@ -10,7 +10,8 @@ public sealed class TrainingCurveTests
         TrainingProgress Step(int step, params (string, double)[] metrics) => new(step, 2, TimeSpan.Zero, TimeSpan.Zero, metrics.ToDictionary(m => m.Item1, m => m.Item2));
         IReadOnlyList<TrainingCurve> curves = TrainingCurve.From("a", [Step(1, ("reward", 0.5)), Step(2, ("reward", 0.75), ("kl", 1))], "kl", "reward", "nothing");
         curves.Select(curve => curve.Metric).Should().Equal("kl", "reward");
-        curves[0].Values.Should().Equal(double.NaN, 1);
+        curves[0].Steps.Should().Equal([2], "an evaluation, for example, is not made in every step");
+        curves[0].Values.Should().Equal(1);
         curves[1].Steps.Should().Equal(1, 2);
         TrainingCurve.From("a", [Step(1, ("reward", 0.5))]).Single().Values.Should().Equal(0.5);
     }

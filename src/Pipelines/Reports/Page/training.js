@@ -21,7 +21,8 @@ function drawTraining() {
 function drawChart(canvas, readout, metric, pointer) {
   const curves = report.training.filter(curve => curve.metric === metric), { pen, width, height } = prepare(canvas, 200);
   const steps = curves.flatMap(curve => curve.steps), values = curves.flatMap(curve => curve.values).filter(value => value !== null);
-  const first = steps.reduce((least, step) => Math.min(least, step), Infinity), last = steps.reduce((most, step) => Math.max(most, step), -Infinity);
+  // All pictures have one axis: a step of an evaluation is below the same step of the others.
+  const [first, last] = report.training.flatMap(curve => curve.steps).reduce(([least, most], step) => [Math.min(least, step), Math.max(most, step)], [Infinity, -Infinity]);
   const least = values.reduce((m, v) => Math.min(m, v), Infinity), most = values.reduce((m, v) => Math.max(m, v), -Infinity), margin = (most - least || 1) * 0.06;
   const [low, high] = values.length ? [least - margin, most + margin] : [0, 1];
   const x = step => LEFT + (step - first) / (last - first || 1) * (width - LEFT - RIGHT), y = value => 8 + (high - value) / (high - low) * (height - 34);
@@ -35,7 +36,7 @@ function drawChart(canvas, readout, metric, pointer) {
   }
   pen.textAlign = "center";
   for (const tick of ticks(first, last, width / 90)) pen.fillText(format(tick), x(tick), height - 10);
-  const nearest = pointer === null ? null : steps.reduce((best, step) => Math.abs(x(step) - pointer) < Math.abs(x(best) - pointer) ? step : best, first);
+  const nearest = pointer === null ? null : steps.reduce((best, step) => Math.abs(x(step) - pointer) < Math.abs(x(best) - pointer) ? step : best, steps[0]);
   const entries = curves.map((curve, i) => {
     pen.strokeStyle = colour(PALETTE[i % PALETTE.length]);
     pen.setLineDash(DASHES[Math.floor(i / PALETTE.length) % DASHES.length]);
@@ -49,6 +50,14 @@ function drawChart(canvas, readout, metric, pointer) {
       drawing = true;
     });
     pen.stroke();
+    pen.fillStyle = pen.strokeStyle;
+    curve.values.forEach((value, step) => {
+      // No line shows a value that has no neighbour.
+      if (value === null || (curve.values[step - 1] ?? curve.values[step + 1] ?? null) !== null) return;
+      pen.beginPath();
+      pen.arc(x(curve.steps[step]), y(value), 2.5, 0, 2 * Math.PI);
+      pen.fill();
+    });
     const swatch = element("i", { className: "dash" }), at = nearest === null ? curve.values.length - 1 : curve.steps.indexOf(nearest);
     swatch.style.background = colour(PALETTE[i % PALETTE.length]);
     return element("span", {}, swatch, `${curve.name} `, element("b", { textContent: at < 0 ? "–" : format(curve.values[at]) }));
@@ -58,7 +67,7 @@ function drawChart(canvas, readout, metric, pointer) {
     pen.fillStyle = colour("ink");
     pen.fillRect(x(nearest) - 0.5, 8, 1, height - 34);
   }
-  readout.replaceChildren(element("span", { className: "quiet", textContent: `step ${format(nearest ?? last)}` }), ...entries);
+  readout.replaceChildren(element("span", { className: "quiet", textContent: `step ${format(nearest ?? Math.max(...curves.map(curve => curve.steps[curve.steps.length - 1])))}` }), ...entries);
 }
 
 always(["theme"], drawTraining);
