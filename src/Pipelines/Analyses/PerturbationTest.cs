@@ -68,19 +68,24 @@ public static class PerturbationTest
     private static PerturbationTrial[] Try(CausalLanguageModel model, TokenSequence sequence, int[] positions, PerturbationOptions options, CancellationToken cancellation)
     {
         int[] response = sequence.ResponseIds;
-        (int Position, int Token)[] forced = [.. positions.Zip(Candidates(model, sequence, positions, options)).SelectMany(at => at.Second, (at, token) => (at.First, token))];
-        (int Position, int Token)[] open = [.. forced.Where(trial => Left(trial.Position) > 0)];                                           // behind the last token nothing follows
-        IReadOnlyList<GeneratedSequence> generated = model.Generator().Generate(
+        (int Position, int[] Tokens)[] forced = [.. positions.Zip(Candidates(model, sequence, positions, options))];
+        (int Position, int Token)[] open = [.. forced.Where(at => Left(at.Position) > 0).SelectMany(at => at.Tokens, (at, token) => (at.Position, token))];      // behind the last token nothing follows
+        var continuations = new Queue<int[]>(model.Generator().Generate(
             [.. open.Select(trial => (int[])[.. sequence.PromptIds, .. response[..trial.Position], trial.Token])],
             [.. open.Select(trial => Left(trial.Position))],
             new GenerationOptions { Temperature = 0, BatchSize = options.BatchSize },
-            cancellation);
-        Dictionary<(int, int), int[]> continuations = open.Zip(generated, (trial, sequence) => (trial, sequence.TokenIds)).ToDictionary();
-        return [.. forced.Select(trial =>
+            cancellation).Select(generated => generated.TokenIds));
+        var trials = new List<PerturbationTrial>();
+        foreach ((int position, int[] tokens) in forced)
         {
-            int[] continuation = continuations.GetValueOrDefault(trial, []);
-            return new PerturbationTrial(trial.Position, trial.Token, continuation, ContentWords.Jaccard(Words(response[(trial.Position + 1)..]), Words(continuation)));
-        })];
+            IReadOnlySet<string> original = Words(response[(position + 1)..]);
+            foreach (int token in tokens)
+            {
+                int[] continuation = Left(position) > 0 ? continuations.Dequeue() : [];
+                trials.Add(new PerturbationTrial(position, token, continuation, ContentWords.Jaccard(original, Words(continuation))));
+            }
+        }
+        return [.. trials];
 
         int Left(int position) => response.Length - position - 1;
 

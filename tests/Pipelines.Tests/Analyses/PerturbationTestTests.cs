@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.ML;
 using MLNetAttn.Modeling;
 
@@ -91,6 +92,24 @@ public sealed class PerturbationTestTests
         together.Should().BeEquivalentTo(alone, order => order.WithStrictOrdering());
         together.Should().OnlyContain(trial => trial.Continuation.Length <= response.Length - trial.Position - 1).And.Contain(trial => trial.Continuation.Length == response.Length - trial.Position - 1 && trial.Continuation.Length > 0);
         together.Where(trial => trial.Position == response.Length - 1).Should().HaveCount(3).And.OnlyContain(trial => trial.Continuation.Length == 0);
+    }
+
+    [Fact]
+    public void A_token_may_be_among_the_highest_and_the_lowest_where_values_are_equal()
+    {
+        // Every token sees itself alone, so that all FAI is 0.
+        using var folder = new TemporaryFolder();
+        foreach (string file in Directory.GetFiles(Embedded)) File.Copy(file, folder.File(Path.GetFileName(file)));
+        JsonObject config = JsonNode.Parse(File.ReadAllText(folder.File("config.json")))!.AsObject();
+        (config["model_type"], config["architectures"], config["sliding_window"]) = ("mistral", new JsonArray("MistralForCausalLM"), 1);
+        File.WriteAllText(folder.File("config.json"), config.ToJsonString());
+        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(folder.Path);
+        var options = new PerturbationOptions { Positions = 2, Rhythm = new RhythmOptions { MinimumHorizon = 1, MaximumHorizon = null }, Draws = 100 };
+
+        PerturbedResponse perturbed = PerturbationTest.Run(model, [new TokenSequence([5, 6, 7], [8, 9, 10, 11, 12, 13])], options).Responses.Single();
+
+        perturbed.High.Select(trial => trial.Position).Should().Equal(0, 0, 0, 1, 1, 1);
+        perturbed.Low.Should().BeEquivalentTo(perturbed.High, order => order.WithStrictOrdering());
     }
 
     [Fact]
