@@ -72,14 +72,7 @@ function drawLine(pen, trace, key, y, side) {
   pen.globalAlpha = side === 0 ? 1 : 0.75;
   pen.setLineDash(side === 0 ? [] : [4, 3]);
   pen.lineJoin = "round";
-  pen.beginPath();
-  let drawing = false;
-  for (let i = first; i <= last; i++) {
-    if (values[i] === null) { drawing = false; continue; }
-    if (drawing) pen.lineTo(xOf(i + 0.5), y(values[i])); else pen.moveTo(xOf(i + 0.5), y(values[i]));
-    drawing = true;
-  }
-  pen.stroke();
+  drawValues(pen, values, i => xOf(i + 0.5), y, first, last);
   pen.setLineDash([]);
   pen.font = `${plotWidth() / (state.view[1] - state.view[0]) < 2 ? 5 : 8}px system-ui, sans-serif`;
   pen.textAlign = "center";

@@ -22,6 +22,25 @@ function prepare(canvas, height) {
   return { pen, width, height };
 }
 
+// A line through values [first, last], with a gap where there is none. A value between gaps, which no line shows, is a dot.
+function drawValues(pen, values, x, y, first = 0, last = values.length - 1) {
+  const alone = [];
+  pen.beginPath();
+  for (let i = first; i <= last; i++) {
+    if (values[i] === null) continue;
+    const follows = i > first && values[i - 1] !== null;
+    if (follows) pen.lineTo(x(i), y(values[i])); else pen.moveTo(x(i), y(values[i]));
+    if ((values[i - 1] ?? values[i + 1] ?? null) === null) alone.push(i);
+  }
+  pen.stroke();
+  pen.fillStyle = pen.strokeStyle;
+  for (const i of alone) {
+    pen.beginPath();
+    pen.arc(x(i), y(values[i]), 2.5, 0, 2 * Math.PI);
+    pen.fill();
+  }
+}
+
 function format(value) {
   if (value === null || value === undefined) return "–";
   const size = Math.abs(value);

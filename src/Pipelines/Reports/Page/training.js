@@ -22,7 +22,7 @@ function drawChart(canvas, readout, metric, pointer) {
   const curves = report.training.filter(curve => curve.metric === metric), { pen, width, height } = prepare(canvas, 200);
   const steps = curves.flatMap(curve => curve.steps), values = curves.flatMap(curve => curve.values).filter(value => value !== null);
   // All pictures have one axis: a step of an evaluation is below the same step of the others.
-  const [first, last] = report.training.flatMap(curve => curve.steps).reduce(([least, most], step) => [Math.min(least, step), Math.max(most, step)], [Infinity, -Infinity]);
+  const first = Math.min(...report.training.map(curve => curve.steps[0])), last = Math.max(...report.training.map(curve => curve.steps.at(-1)));
   const least = values.reduce((m, v) => Math.min(m, v), Infinity), most = values.reduce((m, v) => Math.max(m, v), -Infinity), margin = (most - least || 1) * 0.06;
   const [low, high] = values.length ? [least - margin, most + margin] : [0, 1];
   const x = step => LEFT + (step - first) / (last - first || 1) * (width - LEFT - RIGHT), y = value => 8 + (high - value) / (high - low) * (height - 34);
@@ -42,22 +42,7 @@ function drawChart(canvas, readout, metric, pointer) {
     pen.setLineDash(DASHES[Math.floor(i / PALETTE.length) % DASHES.length]);
     pen.lineWidth = 1.8;
     pen.lineJoin = "round";
-    pen.beginPath();
-    let drawing = false;
-    curve.values.forEach((value, step) => {
-      if (value === null) { drawing = false; return; }
-      if (drawing) pen.lineTo(x(curve.steps[step]), y(value)); else pen.moveTo(x(curve.steps[step]), y(value));
-      drawing = true;
-    });
-    pen.stroke();
-    pen.fillStyle = pen.strokeStyle;
-    curve.values.forEach((value, step) => {
-      // No line shows a value that has no neighbour.
-      if (value === null || (curve.values[step - 1] ?? curve.values[step + 1] ?? null) !== null) return;
-      pen.beginPath();
-      pen.arc(x(curve.steps[step]), y(value), 2.5, 0, 2 * Math.PI);
-      pen.fill();
-    });
+    drawValues(pen, curve.values, i => x(curve.steps[i]), y);
     const swatch = element("i", { className: "dash" }), at = nearest === null ? curve.values.length - 1 : curve.steps.indexOf(nearest);
     swatch.style.background = colour(PALETTE[i % PALETTE.length]);
     return element("span", {}, swatch, `${curve.name} `, element("b", { textContent: at < 0 ? "–" : format(curve.values[at]) }));
@@ -67,7 +52,7 @@ function drawChart(canvas, readout, metric, pointer) {
     pen.fillStyle = colour("ink");
     pen.fillRect(x(nearest) - 0.5, 8, 1, height - 34);
   }
-  readout.replaceChildren(element("span", { className: "quiet", textContent: `step ${format(nearest ?? Math.max(...curves.map(curve => curve.steps[curve.steps.length - 1])))}` }), ...entries);
+  readout.replaceChildren(element("span", { className: "quiet", textContent: `step ${format(nearest ?? Math.max(...curves.map(curve => curve.steps.at(-1))))}` }), ...entries);
 }
 
 always(["theme"], drawTraining);
