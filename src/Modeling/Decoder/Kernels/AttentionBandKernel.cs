@@ -10,7 +10,7 @@ internal static unsafe class AttentionBandKernel
     /// <summary>Keys that are turned at a time, so that consecutive ones lie side by side: with heads of 64 about what the nearest cache holds.</summary>
     private const int Chunk = 128;
 
-    /// <summary>Weights that are computed at a time: two vectors, since most bands are narrow.</summary>
+    /// <summary>Weights that are computed at a time, at most: two vectors.</summary>
     private const int Block = 32;
 
     /// <summary>From one dimension of turned keys to the next. A block may begin at a chunk's last key.</summary>
@@ -20,7 +20,7 @@ internal static unsafe class AttentionBandKernel
     private static float[]? _scratch;
 
     /// <summary>What is done with the weights of one query.</summary>
-    /// <param name="weights">[count], then zeros up to a whole block.</param>
+    /// <param name="weights">[count], then zeros up to a whole vector.</param>
     /// <param name="count">Keys.</param>
     /// <param name="query">The query.</param>
     /// <param name="firstKey">The key of the first weight.</param>
@@ -114,10 +114,14 @@ internal static unsafe class AttentionBandKernel
         {
             int chunkEnd = Math.Min(chunk + Chunk, length);
             for (int key = chunk; key < chunkEnd; key++)
+            {
+                KernelSupport.Prefetch(keys + (key + KernelSupport.RowsAhead) * keyStride, size);
                 for (int i = 0; i < size; i++) turned[i * Stride + key - chunk] = TElement.Widen(keys[key * keyStride + i]);
+            }
             int lastQuery = (int)Math.Min(length - 1, (long)chunkEnd - 1 + high);
             for (int query = Math.Max(first, chunk + low); query <= lastQuery; query++)
             {
+                KernelSupport.Prefetch(queries + (query + KernelSupport.RowsAhead) * queryStride, size);
                 if (counted != null && counted[query] == 0) continue;
                 int from = (int)Math.Max(chunk, (long)query - high), count = Math.Min(chunkEnd, query - low + 1) - from;
                 Scale<T, TElement>(queries + query * queryStride, scaled, size, scale);
@@ -136,12 +140,13 @@ internal static unsafe class AttentionBandKernel
         for (; i < size; i++) scaled[i] = TElement.Widen(values[i]) * scale;
     }
 
-    /// <summary>exp(q·k_s/√D − lse) for consecutive keys, and zeros up to a whole block.</summary>
+    /// <summary>exp(q·k_s/√D − lse) for consecutive keys, and zeros up to a whole vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Weights(float* query, float* keys, float logSumExp, float* weights, int count, int size)
     {
         Vector512<float> shift = Vector512.Create(logSumExp);
-        for (int i = 0; i < count; i += Block)
+        int i = 0;
+        for (; count - i > Block / 2; i += Block)
         {
             Vector512<float> a = Vector512<float>.Zero, b = a;
             float* key = keys + i;
@@ -154,6 +159,11 @@ internal static unsafe class AttentionBandKernel
             Store(a - shift, count - i, weights + i);
             Store(b - shift, count - i - 16, weights + i + 16);
         }
+        // The window of WAAD, ten keys by default, is one vector.
+        if (i >= count) return;
+        Vector512<float> last = Vector512<float>.Zero;
+        for (int j = 0; j < size; j++) last = Vector512.FusedMultiplyAdd(Vector512.Create(query[j]), Vector512.Load(keys + i + j * Stride), last);
+        Store(last - shift, count - i, weights + i);
     }
 
     /// <summary>Stores eˣ of the first <paramref name="count"/> numbers, and zeros for the others.</summary>

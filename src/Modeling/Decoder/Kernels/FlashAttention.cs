@@ -77,7 +77,9 @@ internal static unsafe class FlashAttention
         if (used < Tile) new Span<float>(keys, 2 * Tile * size).Clear();
         for (int s = 0; s < used; s++)
         {
-            T* key = job.Head(row, tile * Tile + s, job.Heads + head), value = key + job.KeyHeads * size;
+            T* key = job.Head(row, tile * Tile + s, job.Heads + head), value = key + job.KeyHeads * size, ahead = job.Head(row, tile * Tile + s + KernelSupport.RowsAhead, job.Heads + head);
+            KernelSupport.Prefetch(ahead, size);
+            KernelSupport.Prefetch(ahead + job.KeyHeads * size, size);
             for (int i = 0; i < size; i++) keys[i * Tile + s] = TElement.Widen(key[i]);
             for (int i = 0; i < size; i += 16) TElement.Load(ref value[i]).Store(values + s * size + i);
         }
@@ -96,7 +98,10 @@ internal static unsafe class FlashAttention
         new Span<float>(totals, 2 * Tile).Clear();
         Vector512<float> scale = Vector512.Create(1 / MathF.Sqrt(size));
         for (int i = 0; i < count; i++)
+        {
+            KernelSupport.Prefetch(job.Head(row, first + i + KernelSupport.RowsAhead, head), size);
             for (int j = 0; j < size; j += 16) (TElement.Load(ref job.Head(row, first + i, head)[j]) * scale).Store(queries + i * size + j);
+        }
 
         int farthest = Math.Max(padding, job.Window > first ? 0 : first - job.Window + 1);
         for (int keyTile = farthest / Tile; keyTile <= tile; keyTile++)
@@ -105,13 +110,15 @@ internal static unsafe class FlashAttention
             float* keys = job.Tiles + (((nint)row * job.KeyHeads + head / (job.Heads / job.KeyHeads)) * job.TileCount + keyTile) * 2 * Tile * size;
             for (int i = 0; i < count; i += TileProduct.Rows)
             {
-                TileProduct.Apply(queries + i * size, size, keys, scores, size, Tile, adds: false);
+                // In the tile on the diagonal, up to the vector that has the last key that one of the queries sees.
+                int width = Math.Min(Tile, (first + i + TileProduct.Rows - firstKey + 15) & ~15);
+                TileProduct.Apply(queries + i * size, size, keys, scores, size, width, Tile, adds: false);
                 for (int j = 0; j < TileProduct.Rows; j++)
                 {
                     int query = first + i + j, from = Math.Max(padding, job.Window > query ? 0 : query - job.Window + 1) - firstKey;
-                    Soften(scores + j * Tile, from, query - firstKey, mixed + (i + j) * size, size, ref largest[i + j], ref totals[i + j], ref distances[i + j]);
+                    Soften(scores + j * Tile, width, from, query - firstKey, mixed + (i + j) * size, size, ref largest[i + j], ref totals[i + j], ref distances[i + j]);
                 }
-                TileProduct.Apply(scores, Tile, keys + Tile * size, mixed + i * size, Tile, size, adds: true);
+                TileProduct.Apply(scores, Tile, keys + Tile * size, mixed + i * size, width, size, size, adds: true);
             }
         }
         for (int i = 0; i < count; i++)
@@ -127,7 +134,8 @@ internal static unsafe class FlashAttention
     }
 
     /// <summary>Scores of one query and a tile of keys → weights relative to the largest score so far, and the sums over them; what was summed up before is scaled to it.</summary>
-    /// <param name="scores">[64]; from, …, query are visible.</param>
+    /// <param name="scores">[width]; from, …, query are visible.</param>
+    /// <param name="width">A multiple of 16.</param>
     /// <param name="from">The first visible key, counted from the tile's first.</param>
     /// <param name="query">The query's own position, likewise.</param>
     /// <param name="mixed">[D], the weighted sum of values so far.</param>
@@ -136,21 +144,22 @@ internal static unsafe class FlashAttention
     /// <param name="total">The sum of weights so far.</param>
     /// <param name="distance">The sum of weights times distances so far.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Soften(float* scores, int from, int query, float* mixed, int size, ref float largest, ref float total, ref float distance)
+    private static void Soften(float* scores, int width, int from, int query, float* mixed, int size, ref float largest, ref float total, ref float distance)
     {
-        if (from > 0 || query < Tile - 1)
+        if (from > 0 || query < width - 1)
         {
-            from = Math.Clamp(from, 0, Tile);
-            if (from > Math.Min(query, Tile - 1))
+            from = Math.Clamp(from, 0, width);
+            if (from > Math.Min(query, width - 1))
             {
-                new Span<float>(scores, Tile).Clear();
+                new Span<float>(scores, width).Clear();
                 return;
             }
             new Span<float>(scores, from).Fill(float.NegativeInfinity);
-            if (query < Tile - 1) new Span<float>(scores + query + 1, Tile - 1 - query).Fill(float.NegativeInfinity);
+            if (query < width - 1) new Span<float>(scores + query + 1, width - 1 - query).Fill(float.NegativeInfinity);
         }
-        Vector512<float> a = Vector512.Load(scores), b = Vector512.Load(scores + 16), c = Vector512.Load(scores + 32), d = Vector512.Load(scores + 48);
-        float highest = VectorReduction.Largest(Vector512.MaxNative(Vector512.MaxNative(a, b), Vector512.MaxNative(c, d)));
+        Vector512<float> most = Vector512.Load(scores);
+        for (int s = 16; s < width; s += 16) most = Vector512.MaxNative(most, Vector512.Load(scores + s));
+        float highest = VectorReduction.Largest(most);
         if (highest > largest)
         {
             float fade = MathF.Exp(largest - highest);
@@ -160,15 +169,14 @@ internal static unsafe class FlashAttention
             for (int i = 0; i < size; i += 16) (Vector512.Load(mixed + i) * fades).Store(mixed + i);
             largest = highest;
         }
-        Vector512<float> shift = Vector512.Create(largest);
-        (a, b, c, d) = (VectorExponential.Of(a - shift), VectorExponential.Of(b - shift), VectorExponential.Of(c - shift), VectorExponential.Of(d - shift));
-        a.Store(scores);
-        b.Store(scores + 16);
-        c.Store(scores + 32);
-        d.Store(scores + 48);
-        // Distances are query − key: those of the first vector, less 16, 32 and 48 in the others.
-        Vector512<float> weights = a + b + (c + d), steps = Vector512.Create((float)query) - Vector512.CreateSequence(0f, 1f);
-        Vector512<float> sum = weights * steps - (b + Vector512.Create(2f) * c + Vector512.Create(3f) * d) * Vector512.Create(16f);
+        Vector512<float> shift = Vector512.Create(largest), steps = Vector512.Create((float)query) - Vector512.CreateSequence(0f, 1f), weights = Vector512<float>.Zero, sum = weights;
+        for (int s = 0; s < width; s += 16, steps -= Vector512.Create(16f))
+        {
+            Vector512<float> weight = VectorExponential.Of(Vector512.Load(scores + s) - shift);
+            weight.Store(scores + s);
+            weights += weight;
+            sum = Vector512.FusedMultiplyAdd(weight, steps, sum);
+        }
         total += VectorReduction.Sum(weights);
         distance += VectorReduction.Sum(sum);
     }

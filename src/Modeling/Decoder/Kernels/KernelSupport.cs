@@ -14,6 +14,11 @@ namespace MLNetAttn.Modeling;
 /// </remarks>
 internal static class KernelSupport
 {
+    /// <summary>Rows between the one that is computed and the one that is asked for: about what memory takes.</summary>
+    public const int RowsAhead = 16;
+
+    private const int CacheLine = 64;
+
     /// <summary>Whether this processor can run them.</summary>
     public static bool IsSupported => Avx2.IsSupported && Fma.IsSupported;
 
@@ -26,9 +31,17 @@ internal static class KernelSupport
     /// <param name="count">Numbers.</param>
     public static unsafe float* Scratch(ref float[]? buffer, int count)
     {
-        const int line = 64;
-        if (buffer is null || buffer.Length < count + line / sizeof(float)) buffer = GC.AllocateUninitializedArray<float>(Math.Max(count, 1024) + line / sizeof(float), pinned: true);
-        return (float*)(((nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(buffer)) + line - 1) & ~(line - 1));
+        if (buffer is null || buffer.Length < count + CacheLine / sizeof(float)) buffer = GC.AllocateUninitializedArray<float>(Math.Max(count, 1024) + CacheLine / sizeof(float), pinned: true);
+        return (float*)(((nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(buffer)) + CacheLine - 1) & ~(CacheLine - 1));
+    }
+
+    /// <summary>Asks for a row of numbers that a loop comes to <see cref="RowsAhead"/> rows later. Rows of one head lie a whole projection apart, too far for the processor to foresee the next.</summary>
+    /// <param name="row">The row; it may lie beyond the end of its tensor.</param>
+    /// <param name="count">Numbers.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void Prefetch<T>(T* row, int count) where T : unmanaged
+    {
+        for (int i = 0; i < count; i += CacheLine / sizeof(T)) Sse.Prefetch0(row + i);
     }
 
     /// <summary>A tensor whose last dimension lies side by side: itself or, where it doesn't, a copy. Its other dimensions may lie anywhere.</summary>

@@ -13,18 +13,19 @@ internal static unsafe class TileProduct
     /// <summary>C = A·B, or C + A·B, for four rows.</summary>
     /// <param name="a">[4, inner].</param>
     /// <param name="aStride">From one row of A to the next.</param>
-    /// <param name="b">[inner, columns], rows below each other without a gap.</param>
-    /// <param name="c">[4, columns], likewise.</param>
+    /// <param name="b">[inner, columns].</param>
+    /// <param name="c">[4, columns].</param>
     /// <param name="inner">Columns of A.</param>
     /// <param name="columns">Columns of B, a multiple of 16.</param>
+    /// <param name="stride">From one row of B to the next, and from one of C to the next.</param>
     /// <param name="adds">Whether C is added to.</param>
-    public static void Apply(float* a, int aStride, float* b, float* c, int inner, int columns, bool adds)
+    public static void Apply(float* a, int aStride, float* b, float* c, int inner, int columns, int stride, bool adds)
     {
         int column = 0;
         // The sums of four rows and 64 columns need more registers than there are without AVX-512.
         if (Avx512F.IsSupported)
-            for (; column + 64 <= columns; column += 64) Wide(a, aStride, b + column, c + column, inner, columns, adds);
-        for (; column < columns; column += 16) Narrow(a, aStride, b + column, c + column, inner, columns, adds);
+            for (; column + 64 <= columns; column += 64) Wide(a, aStride, b + column, c + column, inner, stride, adds);
+        for (; column < columns; column += 16) Narrow(a, aStride, b + column, c + column, inner, stride, adds);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -37,6 +37,7 @@ internal static class VectorExponential
         Vector512<int> whole = Vector512.ConvertToInt32Native(n), half = whole >> 1;
         return p * Power(half) * Power(whole - half);
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         static Vector512<float> Power(Vector512<int> exponent) => ((exponent + Vector512.Create(127)) << 23).AsSingle();
     }
 }
