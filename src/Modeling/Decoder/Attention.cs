@@ -45,8 +45,7 @@ internal static class Attention
         {
             (Tensor output, Tensor scores, Tensor weights) = Explicit(queries, keys, values, mask, causal);
             using var noGradient = no_grad();
-            // From the largest weight of a row, which softmax has found: exponentials are what costs.
-            return (output, scores.amax([-1]).sub_(weights.amax([-1]).log_()));
+            return (output, RowLogSumExp.Of(scores, weights));
         }
         if (queries.device_type == DeviceType.CPU)
         {

@@ -1,0 +1,47 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using static TorchSharp.torch;
+
+namespace MLNetAttn.Modeling;
+
+/// <summary>The log-sum-exp of rows whose softmax is known, without a second exponential: the largest score less the logarithm of the largest weight.</summary>
+internal static unsafe class RowLogSumExp
+{
+    /// <param name="scores">float32 [.., S], contiguous.</param>
+    /// <param name="weights">Their softmax over the last dimension, likewise.</param>
+    /// <returns>float32 [..]; NaN for rows that have no softmax.</returns>
+    public static Tensor Of(Tensor scores, Tensor weights)
+    {
+        if (!KernelSupport.Covers(scores)) return scores.amax([-1]).sub_(weights.amax([-1]).log_());
+        int length = (int)scores.shape[^1];
+        Tensor result = empty(scores.shape[..^1]);
+        fixed (float* scored = KernelSupport.Elements<float>(scores), weighted = KernelSupport.Elements<float>(weights), target = KernelSupport.Elements<float>(result))
+        {
+            (nint scoresAt, nint weightsAt, nint resultAt) = ((nint)scored, (nint)weighted, (nint)target);
+            WorkerTeam.For((int)result.numel(), 2L * length, (start, end) =>
+            {
+                for (int row = start; row < end; row++)
+                    ((float*)resultAt)[row] = Largest((float*)scoresAt + (nint)row * length, length) - MathF.Log(Largest((float*)weightsAt + (nint)row * length, length));
+            });
+        }
+        GC.KeepAlive(scores);
+        GC.KeepAlive(weights);
+        GC.KeepAlive(result);
+        return result;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Largest(float* values, int count)
+    {
+        if (count < 16)
+        {
+            float largest = values[0];
+            for (int i = 1; i < count; i++) largest = MathF.Max(largest, values[i]);
+            return largest;
+        }
+        // The last vector ends with the row, and may begin in the one before it.
+        Vector512<float> most = Vector512.Load(values + count - 16);
+        for (int i = 0; i + 16 < count; i += 16) most = Vector512.MaxNative(most, Vector512.Load(values + i));
+        return VectorReduction.Largest(most);
+    }
+}
