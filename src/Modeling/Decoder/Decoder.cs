@@ -56,7 +56,16 @@ internal sealed class Decoder : IDisposable
         for (int layer = 0; layer < observer.LastLayer; layer++) (x, update) = Advance(layer, x, update, fused, attend);
         using var scope = NewDisposeScope();
         DecoderLayer last = _layers[observer.LastLayer];
-        attend(observer.LastLayer, last, RootMeanSquareNorm.Add(x, update, last.InputNorm, Config.RmsNormEpsilon, fused).Normalized);
+        Tensor normalized = RootMeanSquareNorm.Add(x, update, last.InputNorm, Config.RmsNormEpsilon, fused).Normalized;
+        if (!fused || !FlashAttention.Covers(Config.HeadDimension))
+        {
+            attend(observer.LastLayer, last, normalized);
+            return;
+        }
+        Tensor projected = Project(last, normalized, start: 0);
+        (Tensor queries, Tensor keys, _) = Split(projected);
+        (Tensor logSumExp, Tensor distances) = FlashAttention.Measure(projected, Config.KeyValueHeadCount, last.SlidingWindow);
+        observer.Observe(observer.LastLayer, queries, keys, logSumExp, distances);
     }
 
     /// <summary>A whole pass over T new positions that follow what <paramref name="cache"/> holds, which then holds them too. Without gradient.</summary>
@@ -145,18 +154,18 @@ internal sealed class Decoder : IDisposable
     /// <param name="x">[B, T, hidden].</param>
     /// <param name="update">What is still to be added to x; null before the first layer.</param>
     /// <param name="fused">Whether kernels take the place of torch's small operations; x is then overwritten.</param>
-    /// <param name="attend">Layer number, weights and normalised input → output of self-attention.</param>
+    /// <param name="attend">Layer number, weights and normalised input → values mixed by attention.</param>
     private (Tensor X, Tensor Update) Block(int index, Tensor x, Tensor? update, bool fused, Func<int, DecoderLayer, Tensor, Tensor> attend)
     {
         using var scope = NewDisposeScope();
         DecoderLayer layer = _layers[index];
         (Tensor sum, Tensor normalized) = RootMeanSquareNorm.Add(x, update, layer.InputNorm, Config.RmsNormEpsilon, fused);
-        (sum, normalized) = RootMeanSquareNorm.Add(sum, attend(index, layer, normalized), layer.PostAttentionNorm, Config.RmsNormEpsilon, fused);
+        (sum, normalized) = RootMeanSquareNorm.Add(sum, layer.AttentionOutput.Apply(attend(index, layer, normalized), fused), layer.PostAttentionNorm, Config.RmsNormEpsilon, fused);
         update = layer.Down.Apply(GatedUnit.Apply(layer.GateUp.Apply(normalized, fused), fused), fused).MoveToOuterDisposeScope();
         return (ReferenceEquals(sum, x) ? x : sum.MoveToOuterDisposeScope(), update);
     }
 
-    /// <summary>Self-attention of T new positions: layer number, weights and normalised input [B, T, hidden] → output.</summary>
+    /// <summary>Self-attention of T new positions: layer number, weights and normalised input [B, T, hidden] → mixed values [B, T, H · D].</summary>
     private Func<int, DecoderLayer, Tensor, Tensor> Attend(int length, int[]? padding, IAttentionObserver? observer, bool fused, KeyValueCache? cache = null)
     {
         if (padding is not null && Array.TrueForAll(padding, count => count == 0)) padding = null;
@@ -184,7 +193,7 @@ internal sealed class Decoder : IDisposable
         {
             output = Attention.Attend(queries, keys, values, visible, causal);
         }
-        return layer.AttentionOutput.Apply(output.transpose(1, 2).reshape(batch, length, Config.HeadCount * Config.HeadDimension));
+        return output.transpose(1, 2).reshape(batch, length, Config.HeadCount * Config.HeadDimension);
     }
 
     /// <summary>By a kernel, over the new positions alone.</summary>
@@ -196,7 +205,7 @@ internal sealed class Decoder : IDisposable
         bool observed = observer is not null && observer.Reads(index);
         (Tensor output, Tensor? logSumExp, Tensor? distances) = FlashAttention.Apply(projected, Config.KeyValueHeadCount, padding, layer.SlidingWindow, statistics: observed);
         if (observed) observer!.Observe(index, queries, keys, logSumExp!, distances);
-        return layer.AttentionOutput.Apply(output);
+        return output;
     }
 
     /// <summary>By a kernel, one new position per row over the cached ones.</summary>
@@ -204,7 +213,7 @@ internal sealed class Decoder : IDisposable
     {
         Tensor projected = Project(layer, x, cache.Length);
         (Tensor keys, Tensor values) = cache.Reserve(index);
-        return layer.AttentionOutput.Apply(CachedAttention.Apply(projected, keys, values, cache.Length, padding, layer.SlidingWindow), fused: true);
+        return CachedAttention.Apply(projected, keys, values, cache.Length, padding, layer.SlidingWindow);
     }
 
     /// <summary>Queries, keys and values [B, T, H + 2 · H_kv, D] of positions <paramref name="start"/>, …; queries and keys are turned, by a kernel.</summary>

@@ -28,21 +28,37 @@ internal static unsafe class FlashAttention
     /// <returns>The output [B, T, H · D]; float32 [B, H, T]: the log-sum-exp of each row of scores, and its mean distance.</returns>
     public static (Tensor Output, Tensor? LogSumExp, Tensor? Distance) Apply(Tensor projected, int keyHeads, int[]? padding, int? window, bool statistics)
     {
-        long batch = projected.shape[0], length = projected.shape[1], heads = projected.shape[2] - 2 * keyHeads, size = projected.shape[3];
-        Tensor output = empty([batch, length, heads * size], projected.dtype);
-        Tensor? logSumExp = statistics ? empty([batch, heads, length]) : null, distance = statistics ? empty([batch, heads, length]) : null;
-        using Tensor tiles = empty([batch, keyHeads, (length + Tile - 1) / Tile, 2, Tile, size]);
-        if (projected.dtype == ScalarType.BFloat16) Run<ushort, BFloat16Element>(projected, tiles, output, logSumExp, distance, padding, window);
-        else Run<float, SingleElement>(projected, tiles, output, logSumExp, distance, padding, window);
+        Tensor output = empty([projected.shape[0], projected.shape[1], (projected.shape[2] - 2 * keyHeads) * projected.shape[3]], projected.dtype);
+        (Tensor? logSumExp, Tensor? distance) = statistics ? (Statistic(projected, keyHeads), Statistic(projected, keyHeads)) : (null, null);
+        Run(projected, keyHeads, output, logSumExp, distance, padding, window);
         return (output, logSumExp, distance);
     }
 
-    private static void Run<T, TElement>(Tensor projected, Tensor tiles, Tensor output, Tensor? logSumExp, Tensor? distance, int[]? padding, int? window)
+    /// <summary>The statistics alone: values are neither read nor mixed.</summary>
+    /// <inheritdoc cref="Apply" path="/param"/>
+    public static (Tensor LogSumExp, Tensor Distance) Measure(Tensor projected, int keyHeads, int? window)
+    {
+        (Tensor logSumExp, Tensor distance) = (Statistic(projected, keyHeads), Statistic(projected, keyHeads));
+        Run(projected, keyHeads, output: null, logSumExp, distance, padding: null, window);
+        return (logSumExp, distance);
+    }
+
+    /// <summary>Room for a number of every row, [B, H, T].</summary>
+    private static Tensor Statistic(Tensor projected, int keyHeads) => empty([projected.shape[0], projected.shape[2] - 2 * keyHeads, projected.shape[1]]);
+
+    private static void Run(Tensor projected, int keyHeads, Tensor? output, Tensor? logSumExp, Tensor? distance, int[]? padding, int? window)
+    {
+        using Tensor tiles = empty([projected.shape[0], keyHeads, (projected.shape[1] + Tile - 1) / Tile, 2, Tile, projected.shape[3]]);
+        if (projected.dtype == ScalarType.BFloat16) Run<ushort, BFloat16Element>(projected, tiles, output, logSumExp, distance, padding, window);
+        else Run<float, SingleElement>(projected, tiles, output, logSumExp, distance, padding, window);
+    }
+
+    private static void Run<T, TElement>(Tensor projected, Tensor tiles, Tensor? output, Tensor? logSumExp, Tensor? distance, int[]? padding, int? window)
         where T : unmanaged where TElement : IVectorElement<T>
     {
         int keyHeads = (int)tiles.shape[1], tileCount = (int)tiles.shape[2], batch = (int)tiles.shape[0];
         int length = (int)projected.shape[1], heads = (int)projected.shape[2] - 2 * keyHeads, size = (int)projected.shape[3];
-        fixed (T* source = KernelSupport.Elements<T>(projected), target = KernelSupport.Elements<T>(output))
+        fixed (T* source = KernelSupport.Elements<T>(projected), target = output is null ? default : KernelSupport.Elements<T>(output))
         fixed (float* prepared = KernelSupport.Elements<float>(tiles), sums = logSumExp is null ? default : KernelSupport.Elements<float>(logSumExp), spans = distance is null ? default : KernelSupport.Elements<float>(distance))
         {
             var job = new Job<T>(source, target, prepared, sums, spans, length, heads, keyHeads, size, tileCount, window ?? int.MaxValue);
@@ -79,8 +95,9 @@ internal static unsafe class FlashAttention
         {
             T* key = job.Head(row, tile * Tile + s, job.Heads + head), value = key + job.KeyHeads * size, ahead = job.Head(row, tile * Tile + s + KernelSupport.RowsAhead, job.Heads + head);
             KernelSupport.Prefetch(ahead, size);
-            KernelSupport.Prefetch(ahead + job.KeyHeads * size, size);
             for (int i = 0; i < size; i++) keys[i * Tile + s] = TElement.Widen(key[i]);
+            if (job.Output is null) continue;
+            KernelSupport.Prefetch(ahead + job.KeyHeads * size, size);
             for (int i = 0; i < size; i += 16) TElement.Load(ref value[i]).Store(values + s * size + i);
         }
     }
@@ -118,14 +135,17 @@ internal static unsafe class FlashAttention
                     int query = first + i + j, from = Math.Max(padding, job.Window > query ? 0 : query - job.Window + 1) - firstKey;
                     Soften(scores + j * Tile, width, from, query - firstKey, mixed + (i + j) * size, size, ref largest[i + j], ref totals[i + j], ref distances[i + j]);
                 }
-                TileProduct.Apply(scores, Tile, keys + Tile * size, mixed + i * size, width, size, size, adds: true);
+                if (job.Output is not null) TileProduct.Apply(scores, Tile, keys + Tile * size, mixed + i * size, width, size, size, adds: true);
             }
         }
         for (int i = 0; i < count; i++)
         {
             float share = totals[i] == 0 ? 0 : 1 / totals[i];
-            T* output = job.Output + (((nint)row * job.Length + first + i) * job.Heads + head) * size;
-            for (int j = 0; j < size; j += 16) TElement.Store(Vector512.Load(mixed + i * size + j) * share, ref output[j]);
+            if (job.Output is not null)
+            {
+                T* output = job.Output + (((nint)row * job.Length + first + i) * job.Heads + head) * size;
+                for (int j = 0; j < size; j += 16) TElement.Store(Vector512.Load(mixed + i * size + j) * share, ref output[j]);
+            }
             if (job.LogSumExp is null) continue;
             nint at = ((nint)row * job.Heads + head) * job.Length + first + i;
             job.LogSumExp[at] = largest[i] + MathF.Log(totals[i]);
@@ -184,6 +204,7 @@ internal static unsafe class FlashAttention
     /// <summary>Where everything lies.</summary>
     private sealed class Job<T>(T* source, T* output, float* tiles, float* logSumExp, float* distance, int length, int heads, int keyHeads, int size, int tileCount, int window) where T : unmanaged
     {
+        /// <summary>Null where values are not mixed.</summary>
         public T* Output => output;
 
         public float* Tiles => tiles;

@@ -37,6 +37,18 @@ public sealed class FlashAttentionTests
         }), iter: 40);
 
     [Fact]
+    public void Statistics_alone_are_the_same_and_do_not_read_values() =>
+        Gen.Select(Types, Gen.Int[1, 150], Gen.Int[0, 100]).Sample((type, length, window) => Check(() =>
+        {
+            Tensor projected = Random(type, 1, 2, length, Heads + 2 * KeyHeads, 16);
+            (_, Tensor? logSumExp, Tensor? distance) = FlashAttention.Apply(projected, KeyHeads, null, window == 0 ? null : window, statistics: true);
+            projected.narrow(2, Heads + KeyHeads, KeyHeads).fill_(float.NaN);
+            (Tensor sumAlone, Tensor distanceAlone) = FlashAttention.Measure(projected, KeyHeads, window == 0 ? null : window);
+            sumAlone.Equals(logSumExp!).Should().BeTrue();
+            distanceAlone.Equals(distance!).Should().BeTrue();
+        }), iter: 20);
+
+    [Fact]
     public void Far_apart_scores_neither_overflow_nor_vanish() => Check(() =>
     {
         Tensor projected = Random(ScalarType.Float32, 1, 1, 130, Heads + 2 * KeyHeads, 16) * 40f;
