@@ -39,7 +39,7 @@ internal static unsafe class RowLogSumExp
             for (int i = 1; i < count; i++) largest = MathF.Max(largest, values[i]);
             return largest;
         }
-        // The last vector ends with the row, and may begin in the one before it.
+        // The last vector ends where the row does, and may overlap the one before it.
         Vector512<float> most = Vector512.Load(values + count - 16);
         for (int i = 0; i + 16 < count; i += 16) most = Vector512.MaxNative(most, Vector512.Load(values + i));
         return VectorReduction.Largest(most);
