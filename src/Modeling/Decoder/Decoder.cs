@@ -57,15 +57,8 @@ internal sealed class Decoder : IDisposable
         using var scope = NewDisposeScope();
         DecoderLayer last = _layers[observer.LastLayer];
         Tensor normalized = RootMeanSquareNorm.Add(x, update, last.InputNorm, Config.RmsNormEpsilon, fused).Normalized;
-        if (!fused || !FlashAttention.Covers(Config.HeadDimension))
-        {
-            attend(observer.LastLayer, last, normalized);
-            return;
-        }
-        Tensor projected = Project(last, normalized, start: 0);
-        (Tensor queries, Tensor keys, _) = Split(projected);
-        (Tensor logSumExp, Tensor distances) = FlashAttention.Measure(projected, Config.KeyValueHeadCount, last.SlidingWindow);
-        observer.Observe(observer.LastLayer, queries, keys, logSumExp, distances);
+        if (fused && FlashAttention.Covers(Config.HeadDimension)) ObserveFlash(last, normalized, observer);
+        else attend(observer.LastLayer, last, normalized);
     }
 
     /// <summary>A whole pass over T new positions that follow what <paramref name="cache"/> holds, which then holds them too. Without gradient.</summary>
@@ -206,6 +199,15 @@ internal sealed class Decoder : IDisposable
         (Tensor output, Tensor? logSumExp, Tensor? distances) = FlashAttention.Apply(projected, Config.KeyValueHeadCount, padding, layer.SlidingWindow, statistics: observed);
         if (observed) observer!.Observe(index, queries, keys, logSumExp!, distances);
         return output;
+    }
+
+    /// <summary>What an observer sees of the last layer that it reads, by a kernel: no values are mixed.</summary>
+    private void ObserveFlash(DecoderLayer layer, Tensor x, IAttentionObserver observer)
+    {
+        Tensor projected = Project(layer, x, start: 0);
+        (Tensor queries, Tensor keys, _) = Split(projected);
+        (Tensor logSumExp, Tensor distances) = FlashAttention.Measure(projected, Config.KeyValueHeadCount, layer.SlidingWindow);
+        observer.Observe(observer.LastLayer, queries, keys, logSumExp, distances);
     }
 
     /// <summary>By a kernel, one new position per row over the cached ones.</summary>

@@ -177,9 +177,7 @@ internal static unsafe class FlashAttention
             new Span<float>(scores, from).Fill(float.NegativeInfinity);
             if (query < width - 1) new Span<float>(scores + query + 1, width - 1 - query).Fill(float.NegativeInfinity);
         }
-        Vector512<float> most = Vector512.Load(scores);
-        for (int s = 16; s < width; s += 16) most = Vector512.MaxNative(most, Vector512.Load(scores + s));
-        float highest = VectorReduction.Largest(most);
+        float highest = VectorReduction.Largest<float, SingleElement>(scores, width);
         if (highest > largest)
         {
             float fade = MathF.Exp(largest - highest);

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling;
@@ -21,27 +19,16 @@ internal static unsafe class RowLogSumExp
             WorkerTeam.For((int)result.numel(), 2L * length, (start, end) =>
             {
                 for (int row = start; row < end; row++)
-                    ((float*)resultAt)[row] = Largest((float*)scoresAt + (nint)row * length, length) - MathF.Log(Largest((float*)weightsAt + (nint)row * length, length));
+                {
+                    nint first = (nint)row * length;
+                    ((float*)resultAt)[row] =
+                        VectorReduction.Largest<float, SingleElement>((float*)scoresAt + first, length) - MathF.Log(VectorReduction.Largest<float, SingleElement>((float*)weightsAt + first, length));
+                }
             });
         }
         GC.KeepAlive(scores);
         GC.KeepAlive(weights);
         GC.KeepAlive(result);
         return result;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Largest(float* values, int count)
-    {
-        if (count < 16)
-        {
-            float largest = values[0];
-            for (int i = 1; i < count; i++) largest = MathF.Max(largest, values[i]);
-            return largest;
-        }
-        // The last vector ends where the row does, and may overlap the one before it.
-        Vector512<float> most = Vector512.Load(values + count - 16);
-        for (int i = 0; i + 16 < count; i += 16) most = Vector512.MaxNative(most, Vector512.Load(values + i));
-        return VectorReduction.Largest(most);
     }
 }

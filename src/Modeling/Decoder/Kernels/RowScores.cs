@@ -47,10 +47,7 @@ internal static unsafe class RowScores
     private static (float LogProbability, float Entropy) Row<T, TElement>(T* logits, int width, long target, float scale) where T : unmanaged where TElement : IVectorElement<T>
     {
         int whole = width & ~15;
-        Vector512<float> top = Vector512.Create(float.NegativeInfinity);
-        for (int i = 0; i < whole; i += 16) top = Vector512.MaxNative(top, TElement.Load(ref logits[i]));
-        float largest = VectorReduction.Largest(top);
-        for (int i = whole; i < width; i++) largest = MathF.Max(largest, TElement.Widen(logits[i]));
+        float largest = VectorReduction.Largest<T, TElement>(logits, width);
 
         // With x = (logit − largest) / τ: log p = x − log Σ eˣ, and H = log Σ eˣ − Σ x·eˣ / Σ eˣ.
         Vector512<float> shift = Vector512.Create(largest), scales = Vector512.Create(scale), sums = Vector512<float>.Zero, moments = sums;

@@ -30,6 +30,24 @@ internal static class VectorReduction
         return quarter[0] > quarter[1] ? quarter[0] : quarter[1];
     }
 
+    /// <summary>The largest of numbers side by side; NaN as above.</summary>
+    /// <param name="values">The first of them.</param>
+    /// <param name="count">How many, at least one.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe float Largest<T, TElement>(T* values, int count) where T : unmanaged where TElement : IVectorElement<T>
+    {
+        if (count < 16)
+        {
+            float largest = TElement.Widen(values[0]);
+            for (int i = 1; i < count; i++) largest = MathF.Max(largest, TElement.Widen(values[i]));
+            return largest;
+        }
+        // The last vector ends where the numbers do, and may overlap the one before it.
+        Vector512<float> most = TElement.Load(ref values[count - 16]);
+        for (int i = 0; i + 16 < count; i += 16) most = Vector512.MaxNative(most, TElement.Load(ref values[i]));
+        return Largest(most);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Quarter(Vector512<float> x)
     {

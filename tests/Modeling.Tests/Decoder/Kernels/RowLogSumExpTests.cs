@@ -7,14 +7,12 @@ namespace MLNetAttn.Modeling.Tests;
 
 public sealed class RowLogSumExpTests
 {
-    public RowLogSumExpTests() => RequireSupport();
-
     [Fact]
     public void Equals_the_definition_in_float64_where_keys_are_hidden_too() => Gen.Select(Gen.Int[1, 40], Gen.Int[1, 100], Gen.Float[0.1f, 30]).Sample((rows, length, scale) => Check(() =>
     {
+        int seen = (length + 1) / 2;
         Tensor scores = Random(ScalarType.Float32, rows, 2, rows, length) * scale;
-        scores.narrow(2, length / 2, length - length / 2).narrow(1, 0, rows / 2).fill_(float.NegativeInfinity);
-        if (length == 1) scores = Random(ScalarType.Float32, rows, 2, rows, 1) * scale;
+        scores.narrow(2, seen, length - seen).narrow(1, 0, rows / 2).fill_(float.NegativeInfinity);
         Tensor found = RowLogSumExp.Of(scores, scores.softmax(-1)), expected = scores.to(ScalarType.Float64).logsumexp(-1);
         found.shape.Should().Equal(2, rows);
         (found - expected).abs().max().ToDouble().Should().BeLessThan(2e-5);

@@ -26,6 +26,16 @@ public sealed class VectorReductionTests
     public void Largest_of_all_places() => Numbers.Sample(numbers => VectorReduction.Largest(Vector512.Create(numbers)).Should().Be(numbers[..16].Max()));
 
     [Fact]
+    public void Largest_of_any_count_whose_neighbours_do_not_count() => Gen.Select(Numbers, Gen.Int[1, 63]).Sample((numbers, count) =>
+    {
+        numbers[count] = 1000;
+        unsafe
+        {
+            fixed (float* first = numbers) VectorReduction.Largest<float, SingleElement>(first, count).Should().Be(numbers[..count].Max());
+        }
+    });
+
+    [Fact]
     public void Largest_beside_what_is_no_number_is_one_of_the_elements()
     {
         for (int i = 0; i < 16; i++) VectorReduction.Largest(Vector512<float>.One.WithElement(i, float.NaN)).Should().BeOneOf(1, float.NaN);
