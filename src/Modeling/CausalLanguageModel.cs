@@ -227,7 +227,7 @@ public sealed class CausalLanguageModel : IDisposable
             Tensor real = attentionMask.to(ScalarType.Bool).to(ScalarType.Int64);
             if (real.diff(dim: 1).Below(0).any().ToNumber() != 0) throw new ArgumentException("attentionMask has zeros after ones, expected padding on the left only.", nameof(attentionMask));
             long[] lengths = [.. real.sum(1).cpu().data<long>()];
-            padding = [.. lengths.Select(length => (int)(ids.shape[1] - length))];
+            padding = [.. lengths.Select(length => (int)(ids.size(1) - length))];
         }
         return Decoder.Logits(Decoder.Forward(ids, padding)).AtLeastSingle().MoveToOuterDisposeScope();
     }

@@ -137,6 +137,26 @@ public sealed class CheckpointTests : IDisposable
         FluentActions.Invoking(() => Train(Options(steps: 2))).Should().Throw<InvalidOperationException>().WithMessage("*holds a run with a checkpoint after step 2*Set Resume*");
     }
 
+    [Theory]
+    [InlineData("metrics.jsonl")]
+    [InlineData("samples.jsonl")]
+    [InlineData("checkpoint-000500/config.json")]
+    public void What_a_run_would_take_the_place_of_is_left_alone(string file)
+    {
+        string path = Path.Combine(Output, file);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, "mine");
+        FluentActions.Invoking(() => Train(Options())).Should().Throw<InvalidOperationException>().WithMessage($"*holds {file.Split('/')[0]}, *no run.json*another folder*");
+        File.ReadAllText(path).Should().Be("mine");
+    }
+
+    [Fact]
+    public void A_run_is_not_resumed_to_fewer_steps_than_it_has()
+    {
+        Train(Options(steps: 4));
+        FluentActions.Invoking(() => Train(Options(steps: 3, resume: true))).Should().Throw<InvalidOperationException>().WithMessage("*is 4 steps long already, and Steps is 3*");
+    }
+
     [Fact]
     public void Two_runs_cannot_share_a_folder()
     {

@@ -63,6 +63,8 @@ public sealed class EvaluationDuringTrainingTests : IDisposable
     {
         FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), Options(steps: 2, every: 1)).Fit(_prompts))
             .Should().Throw<InvalidOperationException>().WithMessage("*EvaluateEvery is 1*no validation rows*");
+        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), Options(steps: 2, every: 1) with { EvaluateEvery = null }).Fit(_prompts, _prompts))
+            .Should().Throw<InvalidOperationException>().WithMessage("*given validation rows*EvaluateEvery is null*");
         FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), new PolicyOptimizationOptions { KeepBest = true, EarlyStoppingPatience = 2 }))
             .Should().Throw<ArgumentException>().WithMessage("*KeepBest is True*EarlyStoppingPatience is 2*");
     }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using Microsoft.ML;
 using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
@@ -27,12 +29,42 @@ public sealed class FusedCreditTests : IDisposable
     }
 
     [Fact]
+    public void Credit_comes_from_the_policy_that_sampled_which_has_no_dropout()
+    {
+        var rhythm = new RhythmOptions { Grouping = HeadGrouping.PerSequence, MinimumHorizon = 1, MaximumHorizon = 8 };
+        var lora = new LoraOptions { Dropout = 0.5, TargetModules = LoraOptions.AllLinear };
+        ProgressList fused = Train(RhythmPassKind.Fused, rhythm, CreditStrategy.Coupled, 1, steps: 3, learningRate: 0.1, lora: lora).Told, separate = Train(RhythmPassKind.Separate, rhythm, CreditStrategy.Coupled, 1, steps: 3, learningRate: 0.1, lora: lora).Told;
+        foreach (string name in new[] { "reward", "credit/mean", "credit/waad_mean", "credit/fai_mean" }) fused[^1].Metrics[name].Should().Be(separate[^1].Metrics[name], name);
+    }
+
+    [Fact]
     public void Groups_per_batch_are_those_of_the_step_before()
     {
         var rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 1, MaximumHorizon = 8 };
         // Nothing is known before the first step, which makes a pass of its own and is then the same.
         Train(RhythmPassKind.Fused, rhythm, CreditStrategy.Coupled, 1, steps: 1).Weights.ShouldEqual(Train(RhythmPassKind.Separate, rhythm, CreditStrategy.Coupled, 1, steps: 1).Weights);
-        Train(RhythmPassKind.Fused, rhythm, CreditStrategy.Coupled, 1, steps: 6, learningRate: 0.1).Told.Skip(1).Sum(step => step.Metrics["credit/head_turnover"]).Should().BeGreaterThan(0, "a policy that learns fast changes what its heads do");
+        using var folder = new TemporaryFolder();
+        ProgressList told = Train(RhythmPassKind.Fused, rhythm, CreditStrategy.Coupled, 1, steps: 3, learningRate: 0.1, folder: folder.Path).Told;
+        told[1].Metrics["credit/head_turnover"].Should().BePositive("a policy that learns fast changes what its heads do");
+        // The third step's credit is made with the groups that the second measured, and not with those of the first.
+        using CausalLanguageModel sampled = CausalLanguageModel.FromPretrained(Checkpoint(folder, 2));
+        JsonNode[] responses = [.. File.ReadLines(Path.Combine(folder.Path, "samples.jsonl")).Select(line => JsonNode.Parse(line)!).Where(line => line["step"]!.GetValue<int>() == 3)];
+        responses.Should().HaveCount(4);
+        Array.TrueForAll(responses, response => IsCreditBy(GroupsAfter(2), response)).Should().BeTrue();
+        Array.TrueForAll(responses, response => IsCreditBy(GroupsAfter(1), response)).Should().BeFalse();
+
+        HeadGroups GroupsAfter(int step) => ((PolicyOptimizationState)TrainingState.FromNode(TrainingState.Load(new FolderSource(Checkpoint(folder, step))).Trainer, typeof(PolicyOptimizationState), "")).Groups!;
+
+        bool IsCreditBy(HeadGroups groups, JsonNode response)
+        {
+            var sequence = new TokenSequence(Ids(response["prompt"]!), [.. response["tokens"]!.AsArray().Select(token => int.Parse(token!.GetValue<string>(), CultureInfo.InvariantCulture))]);
+            RhythmAnalysis analysis = sampled.AnalyzeRhythm([sequence], rhythm with { Grouping = HeadGrouping.Frozen, FrozenGroups = groups })[0];
+            return RhythmCreditFunction.Assign(TokenSignals.Of(analysis), new CreditOptions(), 0).Credit.SequenceEqual(response["credit"]!.AsArray().Select(value => value!.GetValue<double>()));
+        }
+
+        static int[] Ids(JsonNode text) => [.. text.GetValue<string>().Split(' ').Select(id => int.Parse(id, CultureInfo.InvariantCulture))];
+
+        static string Checkpoint(TemporaryFolder folder, int step) => Path.Combine(folder.Path, $"checkpoint-{step:D6}");
     }
 
     [Theory]
@@ -74,7 +106,7 @@ public sealed class FusedCreditTests : IDisposable
         LiveTensors.Now.Should().Be(before);
     }
 
-    private (Dictionary<string, float[]> Weights, ProgressList Told) Train(RhythmPassKind pass, RhythmOptions rhythm, CreditStrategy strategy, int accumulation, int steps, int miniBatches = 1, int groupsEvery = 1, double learningRate = 1e-3, bool activationCheckpointing = false)
+    private (Dictionary<string, float[]> Weights, ProgressList Told) Train(RhythmPassKind pass, RhythmOptions rhythm, CreditStrategy strategy, int accumulation, int steps, int miniBatches = 1, int groupsEvery = 1, double learningRate = 1e-3, bool activationCheckpointing = false, LoraOptions? lora = null, string? folder = null)
     {
         var told = new ProgressList();
         var reward = _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = row.ResponseTokenIds.Count(id => id == 5) / (float)row.ResponseTokenIds.Length, null);
@@ -87,6 +119,11 @@ public sealed class FusedCreditTests : IDisposable
             MiniBatches = miniBatches,
             GradientAccumulationSteps = accumulation,
             LearningRate = learningRate,
+            Lora = lora,
+            OutputFolder = folder,
+            CheckpointEvery = 1,
+            CheckpointLimit = 3,
+            LogSamplesEvery = folder is null ? null : 1,
             Seed = 1,
             AdamEpsilon = 1e-3,
             RhythmPass = pass,

@@ -82,6 +82,17 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
         Failing<ArgumentOutOfRangeException>(reward: _ml.Transforms.CopyColumns("Score", "Wanted")).WithMessage("*The reward writes no column 'Reward'*RewardColumnName*");
 
     [Fact]
+    public void A_column_of_the_prompts_is_not_the_rewards()
+    {
+        IDataView recorded = _ml.Data.LoadFromEnumerable([new { Prompt = new[] { 1, 2 }, Wanted = 3, Reward = 1f }]);
+        ColumnCopyingEstimator other = _ml.Transforms.CopyColumns("Score", "Wanted");
+        Failing<ArgumentOutOfRangeException>(recorded, other).WithMessage("*The reward writes no column 'Reward'*");
+        FluentActions.Invoking(() => new PolicyOptimizationTrainer(_ml, _model, other.Fit(recorded), Options()).Fit(recorded)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*The reward writes no column 'Reward'*");
+        // One that is written in its place hides it.
+        Trainer(Options(), Reward(row => row.ResponseTokenIds[0])).Fit(recorded).Dispose();
+    }
+
+    [Fact]
     public void A_reward_column_of_another_type_is_refused() =>
         Failing<ArgumentOutOfRangeException>(reward: _ml.Transforms.CopyColumns("Reward", "Wanted")).WithMessage("*'Reward': expected Single, got Int32*");
 
@@ -149,7 +160,7 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     public void Memory_that_runs_out_says_what_to_lower()
     {
         Microsoft.ML.Runtime.IHost host = ((Microsoft.ML.Runtime.IHostEnvironment)_ml).Register("test");
-        FluentActions.Invoking(() => TrainingLoop.Run(host, _model, Options(), Plan(), (_, _) => new Exhausted(() => zeros([1L << 50]).Dispose())))
+        FluentActions.Invoking(() => TrainingLoop.Run(host, _model, Options() with { EvaluateEvery = 1 }, Plan(), (_, _) => new Exhausted(() => zeros([1L << 50]).Dispose())))
             .Should().Throw<InsufficientMemoryException>().WithMessage("*Step 1: memory ran out*Lower this.*");
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNetAttn.Modeling;
@@ -67,6 +68,7 @@ public sealed class RecordedRolloutsTests : IDisposable
     [InlineData("context", "*Row 0: prompt (* tokens) and response (*) exceed the model's context of *")]
     [InlineData("reward", "*Row 2: the reward is NaN*MissingReward*")]
     [InlineData("none", "*no rows*")]
+    [InlineData("few", "*1 groups, fewer than PromptsPerStep (2)*")]
     public void A_row_or_group_that_does_not_fit_is_named(string fault, string message)
     {
         RecordedRow[] rows = Rows(groups: 2);
@@ -81,6 +83,7 @@ public sealed class RecordedRolloutsTests : IDisposable
             case "infinite": (rows[2].Response, rows[2].Logs) = ([3], [float.NegativeInfinity]); break;
             case "context": rows[0].Prompt = [.. Enumerable.Repeat(1, _model.Config.MaxPositionEmbeddings)]; break;
             case "reward": rows[2].Reward = float.NaN; break;
+            case "few": rows = rows[..4]; break;
             default: rows = []; break;
         }
         FluentActions.Invoking(() => Fit(rows, new RecordedRollouts { LogProbabilitiesColumnName = nameof(RecordedRow.Logs) }, Options(groups: 2))).Should().Throw<Exception>().WithMessage(message);
@@ -96,6 +99,36 @@ public sealed class RecordedRolloutsTests : IDisposable
         var told = new ProgressList();
         Fit(rows, new RecordedRollouts(), Options(groups: 2, progress: told, missing: MissingReward.LeaveOut));
         told[0].Metrics["rewards/left_out"].Should().Be(1);
+    }
+
+    [Fact]
+    public void Where_all_or_none_are_truncated_leaving_them_out_leaves_nothing_or_everything()
+    {
+        foreach (bool all in new[] { true, false })
+        {
+            ProgressList masked = [], counted = [];
+            RecordedRow[] rows = Rows(groups: 2);
+            if (all) foreach (RecordedRow row in rows) row.Response = [.. Enumerable.Range(1, 12).Select(id => id % TinyModels.Vocabulary)];
+            Fit(rows, new RecordedRollouts(), Options(groups: 2, progress: counted));
+            Fit(rows, new RecordedRollouts(), Options(groups: 2, progress: masked) with { MaskTruncatedCompletions = true });
+            counted[0].Metrics["completions/clipped_ratio"].Should().Be(all ? 1 : 0);
+            counted[0].Metrics["grad_norm"].Should().BePositive();
+            masked[0].Metrics["grad_norm"].Should().Be(all ? 0 : counted[0].Metrics["grad_norm"]);
+            masked[0].Metrics["entropy"].Should().Be(all ? double.NaN : counted[0].Metrics["entropy"]);
+        }
+    }
+
+    [Fact]
+    public void The_seed_of_a_run_draws_random_credit_too()
+    {
+        Credit(seed: 1).Should().Equal(Credit(seed: 1)).And.NotEqual(Credit(seed: 2));
+
+        double[] Credit(long seed)
+        {
+            using var folder = new TemporaryFolder();
+            Fit(Rows(groups: 1), new RecordedRollouts(), Options(groups: 1) with { Seed = seed, Credit = new CreditOptions { Strategy = CreditStrategy.Random }, OutputFolder = folder.Path, LogSamplesEvery = 1 });
+            return [.. File.ReadLines(Path.Combine(folder.Path, "samples.jsonl")).SelectMany(line => JsonNode.Parse(line)!["credit"]!.AsArray().Select(value => value!.GetValue<double>()))];
+        }
     }
 
     [Fact]

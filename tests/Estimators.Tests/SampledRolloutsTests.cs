@@ -34,6 +34,18 @@ public sealed class SampledRolloutsTests : IDisposable
     }
 
     [Fact]
+    public void Tokens_of_responses_that_are_left_out_were_sampled_too()
+    {
+        int tokens = 0;
+        IReadOnlyDictionary<string, double> metrics = Step(rounds: 3, reward: row =>
+        {
+            tokens += row.Prompt.Length + row.ResponseTokenIds.Length;
+            return 1;
+        });
+        metrics["num_tokens"].Should().Be(tokens);
+    }
+
+    [Fact]
     public void Rounds_are_bounded_and_what_is_left_stays_as_it_is()
     {
         IReadOnlyDictionary<string, double> metrics = Step(rounds: 3, reward: _ => 1);

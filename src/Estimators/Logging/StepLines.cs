@@ -81,7 +81,6 @@ internal sealed class StepLines : IDisposable
     /// <summary>Copies the lines of steps up to the last that stays.</summary>
     private static void Keep(string path, int last, Stream kept)
     {
-        if (last == 0) return;
         using FileStream file = Open(path);
         int number = 0;
         foreach (ReadOnlyMemory<byte> line in Whole(file))

@@ -116,7 +116,7 @@ public static class PolicyLoss
     {
         PolicyLossType.Grpo => (terms.sum(1, keepdim: true) / rowTokens).mean(),
         PolicyLossType.Bnpo => terms.sum() / mask.sum().Clamp_(min: 1),
-        PolicyLossType.DrGrpo => terms.sum().Over((double)terms.shape[0] * (batch.MaxCompletionLength ?? terms.shape[1])),
+        PolicyLossType.DrGrpo => terms.sum().Over((double)terms.size(0) * (batch.MaxCompletionLength ?? terms.size(1))),
         // Each micro-batch brings its share of the generation batch's tokens: ga of steps_per_generation micro-batches make an update.
         _ => terms.sum() / TokensInBatch(batch, mask).Clamped(min: 1).Times((double)batch.GradientAccumulationSteps / batch.StepsPerGeneration),
     };
@@ -129,11 +129,11 @@ public static class PolicyLoss
     private static Tensor MaskedMean(Tensor values, Tensor mask) => (values * mask).sum() / mask.sum().Clamp_(min: 1);
 
     /// <summary>Share of tokens; of rows where a row has one ratio and one advantage.</summary>
-    private static Tensor ClipMean(Tensor flags, Tensor mask) => flags.shape[1] == 1 ? flags.mean() : MaskedMean(flags, mask);
+    private static Tensor ClipMean(Tensor flags, Tensor mask) => flags.size(1) == 1 ? flags.mean() : MaskedMean(flags, mask);
 
     /// <summary>The clipped share of each row that has tokens.</summary>
     private static Tensor RowShares(Tensor flags, Tensor mask, Tensor rowTokens) =>
-        flags.shape[1] == 1 ? flags : ((flags * mask).sum(1, keepdim: true) / rowTokens).masked_select(mask.sum(1, keepdim: true).Above(0));
+        flags.size(1) == 1 ? flags : ((flags * mask).sum(1, keepdim: true) / rowTokens).masked_select(mask.sum(1, keepdim: true).Above(0));
 
     private static Tensor Undefined(Tensor like) => tensor(double.NaN, like.dtype, like.device);
 

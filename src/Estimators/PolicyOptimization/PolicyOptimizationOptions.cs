@@ -186,7 +186,7 @@ public enum MissingReward
 /// <summary>Which forward pass WAAD and FAI come from.</summary>
 public enum RhythmPassKind
 {
-    /// <summary>The one that a step makes anyway: that of its only update, or, where it makes several, the one that gives log π_old. Head groups per batch are then those measured in the step before.</summary>
+    /// <summary>The one that a step makes anyway: that of its only update, or, where it makes several, the one that gives log π_old. Head groups per batch are then those measured in the step before. An adapter's dropout makes an update's pass another policy's than the one that sampled: with it there is a pass as with <see cref="Separate"/>.</summary>
     Fused,
 
     /// <summary>One of its own over the responses, by the policy that sampled them, as in the paper. Where a step makes one update and credit needs no entropies, it ends with the last layer that is read.</summary>

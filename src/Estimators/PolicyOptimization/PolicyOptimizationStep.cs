@@ -51,7 +51,7 @@ internal sealed class PolicyOptimizationStep(
         // 3. What attention did in the policy that sampled and, where a step has several updates, from the same pass log π_old: [B][T] each. Where the only update makes that pass anyway, credit waits for it.
         metrics.Begin();
         options.CancellationToken.ThrowIfCancellationRequested();
-        FusedCredit? fused = FusesCredit(step, state) ? new FusedCredit(Rhythm(state.Groups), measure: MeasuresGroups(step), (row, rhythm) => Credit(step, row, sequences, advantages, rhythm, flow: null)) : null;
+        FusedCredit? fused = FusesCredit(state) ? new FusedCredit(Rhythm(state.Groups), measure: MeasuresGroups(step), (row, rhythm) => Credit(step, row, sequences, advantages, rhythm, flow: null)) : null;
         bool needsOld = options.Updates > 1 && batch.OldLogProbabilities is null;
         IReadOnlyList<RhythmAnalysis>? rhythm = !NeedsRhythm || fused is not null ? null
             : policy.Model.ReadRhythm(sequences, Rhythm(MeasuresGroups(step) ? null : state.Groups), scores: needsOld || options.Credit.Strategy == CreditStrategy.HighEntropy);
@@ -87,11 +87,7 @@ internal sealed class PolicyOptimizationStep(
         Samples = options.LogSamplesEvery is { } every && (step == 0 || (step + 1) % every == 0) ? Describe(batch, advantages, credit) : [];
         HeadGroups? measured = !MeasuresGroups(step) ? null : fused is null ? rhythm?[0].Groups : fused.NextGroups(_rhythm.HeadRatio), groups = measured ?? state.Groups;
         metrics.Credited(credit, rhythm ?? fused?.Analyses(rollouts.Length), state.Groups, groups);
-        _state = state with
-        {
-            Tokens = state.Tokens + sequences.Sum(sequence => sequence.Length),
-            Groups = groups,
-        };
+        _state = state with { Groups = groups };
         return metrics.End(_state.Tokens);
     }
 
@@ -101,9 +97,9 @@ internal sealed class PolicyOptimizationStep(
     /// <summary>Whether credit is made of WAAD, FAI or entropies; the controls need none of them, and flow has a pass of its own.</summary>
     private bool NeedsRhythm => options.Credit.Strategy is CreditStrategy.Local or CreditStrategy.Global or CreditStrategy.Coupled or CreditStrategy.HighEntropy;
 
-    /// <summary>Whether the pass of the update gives WAAD and FAI too: it must be the policy that sampled, so the only update, and head groups must be known before.</summary>
-    private bool FusesCredit(int step, PolicyOptimizationState state) =>
-        NeedsRhythm && options is { RhythmPass: RhythmPassKind.Fused, Updates: 1 } && (_rhythm.Grouping != HeadGrouping.PerBatch || _rhythm.AllHeads || state.Groups is not null);
+    /// <summary>Whether the pass of the update gives WAAD and FAI too: it must be the policy that sampled, so the only update and without dropout, and head groups must be known before.</summary>
+    private bool FusesCredit(PolicyOptimizationState state) =>
+        NeedsRhythm && options is { RhythmPass: RhythmPassKind.Fused, Updates: 1 } && policy.Model.Decoder.Adapter?.Dropout is null && (_rhythm.Grouping != HeadGrouping.PerBatch || _rhythm.AllHeads || state.Groups is not null);
 
     /// <summary>Whether head groups are measured in a step.</summary>
     private bool MeasuresGroups(int step) => _rhythm is { Grouping: HeadGrouping.PerBatch, AllHeads: false } && step % options.HeadGroupsEvery == 0;
@@ -115,7 +111,7 @@ internal sealed class PolicyOptimizationStep(
     {
         int tokens = sequences[row].ResponseIds.Length;
         TokenSignals signals = rhythm is null ? new TokenSignals { Count = tokens, Flow = flow } : TokenSignals.Of(rhythm, flow);
-        return RhythmCreditFunction.Assign(signals, options.Credit, (long)step * sequences.Length + row, advantages.Values[row]);
+        return RhythmCreditFunction.Assign(signals, options.Credit, (long)RandomUniform.Branch(RandomUniform.Stream(options.Seed, step, (int)RandomPurpose.Credit), row), advantages.Values[row]);
     }
 
     /// <summary>What flows from question to answer through each response token; NaN throughout a response without an answer.</summary>

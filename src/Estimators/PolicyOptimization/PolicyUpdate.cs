@@ -54,7 +54,9 @@ internal sealed class PolicyUpdate(LearningPolicy policy, PolicyOptimizationOpti
                     StepsPerGeneration = options.MiniBatches * options.GradientAccumulationSteps,
                 },
                 options.Loss);
-            metrics.Add(result.Metrics);
+            // Of a part in which no token counts the loss is 0, and what tokens have in the mean is not known.
+            bool counts = part.Any(rollout => rollout.Counts);
+            foreach ((string name, double value) in result.Metrics) metrics.Add(name, counts || name == "policy_loss" ? value : double.NaN);
             metrics.Add("loss", policy.Accumulate(result.Loss) * options.GradientAccumulationSteps);
         }
         return metrics.Means();

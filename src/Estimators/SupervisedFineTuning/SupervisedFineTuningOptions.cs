@@ -44,7 +44,7 @@ public sealed record SupervisedFineTuningOptions : TrainingOptions
         problems.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
         problems.Require(Epochs >= 1, nameof(Epochs), Epochs, "at least 1");
         problems.Require(Steps is null or >= 1, nameof(Steps), Steps, "at least 1, or null for Epochs to decide");
+        if (Generation is not null) TextGenerationOptions.CheckGeneration(problems, Generation);
         problems.ThrowIfAny(nameof(SupervisedFineTuningOptions));
-        new TextGenerationOptions { Generation = Generation ?? new GenerationOptions() }.Validate();
     }
 }

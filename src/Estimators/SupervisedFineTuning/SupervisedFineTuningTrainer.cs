@@ -65,13 +65,14 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     private TokenSequence[] Read(IDataView input)
     {
         DataViewSchema.Column prompt = Find(input.Schema, _options.PromptColumnName), response = Find(input.Schema, _options.ResponseColumnName);
-        int[] end = response.Type is VectorDataViewType || !_options.AppendEndOfSequence ? [] : [EndOfSequence()];
+        int? end = response.Type is VectorDataViewType || !_options.AppendEndOfSequence ? null : EndOfSequence();
         var rows = new List<TokenSequence>();
         using DataViewRowCursor cursor = input.GetRowCursor([prompt, response]);
         Func<int[]> readPrompt = TokenIds.Reader(cursor, prompt, _model, addSpecialTokens: true), readResponse = TokenIds.Reader(cursor, response, _model, addSpecialTokens: false);
         while (cursor.MoveNext())
         {
-            rows.Add(new TokenSequence(readPrompt(), [.. readResponse(), .. end]));
+            int[] tokens = readResponse();
+            rows.Add(new TokenSequence(readPrompt(), end is { } last && tokens.LastOrDefault(-1) != last ? [.. tokens, last] : tokens));
             SequenceCheck.Sequence(_model.Config, rows[^1], rows.Count - 1);
         }
         return rows.Count > 0 ? [.. rows] : throw _host.Process(new ArgumentException("The data has no rows, expected at least one prompt with its response.", nameof(input)));

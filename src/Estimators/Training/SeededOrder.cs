@@ -19,6 +19,9 @@ internal enum RandomPurpose
 
     /// <summary>What an adapter's dropout leaves out.</summary>
     Dropout,
+
+    /// <summary>Which tokens random credit goes to.</summary>
+    Credit,
 }
 
 /// <summary>Random orders that follow from the seed and a round's number alone, so that a trainer has no random state to keep: where it stands is its step.</summary>

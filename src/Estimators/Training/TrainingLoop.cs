@@ -41,6 +41,8 @@ internal sealed class TrainingLoop
     {
         if (options.EvaluateEvery is { } every && plan.Validation is null)
             throw host.Process(new InvalidOperationException($"EvaluateEvery is {every}, and Fit was given no validation rows: call Fit(rows, validationRows), or set EvaluateEvery to null."));
+        if (options.EvaluateEvery is null && plan.Validation is not null)
+            throw host.Process(new InvalidOperationException("Fit was given validation rows, and EvaluateEvery is null: set it to the steps between two evaluations, or call Fit(rows)."));
         using IChannel channel = host.Start("Training");
         using OutputFolder? folder = options.OutputFolder is { } path ? OutputFolder.Open(path, options.Resume) : null;
         CheckpointStore? checkpoints = folder is null ? null : new CheckpointStore(folder, RunIdentity.Of(plan, model, options), options.CheckpointLimit);
@@ -63,6 +65,8 @@ internal sealed class TrainingLoop
     private void Run()
     {
         CheckpointStore.Point from = _checkpoints?.Restore(_policy, _best, _run) ?? CheckpointStore.Point.Start;
+        if (from.Step > _plan.Steps)
+            throw _host.Process(new InvalidOperationException($"The run in '{_checkpoints!.Location}' is {from.Step} steps long already, and Steps is {_plan.Steps}. Set Steps to {from.Step} or more, or give OutputFolder another folder."));
         (_done, _saved, _updates, _unevaluated) = (from.Step, from.Step, _policy.Updates, from.Unevaluated);
         // Metrics of a step wait for the evaluation after it.
         _journal = _checkpoints is null ? null : new RunJournal(_checkpoints.Location, from.Step, from.Unevaluated is null ? from.Step : from.Step - 1);

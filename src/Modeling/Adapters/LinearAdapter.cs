@@ -19,14 +19,14 @@ internal sealed class LinearAdapter : IDisposable
     /// <param name="options">Rank and scale.</param>
     public LinearAdapter(Tensor weight, IReadOnlyList<ParameterSlice> rows, LoraOptions options)
     {
-        (_rank, _outputs, _scale) = (options.Rank, (int)weight.shape[0], options.Scale);
+        (_rank, _outputs, _scale) = (options.Rank, (int)weight.size(0), options.Scale);
         _blocks = [.. rows.Select(slice => new Block(slice.FirstRow, slice.Rows))];
         // Adapters learn in float32 whatever the model's type, as PEFT's do; float64 stays.
         ScalarType type = Precision.Of(weight.dtype);
-        A = empty([rows.Count * _rank, weight.shape[1]], type, weight.device).DetachFromDisposeScope();
+        A = empty([rows.Count * _rank, weight.size(1)], type, weight.device).DetachFromDisposeScope();
         B = empty([_blocks.Sum(block => block.Rows), _rank], type, weight.device).DetachFromDisposeScope();
         _down = empty(A.shape, weight.dtype, weight.device).DetachFromDisposeScope();
-        _up = empty([_outputs, A.shape[0]], weight.dtype, weight.device).DetachFromDisposeScope();
+        _up = empty([_outputs, A.size(0)], weight.dtype, weight.device).DetachFromDisposeScope();
     }
 
     /// <summary>[modules · r, in].</summary>
@@ -89,7 +89,7 @@ internal sealed class LinearAdapter : IDisposable
     /// <summary>B with each module's columns where its part of A·x is: [out, modules · r].</summary>
     private Tensor Spread()
     {
-        if (B.shape[0] == _outputs && _blocks.Length == 1) return B;
+        if (B.size(0) == _outputs && _blocks.Length == 1) return B;
         List<Tensor> rows = [];
         int next = 0, row = 0;
         for (int i = 0; i < _blocks.Length; i++)

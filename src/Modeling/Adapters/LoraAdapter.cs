@@ -61,7 +61,7 @@ internal sealed class LoraAdapter : IDisposable
         {
             using var generator = new Generator(RandomUniform.Stream(options.Seed, module++, 0), CPU);
             if (adapter._parameters.TryGetValue(NameOfA(path), out Tensor? a))
-                a.copy_(rand(a.shape, generator: generator).Times(2).Minus(1).Over(Math.Sqrt(a.shape[1])));
+                a.copy_(rand(a.shape, generator: generator).Times(2).Minus(1).Over(Math.Sqrt(a.size(1))));
         }
         return adapter;
     }

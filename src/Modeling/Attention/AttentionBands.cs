@@ -54,8 +54,8 @@ internal static class AttentionBands
     /// <summary>Cuts the positions into blocks of queries with the keys up to <paramref name="reach"/> before them.</summary>
     public static IEnumerable<Block> Blocks(Tensor queries, Tensor keys, Tensor logSumExp, int first, int reach)
     {
-        int length = (int)queries.shape[2];
-        long maps = queries.shape[0] * queries.shape[1], widest = Math.Min(length, (long)reach + 128);
+        int length = (int)queries.size(2);
+        long maps = queries.size(0) * queries.size(1), widest = Math.Min(length, (long)reach + 128);
         int size = (int)Math.Clamp(BlockElements / (maps * widest), 16, 512);
         for (int start = first; start < length; start += size)
         {
@@ -71,7 +71,7 @@ internal static class AttentionBands
         public Tensor Weights()
         {
             // Widened before the product: a score of 20 that is rounded to bfloat16 is off by 0.06, and its weight by as many percent.
-            Tensor scaled = AllQueries.narrow(2, FirstQuery, Queries).AtLeastSingle().Over(Math.Sqrt(AllQueries.shape[3]));
+            Tensor scaled = AllQueries.narrow(2, FirstQuery, Queries).AtLeastSingle().Over(Math.Sqrt(AllQueries.size(3)));
             Tensor scores = matmul(scaled, AllKeys.narrow(2, FirstKey, Keys).AtLeastSingle().transpose(-1, -2));
             // Above the diagonal a score may exceed the row's log-sum-exp by far; an infinity there would survive being masked with 0.
             return scores.sub_(LogSumExp.narrow(2, FirstQuery, Queries).unsqueeze(-1)).Clamp_(max: 0).exp_();

@@ -16,7 +16,7 @@ internal static class AttentionSpans
         (Tensor queries, Tensor keys) = (heads.Queries, heads.Keys);
         using var scope = NewDisposeScope();
         (queries, keys) = (queries.AtLeastSingle(), keys.AtLeastSingle());
-        return (window < queries.shape[2] ? SlidingDistance(queries, keys, window.Value) : Distance(queries, keys, mask: null)).MoveToOuterDisposeScope();
+        return (window < queries.size(2) ? SlidingDistance(queries, keys, window.Value) : Distance(queries, keys, mask: null)).MoveToOuterDisposeScope();
     }
 
     /// <summary>d of every head in every sequence (Eq. 7), [B, H]: the mean distance over its response tokens.</summary>
@@ -26,7 +26,7 @@ internal static class AttentionSpans
     public static double[,] Mean(Tensor distances, Tensor isResponse, int[] responseLengths)
     {
         using var scope = NewDisposeScope();
-        (int batch, int heads) = ((int)distances.shape[0], (int)distances.shape[1]);
+        (int batch, int heads) = ((int)distances.size(0), (int)distances.size(1));
         double[] sums = (distances * isResponse).to(ScalarType.Float64).sum(2).ToDoubles();
         double[,] spans = new double[batch, heads];
         for (int row = 0; row < batch; row++)
@@ -38,17 +38,17 @@ internal static class AttentionSpans
     /// <summary>t − Σ_s A[t,s] · s, [B, H, queries], of the last of the keys' positions. Positions are centred, so that float32 keeps those of long sequences apart.</summary>
     private static Tensor Distance(Tensor queries, Tensor keys, Tensor? mask)
     {
-        long length = keys.shape[2];
+        long length = keys.size(2);
         Tensor centred = TensorArithmetic.Range(0, length, queries.dtype, queries.device).Minus(length / 2);                                                   // [keys]
         Tensor positions = centred.view(1, 1, -1, 1).expand(keys.shape).contiguous();                                                  // [B, H_kv, keys, D]: the kernel wants values of the head's size
         Tensor attended = Attention.Attend(queries, keys, positions, mask, causal: mask is null).select(3, 0);                         // [B, H, queries]
-        return centred.narrow(0, length - queries.shape[2], queries.shape[2]) - attended;
+        return centred.narrow(0, length - queries.size(2), queries.size(2)) - attended;
     }
 
     /// <summary>The same where a query sees a window of keys: in blocks of queries with the keys they see, so that no mask is T × T.</summary>
     private static Tensor SlidingDistance(Tensor queries, Tensor keys, int window)
     {
-        long length = queries.shape[2];
+        long length = queries.size(2);
         Tensor result = empty(queries.shape[..3], queries.dtype, queries.device);
         for (long start = 0; start < length; start += SlidingBlock)
         {

@@ -53,7 +53,7 @@ internal static class RhythmPass
         scores.Entropies!.MoveToOuterDisposeScope();
         return (scores, analyses, heads);
 
-        float[][] Rows(float[] all, int[] rows) => [.. rows.Select(row => all.AsSpan(row * (int)scores.LogProbabilities.shape[1], sequences[row].ResponseIds.Length).ToArray())];
+        float[][] Rows(float[] all, int[] rows) => [.. rows.Select(row => all.AsSpan(row * (int)scores.LogProbabilities.size(1), sequences[row].ResponseIds.Length).ToArray())];
     }
 
     /// <summary>What is measured of the heads in each sequence of a batch; the pass ends with the attention of the last layer that is read.</summary>

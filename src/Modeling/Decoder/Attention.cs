@@ -28,11 +28,11 @@ internal static class Attention
     /// <param name="causal">Whether a query sees its own position and those before it only; T = S. Not together with a mask.</param>
     public static Tensor Attend(Tensor queries, Tensor keys, Tensor values, Tensor? mask, bool causal)
     {
-        long heads = queries.shape[1], keyHeads = keys.shape[1];
-        if (queries.shape[2] == 1 && heads > keyHeads)
+        long heads = queries.size(1), keyHeads = keys.size(1);
+        if (queries.size(2) == 1 && heads > keyHeads)
         {
             // One new position: the queries of a group attend to the same keys, so the group takes the place of the positions and nothing is repeated.
-            Tensor grouped = queries.view(queries.shape[0], keyHeads, heads / keyHeads, queries.shape[3]);
+            Tensor grouped = queries.view(queries.size(0), keyHeads, heads / keyHeads, queries.size(3));
             return nn.functional.scaled_dot_product_attention(grouped, keys, values, mask!).view(queries.shape);
         }
         return IsSmall(queries, keys) ? Explicit(queries, keys, values, mask, causal).Output : (Tensor)Kernels.Value.invoke("attend", queries, keys, values, mask!, causal);
@@ -49,7 +49,7 @@ internal static class Attention
         }
         if (queries.device_type == DeviceType.CPU)
         {
-            long groups = queries.shape[1] / keys.shape[1];
+            long groups = queries.size(1) / keys.size(1);
             // The kernel shares keys among queries, but its gradient does not.
             if (groups > 1 && is_grad_enabled()) (keys, values) = (keys.repeat_interleave(groups, 1), values.repeat_interleave(groups, 1));
             Tensor? additive = mask is null ? null : zeros(mask.shape, queries.dtype).Mask_(mask.logical_not(), double.NegativeInfinity);
@@ -59,15 +59,15 @@ internal static class Attention
         using (no_grad()) return (attended, LogSumExp(queries, keys, mask, causal));
     }
 
-    private static bool IsSmall(Tensor queries, Tensor keys) => queries.shape[0] * queries.shape[1] * queries.shape[2] * keys.shape[2] <= SmallMap;
+    private static bool IsSmall(Tensor queries, Tensor keys) => queries.size(0) * queries.size(1) * queries.size(2) * keys.size(2) <= SmallMap;
 
     /// <summary>Attention by its definition, operation by operation as transformers' eager attention: the output [B, H, T, D], and the scores and weights [B, H, T, S], at least float32.</summary>
     private static (Tensor Output, Tensor Scores, Tensor Weights) Explicit(Tensor queries, Tensor keys, Tensor values, Tensor? mask, bool causal)
     {
-        long groups = queries.shape[1] / keys.shape[1], length = queries.shape[2];
+        long groups = queries.size(1) / keys.size(1), length = queries.size(2);
         if (groups > 1) (keys, values) = (keys.repeat_interleave(groups, 1), values.repeat_interleave(groups, 1));
-        Tensor scores = matmul(queries, keys.transpose(2, 3)).Times(1 / Math.Sqrt(queries.shape[3]));
-        Tensor? hidden = causal ? ones(length, keys.shape[2], dtype: ScalarType.Bool, device: queries.device).triu(1) : mask?.logical_not();
+        Tensor scores = matmul(queries, keys.transpose(2, 3)).Times(1 / Math.Sqrt(queries.size(3)));
+        Tensor? hidden = causal ? ones(length, keys.size(2), dtype: ScalarType.Bool, device: queries.device).triu(1) : mask?.logical_not();
         if (hidden is not null) scores = scores.Masked(hidden, double.NegativeInfinity);
         Tensor weights = nn.functional.softmax(scores.to(ScalarType.Float32), -1);
         return (matmul(weights.to(values.dtype), values), scores.AtLeastSingle(), weights);
@@ -77,16 +77,16 @@ internal static class Attention
     private static Tensor LogSumExp(Tensor queries, Tensor keys, Tensor? mask, bool causal)
     {
         const int block = 128;
-        long length = queries.shape[2], heads = queries.shape[1];
-        Tensor scaled = queries.Over(Math.Sqrt(queries.shape[3])), allKeys = keys.repeat_interleave(heads / keys.shape[1], 1).transpose(-1, -2);
-        Tensor result = empty([queries.shape[0], heads, length], Precision.Of(queries.dtype), queries.device);
+        long length = queries.size(2), heads = queries.size(1);
+        Tensor scaled = queries.Over(Math.Sqrt(queries.size(3))), allKeys = keys.repeat_interleave(heads / keys.size(1), 1).transpose(-1, -2);
+        Tensor result = empty([queries.size(0), heads, length], Precision.Of(queries.dtype), queries.device);
         for (long start = 0; start < length; start += block)
         {
             using var scope = NewDisposeScope();
             long rows = Math.Min(block, length - start), visible = causal ? start + rows : length;
             Tensor scores = matmul(scaled.narrow(2, start, rows), allKeys.narrow(3, 0, visible)).AtLeastSingle();
             if (causal) scores.Mask_(ones(rows, visible, dtype: ScalarType.Bool, device: queries.device).triu(start + 1), double.NegativeInfinity);
-            if (mask is not null) scores.Mask_(mask.narrow(-2, mask.shape[^2] == 1 ? 0 : start, mask.shape[^2] == 1 ? 1 : rows).narrow(-1, 0, visible).logical_not(), double.NegativeInfinity);
+            if (mask is not null) scores.Mask_(mask.narrow(-2, mask.size(-2) == 1 ? 0 : start, mask.size(-2) == 1 ? 1 : rows).narrow(-1, 0, visible).logical_not(), double.NegativeInfinity);
             result.narrow(2, start, rows).copy_(scores.logsumexp(-1));
         }
         return result;

@@ -59,10 +59,10 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
         (double temperature, int chunk, KeptTokens? kept) = ((double)context.get_data(nameof(temperature)), (int)context.get_data(nameof(chunk)), ((Extras)context.get_data("extras")).Kept);
         Tensor hiddenGradient = empty_like(hidden);
         Tensor? headGradient = head.requires_grad ? zeros_like(head) : null;
-        for (long start = 0; start < hidden.shape[0]; start += chunk)
+        for (long start = 0; start < hidden.size(0); start += chunk)
         {
             using var chunkScope = NewDisposeScope();
-            long rows = Math.Min(chunk, hidden.shape[0] - start);
+            long rows = Math.Min(chunk, hidden.size(0) - start);
             Tensor part = hidden.narrow(0, start, rows), target = targets.narrow(0, start, rows).unsqueeze(1);
             Tensor scale = gradient.narrow(0, start, rows).unsqueeze(1).Over(temperature);                                    // [c, 1]
             // What was not kept has p = 0. ∂ log p_target / ∂ logit_v = (1{v = target} − p_v) / τ.
@@ -79,16 +79,16 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
         // p log p → 0 where nothing was kept, but 0 · (−∞) is no number.
         logDistribution.exp().mul_(kept is null ? logDistribution : logDistribution.Clamped(min: -1e30)).sum(1).neg_();
 
-    private static Tensor EmptyScores(Tensor hidden) => empty(hidden.shape[0], Precision.Of(hidden.dtype), hidden.device);
+    private static Tensor EmptyScores(Tensor hidden) => empty(hidden.size(0), Precision.Of(hidden.dtype), hidden.device);
 
     /// <summary>Computes log-probabilities, and fills in entropies where there is a tensor for them.</summary>
     private static Tensor Fill(Func<Tensor, Tensor> head, Tensor hidden, Tensor targets, double temperature, int chunk, Tensor? entropies, KeptTokens? kept)
     {
         Tensor logProbabilities = EmptyScores(hidden);
-        for (long start = 0; start < hidden.shape[0]; start += chunk)
+        for (long start = 0; start < hidden.size(0); start += chunk)
         {
             using var scope = NewDisposeScope();
-            long rows = Math.Min(chunk, hidden.shape[0] - start);
+            long rows = Math.Min(chunk, hidden.size(0) - start);
             Tensor logits = head(hidden.narrow(0, start, rows)), target = targets.narrow(0, start, rows);                // [c, V], [c]
             kept?.Apply_(logits, start);
             if (KernelSupport.Covers(logits) && logits.dtype == ScalarType.BFloat16)

@@ -38,7 +38,7 @@ internal sealed class Decoder : IDisposable
         if (is_grad_enabled()) Adapter?.Dropout?.Begin();
         (Tensor x, Tensor? update) = (Embed(ids), null);
         bool fused = IsFused(x);
-        Func<int, DecoderLayer, Tensor, Tensor> attend = Attend((int)ids.shape[1], padding, observer, fused);
+        Func<int, DecoderLayer, Tensor, Tensor> attend = Attend((int)ids.size(1), padding, observer, fused);
         for (int layer = 0; layer < _layers.Length; layer++)
             (x, update) = ActivationCheckpointing && is_grad_enabled() ? (AdvanceCheckpointed(layer, x, padding, attend), null) : Advance(layer, x, update, fused, attend);
         return RootMeanSquareNorm.Add(x, update, Weights.FinalNorm, Config.RmsNormEpsilon, fused).Normalized;
@@ -52,7 +52,7 @@ internal sealed class Decoder : IDisposable
     {
         (Tensor x, Tensor? update) = (Embed(ids), null);
         bool fused = IsFused(x, fast);
-        Func<int, DecoderLayer, Tensor, Tensor> attend = Attend((int)ids.shape[1], padding: null, observer, fused);
+        Func<int, DecoderLayer, Tensor, Tensor> attend = Attend((int)ids.size(1), padding: null, observer, fused);
         for (int layer = 0; layer < observer.LastLayer; layer++) (x, update) = Advance(layer, x, update, fused, attend);
         using var scope = NewDisposeScope();
         DecoderLayer last = _layers[observer.LastLayer];
@@ -70,11 +70,11 @@ internal sealed class Decoder : IDisposable
     {
         (Tensor x, Tensor? update) = (Embed(ids), null);
         bool fused = IsFused(x, fast);
-        Func<int, DecoderLayer, Tensor, Tensor> attend = fused && ids.shape[1] == 1
+        Func<int, DecoderLayer, Tensor, Tensor> attend = fused && ids.size(1) == 1
             ? (index, weights, normalized) => CachedSelfAttention(index, weights, normalized, cache, padding)
-            : Attend((int)ids.shape[1], padding, observer: null, fused, cache);
+            : Attend((int)ids.size(1), padding, observer: null, fused, cache);
         for (int layer = 0; layer < _layers.Length; layer++) (x, update) = Advance(layer, x, update, fused, attend);
-        cache.Advance((int)ids.shape[1]);
+        cache.Advance((int)ids.size(1));
         return RootMeanSquareNorm.Add(x, update, Weights.FinalNorm, Config.RmsNormEpsilon, fused).Normalized;
     }
 
@@ -106,7 +106,7 @@ internal sealed class Decoder : IDisposable
 
     private static bool IsFused(Tensor x, bool fast = false) => KernelSupport.Covers(x) && (fast || x.dtype == ScalarType.BFloat16);
 
-    private Tensor Embed(Tensor ids) => Weights.Embedding.index_select(0, ids.reshape(-1)).view(ids.shape[0], ids.shape[1], Config.HiddenSize);
+    private Tensor Embed(Tensor ids) => Weights.Embedding.index_select(0, ids.reshape(-1)).view(ids.size(0), ids.size(1), Config.HiddenSize);
 
     /// <summary>One layer, after which what it was given is freed where no gradient needs it.</summary>
     private (Tensor X, Tensor Update) Advance(int index, Tensor x, Tensor? update, bool fused, Func<int, DecoderLayer, Tensor, Tensor> attend)
@@ -122,7 +122,7 @@ internal sealed class Decoder : IDisposable
     private Tensor AdvanceCheckpointed(int index, Tensor x, int[]? padding, Func<int, DecoderLayer, Tensor, Tensor> attend)
     {
         // What is computed again is neither observed again nor given other dropout, although other passes may have come between.
-        Func<int, DecoderLayer, Tensor, Tensor> attendAgain = Attend((int)x.shape[1], padding, observer: null, fused: false);
+        Func<int, DecoderLayer, Tensor, Tensor> attendAgain = Attend((int)x.size(1), padding, observer: null, fused: false);
         int? pass = Adapter?.Dropout?.Pass;
         return CheckpointedLayer.Apply(x, [.. _layers[index].Tensors.Where(tensor => tensor.requires_grad)], input => Whole(input, attend), input =>
         {
@@ -171,10 +171,10 @@ internal sealed class Decoder : IDisposable
     /// <summary>By torch's operations.</summary>
     private Tensor SelfAttention(int index, DecoderLayer layer, Tensor x, Tensor? mask, IAttentionObserver? observer, bool fused, KeyValueCache? cache)
     {
-        long batch = x.shape[0], length = x.shape[1];
+        long batch = x.size(0), length = x.size(1);
         (Tensor queries, Tensor keys, Tensor values) = fused ? Split(Project(layer, x, cache?.Length ?? 0)) : ProjectByOperations(layer, x, cache?.Length ?? 0);
         if (cache is not null) (keys, values) = cache.Append(index, keys, values);
-        Tensor? visible = AttentionMask.Slide(mask, layer.SlidingWindow, length, keys.shape[2], x.device);
+        Tensor? visible = AttentionMask.Slide(mask, layer.SlidingWindow, length, keys.size(2), x.device);
         bool causal = visible is null && length > 1;
         Tensor output;
         if (observer is not null && observer.Reads(index))
@@ -221,7 +221,7 @@ internal sealed class Decoder : IDisposable
     /// <summary>Queries, keys and values [B, T, H + 2 · H_kv, D] of positions <paramref name="start"/>, …; queries and keys are turned, by a kernel.</summary>
     private Tensor Project(DecoderLayer layer, Tensor x, int start)
     {
-        Tensor projected = layer.QueryKeyValue.Apply(x, fused: true).view(x.shape[0], x.shape[1], Config.HeadCount + 2 * Config.KeyValueHeadCount, Config.HeadDimension);
+        Tensor projected = layer.QueryKeyValue.Apply(x, fused: true).view(x.size(0), x.size(1), Config.HeadCount + 2 * Config.KeyValueHeadCount, Config.HeadDimension);
         _rotary.ApplyInPlace(projected, layer, Config, start);
         return projected;
     }
@@ -230,7 +230,7 @@ internal sealed class Decoder : IDisposable
     private (Tensor Queries, Tensor Keys, Tensor Values) ProjectByOperations(DecoderLayer layer, Tensor x, int start)
     {
         int heads = Config.HeadCount, keyHeads = Config.KeyValueHeadCount;
-        Tensor projected = layer.QueryKeyValue.Apply(x).view(x.shape[0], x.shape[1], heads + 2 * keyHeads, Config.HeadDimension);
+        Tensor projected = layer.QueryKeyValue.Apply(x).view(x.size(0), x.size(1), heads + 2 * keyHeads, Config.HeadDimension);
         Tensor qk = projected.narrow(2, 0, heads + keyHeads);
         if (layer.QueryNorm is { } queryNorm && layer.KeyNorm is { } keyNorm)
             qk = cat([

@@ -24,7 +24,7 @@ internal sealed class KeptTokens
     /// <param name="start">The first place.</param>
     public Tensor Apply_(Tensor logits, long start)
     {
-        (int rows, int vocabulary) = ((int)logits.shape[0], (int)logits.shape[1]);
+        (int rows, int vocabulary) = ((int)logits.size(0), (int)logits.size(1));
         bool[] removed = new bool[rows * vocabulary];
         for (int row = 0; row < rows; row++)
         {

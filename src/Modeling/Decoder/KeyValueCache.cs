@@ -38,7 +38,7 @@ internal sealed class KeyValueCache : IDisposable
     /// <summary>Stores the keys and values [B, kv heads, T, size] of T new positions of one layer; returns all of that layer's so far.</summary>
     public (Tensor Keys, Tensor Values) Append(int layer, Tensor keys, Tensor values)
     {
-        long added = keys.shape[2], length = Length + added;
+        long added = keys.size(2), length = Length + added;
         if (length > Capacity) Grow(length);
         _keys[layer].narrow(2, Length, added).copy_(keys);
         _values[layer].narrow(2, Length, added).copy_(values);
@@ -63,7 +63,7 @@ internal sealed class KeyValueCache : IDisposable
         Capacity = Math.Max(Math.Min(capacity, _limit), Length);
         Replace(old =>
         {
-            Tensor selected = empty([rows.shape[0], old.shape[1], Capacity, old.shape[3]], old.dtype, old.device);
+            Tensor selected = empty([rows.size(0), old.size(1), Capacity, old.size(3)], old.dtype, old.device);
             selected.narrow(2, 0, Length).copy_(old.narrow(2, 0, Length).index_select(0, rows));
             return selected;
         });
@@ -82,8 +82,8 @@ internal sealed class KeyValueCache : IDisposable
         Capacity = Math.Max(needed, Math.Min(Capacity + Capacity / 2, _limit));
         Replace(old =>
         {
-            Tensor larger = empty([old.shape[0], old.shape[1], Capacity, old.shape[3]], old.dtype, old.device);
-            larger.narrow(2, 0, old.shape[2]).copy_(old);
+            Tensor larger = empty([old.size(0), old.size(1), Capacity, old.size(3)], old.dtype, old.device);
+            larger.narrow(2, 0, old.size(2)).copy_(old);
             return larger;
         });
     }

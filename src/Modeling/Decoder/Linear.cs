@@ -17,7 +17,7 @@ internal sealed record Linear(Tensor Weight, Tensor? Bias)
     /// <param name="fused">Whether a kernel may take the place of torch's operation; the input is then contiguous.</param>
     public Tensor Apply(Tensor input, bool fused = false)
     {
-        Tensor output = fused && input.numel() / input.shape[^1] <= FewRowsProduct.MaximumRows
+        Tensor output = fused && input.numel() / input.size(-1) <= FewRowsProduct.MaximumRows
             ? FewRowsProduct.Apply(input, Weight, Bias)
             : nn.functional.linear(input, Weight, Bias);
         return Adapter is null ? output : Adapter.Add(output, input, AdapterDropout, fused);

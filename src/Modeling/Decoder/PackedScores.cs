@@ -45,6 +45,6 @@ internal static class PackedScores
         using var scope = NewDisposeScope();
         Tensor scores = Score(decoder, sequences, temperature, entropies: false).LogProbabilities;                       // [B, R]
         float[] flat = scores.ToSingles();
-        return [.. sequences.Select((sequence, i) => flat.AsSpan(i * (int)scores.shape[1], sequence.ResponseIds.Length).ToArray())];
+        return [.. sequences.Select((sequence, i) => flat.AsSpan(i * (int)scores.size(1), sequence.ResponseIds.Length).ToArray())];
     }
 }

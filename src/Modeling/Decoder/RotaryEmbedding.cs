@@ -26,7 +26,7 @@ internal sealed class RotaryEmbedding : IDisposable
     /// <summary>Turns queries or keys [B, T, heads, size] by their positions <paramref name="start"/> … <paramref name="start"/> + T − 1.</summary>
     public Tensor Apply(Tensor x, int start)
     {
-        int length = (int)x.shape[1], half = (int)_frequencies.shape[0];
+        int length = (int)x.size(1), half = (int)_frequencies.size(0);
         Tables tables = Upto(start + length);
         Tensor cos = tables.Cos.narrow(0, start, length), sin = tables.SignedSin.narrow(0, start, length); // [T, 1, size]
         // (x₁, x₂) → (x₁·cos − x₂·sin, x₂·cos + x₁·sin): the roll swaps the halves, the table carries the sign.
@@ -36,7 +36,7 @@ internal sealed class RotaryEmbedding : IDisposable
     /// <summary>Norms, where the layer has them, and turns the queries and keys of [B, T, H + 2 · H_kv, D] where they lie. Without gradient.</summary>
     public void ApplyInPlace(Tensor projected, DecoderLayer layer, DecoderConfig config, int start)
     {
-        long length = projected.shape[1];
+        long length = projected.size(1);
         Tables tables = Upto(start + (int)length);
         using Tensor cos = tables.Cos.narrow(0, start, length), sin = tables.SignedSin.narrow(0, start, length);
         RotaryKernel.Apply(projected, config.HeadCount, config.KeyValueHeadCount, layer.QueryNorm, layer.KeyNorm, cos, sin, config.RmsNormEpsilon);

@@ -30,10 +30,10 @@ internal static class SequenceCheck
     /// <exception cref="ArgumentException">Ids that are not [B, T] or not integers, an id outside the vocabulary, more positions than the context, or a mask of another shape.</exception>
     public static void Ids(DecoderConfig config, Tensor ids, Tensor? attentionMask)
     {
-        if (ids.dim() != 2 || ids.shape[1] == 0 || ids.dtype is not (ScalarType.Int64 or ScalarType.Int32))
+        if (ids.dim() != 2 || ids.size(1) == 0 || ids.dtype is not (ScalarType.Int64 or ScalarType.Int32))
             throw new ArgumentException($"ids are {ids.dtype} of shape [{string.Join(", ", ids.shape)}], expected int64 [B, T] with at least one position.", nameof(ids));
-        if (ids.shape[1] > config.MaxPositionEmbeddings)
-            throw new ArgumentException($"ids have {ids.shape[1]} positions, more than the model's context of {config.MaxPositionEmbeddings}.", nameof(ids));
+        if (ids.size(1) > config.MaxPositionEmbeddings)
+            throw new ArgumentException($"ids have {ids.size(1)} positions, more than the model's context of {config.MaxPositionEmbeddings}.", nameof(ids));
         if (attentionMask is not null && !attentionMask.shape.SequenceEqual(ids.shape))
             throw new ArgumentException($"attentionMask has shape [{string.Join(", ", attentionMask.shape)}], expected that of ids, [{string.Join(", ", ids.shape)}].", nameof(attentionMask));
         if (ids.numel() == 0) return;

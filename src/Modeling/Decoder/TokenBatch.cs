@@ -36,10 +36,10 @@ internal sealed class TokenBatch : IDisposable
     public int Count => PromptLengths.Length;
 
     /// <summary>T.</summary>
-    public int Length => (int)Ids.shape[1];
+    public int Length => (int)Ids.size(1);
 
     /// <summary>R.</summary>
-    public int ResponseLength => (int)ResponseMask.shape[1];
+    public int ResponseLength => (int)ResponseMask.size(1);
 
     /// <param name="sequences">At least one; prompts are not empty.</param>
     /// <param name="device">Where the tensors go.</param>

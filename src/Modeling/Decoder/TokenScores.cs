@@ -21,12 +21,12 @@ internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Ent
     public static TokenScores Compute(Decoder decoder, Tensor hidden, TokenBatch batch, double temperature, bool entropies, int chunkElements = ChunkElements)
     {
         using var scope = NewDisposeScope();
-        Tensor predictors = hidden.reshape(-1, hidden.shape[2]).index_select(0, batch.Predictors), head = decoder.Weights.Head;               // [M, d], [V, d]
+        Tensor predictors = hidden.reshape(-1, hidden.size(2)).index_select(0, batch.Predictors), head = decoder.Weights.Head;               // [M, d], [V, d]
         int chunk = Math.Max(1, chunkElements / decoder.Config.VocabularySize);
         bool gradient = is_grad_enabled() && (hidden.requires_grad || head.requires_grad);
         (Tensor logProbabilities, Tensor? uncertainty) =
             !gradient ? ChunkedScores.Compute(rows => decoder.Logits(rows), predictors, batch.Targets, temperature, chunk, entropies, batch.Kept)
-            : predictors.shape[0] <= chunk ? AtOnce(decoder.Logits(predictors), batch.Targets, temperature, entropies, batch.Kept)
+            : predictors.size(0) <= chunk ? AtOnce(decoder.Logits(predictors), batch.Targets, temperature, entropies, batch.Kept)
             : ChunkedScores.WithGradient(predictors, head, batch.Targets, temperature, chunk, entropies, batch.Kept);
         return new TokenScores(Spread(logProbabilities, batch).MoveToOuterDisposeScope(), uncertainty is null ? null : Spread(uncertainty, batch).MoveToOuterDisposeScope());
     }

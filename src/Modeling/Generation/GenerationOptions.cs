@@ -64,18 +64,24 @@ public sealed record GenerationOptions
     internal void Validate(int prompts)
     {
         var problems = new Violations();
-        problems.Require(MaxNewTokens is null or >= 1, nameof(MaxNewTokens), MaxNewTokens, "at least 1, or null for what the context leaves");
-        problems.Require(IsTemperature(Temperature), nameof(Temperature), Temperature, Invariant($"0 (greedy), or {Least} or more"));
-        problems.Require(TopK >= 0, nameof(TopK), TopK, "0 (all) or more");
-        problems.Require(TopP is >= 0 and <= 1, nameof(TopP), TopP, "0 to 1");
-        problems.Require(MinP is >= 0 and <= 1, nameof(MinP), MinP, "0 to 1");
-        problems.Require(RepetitionPenalty is >= Least and <= 1 / Least, nameof(RepetitionPenalty), RepetitionPenalty, Invariant($"{Least} to {1 / Least}"));
-        problems.Require(SamplesPerPrompt >= 1, nameof(SamplesPerPrompt), SamplesPerPrompt, "at least 1");
+        Check(problems, "");
         problems.Require(PromptSeeds is null || PromptSeeds.Count == prompts, nameof(PromptSeeds), $"{PromptSeeds?.Count} seeds", $"one for each of the {prompts} prompts");
-        problems.Require(BatchSize is null or >= 1, nameof(BatchSize), BatchSize, "at least 1, or null for all at once");
-        problems.Require(MaximumCacheBytes is null or >= 1, nameof(MaximumCacheBytes), MaximumCacheBytes, "at least 1, or null for no bound");
-        CheckStopStrings(problems);
         problems.ThrowIfAny(nameof(GenerationOptions));
+    }
+
+    /// <summary>Notes what is out of range whatever the prompts.</summary>
+    internal void Check(Violations problems, string prefix)
+    {
+        problems.Require(MaxNewTokens is null or >= 1, prefix + nameof(MaxNewTokens), MaxNewTokens, "at least 1, or null for what the context leaves");
+        problems.Require(IsTemperature(Temperature), prefix + nameof(Temperature), Temperature, Invariant($"0 (greedy), or {Least} or more"));
+        problems.Require(TopK >= 0, prefix + nameof(TopK), TopK, "0 (all) or more");
+        problems.Require(TopP is >= 0 and <= 1, prefix + nameof(TopP), TopP, "0 to 1");
+        problems.Require(MinP is >= 0 and <= 1, prefix + nameof(MinP), MinP, "0 to 1");
+        problems.Require(RepetitionPenalty is >= Least and <= 1 / Least, prefix + nameof(RepetitionPenalty), RepetitionPenalty, Invariant($"{Least} to {1 / Least}"));
+        problems.Require(SamplesPerPrompt >= 1, prefix + nameof(SamplesPerPrompt), SamplesPerPrompt, "at least 1");
+        problems.Require(BatchSize is null or >= 1, prefix + nameof(BatchSize), BatchSize, "at least 1, or null for all at once");
+        problems.Require(MaximumCacheBytes is null or >= 1, prefix + nameof(MaximumCacheBytes), MaximumCacheBytes, "at least 1, or null for no bound");
+        CheckStopStrings(problems, prefix);
     }
 
     /// <summary>Checks what a model must have for these options.</summary>
@@ -96,13 +102,13 @@ public sealed record GenerationOptions
     /// <summary>Whether it is 0, which is greedy, or large enough to divide logits by.</summary>
     internal static bool IsTemperature(double value) => value is 0 or >= Least && double.IsFinite(value);
 
-    private void CheckStopStrings(Violations problems)
+    private void CheckStopStrings(Violations problems, string prefix)
     {
         for (int i = 0; i < StopStrings.Count; i++)
         {
-            problems.Require(StopStrings[i] is { Length: > 0 }, $"{nameof(StopStrings)}[{i}]", StopStrings[i] is null ? null : "empty", "at least one character");
+            problems.Require(StopStrings[i] is { Length: > 0 }, $"{prefix}{nameof(StopStrings)}[{i}]", StopStrings[i] is null ? null : "empty", "at least one character");
             // Half a character would match inside of others, and a text could end in the other half.
-            problems.Require(StopStrings[i] is null || CodePoint.ReplaceLoneSurrogates(StopStrings[i]) == StopStrings[i], $"{nameof(StopStrings)}[{i}]", "a text with half a character", "no surrogate without its other half");
+            problems.Require(StopStrings[i] is null || CodePoint.ReplaceLoneSurrogates(StopStrings[i]) == StopStrings[i], $"{prefix}{nameof(StopStrings)}[{i}]", "a text with half a character", "no surrogate without its other half");
         }
     }
 }

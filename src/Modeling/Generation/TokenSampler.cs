@@ -14,7 +14,7 @@ internal static class TokenSampler
     {
         Tensor scores = Penalize(logits, options, seen);
         if (options.Temperature != 1) scores = scores.Over(options.Temperature);
-        if (options.TopK > 0 && options.TopK < scores.shape[1])
+        if (options.TopK > 0 && options.TopK < scores.size(1))
             scores = scores.Masked(scores.lt(scores.topk(options.TopK).values.narrow(1, options.TopK - 1, 1)), double.NegativeInfinity);
         Tensor probabilities = nn.functional.softmax(scores, 1);
         if (options.TopP == 1 && options.MinP == 0) return probabilities;
@@ -66,8 +66,8 @@ internal static class TokenSampler
     private static T[] PerRow<T>(Tensor values, Func<ReadOnlySpan<float>, int, T> function)
     {
         Tensor local = values.cpu().contiguous();
-        int vocabulary = (int)local.shape[1];
-        var results = new T[local.shape[0]];
+        int vocabulary = (int)local.size(1);
+        var results = new T[local.size(0)];
         WorkerTeam.For(results.Length, vocabulary, (start, end) =>
         {
             ReadOnlySpan<float> rows = MemoryMarshal.Cast<byte, float>(local.bytes);

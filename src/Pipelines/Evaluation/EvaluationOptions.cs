@@ -39,8 +39,8 @@ public sealed class EvaluationOptions
     /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
     internal void Validate()
     {
-        Generation.Validate(prompts: 0);
         var problems = new Violations();
+        Generation.Check(problems, "Generation.");
         problems.Require(Generation.PromptSeeds is null, "Generation.PromptSeeds", "given", "null: problems get seeds of their own from Seed and their place");
         problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "one of " + string.Join(", ", Enum.GetNames<PromptFormat>()));
         problems.Require(!float.IsNaN(RightFrom), nameof(RightFrom), RightFrom, "a number");

@@ -38,7 +38,7 @@ public sealed record CreditOptions
     /// <summary>Give every token the mean γ of its response: as much credit, spread evenly. Default false; not with <see cref="Normalize"/>. Not in the paper; its other control: uniform credit with the same mean.</summary>
     public bool Spread { get; init; }
 
-    /// <summary>Start of the random numbers of <see cref="CreditStrategy.Random"/>. Default 0.</summary>
+    /// <summary>Start of the random numbers of <see cref="CreditStrategy.Random"/>; a trainer mixes its own seed in. Default 0.</summary>
     public long Seed { get; init; }
 
     /// <exception cref="ArgumentException">Names every option that is out of range.</exception>

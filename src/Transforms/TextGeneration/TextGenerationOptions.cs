@@ -51,12 +51,19 @@ public sealed class TextGenerationOptions
     /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
     internal void Validate()
     {
-        Generation.Validate(prompts: 0);
         var problems = new Violations();
         problems.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
         problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "one of " + string.Join(", ", Enum.GetNames<PromptFormat>()));
-        problems.Require(Generation.PromptSeeds is null, nameof(Generation.PromptSeeds), "given", "null: rows get seeds of their own from Seed and their ids");
-        problems.Require(Generation.BatchSize is null, "Generation.BatchSize", Generation.BatchSize, $"null: rows are computed {nameof(TextGenerationOptions)}.{nameof(BatchSize)} at once");
+        CheckGeneration(problems, Generation);
         problems.ThrowIfAny(nameof(TextGenerationOptions));
+    }
+
+    /// <summary>Notes what is out of range in how rows are answered.</summary>
+    internal static void CheckGeneration(Violations problems, GenerationOptions generation)
+    {
+        const string prefix = $"{nameof(Generation)}.";
+        generation.Check(problems, prefix);
+        problems.Require(generation.PromptSeeds is null, prefix + nameof(generation.PromptSeeds), "given", "null: rows get seeds of their own from Seed and their ids");
+        problems.Require(generation.BatchSize is null, prefix + nameof(generation.BatchSize), generation.BatchSize, $"null: rows are computed {nameof(TextGenerationOptions)}.{nameof(BatchSize)} at once");
     }
 }

@@ -24,7 +24,7 @@ internal interface IRolloutSource
 internal sealed record RolloutBatch(TokenSequence[] Sequences, bool[] Truncated, double[] Rewards, IReadOnlyList<float[]>? OldLogProbabilities);
 
 /// <summary>What a step of policy optimisation depends on beside the policy, the options, the prompts and its number.</summary>
-/// <param name="Tokens">Tokens of all steps so far.</param>
+/// <param name="Tokens">Tokens of all prompts and responses so far, those that resampling left out included.</param>
 /// <param name="Visited">Prompts that were answered so far.</param>
 /// <param name="Groups">The head groups in force; null before the first were measured, or where sequences have their own.</param>
 /// <param name="RewardSample">The responses that the reward was fitted on; null where it was fitted before.</param>

@@ -51,6 +51,8 @@ internal sealed class RecordedRolloutSource : IRolloutSource
             members.Add(read);
         }
         if (groups.Count == 0) throw context.Process(new ArgumentException("The data has no rows, expected recorded responses.", nameof(data)));
+        if (groups.Count < options.PromptsPerStep)
+            throw context.Process(new ArgumentException($"The data has {groups.Count} groups, fewer than PromptsPerStep ({options.PromptsPerStep}): a step would learn from some of them twice. Lower PromptsPerStep, or give more groups.", nameof(data)));
         foreach ((string key, List<Row> members) in groups)
         {
             if (members.Count != options.Generations)
@@ -75,7 +77,11 @@ internal sealed class RecordedRolloutSource : IRolloutSource
             [.. rows.Select(row => row.Sequence)],
             [.. rows.Select(row => row.Sequence.ResponseIds.Length == _options.MaxNewTokens)],
             [.. rows.Select(row => (double)row.Reward)],
-            rows[0].LogProbabilities is null ? null : [.. rows.Select(row => row.LogProbabilities!)]), state with { Visited = state.Visited + _options.PromptsPerStep });
+            rows[0].LogProbabilities is null ? null : [.. rows.Select(row => row.LogProbabilities!)]), state with
+            {
+                Tokens = state.Tokens + rows.Sum(row => row.Sequence.Length),
+                Visited = state.Visited + _options.PromptsPerStep,
+            });
     }
 
     private static void Check(IExceptionContext context, CausalLanguageModel model, Row row, PolicyOptimizationOptions options)

@@ -27,15 +27,16 @@ internal sealed class RewardFunction
     /// <summary>A reward that is fitted on the responses of the first step.</summary>
     public static RewardFunction From(IEstimator<ITransformer> estimator, string column) => new(column, schema =>
     {
-        SchemaShape.Column[] found = [.. estimator.GetOutputSchema(MLNetInternals.CreateShape(schema)).Where(other => other.Name == column)];
+        // A shape does not tell a column that is written from one that passes through: what the rows have under that name is left out.
+        SchemaShape.Column[] found = [.. estimator.GetOutputSchema(new SchemaShape(MLNetInternals.CreateShape(schema).Where(other => other.Name != column))).Where(other => other.Name == column)];
         return found.Length == 0 ? null : found[^1].Kind == SchemaShape.Column.VectorKind.Scalar ? $"{found[^1].ItemType}" : $"{found[^1].Kind} of {found[^1].ItemType}";
     }, estimator.Fit, reward: null);
 
     /// <summary>A reward that was fitted before.</summary>
     public static RewardFunction From(ITransformer transformer, string column) => new(column, schema =>
-        transformer.GetOutputSchema(schema).GetColumnOrNull(column)?.Type.ToString(), _ => transformer, transformer);
+        transformer.GetOutputSchema(schema).GetColumnOrNull(column) is { } found && found.Index >= schema.Count ? found.Type.ToString() : null, _ => transformer, transformer);
 
-    /// <summary>Checks, before anything is sampled, that the reward finds its columns and writes its own.</summary>
+    /// <summary>Checks, before anything is sampled, that the reward finds its columns and writes its own; a column of that name that the rows have already is not the reward's.</summary>
     /// <param name="context">Marks errors as ML.NET does.</param>
     /// <param name="schema">The columns of responses.</param>
     /// <exception cref="ArgumentException">It does not; the message names the column.</exception>

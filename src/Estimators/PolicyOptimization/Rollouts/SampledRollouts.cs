@@ -55,6 +55,7 @@ internal sealed class SampledRollouts(LearningPolicy policy, PromptSet prompts, 
             state = state with { RewardSample = new RewardSample([.. samples.Select(sample => rows[sample.PromptIndex])], [.. samples.Select(sample => sample.TokenIds)]) };
             Restore(state);
         }
+        state = state with { Tokens = state.Tokens + samples.Sum(sample => prompts.TokenIds[rows[sample.PromptIndex]].Length + sample.TokenIds.Length) };
         RewardScore[] scores = reward.Evaluate(context, prompts.Rollouts(rows, samples), options.MissingReward);
         metrics.Lap("time/reward");
         return [.. rows.Select((row, i) => new Group(row, [.. samples.Skip(i * options.Generations).Take(options.Generations)], scores[(i * options.Generations)..((i + 1) * options.Generations)]))];

@@ -28,8 +28,7 @@ internal sealed class OutputFolder : IDisposable
         try
         {
             var folder = new OutputFolder(full, taken);
-            if (!resume && File.Exists(Path.Combine(full, RunFiles.Run)))
-                throw new InvalidOperationException($"'{full}' holds a run{(folder.Checkpoints() is [.., (int step, _)] ? $" with a checkpoint after step {step}" : "")}. Set Resume to go on with it, or give OutputFolder another folder.");
+            if (!resume) folder.RequireNoRun();
             folder.TidyUp();
             return folder;
         }
@@ -81,6 +80,17 @@ internal sealed class OutputFolder : IDisposable
     }
 
     public void Dispose() => _lock.Dispose();
+
+    /// <exception cref="InvalidOperationException">It holds a run, or what a run would write over.</exception>
+    private void RequireNoRun()
+    {
+        IReadOnlyList<(int Step, string Path)> checkpoints = Checkpoints();
+        if (File.Exists(Path.Combine(Location, RunFiles.Run)))
+            throw new InvalidOperationException($"'{Location}' holds a run{(checkpoints is [.., (int step, _)] ? $" with a checkpoint after step {step}" : "")}. Set Resume to go on with it, or give OutputFolder another folder.");
+        string[] taken = [.. checkpoints.Select(checkpoint => Path.GetFileName(checkpoint.Path)), .. ((string[])[RunFiles.Metrics, RunFiles.Samples]).Where(name => File.Exists(Path.Combine(Location, name)))];
+        if (taken.Length > 0)
+            throw new InvalidOperationException($"'{Location}' holds {string.Join(", ", taken)}, whose place a run would take, and no {RunFiles.Run} that says which run's they are. Move them away, or give OutputFolder another folder.");
+    }
 
     /// <summary>Removes what is half-written, and puts back what was to be replaced and was not. What cannot be done is left: it hurts nobody, and must not hide why something failed.</summary>
     private void TidyUp()

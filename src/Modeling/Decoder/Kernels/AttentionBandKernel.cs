@@ -63,7 +63,7 @@ internal static unsafe class AttentionBandKernel
     private static Tensor Run(ObservedHeads heads, int low, int high, int first, Tensor? isResponse, Use use)
     {
         using var scope = NewDisposeScope();
-        Tensor result = empty([heads.Queries.shape[0], heads.Indices.Length, heads.Length]);
+        Tensor result = empty([heads.Queries.size(0), heads.Indices.Length, heads.Length]);
         if (heads.Queries.dtype == ScalarType.BFloat16) Run<ushort, BFloat16Element>(heads, low, high, first, isResponse, use, result);
         else Run<float, SingleElement>(heads, low, high, first, isResponse, use, result);
         return result.MoveToOuterDisposeScope();
@@ -74,14 +74,14 @@ internal static unsafe class AttentionBandKernel
     {
         Tensor queries = KernelSupport.WithRowsInOne(heads.Queries), keys = KernelSupport.WithRowsInOne(heads.Keys), logSumExp = heads.LogSumExp.contiguous();
         int[] indices = heads.Indices;
-        int count = indices.Length, length = heads.Length, size = (int)queries.shape[3], allHeads = (int)queries.shape[1], shared = allHeads / (int)keys.shape[1];
+        int count = indices.Length, length = heads.Length, size = (int)queries.size(3), allHeads = (int)queries.size(1), shared = allHeads / (int)keys.size(1);
         long[] queryStrides = queries.stride(), keyStrides = keys.stride();
         fixed (T* allQueries = KernelSupport.Elements<T>(queries), allKeys = KernelSupport.Elements<T>(keys))
         fixed (float* sums = KernelSupport.Elements<float>(logSumExp), results = KernelSupport.Elements<float>(result), counted = isResponse is null ? default : KernelSupport.Elements<float>(isResponse))
         {
             (nint queriesAt, nint keysAt, nint sumsAt, nint resultsAt, nint countedAt) = ((nint)allQueries, (nint)allKeys, (nint)sums, (nint)results, (nint)counted);
             long band = Math.Min(length, (long)high - low + 1);
-            WorkerTeam.For((int)queries.shape[0] * count, length * (8 + 20 * (1 + band / Block)) * size, (start, end) =>
+            WorkerTeam.For((int)queries.size(0) * count, length * (8 + 20 * (1 + band / Block)) * size, (start, end) =>
             {
                 for (int item = start; item < end; item++)
                 {

@@ -21,8 +21,8 @@ internal static class CachedAttention
     /// <returns>[B, 1, H · D].</returns>
     public static Tensor Apply(Tensor projected, Tensor keys, Tensor values, int past, int[]? padding, int? window)
     {
-        long heads = projected.shape[2] - 2 * keys.shape[1];
-        Tensor output = empty([projected.shape[0], 1, heads * projected.shape[3]], projected.dtype);
+        long heads = projected.size(2) - 2 * keys.size(1);
+        Tensor output = empty([projected.size(0), 1, heads * projected.size(3)], projected.dtype);
         if (projected.dtype == ScalarType.BFloat16) Run<ushort, BFloat16Element>(projected, keys, values, output, past, padding, window);
         else Run<float, SingleElement>(projected, keys, values, output, past, padding, window);
         return output;
@@ -31,9 +31,9 @@ internal static class CachedAttention
     private static unsafe void Run<T, TElement>(Tensor projected, Tensor keys, Tensor values, Tensor output, int past, int[]? padding, int? window)
         where T : unmanaged where TElement : IVectorElement<T>
     {
-        int keyHeads = (int)keys.shape[1], size = (int)keys.shape[3], allHeads = (int)projected.shape[2], heads = allHeads - 2 * keyHeads, group = heads / keyHeads;
-        long capacity = keys.shape[2];
-        int items = (int)projected.shape[0] * keyHeads;
+        int keyHeads = (int)keys.size(1), size = (int)keys.size(3), allHeads = (int)projected.size(2), heads = allHeads - 2 * keyHeads, group = heads / keyHeads;
+        long capacity = keys.size(2);
+        int items = (int)projected.size(0) * keyHeads;
         fixed (T* source = KernelSupport.Elements<T>(projected), allKeys = KernelSupport.Elements<T>(keys), allValues = KernelSupport.Elements<T>(values), target = KernelSupport.Elements<T>(output))
         {
             (nint sourceAt, nint keysAt, nint valuesAt, nint targetAt) = ((nint)source, (nint)allKeys, (nint)allValues, (nint)target);

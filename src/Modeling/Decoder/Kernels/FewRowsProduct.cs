@@ -26,9 +26,7 @@ internal static class FewRowsProduct
     /// <returns>[.., out].</returns>
     public static Tensor Apply(Tensor input, Tensor weight, Tensor? bias)
     {
-        long[] shape = input.shape;
-        shape[^1] = weight.shape[0];
-        Tensor output = empty(shape, input.dtype);
+        Tensor output = KernelSupport.EmptyAs(input, weight.size(0));
         if (input.dtype == ScalarType.BFloat16) Run<ushort, BFloat16Element>(input, weight, bias, output);
         else Run<float, SingleElement>(input, weight, bias, output);
         return output;
@@ -36,7 +34,7 @@ internal static class FewRowsProduct
 
     private static unsafe void Run<T, TElement>(Tensor input, Tensor weight, Tensor? bias, Tensor output) where T : unmanaged where TElement : IVectorElement<T>
     {
-        int outputs = (int)weight.shape[0], width = (int)weight.shape[1], rows = (int)(input.numel() / width);
+        int outputs = (int)weight.size(0), width = (int)weight.size(1), rows = (int)(input.numel() / width);
         nint inputsAt = (nint)Widen<T, TElement>(KernelSupport.Elements<T>(input));
         fixed (T* weights = KernelSupport.Elements<T>(weight), offsets = bias is null ? default : KernelSupport.Elements<T>(bias), target = KernelSupport.Elements<T>(output))
         {

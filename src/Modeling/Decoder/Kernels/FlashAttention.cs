@@ -28,7 +28,7 @@ internal static unsafe class FlashAttention
     /// <returns>The output [B, T, H · D]; float32 [B, H, T]: the log-sum-exp of each row of scores, and its mean distance.</returns>
     public static (Tensor Output, Tensor? LogSumExp, Tensor? Distance) Apply(Tensor projected, int keyHeads, int[]? padding, int? window, bool statistics)
     {
-        Tensor output = empty([projected.shape[0], projected.shape[1], (projected.shape[2] - 2 * keyHeads) * projected.shape[3]], projected.dtype);
+        Tensor output = empty([projected.size(0), projected.size(1), (projected.size(2) - 2 * keyHeads) * projected.size(3)], projected.dtype);
         (Tensor? logSumExp, Tensor? distance) = statistics ? (Statistic(projected, keyHeads), Statistic(projected, keyHeads)) : (null, null);
         Run(projected, keyHeads, output, logSumExp, distance, padding, window);
         return (output, logSumExp, distance);
@@ -44,11 +44,11 @@ internal static unsafe class FlashAttention
     }
 
     /// <summary>Room for a number of every row, [B, H, T].</summary>
-    private static Tensor Statistic(Tensor projected, int keyHeads) => empty([projected.shape[0], projected.shape[2] - 2 * keyHeads, projected.shape[1]]);
+    private static Tensor Statistic(Tensor projected, int keyHeads) => empty([projected.size(0), projected.size(2) - 2 * keyHeads, projected.size(1)]);
 
     private static void Run(Tensor projected, int keyHeads, Tensor? output, Tensor? logSumExp, Tensor? distance, int[]? padding, int? window)
     {
-        using Tensor tiles = empty([projected.shape[0], keyHeads, (projected.shape[1] + Tile - 1) / Tile, 2, Tile, projected.shape[3]]);
+        using Tensor tiles = empty([projected.size(0), keyHeads, (projected.size(1) + Tile - 1) / Tile, 2, Tile, projected.size(3)]);
         if (projected.dtype == ScalarType.BFloat16) Run<ushort, BFloat16Element>(projected, tiles, output, logSumExp, distance, padding, window);
         else Run<float, SingleElement>(projected, tiles, output, logSumExp, distance, padding, window);
     }
@@ -56,8 +56,8 @@ internal static unsafe class FlashAttention
     private static void Run<T, TElement>(Tensor projected, Tensor tiles, Tensor? output, Tensor? logSumExp, Tensor? distance, int[]? padding, int? window)
         where T : unmanaged where TElement : IVectorElement<T>
     {
-        int keyHeads = (int)tiles.shape[1], tileCount = (int)tiles.shape[2], batch = (int)tiles.shape[0];
-        int length = (int)projected.shape[1], heads = (int)projected.shape[2] - 2 * keyHeads, size = (int)projected.shape[3];
+        int keyHeads = (int)tiles.size(1), tileCount = (int)tiles.size(2), batch = (int)tiles.size(0);
+        int length = (int)projected.size(1), heads = (int)projected.size(2) - 2 * keyHeads, size = (int)projected.size(3);
         fixed (T* source = KernelSupport.Elements<T>(projected), target = output is null ? default : KernelSupport.Elements<T>(output))
         fixed (float* prepared = KernelSupport.Elements<float>(tiles), sums = logSumExp is null ? default : KernelSupport.Elements<float>(logSumExp), spans = distance is null ? default : KernelSupport.Elements<float>(distance))
         {

@@ -17,9 +17,7 @@ internal static class GatedUnit
             Tensor[] parts = gateUp.chunk(2, -1);
             return nn.functional.silu(parts[0]) * parts[1];
         }
-        long[] shape = gateUp.shape;
-        shape[^1] /= 2;
-        Tensor result = empty(shape, gateUp.dtype);
+        Tensor result = KernelSupport.EmptyAs(gateUp, gateUp.size(-1) / 2);
         if (gateUp.dtype == ScalarType.BFloat16) Run<ushort, BFloat16Element>(gateUp, result);
         else Run<float, SingleElement>(gateUp, result);
         return result;
@@ -27,7 +25,7 @@ internal static class GatedUnit
 
     private static unsafe void Run<T, TElement>(Tensor gateUp, Tensor result) where T : unmanaged where TElement : IVectorElement<T>
     {
-        int width = (int)result.shape[^1], rows = (int)(result.numel() / width);
+        int width = (int)result.size(-1), rows = (int)(result.numel() / width);
         fixed (T* source = KernelSupport.Elements<T>(gateUp), target = KernelSupport.Elements<T>(result))
         {
             (nint sourceAt, nint targetAt) = ((nint)source, (nint)target);

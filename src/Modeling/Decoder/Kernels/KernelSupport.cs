@@ -44,6 +44,16 @@ internal static class KernelSupport
         for (int i = 0; i < count; i += CacheLine / sizeof(T)) Sse.Prefetch0(row + i);
     }
 
+    /// <summary>An empty tensor of the shape and type of another but for its last dimension.</summary>
+    public static Tensor EmptyAs(Tensor tensor, long width)
+    {
+        // Not by Tensor.shape: it pins an array and leaves it to the finalizer, and sampling asks for sizes thousands of times a second.
+        long[] shape = new long[tensor.dim()];
+        for (int i = 0; i < shape.Length; i++) shape[i] = tensor.size(i);
+        shape[^1] = width;
+        return empty(shape, tensor.dtype);
+    }
+
     /// <summary>A tensor whose last dimension lies side by side: itself or, where it doesn't, a copy. Its other dimensions may lie anywhere.</summary>
     public static Tensor WithRowsInOne(Tensor tensor) => tensor.stride(-1) == 1 ? tensor : tensor.contiguous();
 

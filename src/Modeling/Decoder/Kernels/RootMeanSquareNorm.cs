@@ -40,7 +40,7 @@ internal static class RootMeanSquareNorm
 
     private static unsafe void Run<T, TElement>(Tensor x, Tensor? added, Tensor weight, Tensor normalized, float epsilon) where T : unmanaged where TElement : IVectorElement<T>
     {
-        int width = (int)weight.shape[0], rows = (int)(x.numel() / width);
+        int width = (int)weight.size(0), rows = (int)(x.numel() / width);
         fixed (T* source = KernelSupport.Elements<T>(x), plus = added is null ? default : KernelSupport.Elements<T>(added), scale = KernelSupport.Elements<T>(weight), target = KernelSupport.Elements<T>(normalized))
         {
             (nint sourceAt, nint plusAt, nint scaleAt, nint targetAt) = ((nint)source, (nint)plus, (nint)scale, (nint)target);

@@ -25,7 +25,7 @@ internal static class RotaryKernel
     private static unsafe void Run<T, TElement>(Tensor projected, int queryHeads, int keyHeads, Tensor? queryNorm, Tensor? keyNorm, Tensor cos, Tensor signedSin, float epsilon)
         where T : unmanaged where TElement : IVectorElement<T>
     {
-        int length = (int)projected.shape[1], allHeads = (int)projected.shape[2], size = (int)projected.shape[3], rows = (int)projected.shape[0] * length;
+        int length = (int)projected.size(1), allHeads = (int)projected.size(2), size = (int)projected.size(3), rows = (int)projected.size(0) * length;
         fixed (T* data = KernelSupport.Elements<T>(projected), cosines = KernelSupport.Elements<T>(cos), sines = KernelSupport.Elements<T>(signedSin),
                queryScale = queryNorm is null ? default : KernelSupport.Elements<T>(queryNorm), keyScale = keyNorm is null ? default : KernelSupport.Elements<T>(keyNorm))
         {

@@ -11,7 +11,7 @@ internal static unsafe class RowLogSumExp
     public static Tensor Of(Tensor scores, Tensor weights)
     {
         if (!KernelSupport.Covers(scores)) return scores.amax([-1]).sub_(weights.amax([-1]).log_());
-        int length = (int)scores.shape[^1];
+        int length = (int)scores.size(-1);
         Tensor result = empty(scores.shape[..^1]);
         fixed (float* scored = KernelSupport.Elements<float>(scores), weighted = KernelSupport.Elements<float>(weights), target = KernelSupport.Elements<float>(result))
         {

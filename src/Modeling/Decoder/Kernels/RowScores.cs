@@ -21,7 +21,7 @@ internal static unsafe class RowScores
 
     private static void Run<T, TElement>(Tensor logits, Tensor targets, float scale, Tensor logProbabilities, Tensor? entropies) where T : unmanaged where TElement : IVectorElement<T>
     {
-        int rows = (int)logits.shape[0], width = (int)logits.shape[1];
+        int rows = (int)logits.size(0), width = (int)logits.size(1);
         fixed (T* source = KernelSupport.Elements<T>(logits))
         fixed (long* chosen = KernelSupport.Elements<long>(targets))
         fixed (float* logs = KernelSupport.Elements<float>(logProbabilities), uncertainty = entropies is null ? default : KernelSupport.Elements<float>(entropies))
