@@ -35,9 +35,9 @@ internal static class Program
         if ("flat".Contains(only, StringComparison.OrdinalIgnoreCase)) steps.ReportGrowth(inUse: false);
         if ("flat, in use".Contains(only, StringComparison.OrdinalIgnoreCase)) steps.ReportGrowth(inUse: true);
 
-        double Uniform() => steps.Milliseconds(CreditStrategy.Uniform);
+        double[] Uniform() => steps.Milliseconds(CreditStrategy.Uniform);
 
-        void Measure(string what, double limit, Func<double> work, Func<double> baseline)
+        void Measure(string what, double limit, Func<double[]> work, Func<double[]> baseline)
         {
             if (what.Contains(only, StringComparison.OrdinalIgnoreCase)) Ratio.Report(what, limit, rounds: embedded ? 15 : 5, work, baseline);
         }

@@ -15,20 +15,20 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
     private readonly MLContext _ml = new();
     private readonly IDataView _problems = new MLContext().Data.LoadFromEnumerable(Countdown.Generate(1_000, seed: 1));
 
-    /// <summary>Mean time of some steps; the first, in which fused credit makes a pass to find head groups, does not count.</summary>
-    public double Milliseconds(CreditStrategy strategy, RhythmPassKind pass = RhythmPassKind.Fused, int groupsEvery = 1, int updates = 1)
+    /// <summary>The time of each of some steps; the first, in which fused credit makes a pass to find head groups, does not count.</summary>
+    public double[] Milliseconds(CreditStrategy strategy, RhythmPassKind pass = RhythmPassKind.Fused, int groupsEvery = 1, int updates = 1)
     {
-        double seconds = 0;
-        Fit(Options(strategy, pass, groupsEvery, size.Timed + 1, step => seconds += step.Step == 1 ? 0 : step.Metrics["step_time"]) with { MiniBatches = updates });
-        return 1000 * seconds / size.Timed;
+        double[] times = new double[size.Timed + 1];
+        Fit(Options(strategy, pass, groupsEvery, times.Length, step => times[step.Step - 1] = 1000 * step.Metrics["step_time"]) with { MiniBatches = updates });
+        return times[1..];
     }
 
-    /// <summary>Mean time of what no step can do without, over the same prompts: sampling, the forward and backward pass over the responses, clipping and AdamW.</summary>
-    public double KernelMilliseconds()
+    /// <summary>The time of what no step can do without, over the same prompts: sampling, the forward and backward pass over the responses, clipping and AdamW.</summary>
+    public double[] KernelMilliseconds()
     {
         PolicyOptimizationOptions options = UniformOptions;
         using var policy = new LearningPolicy(model, options, totalUpdates: options.Steps);
-        return MeanMilliseconds(options, (step, prompts) =>
+        return Milliseconds(options, (step, prompts) =>
         {
             ulong seed = RandomUniform.Stream(options.Seed, step, (int)RandomPurpose.Sampling);
             IReadOnlyList<GeneratedSequence> samples = policy.Model.Generate(prompts, options.Sampling(options.Generations, temperature: null, seed));
@@ -40,13 +40,13 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
         });
     }
 
-    /// <summary>Mean time of the same step as <see cref="EagerStep"/> makes it.</summary>
-    public double EagerMilliseconds()
+    /// <summary>The time of the same steps as <see cref="EagerStep"/> makes them.</summary>
+    public double[] EagerMilliseconds()
     {
         PolicyOptimizationOptions options = UniformOptions;
         using var eager = new EagerStep(model, options);
         eager.RequireSame(model, Prompts(options).TokenIds[0]);
-        return MeanMilliseconds(options, (_, prompts) => eager.Run(prompts, options.Generations, options.MaxNewTokens));
+        return Milliseconds(options, (_, prompts) => eager.Run(prompts, options.Generations, options.MaxNewTokens));
     }
 
     /// <summary>Live tensors and resident memory after the hundredth step and after the tenth.</summary>
@@ -78,18 +78,15 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
 
     private PromptSet Prompts(PolicyOptimizationOptions options) => PromptSet.Read(((Microsoft.ML.Runtime.IHostEnvironment)_ml).Register("steps"), _problems, model, options);
 
-    /// <summary>Mean time of work on the prompts of each step; the first does not count.</summary>
-    private double MeanMilliseconds(PolicyOptimizationOptions options, Action<int, int[][]> work)
+    /// <summary>The time of work on the prompts of each step; the first does not count.</summary>
+    private double[] Milliseconds(PolicyOptimizationOptions options, Action<int, int[][]> work)
     {
         PromptSet prompts = Prompts(options);
-        double milliseconds = 0;
-        for (int step = 0; step <= size.Timed; step++)
+        return [.. Enumerable.Range(0, size.Timed + 1).Select(step =>
         {
             int[][] batch = [.. SeededOrder.Visit(prompts.Count, (long)step * options.PromptsPerStep, options.PromptsPerStep, options.Seed).Select(row => prompts.TokenIds[row])];
-            double time = Ratio.Time(() => work(step, batch));
-            if (step > 0) milliseconds += time;
-        }
-        return milliseconds / size.Timed;
+            return Ratio.Time(() => work(step, batch));
+        }).Skip(1)];
     }
 
     private void Fit(PolicyOptimizationOptions options) =>
@@ -120,6 +117,6 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
 /// <param name="Prompts">P.</param>
 /// <param name="Generations">G.</param>
 /// <param name="MaxNewTokens">The most tokens of a response.</param>
-/// <param name="Timed">Steps that a time is the mean of.</param>
+/// <param name="Timed">Steps that are timed.</param>
 /// <param name="Lora">The adapter that learns; null = all weights do.</param>
 internal sealed record StepSize(int Prompts, int Generations, int MaxNewTokens, int Timed, LoraOptions? Lora = null);

@@ -157,6 +157,15 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     }
 
     [Fact]
+    public void Rewards_that_are_all_missing_are_told_at_the_first_step()
+    {
+        var told = new ProgressList();
+        Warnings(() => Trainer(Options(told, MissingReward.LeaveOut), Reward(_ => float.NaN)).Fit(_prompts).Dispose())
+            .Should().ContainSingle().Which.Should().Contain("No response of the first step has a reward");
+        told[0].Metrics["rewards/left_out"].Should().Be(10);
+    }
+
+    [Fact]
     public void Memory_that_runs_out_says_what_to_lower()
     {
         Microsoft.ML.Runtime.IHost host = ((Microsoft.ML.Runtime.IHostEnvironment)_ml).Register("test");

@@ -111,7 +111,7 @@ internal sealed class BatchCursor : DataViewRowCursor
     }
 
     private int CurrentSlot() =>
-        _state == State.OnRow ? _slot : throw _host.Process(new InvalidOperationException("The cursor stands on no row: call MoveNext before reading a value, and read none after it returned false."));
+        _state == State.OnRow ? _slot : throw _host.Process(new InvalidOperationException(Getters.NoRow));
 
     private int ComputedSlot()
     {

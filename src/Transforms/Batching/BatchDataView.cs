@@ -24,12 +24,23 @@ internal sealed class BatchDataView(IHost host, IDataView source, BatchMapper ma
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
     {
         bool[] active = mapper.Activate(columnsNeeded);
-        DataViewRowCursor input = source.GetRowCursor(mapper.GetDependencies(active), rand);
+        return Open(source.GetRowCursor(mapper.GetDependencies(active), rand), active);
+    }
+
+    /// <summary>One cursor where something is computed (a model uses all cores by itself, and ML.NET splits the set further on where it wants to), whose source is not split either, so that what fails there fails in its row; else as many as the source gives.</summary>
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
+    {
+        bool[] active = mapper.Activate(columnsNeeded);
+        return [.. source.GetRowCursorSet(mapper.GetDependencies(active), mapper.AnyOutputActive(active) ? 1 : n, rand).Select(input => Open(input, active))];
+    }
+
+    private DataViewRowCursor Open(DataViewRowCursor input, bool[] active)
+    {
         try
         {
-            return mapper.AnyOutputActive(active)
+            return mapper.AnyOutputActive(active) && batching.Size > 1
                 ? new BatchCursor(host, input, mapper, active, batching, throwIfCanceled)
-                : new PassThroughCursor(host, input, mapper, active);
+                : RowByRow(input, active);
         }
         catch
         {
@@ -38,15 +49,7 @@ internal sealed class BatchDataView(IHost host, IDataView source, BatchMapper ma
         }
     }
 
-    /// <summary>One cursor where something is computed (a model uses all cores by itself, and ML.NET splits the set further on where it wants to); else as many as the source gives.</summary>
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
-    {
-        DataViewSchema.Column[] columns = [.. columnsNeeded];
-        bool[] active = mapper.Activate(columns);
-        return mapper.AnyOutputActive(active)
-            ? [GetRowCursor(columns, rand)]
-            : [.. source.GetRowCursorSet(mapper.GetDependencies(active), n, rand).Select(input => new PassThroughCursor(host, input, mapper, active))];
-    }
+    private RowByRowCursor RowByRow(DataViewRowCursor input, bool[] active) => new(input, new MappedRow(host, mapper, input, active), mapper.AnyOutputActive(active) ? throwIfCanceled : null);
 }
 
 /// <summary>How many rows a cursor computes at once.</summary>

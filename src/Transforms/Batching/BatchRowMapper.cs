@@ -26,46 +26,4 @@ internal sealed class BatchRowMapper(IHost host, BatchMapper mapper) : IRowToRow
             throw host.Process(new ArgumentException("The row has another schema than the one that the mapper is bound to.", nameof(input)));
         return new MappedRow(host, mapper, input, mapper.Activate(activeColumns));
     }
-
-    private sealed class MappedRow(IHost host, BatchMapper mapper, DataViewRow input, bool[] active) : DataViewRow
-    {
-        private readonly BatchKernel? _kernel = mapper.AnyOutputActive(active) ? mapper.CreateKernel(input, 1) : null;
-        private long _computed = -1;
-
-        public override DataViewSchema Schema => mapper.OutputSchema;
-
-        public override long Position => input.Position;
-
-        public override long Batch => input.Batch;
-
-        public override ValueGetter<DataViewRowId> GetIdGetter() => input.GetIdGetter();
-
-        public override bool IsColumnActive(DataViewSchema.Column column) => active[column.Index];
-
-        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
-        {
-            Getters.RequireActive(host, active, column);
-            int output = column.Index - mapper.InputSchema.Count;
-            return output < 0
-                ? input.GetGetter<TValue>(mapper.InputSchema[column.Index])
-                : Getters.Cast<TValue>(host, _kernel!.CreateGetter(output, ComputedSlot), column);
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing) input.Dispose();
-            base.Dispose(disposing);
-        }
-
-        private int ComputedSlot()
-        {
-            if (_computed != input.Position)
-            {
-                _kernel!.Read(0);
-                _kernel.Run(1);
-                _computed = input.Position;
-            }
-            return 0;
-        }
-    }
 }

@@ -6,6 +6,9 @@ namespace MLNetAttn.Transforms;
 /// <summary>The checks that ML.NET makes when a consumer asks a row for a getter.</summary>
 internal static class Getters
 {
+    /// <summary>What is said where a value is read and there is none.</summary>
+    public const string NoRow = "The cursor stands on no row: call MoveNext before reading a value, and read none after it returned false.";
+
     /// <exception cref="InvalidOperationException">The column was not asked for when the cursor was made.</exception>
     public static void RequireActive(IExceptionContext context, bool[] active, DataViewSchema.Column column)
     {

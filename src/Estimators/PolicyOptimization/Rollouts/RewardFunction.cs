@@ -79,7 +79,7 @@ internal sealed class RewardFunction
         double Read(int row)
         {
             if (TryRead(getter, out float reward) is { } failure && missing == MissingReward.Stop)
-                throw context.Process(new InvalidOperationException($"The reward failed on {rollouts.Describe(row)}: {failure.Message} Set MissingReward to LeaveOut to go on without such responses.", failure));
+                throw context.Process(new InvalidOperationException($"The reward failed on {rollouts.Describe(row)}: {failure.Message.TrimEnd('.')}. Set MissingReward to LeaveOut to go on without such responses.", failure));
             if (!float.IsFinite(reward) && missing == MissingReward.Stop)
                 throw context.Process(new InvalidOperationException($"The reward of {rollouts.Describe(row)} is {reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none."));
             return float.IsFinite(reward) ? reward : double.NaN;
