@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 
 namespace MLNetAttn.Cli;
 
@@ -38,11 +39,14 @@ internal static class CommandLine
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] args, Streams streams)
     {
-        InvocationConfiguration configuration = new() { Output = streams.Output, Error = streams.Errors, EnableDefaultExceptionHandler = false };
+        // Signals are this method's own: the library's handler ends the process with an error of its own at the second one.
+        InvocationConfiguration configuration = new() { Output = streams.Output, Error = streams.Errors, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        using var stop = new CancellationTokenSource();
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         try
         {
             ParseResult parsed = Create(streams).Parse(args);
-            int code = await parsed.InvokeAsync(configuration).ConfigureAwait(false);
+            int code = await parsed.InvokeAsync(configuration, stop.Token).ConfigureAwait(false);
             return parsed.Errors.Count > 0 ? Failure : code;
         }
         catch (OperationCanceledException)
@@ -55,6 +59,13 @@ internal static class CommandLine
             // A tool's user wants the sentence, not where in the code it was said.
             await streams.Errors.WriteLineAsync(exception.Message).ConfigureAwait(false);
             return Failure;
+        }
+
+        void Stop(PosixSignalContext signal)
+        {
+            // The first one ends the command after all that has to be saved; whoever sends a second one does not want to wait for it.
+            signal.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
         }
     }
 }

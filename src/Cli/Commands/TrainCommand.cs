@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using MLNetAttn.Estimators;
 
 namespace MLNetAttn.Cli;
@@ -36,15 +35,13 @@ internal static class TrainCommand
             }
             ConfigRules.Require(read);
             RequireOtherFiles(parsed.GetValue(config)?.FullName, Path.GetFullPath(read.Output!));
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-            return Task.FromResult(new TrainingRun(read, parsed.GetValue(resume), parsed.GetValue(every), streams).Run(stop.Token));
-
-            void Stop(PosixSignalContext signal)
+            try
             {
-                // The first one ends training after all that has to be saved; whoever sends a second one does not want to wait for it.
-                signal.Cancel = !stop.IsCancellationRequested;
-                stop.Cancel();
+                return Task.FromResult(new TrainingRun(read, parsed.GetValue(resume), parsed.GetValue(every), streams).Run(cancellationToken));
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                throw new InvalidOperationException(ConfigWording.Of(read, exception.Message), exception);
             }
         });
         return command;

@@ -36,15 +36,24 @@ internal sealed class RunFolder : IDisposable
     /// <param name="path">The folder.</param>
     /// <param name="resume">Whether it may hold a run.</param>
     /// <exception cref="IOException">Another run has it.</exception>
-    /// <exception cref="InvalidOperationException">It holds a run that is not to be resumed.</exception>
+    /// <exception cref="InvalidOperationException">It holds a run that is not to be resumed, or no run and files whose place a run would take.</exception>
     public static RunFolder Open(string path, bool resume)
     {
         string full = Path.GetFullPath(path);
         Directory.CreateDirectory(full);
         var folder = new RunFolder(full, LockFile.Take(Path.Combine(full, "train.lock"), $"Another run works in '{full}'. Wait for it, or choose another \"output\"."));
-        if (resume || !folder.HoldsRun) return folder;
-        folder.Dispose();
-        throw new InvalidOperationException($"'{full}' holds a run already. Go on with it with --resume, or choose another \"output\".");
+        try
+        {
+            if (!folder.HoldsRun) folder.RequireNothingElse();
+            else if (!resume) throw new InvalidOperationException($"'{full}' holds a run already. Go on with it with --resume, or choose another \"output\".");
+            foreach (string file in (ReadOnlySpan<string>)[folder.Config, folder.Model, folder.Report]) AtomicFile.DiscardLeftovers(file);
+            return folder;
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
     }
 
     /// <summary>A file of the folder.</summary>
@@ -68,4 +77,12 @@ internal sealed class RunFolder : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
+
+    // A configuration alone is what a run leaves that never began.
+    private void RequireNothingElse()
+    {
+        string[] taken = [.. ((string[])[Policy, Model, Report, In(RunFiles.Metrics), In(RunFiles.Samples)]).Where(Path.Exists).Concat(Directory.EnumerateDirectories(Location, "checkpoint-*")).Select(path => Path.GetFileName(path)!)];
+        if (taken.Length > 0)
+            throw new InvalidOperationException($"'{Location}' holds {string.Join(", ", taken)} and no run ({RunFiles.Run}): a run would write over them. Choose another \"output\", or move them away.");
+    }
 }

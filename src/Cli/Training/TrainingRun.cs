@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
@@ -31,29 +32,33 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
         // A run that goes on keeps its configuration until the trainer has agreed to the new one.
         bool isNew = !folder.HoldsRun;
         if (isNew) folder.Write(config);
-        (PolicyTransformer trained, bool whole) = Train(context, model, rows, evaluation, folder, started: () => { if (!isNew) folder.Write(config); }, cancellation);
+        (PolicyTransformer trained, TrainingView view) = Train(context, model, rows, evaluation, folder, started: () => { if (!isNew) folder.Write(config); }, cancellation);
         using (trained)
         {
             trained.Model.SavePretrained(folder.Policy);
             context.Model.SaveAtomically(trained, rows.View.Schema, folder.Model);
-            bool stopped = cancellation.IsCancellationRequested && !whole;
+            bool whole = view.Last is { } last && last.Step == last.TotalSteps, stopped = cancellation.IsCancellationRequested && !whole;
+            if (!stopped && !whole && view is { Last: { } early, BestStep: { } best })
+                streams.Errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Ended early after step {early.Step} of {early.TotalSteps}: no evaluation was better than the one after step {best}."));
+            if (config.Training.KeepBest && view.BestStep is { } kept)
+                streams.Errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The policy is that of step {kept}, whose evaluation was the best."));
             if (stopped) streams.Errors.WriteLine("Stopped: the policy is saved, and --resume goes on.");
             bool isReported = Report(folder, model, trained.Model, evaluation ?? rows, stopped, cancellation);
-            streams.Output.WriteLine(JsonText.Line(new JsonObject { ["stopped"] = stopped, ["policy"] = folder.Policy, ["model"] = folder.Model, ["report"] = isReported ? folder.Report : null }));
+            streams.Output.WriteLine(JsonText.Line(new JsonObject { ["stopped"] = stopped, ["steps"] = view.Last?.Step, ["best_step"] = view.BestStep, ["policy"] = folder.Policy, ["model"] = folder.Model, ["report"] = isReported ? folder.Report : null }));
             return stopped || !isReported ? CommandLine.Cancelled : CommandLine.Success;
         }
     }
 
-    private (PolicyTransformer Trained, bool Whole) Train(
+    private (PolicyTransformer Trained, TrainingView View) Train(
         MLContext context, CausalLanguageModel model, TrainingRows rows, TrainingRows? evaluation, RunFolder folder, Action started, CancellationToken cancellation) =>
         TrainingView.Show(streams, folder, every, started, view =>
         {
             context.Log += (_, entry) =>
             {
-                if (entry.Kind == ChannelMessageKind.Warning) view.Warn(entry.RawMessage);
+                if (entry.Kind == ChannelMessageKind.Warning) view.Warn(ConfigWording.Of(config, entry.RawMessage));
             };
             PolicyTransformer trained = config.Fit(context, model, rows.View, evaluation?.View, new RunSettings(folder.Location, resume, view, cancellation));
-            return (trained, view.Last is { } last && last.Step == last.TotalSteps);
+            return (trained, view);
         });
 
     /// <returns>Whether there is a report: it can be cancelled, too.</returns>

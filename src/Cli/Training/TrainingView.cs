@@ -16,6 +16,9 @@ internal abstract class TrainingView : IProgress<TrainingProgress>
     /// <summary>The step that was done last; null = none yet.</summary>
     public TrainingProgress? Last { get; private set; }
 
+    /// <summary>The step after which the best evaluation was made; null = none was, or none in this process.</summary>
+    public int? BestStep { get; private set; }
+
     /// <summary>Called once, when the trainer has done its first step in this process.</summary>
     public Action? Started { private get; init; }
 
@@ -29,7 +32,9 @@ internal abstract class TrainingView : IProgress<TrainingProgress>
     {
         if (!streams.IsTerminal) return work(new TrainingLines(streams.Errors, every) { Started = started });
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(streams.Errors) });
-        return console.Live(new Text("The first step …")).Start(live => work(new TrainingScreen(live, folder.In(RunFiles.Samples), console.Profile.Width) { Started = started }));
+        // Of what a small terminal has no room for, the end is left out.
+        return console.Live(new Text("")).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Bottom)
+            .Start(live => work(new TrainingScreen(live, folder.In(RunFiles.Samples), console.Profile.Width) { Started = started }));
     }
 
     /// <inheritdoc/>
@@ -37,6 +42,7 @@ internal abstract class TrainingView : IProgress<TrainingProgress>
     {
         if (Last is null) Begin();
         Last = value;
+        if (value.Metrics.TryGetValue("eval_best_step", out double best) && !double.IsNaN(best)) BestStep = (int)best;
         Show(value);
     }
 

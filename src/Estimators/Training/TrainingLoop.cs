@@ -129,7 +129,7 @@ internal sealed class TrainingLoop
         {
             IReadOnlyDictionary<string, double> measured = _run.Evaluate();
             _best.Offer(_done, measured[_plan.Goal], _policy);
-            return measured;
+            return measured.Append(KeyValuePair.Create("eval_best_step", _best.State.BestStep ?? double.NaN)).ToDictionary();
         }
     }
 

@@ -33,6 +33,14 @@ internal static class AtomicFile
         }
     }
 
+    /// <summary>Removes what a process that was killed left beside a file's place, for those who know that no other process writes it now.</summary>
+    public static void DiscardLeftovers(string path)
+    {
+        string place = Place(path);
+        // As Path.GetRandomFileName makes them.
+        foreach (string aside in Directory.EnumerateFiles(Path.GetDirectoryName(place)!, $"{Path.GetFileName(place)}.????????.???.tmp")) Discard(aside);
+    }
+
     private static void Discard(string aside)
     {
         try

@@ -58,6 +58,26 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_run_that_ends_early_says_so_and_whose_policy_it_is()
+    {
+        // Greedy answers of a policy that does not move are as good after every step.
+        string config = Config("\"evaluation\": {\"countdown\": {\"count\": 2}},", "\"evaluate_every\": 1, \"keep_best\": true, \"early_stopping_patience\": 2, \"evaluation_temperature\": 0");
+        (int code, JsonElement[] rows, string errors) = await Tool.RunAsync("", "train", "--config", config, "--set", "options.steps=9", "--set", "options.learning_rate=1e-12");
+        code.Should().Be(0, errors);
+        errors.Should().Contain("Ended early after step 3 of 9: no evaluation was better than the one after step 1.").And.Contain("The policy is that of step 1, whose evaluation was the best.");
+        JsonElement told = rows.Single();
+        (told.GetProperty("stopped").GetBoolean(), told.GetProperty("steps").GetInt32(), told.GetProperty("best_step").GetInt32()).Should().Be((false, 3, 1));
+    }
+
+    [Fact]
+    public async Task What_the_trainer_says_of_options_names_them_as_the_configuration_does()
+    {
+        (int code, _, string errors) = await Tool.RunAsync("", "train", "--config", Config("", ""), "--set", "options.max_new_tokens=400");
+        code.Should().Be(CommandLine.Failure);
+        errors.Should().Contain("options.max_new_tokens").And.NotContain("MaxNewTokens");
+    }
+
+    [Fact]
     public async Task Printed_configurations_have_every_default_and_mean_the_same()
     {
         string config = Config("\"prompts\": \"problems.jsonl\",", "\"rhythm\": {\"layers\": \"top\"}"), whole = _folder.File("whole.json");
@@ -130,7 +150,29 @@ public sealed class TrainCommandTests : IDisposable
     [Fact]
     public async Task Ctrl_C_ends_it_with_a_policy_that_loads()
     {
+        (int code, string output, string errors) = await Interrupted(times: 1);
+        code.Should().Be(CommandLine.Cancelled, errors);
+        errors.Should().MatchRegex(@"Cancelled after \d+ of 100000 steps").And.Contain("Stopped: ");
+        JsonDocument.Parse(output).RootElement.GetProperty("stopped").GetBoolean().Should().BeTrue();
+        using CausalLanguageModel policy = CausalLanguageModel.FromPretrained(Path.Combine(Output, "policy"));
+        Directory.GetDirectories(Output, "checkpoint-*").Should().ContainSingle();
+        File.Exists(Path.Combine(Output, "policy.zip")).Should().BeTrue();
+        File.Exists(Path.Combine(Output, "report.html")).Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task A_second_Ctrl_C_ends_the_process_without_an_error_of_its_own()
+    {
+        (int code, _, string errors) = await Interrupted(times: 2);
+        code.Should().Be(CommandLine.Cancelled, errors);
+        errors.Should().NotContain("Unhandled exception");
+    }
+
+    /// <summary>Trains in a process of its own, and interrupts it after the first step.</summary>
+    private async Task<(int Code, string Output, string Errors)> Interrupted(int times)
+    {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no kill on Windows.");
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
         var start = new ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, "train", "--config", Config("", ""), "--set", "options.steps=100000", "--log-every", "1"]) { RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment["OMP_NUM_THREADS"] = "1";
         using Process process = Process.Start(start)!;
@@ -138,24 +180,23 @@ public sealed class TrainCommandTests : IDisposable
         {
             // Warnings may come first.
             string? line;
-            do line = await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken);
+            do line = await process.StandardError.ReadLineAsync(cancellation);
             while (line is not null && !line.StartsWith("step 1/100000: ", StringComparison.Ordinal));
             line.Should().NotBeNull("it trains");
-            using Process kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-            Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-            process.ExitCode.Should().Be(CommandLine.Cancelled, await errors);
-            (await errors).Should().MatchRegex(@"Cancelled after \d+ of 100000 steps").And.Contain("Stopped: ");
-            JsonDocument.Parse(await output).RootElement.GetProperty("stopped").GetBoolean().Should().BeTrue();
+            Task<string> output = process.StandardOutput.ReadToEndAsync(cancellation), errors = process.StandardError.ReadToEndAsync(cancellation);
+            for (int i = 0; i < times; i++)
+            {
+                using Process kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+                await kill.WaitForExitAsync(cancellation);
+                await Task.Delay(50, cancellation);
+            }
+            await process.WaitForExitAsync(cancellation);
+            return (process.ExitCode, await output, await errors);
         }
         finally
         {
             process.Kill();
         }
-        using CausalLanguageModel policy = CausalLanguageModel.FromPretrained(Path.Combine(Output, "policy"));
-        Directory.GetDirectories(Output, "checkpoint-*").Should().ContainSingle();
-        File.Exists(Path.Combine(Output, "policy.zip")).Should().BeTrue();
-        File.Exists(Path.Combine(Output, "report.html")).Should().BeTrue();
     }
 
     private JsonElement Configuration() => JsonDocument.Parse(File.ReadAllText(Path.Combine(Output, "train.json"))).RootElement;

@@ -33,6 +33,20 @@ public sealed class TrainingViewTests : IDisposable
         screen[screen.LastIndexOf("Step 3 of 3", StringComparison.Ordinal)..].Should().Contain("0.125", "the last evaluation stays to be seen");
     }
 
+    [Fact]
+    public void A_terminal_shows_that_it_has_begun_and_what_is_told_last()
+    {
+        using var output = new StringWriter();
+        TrainingView.Show(new Streams(TextReader.Null, TextWriter.Null, output, IsTerminal: true), _folder, 10, () => { }, view =>
+        {
+            output.ToString().Should().Contain("The first step");
+            view.Report(new TrainingProgress(1, 2, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1), new Dictionary<string, double> { ["loss"] = 0.5 }));
+            view.Warn("cancelled after 1 of 2");
+            output.ToString().Should().Contain("cancelled after 1 of 2");
+            return true;
+        });
+    }
+
     private string Show(bool isTerminal, int every, int steps, Func<int, (string Name, double Value)[]> metrics)
     {
         using var output = new StringWriter();
