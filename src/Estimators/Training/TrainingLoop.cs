@@ -78,7 +78,7 @@ internal sealed class TrainingLoop
             {
                 if (Measure() is not { } metrics)
                 {
-                    _channel.Warning(MessageSensitivity.None, $"Cancelled after {{0}} of {{1}} steps: the policy is {(_best.Weights is null ? "as the last of them left it" : "the best that was evaluated")}.", _done, _plan.Steps);
+                    _channel.Warning(MessageSensitivity.None, $"Cancelled after {{0}} of {{1}} steps: the policy is {(_best.Weights is not null ? "the best that was evaluated" : _done == 0 ? "the model that was handed over" : "as the last of them left it")}.", _done, _plan.Steps);
                     break;
                 }
                 // Told last: whoever hears of a step finds its files.

@@ -54,7 +54,7 @@ public abstract record TrainingOptions
     /// <summary>Steps between two evaluations on the validation rows that Fit is given (eval_steps); the last step is evaluated too. Default null = never; at least 1.</summary>
     public int? EvaluateEvery { get; init; }
 
-    /// <summary>Fit returns the policy that was evaluated best, not the last one (load_best_model_at_end). Default false; needs <see cref="EvaluateEvery"/>.</summary>
+    /// <summary>Fit returns the policy that was evaluated best, not the last one (load_best_model_at_end); the model that training began with is not evaluated, and may be better than all. Default false; needs <see cref="EvaluateEvery"/>.</summary>
     public bool KeepBest { get; init; }
 
     /// <summary>Training ends after as many evaluations in a row without a new best one (early_stopping_patience). Default null = never; at least 1; needs <see cref="EvaluateEvery"/>.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using MLNetAttn.Modeling;
@@ -28,9 +29,11 @@ internal static class HeadCalibration
         }
         if (pooled is null) throw new InvalidOperationException($"The data has no response tokens in column '{options.ResponseColumnName}': head groups cannot be calibrated. Fit on other rows, or choose Grouping PerSequence.");
         HeadGroups groups = pooled.Group(options.HeadRatio);
-        channel.Info(MessageSensitivity.None, "Calibrated on {0} rows with {1} response tokens. Local heads: {2}. Global heads: {3}. Receivers: {4}.", rows, pooled.Spans.TokenCount,
-            string.Join(' ', groups.Local), string.Join(' ', groups.Global), groups.Receivers is null ? "not asked for" : string.Join(' ', groups.Receivers));
+        channel.Info(MessageSensitivity.None, "Calibrated on {0} rows with {1} response tokens. Heads, as layer.head: local {2}; global {3}; receivers {4}.", rows, pooled.Spans.TokenCount,
+            Names(groups.Local), Names(groups.Global), groups.Receivers is null ? "not asked for" : Names(groups.Receivers));
         return groups;
+
+        static string Names(IEnumerable<HeadIndex> heads) => string.Join(' ', heads.Select(head => string.Create(CultureInfo.InvariantCulture, $"{head.Layer}.{head.Head}")));
     }
 
     private static IEnumerable<TokenSequence> Read(DataViewRowCursor cursor, Func<TokenSequence> read)

@@ -42,6 +42,8 @@ public sealed class ConfigReaderTests
     public void One_reward_needs_no_list_and_another_method_has_other_options()
     {
         Policy("""{"reward": {"regex": {"pattern": "x"}}}""").Reward.Should().ContainSingle().Which.Regex!.Pattern.Should().Be("x");
+        Policy("""{"options": {"lora": {"target_modules": "all-linear"}}}""").Options.Lora!.TargetModules.Should().Equal("all-linear");
+        Problems("""{"options": {"lora": {"target_modules": 3}}}""").Should().ContainSingle().Which.Should().StartWith("options.lora.target_modules[0]: found 3, expected a text");
         ConfigReader.Bind(Parse("""{"method": "sft", "rows": "rows.jsonl", "options": {"epochs": 2}}""")).Should().BeOfType<SupervisedFineTuningConfig>().Which.Options.Epochs.Should().Be(2);
         Problems("""{"method": "sft", "task": "math"}""").Should().Equal("task: unknown");
     }

@@ -18,6 +18,6 @@ public enum ProblemFormat
     /// <summary>OlympiadBench: <c>context</c> (may be null), <c>question</c>, <c>final_answer</c> (a list of one or more).</summary>
     OlympiadBench,
 
-    /// <summary>Countdown: <c>nums</c> and <c>target</c>, or <c>input</c> "1,2,3" and <c>output</c>.</summary>
+    /// <summary>Countdown: <c>nums</c> or <c>numbers</c>, and <c>target</c>; or <c>input</c> "1,2,3" and <c>output</c>.</summary>
     Countdown,
 }

@@ -77,9 +77,10 @@ public static class ProblemReader
 
     private static TaskProblem CountdownProblem(Fields fields, ProblemReaderOptions options, int index)
     {
-        bool named = fields.Has("nums");
-        int[] numbers = [.. (named ? fields.List("nums") : fields.Text("input").Split(',')).Select(number => Whole(number, named ? "nums" : "input"))];
-        int target = Whole(fields.Text(named ? "target" : "output"), named ? "target" : "output");
+        if (Array.Find(["nums", "numbers", "input"], fields.Has) is not { } name) throw fields.Wrong("nums", "a list of numbers beside 'target'; 'numbers' and 'target', or 'input' \"1,2,3\" and 'output', do as well");
+        string result = name == "input" ? "output" : "target";
+        int[] numbers = [.. (name == "input" ? fields.Text(name).Split(',') : fields.List(name)).Select(number => Whole(number, name))];
+        int target = Whole(fields.Text(result), result);
         string question = Countdown.Prompt(numbers, target, options.CountdownFormat);
         return new TaskProblem { Index = index, Question = question, Prompt = Ask(question, options), Numbers = numbers, Target = target };
 

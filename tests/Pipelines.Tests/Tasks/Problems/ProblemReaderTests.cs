@@ -27,6 +27,19 @@ public sealed class ProblemReaderTests
         else problems.Should().OnlyContain(problem => problem.Answer.Length > 0 && problem.Prompt == problem.Question + "\n" + ProblemReaderOptions.BoxedAnswer);
     }
 
+    [Theory]
+    [InlineData("""{"nums":[1,5,7],"target":11}""")]
+    [InlineData("""{"numbers":[1,5,7],"target":11,"prompt":"numbers 1 5 7 target 11 :"}""")]
+    [InlineData("""{"input":"1,5,7","output":"11"}""")]
+    public void Countdown_has_several_forms(string line)
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("a.jsonl"), line);
+        TaskProblem problem = ProblemReader.Read(folder.File("a.jsonl"), ProblemFormat.Countdown).Single();
+        problem.Numbers.Should().Equal(1, 5, 7);
+        (problem.Target, problem.Prompt).Should().Be((11, "numbers 1 5 7 target 11 :"));
+    }
+
     [Fact]
     public void Prompts_may_be_conversations_or_have_no_instruction()
     {
@@ -44,6 +57,8 @@ public sealed class ProblemReaderTests
     [InlineData("""{"problem":"a"}""", ProblemFormat.Math, "*line 2: the field 'answer' is missing*")]
     [InlineData("""{"question":"a","answer":"5"}""", ProblemFormat.Gsm8k, "*line 2: the field 'answer'*####*")]
     [InlineData("""{"nums":[1.5],"target":3}""", ProblemFormat.Countdown, "*line 2: the field 'nums'*whole numbers*")]
+    [InlineData("""{"numbers":[1,2]}""", ProblemFormat.Countdown, "*line 2: the field 'target' is missing*")]
+    [InlineData("""{"prompt":"a"}""", ProblemFormat.Countdown, "*line 2: the field 'nums' is missing*'target'*'numbers'*'input'*'output'*")]
     public void Bad_lines_are_named(string line, ProblemFormat format, string message)
     {
         using var folder = new TemporaryFolder();
