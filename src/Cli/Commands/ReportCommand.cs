@@ -27,9 +27,10 @@ internal static class ReportCommand
             FileInfo[] files = parsed.GetRequiredValue(input);
             using CausalLanguageModel? loaded = parsed.GetValue(model) is { } folder ? CausalLanguageModel.FromPretrained(folder.FullName) : null;
             var report = new RhythmReport(parsed.GetRequiredValue(title));
-            foreach (FileInfo file in files)
+            IReadOnlyList<string> names = VariantNames.Of([.. files.Select(file => file.FullName)]);
+            foreach ((int place, FileInfo file) in files.Index())
             {
-                string? variant = files.Length > 1 ? Path.GetFileNameWithoutExtension(file.Name) : null;
+                string? variant = files.Length > 1 ? names[place] : null;
                 foreach ((int number, string line) in File.ReadLines(file.FullName).Index().Where(line => !string.IsNullOrWhiteSpace(line.Item)).Take(parsed.GetValue(rows)))
                 {
                     cancellationToken.ThrowIfCancellationRequested();
