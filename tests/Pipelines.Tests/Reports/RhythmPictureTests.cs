@@ -61,6 +61,15 @@ public sealed class RhythmPictureTests
     }
 
     [Fact]
+    public void A_training_curve_that_never_changes_has_an_axis_around_it()
+    {
+        using SKBitmap small = Draw(Rate(2e-9), "constant"), other = Draw(Rate(5e-9)), zero = Draw(Rate(0));
+        small.Bytes.Should().NotEqual(other.Bytes, "its ticks are its own").And.NotEqual(zero.Bytes);
+
+        static RhythmPicture Rate(double value) => RhythmPicture.Training([new("learning_rate", "run", [1, 2, 3], [value, value, value])]);
+    }
+
+    [Fact]
     public void What_cannot_be_drawn_is_named()
     {
         FluentActions.Invoking(() => RhythmPicture.Curves(new() { ResponseTokens = ["a"] })).Should().Throw<ArgumentException>().WithMessage("*neither WAAD nor FAI nor entropies*");

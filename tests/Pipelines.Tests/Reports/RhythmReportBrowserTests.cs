@@ -191,6 +191,34 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
         tab.Problems.Should().BeEmpty();
     }
 
+    [Theory]
+    [InlineData(new[] { 2e-4, 2e-4, 2e-4 }, "1e-4 2e-4 3e-4", "2.0e-4")]
+    [InlineData(new[] { 0.0, 0, 0 }, "0 0.5 1.0", "0")]
+    [InlineData(new[] { -3.0, -3, -3 }, "-4 -3 -2", "-3")]
+    [InlineData(new[] { 1.1812, 1.1834, 1.1823 }, "1.182 1.183", "1.1823")]
+    [InlineData(new[] { 0.25, 0.25 + 1e-12, 0.25 }, "0.2 0.3", "0.25")]
+    [InlineData(new[] { 2.04e-5, 2.01e-5, 2.02e-5 }, "2.01e-5 2.02e-5 2.03e-5 2.04e-5", "2.02e-5")]
+    [InlineData(new[] { 1234567.0, 2345678, 1300000 }, "1.5e+6 2.0e+6", "1300000")]
+    public async Task The_axis_of_a_training_curve_suits_its_values_and_its_ticks_can_be_told_apart(double[] values, string ticks, string reading)
+    {
+        await using ReportTab tab = await browser.OpenAsync(new RhythmReport().Add(new TrainingCurve("m", "run", [1, 2, 3], values)));
+        // What the picture writes when it is drawn again; its steps come last.
+        string[] written = await tab.EvaluateAsync<string[]>("""
+            (() => {
+              const texts = [], pen = CanvasRenderingContext2D.prototype, own = pen.fillText;
+              pen.fillText = function (text, x, ...rest) { texts.push(x - this.measureText(text).width < 0 && this.textAlign === "right" ? `${text} is cut` : text); own.call(this, text, x, ...rest); };
+              document.querySelector("#training canvas").dispatchEvent(new PointerEvent("pointerleave"));
+              pen.fillText = own;
+              return texts;
+            })()
+            """);
+        string[] expected = ticks.Split(' ');
+        written.Take(expected.Length).Should().Equal(expected);
+        written[expected.Length].Should().Be("1", "the steps follow");
+        (await tab.TextAsync("#training output b")).Should().Be(reading);
+        tab.Problems.Should().BeEmpty();
+    }
+
     /// <summary>The embedded model's own search, greedily and sampled.</summary>
     private static RhythmReport Demo()
     {

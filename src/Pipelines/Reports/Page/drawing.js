@@ -41,10 +41,13 @@ function drawValues(pen, values, x, y, first = 0, last = values.length - 1) {
   }
 }
 
-function format(value) {
+// The power of ten of a number's first digit.
+const power = value => Math.floor(Math.log10(Math.abs(value)) + 1e-9);
+
+function format(value, digits = 3) {
   if (value === null || value === undefined) return "–";
   const size = Math.abs(value);
-  return size === 0 ? "0" : size >= 1000 ? value.toFixed(0) : size >= 0.001 ? Number(value.toPrecision(3)).toString() : value.toExponential(1);
+  return size === 0 ? "0" : size >= 1000 ? value.toFixed(Math.max(0, digits - 1 - power(value))) : size >= 0.001 ? Number(value.toPrecision(digits)).toString() : value.toExponential(digits - 2);
 }
 
 // Round numbers between two values.
@@ -55,6 +58,26 @@ function ticks(low, high, count) {
   for (let value = Math.ceil(low / step) * step; value <= high + step * 1e-9; value += step) list.push(Math.abs(value) < step * 1e-9 ? 0 : value);
   return list;
 }
+
+// Where an axis begins and ends so that values fill it. One that never changes stands in the middle, with half its size on either side; 0 stands at the foot of 0 to 1.
+function rangeOf(values) {
+  if (!values.length) return [0, 1];
+  const least = values.reduce((m, v) => Math.min(m, v), Infinity), most = values.reduce((m, v) => Math.max(m, v), -Infinity), size = Math.max(Math.abs(least), Math.abs(most));
+  if (size === 0) return [0, 1];
+  // A smaller change than this is rounding's, and its ticks would have more digits than there is room for.
+  const margin = most - least > size * 1e-4 ? (most - least) * 0.06 : size / 2;
+  return [least - margin, most + margin];
+}
+
+// Ticks as text, with the digits that tell one from the next.
+function tickLabels(list) {
+  if (list.length < 2) return list.map(value => format(value));
+  const last = power(list[1] - list[0]), size = Math.max(...list.map(Math.abs));
+  return list.map(value => value === 0 ? "0" : size >= 0.001 && size < 1e6 ? value.toFixed(Math.max(0, -last)) : value.toExponential(Math.max(0, power(value) - last)));
+}
+
+// A value beside an axis with ticks, at least as exact as they are.
+const formatBeside = (value, list) => format(value, list.length > 1 && value ? Math.min(15, Math.max(3, power(value) - power(list[1] - list[0]) + 2)) : 3);
 
 // A token for a line of text: blanks and breaks can be seen.
 const visible = text => text === "" ? "◌" : text.replace(/\r?\n/g, "⏎").replace(/\t/g, "⇥").replace(/^ | $/g, "␣");

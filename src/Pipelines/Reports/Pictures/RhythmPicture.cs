@@ -161,6 +161,7 @@ public sealed class RhythmPicture
             }
             plot.YLabel(metrics[i]);
             plot.Axes.SetLimitsX(first - margin, last + margin);
+            FitConstant(plot, [.. curves.Where(curve => curve.Metric == metrics[i]).SelectMany(curve => curve.Values).Where(double.IsFinite)]);
             // A name has the same colour in all rows: those that the first legend has need no other, which would hide curves.
             if (i == 0 || !names.Where(name => Has(metrics[i], name)).All(name => Has(metrics[0], name))) plot.ShowLegend(Alignment.LowerRight);
             else plot.HideLegend();
@@ -262,6 +263,16 @@ public sealed class RhythmPicture
         "" => "␣",
         var text => text.Replace("\n", "↵", StringComparison.Ordinal) is { Length: > 12 } longer ? longer[..11] + "…" : text.Replace("\n", "↵", StringComparison.Ordinal),
     };
+
+    /// <summary>Where values never change, an axis around them, as the report's page has it: from -1 to 1, as it would be otherwise, 2e-4 looks like 0.</summary>
+    private static void FitConstant(Plot plot, double[] values)
+    {
+        if (values.Length == 0) return;
+        double least = values.Min(), most = values.Max(), size = Math.Max(Math.Abs(least), Math.Abs(most));
+        if (most - least > size * 1e-4) return;
+        if (size == 0) plot.Axes.SetLimitsY(0, 1);
+        else plot.Axes.SetLimitsY(least - size / 2, most + size / 2);
+    }
 
     /// <summary>A line that is interrupted where values are undefined.</summary>
     private static void AddLine(Plot plot, double[] x, double[] y, Color color, string? name = null, LinePattern? pattern = null)
