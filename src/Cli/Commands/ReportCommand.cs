@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using MLNetAttn.Modeling;
 using MLNetAttn.Pipelines;
 
@@ -55,6 +56,6 @@ internal static class ReportCommand
     private static ReportTrace Measure(CausalLanguageModel model, string line, int number, string? variant, RhythmOptions rhythm)
     {
         (InputRow row, TokenSequence sequence) = ResponseFile.Parse(model, line, number);
-        return ReportTraces.Create(model, sequence, new ReportTraceOptions { Title = row.Has("title") ? row.Text("title") : null, Variant = variant, Rhythm = rhythm });
+        return ReportTraces.Create(model, sequence, new ReportTraceOptions { Title = row.Has("title") ? row.Text("title") : null, Variant = variant, Outcome = ReportOutcome.Read(JsonSerializer.SerializeToElement(row.Fields)), Rhythm = rhythm });
     }
 }

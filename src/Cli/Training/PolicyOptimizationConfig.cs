@@ -40,6 +40,15 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
     internal override (RhythmOptions Rhythm, CreditOptions Credit) Analysis => (
         Options.Rhythm ?? new RhythmOptions { Receivers = true, Temperature = Options.Temperature }, Options.Credit.Strategy == CreditStrategy.Flow ? new CreditOptions() : Options.Credit);
 
+    // As the trainer does it; where a reward fails, a report without it is better than none.
+    internal override float? RewardOf(MLContext context, TrainingRows rows, int row, CausalLanguageModel model, int[] response)
+    {
+        var answered = new RolloutView(StoredRows.Read(context.Data.TakeRows(rows.View, row + 1), _ => () => { }), [row], [TokenText.Join(model, response)], [response]);
+        var reward = RewardFunction.From(RewardChain.Create(context, this), Options.RewardColumnName);
+        reward.Fit(answered);
+        return (float)reward.Evaluate(MLNetInternals.GetEnvironment(context.Transforms), answered, MissingReward.LeaveOut)[0].Reward;
+    }
+
     public override (TrainingRows Rows, TrainingRows? Evaluation) Load(MLContext context) => (
         TrainingRows.Problems(context, Task, Prompts ?? new PromptConfig<CountdownPrompts> { Countdown = new CountdownPrompts() }, Options.PromptFormat),
         Evaluation is null ? null : TrainingRows.Problems(context, Task, Evaluation, Options.PromptFormat));

@@ -46,6 +46,14 @@ internal abstract record TrainConfig
     /// <summary>What the report's responses are measured and credited with.</summary>
     internal abstract (RhythmOptions Rhythm, CreditOptions Credit) Analysis { get; }
 
+    /// <summary>The reward of a response in the report; null = responses have none here, NaN = this one has none.</summary>
+    /// <param name="context">ML.NET's.</param>
+    /// <param name="rows">The rows that it is of.</param>
+    /// <param name="row">Which of them it answers.</param>
+    /// <param name="model">The model that wrote it.</param>
+    /// <param name="response">Its token ids.</param>
+    internal virtual float? RewardOf(MLContext context, TrainingRows rows, int row, CausalLanguageModel model, int[] response) => null;
+
     /// <summary>Loads the rows to learn from, and those to evaluate on if there are any.</summary>
     public abstract (TrainingRows Rows, TrainingRows? Evaluation) Load(MLContext context);
 

@@ -19,15 +19,16 @@ internal static class TrainingReport
     /// <param name="before">The untrained policy.</param>
     /// <param name="after">The trained one.</param>
     /// <param name="prompts">What both are asked.</param>
+    /// <param name="rewardOf">The reward of a model's answer to one of them; null = there is none.</param>
     /// <param name="cancellation">Ends it; nothing is written then.</param>
-    public static void Write(RunFolder folder, TrainConfig config, CausalLanguageModel before, CausalLanguageModel after, IReadOnlyList<(string Title, int[] Ids)> prompts, CancellationToken cancellation)
+    public static void Write(RunFolder folder, TrainConfig config, CausalLanguageModel before, CausalLanguageModel after, IReadOnlyList<(string Title, int[] Ids)> prompts, Func<int, CausalLanguageModel, int[], float?> rewardOf, CancellationToken cancellation)
     {
         RhythmReport report = new RhythmReport($"Training: {Path.GetFileName(folder.Location)}").AddNote("Model", config.Model!).AddNote("Configuration", folder.Config);
         string metrics = folder.In(RunFiles.Metrics);
         if (File.Exists(metrics)) report.Add(Curves(Path.GetFileName(folder.Location), metrics));
-        foreach ((string title, int[] ids) in prompts)
+        foreach ((int row, (string title, int[] ids)) in prompts.Index())
             foreach ((string variant, CausalLanguageModel model) in (ReadOnlySpan<(string, CausalLanguageModel)>)[("before", before), ("after", after)])
-                report.Add(Trace(model, config, title, variant, ids, cancellation));
+                report.Add(Trace(model, config, title, variant, ids, response => rewardOf(row, model, response), cancellation));
         report.Save(folder.Report);
     }
 
@@ -39,12 +40,19 @@ internal static class TrainingReport
         static int Place(string metric) => Array.IndexOf(First, metric) is >= 0 and int place ? place : First.Length;
     }
 
-    private static ReportTrace Trace(CausalLanguageModel model, TrainConfig config, string title, string variant, int[] ids, CancellationToken cancellation)
+    private static ReportTrace Trace(CausalLanguageModel model, TrainConfig config, string title, string variant, int[] ids, Func<int[], float?> rewardOf, CancellationToken cancellation)
     {
         (RhythmOptions rhythm, Transforms.CreditOptions credit) = config.Analysis;
         int room = model.Config.MaxPositionEmbeddings - ids.Length;
         var greedy = new GenerationOptions { Temperature = 0, MaxNewTokens = Math.Min(config.MaxNewTokens, room) };
-        int[] response = model.Generate([ids], greedy, cancellation)[0].TokenIds;
-        return ReportTraces.Create(model, new TokenSequence(ids, response), new ReportTraceOptions { Title = title, Variant = variant, Rhythm = rhythm, Credit = credit });
+        GeneratedSequence response = model.Generate([ids], greedy, cancellation)[0];
+        return ReportTraces.Create(model, new TokenSequence(ids, response.TokenIds), new ReportTraceOptions
+        {
+            Title = title,
+            Variant = variant,
+            Outcome = new ReportOutcome { Reward = rewardOf(response.TokenIds), FinishReason = response.FinishReason },
+            Rhythm = rhythm,
+            Credit = credit,
+        });
     }
 }

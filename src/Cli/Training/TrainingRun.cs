@@ -43,7 +43,7 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
             if (config.Training.KeepBest && view.BestStep is { } kept)
                 streams.Errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The policy is that of step {kept}, whose evaluation was the best."));
             if (stopped) streams.Errors.WriteLine("Stopped: the policy is saved, and --resume goes on.");
-            bool isReported = Report(folder, model, trained.Model, evaluation ?? rows, stopped, cancellation);
+            bool isReported = Report(context, folder, model, trained.Model, evaluation ?? rows, stopped, cancellation);
             streams.Output.WriteLine(JsonText.Line(new JsonObject { ["stopped"] = stopped, ["steps"] = view.Last?.Step, ["best_step"] = view.BestStep, ["policy"] = folder.Policy, ["model"] = folder.Model, ["report"] = isReported ? folder.Report : null }));
             return stopped || !isReported ? CommandLine.Cancelled : CommandLine.Success;
         }
@@ -62,12 +62,13 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
         });
 
     /// <returns>Whether there is a report: it can be cancelled, too.</returns>
-    private bool Report(RunFolder folder, CausalLanguageModel before, CausalLanguageModel after, TrainingRows rows, bool stopped, CancellationToken cancellation)
+    private bool Report(MLContext context, RunFolder folder, CausalLanguageModel before, CausalLanguageModel after, TrainingRows rows, bool stopped, CancellationToken cancellation)
     {
         try
         {
             // Whoever stops a run wants it to end; curves cost nothing.
-            TrainingReport.Write(folder, config, before, after, stopped ? [] : rows.First(config.Report.Prompts, before), stopped ? CancellationToken.None : cancellation);
+            TrainingReport.Write(
+                folder, config, before, after, stopped ? [] : rows.First(config.Report.Prompts, before), (row, model, response) => config.RewardOf(context, rows, row, model, response), stopped ? CancellationToken.None : cancellation);
             return true;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)

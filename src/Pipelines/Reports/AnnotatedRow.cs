@@ -7,7 +7,8 @@ namespace MLNetAttn.Pipelines;
 /// <summary>A line of annotated JSON, as <c>mlnetattn annotate</c> writes it, read as a trace.</summary>
 /// <remarks>
 /// Needed: <c>tokens</c>. Read where they are there: <c>prompt</c> or <c>prompt_tokens</c>, <c>title</c> or <c>id</c>, <c>variant</c>, <c>token_ids</c>, <c>waad</c>, <c>fai</c>, <c>receiver_fai</c>, <c>entropy</c>,
-/// <c>log_probs</c>, <c>credit</c> (numbers, null = undefined), <c>role</c> (names of <see cref="TokenRoles"/>), <c>local_heads</c> and <c>global_heads</c> (pairs of layer and head). The rest is passed over.
+/// <c>log_probs</c>, <c>credit</c> (numbers, null = undefined), <c>role</c> (names of <see cref="TokenRoles"/>), <c>local_heads</c> and <c>global_heads</c> (pairs of layer and head), <c>prompt_ids</c> (for their
+/// number), and what <see cref="ReportOutcome.Read"/> reads. The rest is passed over.
 /// </remarks>
 public static class AnnotatedRow
 {
@@ -25,7 +26,9 @@ public static class AnnotatedRow
         {
             Title = Scalar(row, "title") ?? Scalar(row, "id"),
             Variant = Scalar(row, "variant") ?? variant,
+            Outcome = ReportOutcome.Read(row),
             PromptTokens = Array(row, "prompt_tokens", Text) ?? (Scalar(row, "prompt") is { } prompt ? [prompt] : []),
+            PromptLength = Array(row, "prompt_tokens", Text)?.Length ?? Array(row, "prompt_ids", Integer)?.Length,
             ResponseTokens = Array(row, "tokens", Text) ?? throw new FormatException("The row has no 'tokens'. Is it a line of annotate's output?"),
             TokenIds = Array(row, "token_ids", Integer),
             Waad = Array(row, "waad", Number),

@@ -55,6 +55,8 @@ internal static class ReportJson
     public static void Trace(Utf8JsonWriter json, ReportTrace trace)
     {
         json.WriteStartObject();
+        if (trace.Outcome is { } outcome) Outcome(json, outcome);
+        if (trace.PromptLength is { } length) json.WriteNumber("prompt_length", length);
         Array(json, "prompt", trace.PromptTokens, json.WriteStringValue);
         Array(json, "response", trace.ResponseTokens, json.WriteStringValue);
         if (trace.TokenIds is { } ids) Array(json, "ids", ids, json.WriteNumberValue);
@@ -88,6 +90,16 @@ internal static class ReportJson
             Heads(json, "heads", map.Heads);
             json.WriteEndObject();
         });
+        json.WriteEndObject();
+    }
+
+    private static void Outcome(Utf8JsonWriter json, ReportOutcome outcome)
+    {
+        json.WriteStartObject("outcome");
+        if (outcome.Step is { } step) json.WriteNumber("step", step);
+        foreach ((string name, float? value) in new[] { ("reward", outcome.Reward), ("advantage", outcome.Advantage) })
+            if (value is { } number && float.IsFinite(number)) json.WriteNumber(name, number);
+        if (outcome.FinishReason is { } reason) json.WriteString("finish_reason", ReportOutcome.Name(reason));
         json.WriteEndObject();
     }
 

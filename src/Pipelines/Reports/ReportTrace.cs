@@ -13,6 +13,9 @@ public sealed class ReportTrace
     /// <summary>Which model, or which state of it, wrote the response: "before", "after". Traces of the same prompt with different variants are compared side by side. Default null: the only one.</summary>
     public string? Variant { get; init; }
 
+    /// <summary>What became of the response; null = nothing is known of it.</summary>
+    public ReportOutcome? Outcome { get; init; }
+
     /// <summary>The text of each token of the prompt; one piece where the tokens are not known. Joined it is the prompt.</summary>
     public IReadOnlyList<string> PromptTokens { get; init; } = [];
 
@@ -51,6 +54,13 @@ public sealed class ReportTrace
 
     /// <summary>Attention maps over prompt and response. Default none.</summary>
     public IReadOnlyList<StoredMap> Maps { get; init; } = [];
+
+    /// <summary>The number of the prompt's tokens; null = not known. One piece may be the whole text.</summary>
+    internal int? PromptLength
+    {
+        get => field ?? (PromptTokens.Count > 1 ? PromptTokens.Count : null);
+        init;
+    }
 
     internal string Prompt => string.Concat(PromptTokens);
 

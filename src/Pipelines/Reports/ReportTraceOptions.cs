@@ -12,6 +12,9 @@ public sealed class ReportTraceOptions
     /// <summary>Which model, or which state of it, wrote the response. Default null.</summary>
     public string? Variant { get; init; }
 
+    /// <summary>What became of the response. Default null: nothing is said of it.</summary>
+    public ReportOutcome? Outcome { get; init; }
+
     /// <summary>How WAAD and FAI are computed. Default: the paper's, version 2, with receiver heads.</summary>
     public RhythmOptions Rhythm { get; init; } = new() { Receivers = true };
 

@@ -29,6 +29,8 @@ public static class ReportTraces
         {
             Title = options.Title,
             Variant = options.Variant,
+            Outcome = options.Outcome,
+            PromptLength = sequence.PromptIds.Length,
             PromptTokens = Text(model, sequence.PromptIds),
             ResponseTokens = Text(model, sequence.ResponseIds),
             TokenIds = sequence.ResponseIds,
@@ -45,7 +47,7 @@ public static class ReportTraces
         };
     }
 
-    /// <summary>Reads rows that <c>AttentionRhythm</c>, and perhaps <c>RhythmCredit</c>, wrote, under their default column names; columns that are not there are left out, and so are rows whose response is empty.</summary>
+    /// <summary>Reads rows that <c>AttentionRhythm</c>, and perhaps <c>RhythmCredit</c>, wrote, with reward, advantage and the reason why a response ended where there are any, under their default column names; columns that are not there are left out, and so are rows whose response is empty.</summary>
     /// <param name="rows">The rows; column Tokens is needed.</param>
     /// <param name="maximumRows">How many are read, from the first; at least 1.</param>
     /// <param name="variant">Which model wrote the responses; null = the only one.</param>
@@ -53,7 +55,7 @@ public static class ReportTraces
     public static IReadOnlyList<ReportTrace> Read(IDataView rows, int maximumRows = 50, string? variant = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumRows, 1);
-        string[] names = ["Prompt", "Tokens", "TokenIds", "Waad", "Fai", "ReceiverFai", "Entropy", "LogProbability", "Credit", "Role"];
+        string[] names = ["Prompt", "Tokens", "TokenIds", "Waad", "Fai", "ReceiverFai", "Entropy", "LogProbability", "Credit", "Role", "Reward", "Advantage", "FinishReason"];
         DataViewSchema schema = rows.Schema;
         using DataViewRowCursor cursor = rows.GetRowCursor([.. names.Select(schema.GetColumnOrNull).OfType<DataViewSchema.Column>()]);
         Func<ReadOnlyMemory<char>[]> tokens = Vector<ReadOnlyMemory<char>>("Tokens", TextDataViewType.Instance)
@@ -62,6 +64,8 @@ public static class ReportTraces
         Func<int[]>? ids = Vector<int>("TokenIds", NumberDataViewType.Int32);
         Func<float[]>? waad = Floats("Waad"), fai = Floats("Fai"), receiverFai = Floats("ReceiverFai"), entropy = Floats("Entropy"), logProbability = Floats("LogProbability"), credit = Floats("Credit");
         Func<TokenRoles[]>? roles = Roles();
+        Func<float>? reward = Single("Reward"), advantage = Single("Advantage");
+        Func<string>? reason = schema.GetColumnOrNull("FinishReason") is { Type: TextDataViewType } name ? cursor.Text(name) : null;
         List<ReportTrace> traces = [];
         for (int row = 0; row < maximumRows && cursor.MoveNext(); row++)
         {
@@ -70,6 +74,7 @@ public static class ReportTraces
             traces.Add(new ReportTrace
             {
                 Variant = variant,
+                Outcome = ReportOutcome.Of(step: null, reward?.Invoke(), advantage?.Invoke(), reason is null ? null : ReportOutcome.Reason(reason())),
                 PromptTokens = prompt is null ? [] : [prompt()],
                 ResponseTokens = response,
                 TokenIds = ids?.Invoke(),
@@ -83,6 +88,8 @@ public static class ReportTraces
             });
         }
         return traces;
+
+        Func<float>? Single(string name) => schema.GetColumnOrNull(name) is { } column && column.Type.Equals(NumberDataViewType.Single) ? cursor.Scalar<float>(column) : null;
 
         Func<float[]>? Floats(string name) => Vector<float>(name, NumberDataViewType.Single);
 

@@ -35,6 +35,7 @@ public sealed class TrainCommandTests : IDisposable
         ((IDisposable)zip).Dispose();
         string report = await File.ReadAllTextAsync(Path.Combine(Output, "report.html"), TestContext.Current.CancellationToken);
         report.Should().Contain("before").And.Contain("after").And.Contain("frac_reward_zero_std");
+        Regex.Matches(report, "\"outcome\":(.*?})").Select(match => match.Groups[1].Value).Should().HaveCount(2).And.AllSatisfy(outcome => outcome.Should().MatchRegex("^{\"reward\":[01],\"finish_reason\":\"(stop_token|length)\"}$"));
         Regex.Matches(report, "\"metric\":\"([^\"]+)\"").Select(match => match.Groups[1].Value).Take(4).Should().Equal("reward", "eval_reward", "loss", "completions/mean_length");
 
         // A run goes on with the reward and the evaluation that it began with.

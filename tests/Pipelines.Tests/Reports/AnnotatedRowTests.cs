@@ -23,6 +23,18 @@ public sealed class AnnotatedRowTests
         AnnotatedRow.Parse("""{"tokens": ["a"], "variant": "after", "prompt_tokens": ["x", "y"]}""", "before").Should().BeEquivalentTo(new { Variant = "after", PromptTokens = new[] { "x", "y" } });
     }
 
+    [Fact]
+    public void A_sample_of_a_run_keeps_its_step_reward_advantage_and_end() =>
+        AnnotatedRow.Parse("""{"step": 2, "prompt": "p", "response": "a", "reward": 1, "advantage": 0.5, "tokens": ["a"], "role": ["None"], "credit": [1], "finish_reason": "length"}""")
+            .Outcome.Should().Be(new ReportOutcome { Step = 2, Reward = 1, Advantage = 0.5f, FinishReason = FinishReason.Length });
+
+    [Theory]
+    [InlineData("""{"tokens": ["a"], "prompt": "some words of text"}""", null)]
+    [InlineData("""{"tokens": ["a"], "prompt": "some words of text", "prompt_ids": [4, 5, 6, 7]}""", 4)]
+    [InlineData("""{"tokens": ["a"], "prompt_tokens": ["some"]}""", 1)]
+    [InlineData("""{"tokens": ["a"]}""", null)]
+    public void The_length_of_a_prompt_is_known_where_its_tokens_are(string json, int? length) => AnnotatedRow.Parse(json).PromptLength.Should().Be(length);
+
     [Theory]
     [InlineData("[1]", "*expected a JSON object*")]
     [InlineData("{", "The row is no JSON*")]

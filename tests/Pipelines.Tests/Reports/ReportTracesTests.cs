@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
 
@@ -14,9 +15,11 @@ public sealed class ReportTracesTests : IDisposable
     public void A_models_trace_has_the_numbers_of_its_analysis()
     {
         TokenSequence sequence = Sample();
-        ReportTrace trace = ReportTraces.Create(_model, sequence, new() { Variant = "v", HeadMaps = [new(2, 1)] });
+        var outcome = new ReportOutcome { FinishReason = FinishReason.Length };
+        ReportTrace trace = ReportTraces.Create(_model, sequence, new() { Variant = "v", Outcome = outcome, HeadMaps = [new(2, 1)] });
         RhythmAnalysis rhythm = _model.AnalyzeRhythm([sequence], new() { Receivers = true })[0];
         trace.Validate();
+        (trace.Outcome, trace.PromptLength).Should().Be((outcome, sequence.PromptIds.Length));
         trace.Waad.Should().Equal(rhythm.Waad);
         trace.ReceiverFai.Should().Equal(rhythm.ReceiverFai);
         string.Concat(trace.ResponseTokens).Should().Be(_model.Tokenizer.Decode(sequence.ResponseIds, skipSpecialTokens: false));
@@ -39,7 +42,7 @@ public sealed class ReportTracesTests : IDisposable
     {
         var ml = new MLContext(seed: 1);
         IDataView problems = ml.Data.LoadFromEnumerable(Countdown.Generate(3, seed: 5)), rows = ml.Transforms.GenerateText(_model, maxNewTokens: 40, seed: 3)
-            .Append(ml.Transforms.AttentionRhythm(_model)).Append(ml.Transforms.RhythmCredit()).Fit(problems).Transform(problems);
+            .Append(ml.Transforms.AttentionRhythm(_model)).Append(ml.Transforms.RhythmCredit()).Append(ml.Transforms.CountdownReward()).Fit(problems).Transform(problems);
         RhythmReport report = RhythmReport.Create(rows, "R", maximumRows: 2);
         report.Traces.Should().HaveCount(2);
         ReportTrace trace = report.Traces[0];
@@ -48,6 +51,8 @@ public sealed class ReportTracesTests : IDisposable
         foreach (IReadOnlyList<float>? values in new[] { trace.Waad, trace.Fai, trace.Entropy, trace.LogProbability, trace.Credit }) values.Should().HaveCount(trace.ResponseTokens.Count);
         trace.Credit!.Zip(trace.Roles!).Should().OnlyContain(pair => pair.First > 1 == (pair.Second != TokenRoles.None));
         trace.ReceiverFai.Should().BeNull();
+        trace.Outcome.Should().Be(new ReportOutcome { Reward = rows.GetColumn<float>("Reward").First(), FinishReason = Enum.Parse<FinishReason>(rows.GetColumn<string>("FinishReason").First()) });
+        trace.PromptLength.Should().BeNull("a column has the prompt's text");
     }
 
     [Fact]

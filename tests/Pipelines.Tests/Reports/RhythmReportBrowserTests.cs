@@ -191,6 +191,37 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
         tab.Problems.Should().BeEmpty();
     }
 
+    [Fact]
+    public async Task What_became_of_a_response_stands_above_it_and_nothing_is_promised_that_its_row_does_not_have()
+    {
+        ReportTrace Sample(string variant, FinishReason reason, float advantage) => new()
+        {
+            Variant = variant,
+            PromptTokens = ["a prompt of some words"],
+            ResponseTokens = ["x", " y"],
+            Credit = [1, 1.5f],
+            Outcome = new ReportOutcome { Step = 1250, Reward = 1, Advantage = advantage, FinishReason = reason },
+        };
+        await using ReportTab tab = await browser.OpenAsync(new RhythmReport().Add(Sample("full", FinishReason.Length, 0.5f), Sample("two", FinishReason.StopToken, float.NaN)).Add(ReportSamples.Synthetic(5, 40)));
+        (await tab.TextAsync(".panel:nth-child(1) h3")).Should().Contain("full").And.Contain("step 1250").And.Contain("reward 1").And.Contain("advantage 0.5");
+        (await tab.TextAsync(".panel:nth-child(1) .cut")).Should().Be("cut at the length limit");
+        (await tab.TextAsync(".panel:nth-child(2) h3")).Should().Contain("ended with a stop token").And.NotContain("advantage");
+        (await tab.CountAsync(".panel:nth-child(2) .cut")).Should().Be(0);
+        (await tab.EvaluateAsync<bool>("document.querySelector('#curves').offsetParent === null")).Should().BeTrue("credit has no curve");
+        (await tab.TextAsync("#inspector")).Should().Contain("Point at a token for its numbers; click pins it.");
+        await tab.HoverAsync(".panel:nth-child(1) .token[data-at='2']");
+        (await tab.TextAsync("#inspector")).Should().Contain("Credit").And.NotContain("attention");
+        await tab.PressAsync("+");
+        (await tab.CountAsync(".token.outside")).Should().Be(0);
+        (await tab.TextAsync("#statistics")).Should().Contain("tokens of the response").And.NotContain("tokens of prompt");
+        await tab.PressAsync(".");
+        (await tab.EvaluateAsync<bool>("document.querySelector('#curves').offsetParent === null")).Should().BeFalse();
+        (await tab.CountAsync(".panel h3")).Should().Be(0, "nothing is known of it");
+        (await tab.TextAsync("#inspector")).Should().Contain("its numbers and its attention");
+        (await tab.TextAsync("#statistics")).Should().Contain("tokens of prompt and response5 + 40");
+        tab.Problems.Should().BeEmpty();
+    }
+
     [Theory]
     [InlineData(new[] { 2e-4, 2e-4, 2e-4 }, "1e-4 2e-4 3e-4", "2.0e-4")]
     [InlineData(new[] { 0.0, 0, 0 }, "0 0.5 1.0", "0")]

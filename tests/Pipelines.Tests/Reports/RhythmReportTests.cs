@@ -36,10 +36,17 @@ public sealed class RhythmReportTests
         JsonElement bare = Data(page, "trace-0"), full = Data(page, "trace-1");
         bare.GetProperty("series").EnumerateObject().Select(series => series.Name).Should().Equal("waad");
         bare.GetProperty("series").GetProperty("waad")[2].ValueKind.Should().Be(JsonValueKind.Null);
-        bare.TryGetProperty("roles", out _).Should().BeFalse();
+        foreach (string name in (string[])["roles", "outcome"]) bare.TryGetProperty(name, out _).Should().BeFalse();
         full.GetProperty("series").GetProperty("fai").EnumerateArray().TakeLast(10).Should().OnlyContain(value => value.ValueKind == JsonValueKind.Null);
         full.GetProperty("peaks").GetProperty("fai").GetArrayLength().Should().BePositive();
         full.GetProperty("maps").GetArrayLength().Should().Be(2);
+    }
+
+    [Fact]
+    public void What_became_of_a_response_is_there_by_the_names_of_rows()
+    {
+        ReportOutcome outcome = new() { Step = 4, Reward = 0.5f, Advantage = float.NaN, FinishReason = MLNetAttn.Modeling.FinishReason.StopString };
+        Data(Page(new RhythmReport().Add(new ReportTrace { ResponseTokens = ["x"], Outcome = outcome })), "trace-0").GetProperty("outcome").GetRawText().Should().Be("""{"step":4,"reward":0.5,"finish_reason":"stop_string"}""");
     }
 
     [Fact]

@@ -4,12 +4,16 @@ const CURVES = ["waad", "fai", "entropy"];
 const MARKERS = { waad: "▲", fai: "◆", entropy: "●" };
 
 const strips = () => METRICS.filter(metric => CURVES.includes(metric.key) && shown().some(trace => trace.series[metric.key]));
+const hasMaps = () => shown().some(trace => trace.maps.length);
 const plotWidth = () => Math.max(1, $("curve").clientWidth - LEFT - RIGHT);
 const xOf = place => LEFT + (place - state.view[0]) / (state.view[1] - state.view[0]) * plotWidth();
 const placeAt = x => state.view[0] + (x - LEFT) / plotWidth() * (state.view[1] - state.view[0]);
 
 function drawCurves() {
-  const metrics = strips(), arcs = shown().some(trace => trace.maps.length) ? ARCS : 0, pitch = plotWidth() / (state.view[1] - state.view[0]), labels = pitch >= 11 ? LABELS : 0;
+  const metrics = strips(), arcs = hasMaps() ? ARCS : 0;
+  $("curves").hidden = !metrics.length && !arcs;
+  if ($("curves").hidden) return;
+  const pitch = plotWidth() / (state.view[1] - state.view[0]), labels = pitch >= 11 ? LABELS : 0;
   const { pen, width, height } = prepare($("curve"), metrics.length * (STRIP + GAP) + arcs + labels + AXIS);
   const bottom = height - AXIS - labels;
   drawPrompt(pen, bottom);
@@ -133,6 +137,7 @@ function drawAxis(pen, height) {
 
 // The whole response, and the part of it that the curves show.
 function drawOverview() {
+  if ($("curves").hidden) return;
   const { pen, width, height } = prepare($("overview"), 30), [low, high] = farthest(), trace = current();
   const x = place => LEFT + (place - low) / (high - low) * (width - LEFT - RIGHT);
   const key = trace.series[state.metric] ? state.metric : strips()[0]?.key, values = trace.series[key] ?? [], most = values.reduce((m, v) => Math.max(m, v ?? 0), 0) || 1;

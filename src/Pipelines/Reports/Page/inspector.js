@@ -1,9 +1,11 @@
 // All that is known of the current token.
 function inspect() {
-  const box = $("inspector");
+  const box = $("inspector"), offers = offered();
+  box.hidden = !offers.length;
   box.classList.toggle("pinned", state.pinned);
+  box.classList.toggle("mapped", hasMaps());
   if (state.at === null) {
-    box.replaceChildren(element("h2", { textContent: "Token" }), element("p", { className: "quiet", textContent: "Point at a token for its numbers and its attention; click pins it." }));
+    box.replaceChildren(element("h2", { textContent: "Token" }), element("p", { className: "quiet", textContent: `Point at a token for ${offers.join(" and ")}; click pins it.` }));
     box.classList.add("empty");
     return;
   }
@@ -28,6 +30,12 @@ function inspect() {
   box.replaceChildren(title, tags, numbers(trace), lists(trace));
 }
 
+// What is known of the tokens of the responses shown.
+function offered() {
+  const numbered = shown().some(trace => Object.keys(trace.series).length), roles = shown().some(trace => trace.roles);
+  return [numbered ? "its numbers" : roles ? "its role" : null, hasMaps() ? "its attention" : null].filter(offer => offer !== null);
+}
+
 function numbers(trace) {
   const body = element("tbody");
   for (const metric of METRICS.filter(item => trace.series[item.key])) {
@@ -47,7 +55,7 @@ function numbers(trace) {
 
 function lists(trace) {
   const codes = codesAt(state.side);
-  if (!codes) return element("p", { className: "quiet", textContent: trace.maps.length ? "" : "No attention map is stored." });
+  if (!codes) return element("p", { className: "quiet", textContent: trace.maps.length || !hasMaps() ? "" : "No attention map is stored." });
   const { out, incoming } = attentionOf(codes, trace.length, state.at, 6);
   const list = (heading, name, items) => element("div", { className: `looks ${name}` },
     element("h3", { textContent: heading }),

@@ -64,8 +64,10 @@ function setView(from, to) {
   set({ view: [from, from + width] });
 }
 
-const zoom = (factor, around = (state.view[0] + state.view[1]) / 2) =>
-  setView(around + (state.view[0] - around) * factor, around + (state.view[1] - around) * factor);
+// Without curves nothing would say what a view leaves out.
+function zoom(factor, around = (state.view[0] + state.view[1]) / 2) {
+  if (!$("curves").hidden) setView(around + (state.view[0] - around) * factor, around + (state.view[1] - around) * factor);
+}
 
 function showGroup(group) {
   const variants = report.traces[group].variants;

@@ -13,7 +13,7 @@ function summary() {
     title: traces.length > 1 ? "These two responses" : "This response",
     columns: ["", ...traces.map((_, side) => traces.length > 1 ? `${"AB"[side]} ${nameOf(side)}` : "value")],
     rows: [
-      row("tokens of prompt and response", trace => `${trace.start} + ${trace.response.length}`),
+      traces.some(trace => trace.prompt_length) ? row("tokens of prompt and response", trace => `${trace.prompt_length ?? "–"} + ${trace.response.length}`) : row("tokens of the response", trace => `${trace.response.length}`),
       ...known.map(metric => row(`mean ${metric.label}${metric.unit ? `, ${metric.unit}` : ""}`, trace => trace.series[metric.key] ? format(mean(trace.series[metric.key])) : "–")),
       ...known.filter(metric => traces.some(trace => trace.peaks[metric.key])).map(metric => row(`peaks of ${metric.label}`, trace => trace.peaks[metric.key] ? `${trace.peaks[metric.key].length}` : "–")),
       ...(traces.some(trace => trace.roles) ? ROLES.map(role => row(role.label, trace => trace.roles ? `${trace.roles.filter(bits => bits & role.bit).length}` : "–")).filter(cells => cells.slice(1).some(cell => cell !== "0" && cell !== "–")) : []),

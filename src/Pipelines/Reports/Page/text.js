@@ -21,11 +21,31 @@ function buildPanels() {
     });
     box.addEventListener("scroll", () => follow(panels[side]), { passive: true });
     panels.push({ box, tokens, trace });
-    const named = state.sides.length > 1 || nameOf(side);
-    return element("div", { className: "panel" }, named ? element("h3", {}, element("b", { textContent: state.sides.length > 1 ? "AB"[side] : "" }), nameOf(side), element("small", { textContent: `${trace.response.length} tokens` })) : null, box);
+    return element("div", { className: "panel" }, headingOf(trace, side), box);
   }));
   $("panels").classList.toggle("two", state.sides.length > 1);
   marked = [];
+}
+
+// Which of two it is, and what became of it; null where there is neither to say.
+function headingOf(trace, side) {
+  const two = state.sides.length > 1, facts = factsOf(trace);
+  if (!two && !nameOf(side) && !facts.length) return null;
+  return element("h3", {}, two ? element("b", { textContent: "AB"[side] }) : null, nameOf(side), ...facts, element("small", { textContent: `${trace.response.length} tokens` }));
+}
+
+const ENDS = {
+  stop_token: ["fact", "ended with a stop token", "The model ended the response itself"],
+  stop_string: ["fact", "ended at a stop string", "The response had a text that ends it"],
+  length: ["cut", "cut at the length limit", "The response reached the most tokens that it may have: the model had not ended it"],
+};
+
+function factsOf({ outcome }) {
+  if (!outcome) return [];
+  const facts = ["step", "reward", "advantage"].filter(name => (outcome[name] ?? null) !== null).map(name => element("span", { className: "fact", textContent: `${name} ${name === "step" ? outcome.step : format(outcome[name])}` }));
+  if (!outcome.finish_reason) return facts;
+  const [className, textContent, title] = ENDS[outcome.finish_reason];
+  return [...facts, element("span", { className, textContent, title })];
 }
 
 // One scale for both sides: equal colours are equal values.

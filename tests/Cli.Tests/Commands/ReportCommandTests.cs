@@ -1,0 +1,44 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace MLNetAttn.Cli.Tests;
+
+public sealed class ReportCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Files_of_one_name_are_compared_under_names_that_differ()
+    {
+        string report = _folder.File("report.html"), row = """{"step": 3, "prompt": "p", "tokens": ["a"], "credit": [1.5], "reward": 1, "advantage": 0.5, "finish_reason": "length"}""";
+        (int code, _, string errors) = await Tool.RunAsync("", "report", "-i", Rows("full", row), "-i", Rows("two", row), "-o", report);
+        code.Should().Be(0, errors);
+        string page = await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken);
+        JsonElement group = Data(page, "report").GetProperty("traces").EnumerateArray().Should().ContainSingle("both answer one prompt").Subject;
+        group.GetProperty("variants").EnumerateArray().Select(variant => variant.GetProperty("name").GetString()).Should().Equal("full/samples", "two/samples");
+        Data(page, "trace-0").GetProperty("outcome").GetRawText().Should().Be("""{"step":3,"reward":1,"advantage":0.5,"finish_reason":"length"}""");
+    }
+
+    [Fact]
+    public async Task Rows_that_are_measured_anew_keep_what_became_of_them()
+    {
+        string report = _folder.File("report.html"), rows = Rows("run", """{"step": 3, "prompt": "numbers 1 5 7 target 11 :", "response": "try 7 + 5", "reward": 0, "finish_reason": "length"}""");
+        (int code, _, string errors) = await Tool.RunAsync("", "report", "-i", rows, "-o", report, "-m", Tool.Countdown);
+        code.Should().Be(0, errors);
+        JsonElement trace = Data(await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken), "trace-0");
+        trace.GetProperty("outcome").GetRawText().Should().Be("""{"step":3,"reward":0,"finish_reason":"length"}""");
+        trace.GetProperty("prompt_length").GetInt32().Should().Be(trace.GetProperty("prompt").GetArrayLength());
+    }
+
+    private string Rows(string folder, string row)
+    {
+        string path = Path.Combine(Directory.CreateDirectory(_folder.File(folder)).FullName, "samples.jsonl");
+        File.WriteAllText(path, row + "\n");
+        return path;
+    }
+
+    private static JsonElement Data(string page, string id) =>
+        JsonDocument.Parse(Regex.Match(page, $"<script type=\"application/json\" id=\"{id}\">(.*?)</script>", RegexOptions.Singleline).Groups[1].Value).RootElement;
+}
