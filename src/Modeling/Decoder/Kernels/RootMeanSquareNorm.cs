@@ -44,7 +44,8 @@ internal static class RootMeanSquareNorm
         fixed (T* source = KernelSupport.Elements<T>(x), plus = added is null ? default : KernelSupport.Elements<T>(added), scale = KernelSupport.Elements<T>(weight), target = KernelSupport.Elements<T>(normalized))
         {
             (nint sourceAt, nint plusAt, nint scaleAt, nint targetAt) = ((nint)source, (nint)plus, (nint)scale, (nint)target);
-            WorkerTeam.For(rows, width, (start, end) =>
+            // Read, added to, read again, written.
+            WorkerTeam.For(rows, 4L * width, (start, end) =>
             {
                 for (int row = start; row < end; row++)
                     Row<T, TElement>(
