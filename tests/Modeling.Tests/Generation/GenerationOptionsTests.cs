@@ -23,8 +23,8 @@ public sealed class GenerationOptionsTests
             StopStrings = ["fine", "", "half \uD83D"],
         };
         FluentActions.Invoking(() => options.Validate(2)).Should().Throw<ArgumentException>().WithMessage(
-            "GenerationOptions: MaxNewTokens is 0*Temperature is -1*TopK is -2*TopP is 1.5*MinP is 2*RepetitionPenalty is 0*SamplesPerPrompt is 0*PromptSeeds is 1 seeds, expected one for each of the 2 prompts; " +
-            "BatchSize is 0*MaximumCacheBytes is 0*StopStrings[1] is empty*StopStrings[2] is a text with half a character*");
+            "GenerationOptions: MaxNewTokens is 0*Temperature is -1*TopK is -2*TopP is 1.5*MinP is 2*RepetitionPenalty is 0*SamplesPerPrompt is 0*BatchSize is 0*MaximumCacheBytes is 0*" +
+            "StopStrings[1] is empty*StopStrings[2] is a text with half a character*PromptSeeds is 1 seeds, expected one for each of the 2 prompts.");
     }
 
     [Fact]
