@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using MLNetAttn.Estimators;
 using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Cli;
@@ -42,18 +43,11 @@ internal static class GenerateCommand
             JsonObject Row(InputRow row, GeneratedSequence response)
             {
                 JsonObject written = row.With(
-                    ("text", response.Text), ("token_ids", JsonText.Numbers(response.TokenIds)), ("log_probs", JsonText.Numbers(response.LogProbabilities)), ("finish_reason", Name(response.FinishReason)));
+                    ("text", response.Text), ("token_ids", JsonText.Numbers(response.TokenIds)), ("log_probs", JsonText.Numbers(response.LogProbabilities)), ("finish_reason", FinishReasonName.Of(response.FinishReason)));
                 if (options.SamplesPerPrompt > 1) written["sample"] = response.SampleIndex;
                 return written;
             }
         });
         return command;
     }
-
-    private static string Name(FinishReason reason) => reason switch
-    {
-        FinishReason.StopToken => "stop_token",
-        FinishReason.StopString => "stop_string",
-        _ => "length",
-    };
 }

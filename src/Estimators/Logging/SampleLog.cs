@@ -29,7 +29,7 @@ internal sealed class SampleLog : IDisposable
         json.WriteStartArray("credit");
         foreach (double credit in sample.Credit) WriteNumber(json, credit);
         json.WriteEndArray();
-        json.WriteString("finish_reason", JsonNamingPolicy.SnakeCaseLower.ConvertName(sample.FinishReason.ToString()));
+        json.WriteString("finish_reason", FinishReasonName.Of(sample.FinishReason));
     });
 
     /// <inheritdoc/>

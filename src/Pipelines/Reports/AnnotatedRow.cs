@@ -21,14 +21,15 @@ public static class AnnotatedRow
         using JsonDocument document = Open(json);
         JsonElement row = document.RootElement;
         if (row.ValueKind != JsonValueKind.Object) throw new FormatException($"The row is {row.ValueKind}, expected a JSON object.");
+        string[]? promptTokens = Array(row, "prompt_tokens", Text);
         HeadIndex[]? local = Heads(row, "local_heads"), global = Heads(row, "global_heads");
         var trace = new ReportTrace
         {
             Title = Scalar(row, "title") ?? Scalar(row, "id"),
             Variant = Scalar(row, "variant") ?? variant,
             Outcome = ReportOutcome.Read(row),
-            PromptTokens = Array(row, "prompt_tokens", Text) ?? (Scalar(row, "prompt") is { } prompt ? [prompt] : []),
-            PromptLength = Array(row, "prompt_tokens", Text)?.Length ?? Array(row, "prompt_ids", Integer)?.Length,
+            PromptTokens = promptTokens ?? (Scalar(row, "prompt") is { } prompt ? [prompt] : []),
+            PromptLength = promptTokens?.Length ?? Array(row, "prompt_ids", Integer)?.Length,
             ResponseTokens = Array(row, "tokens", Text) ?? throw new FormatException("The row has no 'tokens'. Is it a line of annotate's output?"),
             TokenIds = Array(row, "token_ids", Integer),
             Waad = Array(row, "waad", Number),

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MLNetAttn.Estimators;
 using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Pipelines;
@@ -99,7 +100,7 @@ internal static class ReportJson
         if (outcome.Step is { } step) json.WriteNumber("step", step);
         foreach ((string name, float? value) in new[] { ("reward", outcome.Reward), ("advantage", outcome.Advantage) })
             if (value is { } number && float.IsFinite(number)) json.WriteNumber(name, number);
-        if (outcome.FinishReason is { } reason) json.WriteString("finish_reason", ReportOutcome.Name(reason));
+        if (outcome.FinishReason is { } reason) json.WriteString("finish_reason", FinishReasonName.Of(reason));
         json.WriteEndObject();
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MLNetAttn.Estimators;
 using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Pipelines;
@@ -30,10 +31,7 @@ public sealed record ReportOutcome
         new ReportOutcome { Step = step, Reward = reward, Advantage = advantage, FinishReason = reason } is var outcome && outcome != new ReportOutcome() ? outcome : null;
 
     /// <summary>The reason of a name, as rows (<c>stop_token</c>) or columns (<c>StopToken</c>) have it; null = no reason's.</summary>
-    internal static FinishReason? Reason(string name) => Enum.GetValues<FinishReason>().Cast<FinishReason?>().FirstOrDefault(reason => name == Name(reason!.Value) || name == reason.ToString());
-
-    /// <summary>The name of a reason in rows.</summary>
-    internal static string Name(FinishReason reason) => JsonNamingPolicy.SnakeCaseLower.ConvertName(reason.ToString());
+    internal static FinishReason? Reason(string name) => Enum.GetValues<FinishReason>().Cast<FinishReason?>().FirstOrDefault(reason => name == FinishReasonName.Of(reason!.Value) || name == reason.ToString());
 
     private static JsonElement? Find(JsonElement row, string name, JsonValueKind kind) => row.TryGetProperty(name, out JsonElement value) && value.ValueKind == kind ? value : null;
 }

@@ -36,11 +36,12 @@ internal sealed class BatchDataView(IHost host, IDataView source, BatchMapper ma
 
     private DataViewRowCursor Open(DataViewRowCursor input, bool[] active)
     {
+        bool computes = mapper.AnyOutputActive(active);
         try
         {
-            return mapper.AnyOutputActive(active) && batching.Size > 1
+            return computes && batching.Size > 1
                 ? new BatchCursor(host, input, mapper, active, batching, throwIfCanceled)
-                : RowByRow(input, active);
+                : new RowByRowCursor(input, new MappedRow(host, mapper, input, active), computes ? throwIfCanceled : null);
         }
         catch
         {
@@ -48,8 +49,6 @@ internal sealed class BatchDataView(IHost host, IDataView source, BatchMapper ma
             throw;
         }
     }
-
-    private RowByRowCursor RowByRow(DataViewRowCursor input, bool[] active) => new(input, new MappedRow(host, mapper, input, active), mapper.AnyOutputActive(active) ? throwIfCanceled : null);
 }
 
 /// <summary>How many rows a cursor computes at once.</summary>
