@@ -38,6 +38,47 @@ public sealed class EvaluationDuringTrainingTests : IDisposable
     }
 
     [Fact]
+    public void The_model_that_training_begins_with_is_evaluated_and_competes_where_that_is_wanted()
+    {
+        var told = new ProgressList();
+        using PolicyTransformer kept = Fit(Options(steps: 8, every: 4, keepBest: true, progress: told) with { EvaluateAtStart = true });
+        told.Where(step => step.Metrics.ContainsKey("eval_reward")).Select(step => step.Step).Should().Equal(0, 4, 8);
+        told[0].Metrics.Keys.Should().BeEquivalentTo("eval_reward", "eval_reward_std", "eval_completions/mean_length", "eval_completions/clipped_ratio", "eval_best_step");
+        told.Select(step => step.Remaining is null).Should().Equal(Enumerable.Range(0, 9).Select(step => step == 0));
+        told[^1].Metrics["eval_best_step"].Should().Be(0);
+        TinyModels.Snapshot(kept.Model).ShouldEqual(TinyModels.Snapshot(_model));
+    }
+
+    [Fact]
+    public void To_evaluate_the_start_changes_no_bit_of_a_training_whose_reward_learns_from_its_first_step()
+    {
+        // Divides by the largest of the responses that it is fitted on.
+        IEstimator<ITransformer> reward = Reward().Append(_ml.Transforms.NormalizeMinMax("Reward"));
+        using var folder = new TemporaryFolder();
+        string output = Path.Combine(folder.Path, "run");
+        Dictionary<string, float[]> expected = Train(Scaled(steps: 4) with { EvaluateAtStart = false });
+        Train(Scaled(steps: 4)).ShouldEqual(expected);
+
+        // Ended after the start and again after two steps: what a run that goes on says of the start stands once.
+        foreach (int last in new[] { 0, 2 })
+        {
+            using var cancel = new CancellationTokenSource();
+            Train(Scaled(steps: 4) with { OutputFolder = output, Resume = true, CancellationToken = cancel.Token, Progress = new ProgressList(step => { if (step.Step == last) cancel.Cancel(); }) });
+            Directory.EnumerateDirectories(output).Should().HaveCount(last == 0 ? 0 : 1);
+        }
+        Train(Scaled(steps: 4) with { OutputFolder = output, Resume = true }).ShouldEqual(expected);
+        MetricsFile.Read(Path.Combine(output, RunFiles.Metrics)).Select(line => line.Step).Should().Equal(0, 1, 2, 3, 4);
+
+        PolicyOptimizationOptions Scaled(int steps) => Options(steps, every: 4) with { ScaleRewards = RewardScale.None, EvaluateAtStart = true };
+
+        Dictionary<string, float[]> Train(PolicyOptimizationOptions options)
+        {
+            using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(_model, reward, options).Fit(_prompts, _validation);
+            return TinyModels.Snapshot(policy.Model);
+        }
+    }
+
+    [Fact]
     public void Training_ends_early_when_nothing_better_comes()
     {
         var told = new ProgressList();
@@ -65,8 +106,8 @@ public sealed class EvaluationDuringTrainingTests : IDisposable
             .Should().Throw<InvalidOperationException>().WithMessage("*EvaluateEvery is 1*no validation rows*");
         FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), Options(steps: 2, every: 1) with { EvaluateEvery = null }).Fit(_prompts, _prompts))
             .Should().Throw<InvalidOperationException>().WithMessage("*given validation rows*EvaluateEvery is null*");
-        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), new PolicyOptimizationOptions { KeepBest = true, EarlyStoppingPatience = 2 }))
-            .Should().Throw<ArgumentException>().WithMessage("*KeepBest is True*EarlyStoppingPatience is 2*");
+        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), new PolicyOptimizationOptions { EvaluateAtStart = true, KeepBest = true, EarlyStoppingPatience = 2 }))
+            .Should().Throw<ArgumentException>().WithMessage("*EvaluateAtStart is True*KeepBest is True*EarlyStoppingPatience is 2*");
     }
 
     [Fact]

@@ -40,7 +40,7 @@ internal sealed class TrainingScreen : TrainingView
         Draw();
     }
 
-    private string Goal => _latest.ContainsKey("reward") ? "reward" : "loss";
+    private string Goal => _latest.ContainsKey("reward") || _latest.ContainsKey("eval_reward") ? "reward" : "loss";
 
     private void Draw()
     {
@@ -52,7 +52,7 @@ internal sealed class TrainingScreen : TrainingView
     {
         List<IRenderable> rows =
         [
-            new Markup(string.Create(CultureInfo.InvariantCulture, $"[bold]Step {progress.Step} of {progress.TotalSteps}[/], {Time(progress.Elapsed)} gone, {Time(progress.Remaining)} left")),
+            new Markup(string.Create(CultureInfo.InvariantCulture, $"[bold]Step {progress.Step} of {progress.TotalSteps}[/], {Time(progress.Elapsed)} gone{Left(progress, ", ")}")),
             new Markup($"[bold]{Goal}[/] [green]{Sparkline.Draw(_goal, Math.Max(10, _width - 30))}[/] {Number(_goal[^1])}"),
             Metrics(),
             .. Warning(),

@@ -62,6 +62,9 @@ internal abstract class TrainingView : IProgress<TrainingProgress>
     /// <summary>Shows what went wrong without ending the training.</summary>
     public abstract void Warn(string message);
 
+    /// <summary>What is left, in words; nothing while that is not known.</summary>
+    protected static string Left(TrainingProgress progress, string separator) => progress.Remaining is { } remaining ? $"{separator}{Time(remaining)} left" : "";
+
     /// <summary>A number, short.</summary>
     protected static string Number(double value) => double.IsNaN(value) ? "–" : value.ToString("G4", CultureInfo.InvariantCulture);
 

@@ -8,16 +8,16 @@ internal sealed class MetricsFile : IDisposable
     private readonly StepLines _lines;
 
     /// <param name="path">The file; its folder is made if there is none.</param>
-    /// <param name="resumeAfterStep">The last step whose metrics stay; what was written after it is dropped. Default 0: a new run, nothing stays.</param>
+    /// <param name="resumeAfterStep">The last step whose metrics stay; what was written after it is dropped. Default -1: a new run, nothing stays.</param>
     /// <exception cref="InvalidDataException">The file holds something else, and is left as it is.</exception>
-    public MetricsFile(string path, int resumeAfterStep = 0) => _lines = new StepLines(path, resumeAfterStep);
+    public MetricsFile(string path, int resumeAfterStep = -1) => _lines = new StepLines(path, resumeAfterStep);
 
     /// <summary>The metrics of a file, step by step; null is NaN. A last line that was not written to its end does not count, so the file of a run that goes on can be read.</summary>
     /// <exception cref="InvalidDataException">A line holds something else; the message names it.</exception>
     public static IReadOnlyList<(int Step, IReadOnlyDictionary<string, double> Metrics)> Read(string path) => [.. StepLines.Read(path).Select(line => (line.Step, Metrics(line.Line)))];
 
     /// <summary>Adds a step; it is in the file when this returns.</summary>
-    /// <param name="step">The step, from 1.</param>
+    /// <param name="step">The step, from 1; 0 = before the first.</param>
     /// <param name="metrics">What was measured in it.</param>
     public void Write(int step, IReadOnlyDictionary<string, double> metrics) => _lines.Write(step, json =>
     {

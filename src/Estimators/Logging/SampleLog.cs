@@ -9,9 +9,9 @@ internal sealed class SampleLog : IDisposable
     private readonly StepLines _lines;
 
     /// <param name="path">The file; its folder is made if there is none.</param>
-    /// <param name="resumeAfterStep">The last step whose responses stay; what was written after it is dropped. Default 0: a new run, nothing stays.</param>
+    /// <param name="resumeAfterStep">The last step whose responses stay; what was written after it is dropped. Default -1: a new run, nothing stays.</param>
     /// <exception cref="InvalidDataException">The file holds something else, and is left as it is.</exception>
-    public SampleLog(string path, int resumeAfterStep = 0) => _lines = new StepLines(path, resumeAfterStep);
+    public SampleLog(string path, int resumeAfterStep = -1) => _lines = new StepLines(path, resumeAfterStep);
 
     /// <summary>Adds a response; it is in the file when this returns.</summary>
     /// <param name="step">The step that it was sampled in, from 1.</param>

@@ -21,12 +21,12 @@ internal sealed class StepLines : IDisposable
     private readonly FileStream _file;
 
     /// <param name="path">The file; its folder is made if there is none.</param>
-    /// <param name="resumeAfterStep">The last step whose lines stay; 0 = none do, a new run.</param>
+    /// <param name="resumeAfterStep">The last step whose lines stay; -1 = none do, a new run.</param>
     /// <exception cref="InvalidDataException">The file holds something else, and is left as it is.</exception>
     /// <exception cref="IOException">The file cannot be written; it is left as it is.</exception>
     public StepLines(string path, int resumeAfterStep)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(resumeAfterStep);
+        ArgumentOutOfRangeException.ThrowIfLessThan(resumeAfterStep, -1);
         string place = AtomicFile.Place(path);
         Directory.CreateDirectory(Path.GetDirectoryName(place)!);
         if (File.Exists(place)) AtomicFile.Write(place, stream => Keep(place, resumeAfterStep, stream));
@@ -57,7 +57,7 @@ internal sealed class StepLines : IDisposable
     }
 
     /// <summary>Adds a line.</summary>
-    /// <param name="step">Its step, from 1.</param>
+    /// <param name="step">Its step, from 1; 0 = before the first.</param>
     /// <param name="write">Writes the other properties.</param>
     public void Write(int step, Action<Utf8JsonWriter> write)
     {

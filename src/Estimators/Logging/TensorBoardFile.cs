@@ -12,11 +12,11 @@ internal sealed class TensorBoardFile : IDisposable
     private readonly FileStream _file;
 
     /// <param name="folder">The run's folder, for <c>tensorboard --logdir</c>; it is made if there is none.</param>
-    /// <param name="resumeAfterStep">The last step that earlier files of the folder are right about. Default 0: a new run, they are not right about any.</param>
+    /// <param name="resumeAfterStep">The last step that earlier files of the folder are right about. Default -1: a new run, they are not right about any.</param>
     /// <exception cref="IOException">The folder cannot be written.</exception>
-    public TensorBoardFile(string folder, int resumeAfterStep = 0)
+    public TensorBoardFile(string folder, int resumeAfterStep = -1)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(resumeAfterStep);
+        ArgumentOutOfRangeException.ThrowIfLessThan(resumeAfterStep, -1);
         Directory.CreateDirectory(folder);
         // TensorBoard reads files in the order of their names: this one must come last, however soon it follows another.
         long time = Math.Max(DateTimeOffset.UtcNow.ToUnixTimeSeconds(), LastTime(folder) + 1);
@@ -28,7 +28,7 @@ internal sealed class TensorBoardFile : IDisposable
     }
 
     /// <summary>Adds a step; it is in the file when this returns. What is undefined (NaN) is left out.</summary>
-    /// <param name="step">The step, from 1.</param>
+    /// <param name="step">The step, from 1; 0 = before the first.</param>
     /// <param name="metrics">What was measured in it.</param>
     public void Write(int step, IReadOnlyDictionary<string, double> metrics)
     {

@@ -92,7 +92,12 @@ internal sealed class PolicyOptimizationStep(
     }
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, double> Evaluate() => evaluation!.Measure();
+    public IReadOnlyDictionary<string, double> Evaluate()
+    {
+        // Only where the model that training begins with is evaluated: later the reward is ready.
+        _state = source.Prepare(_state);
+        return evaluation!.Measure();
+    }
 
     /// <summary>Whether credit is made of WAAD, FAI or entropies; the controls need none of them, and flow has a pass of its own.</summary>
     private bool NeedsRhythm => options.Credit.Strategy is CreditStrategy.Local or CreditStrategy.Global or CreditStrategy.Coupled or CreditStrategy.HighEntropy;

@@ -8,7 +8,7 @@ internal sealed class RunJournal : IDisposable
     private readonly SampleLog _samples;
 
     /// <param name="folder">The run's folder.</param>
-    /// <param name="lastSampled">The last step whose samples stay; what the file says of later ones is dropped.</param>
+    /// <param name="lastSampled">The last step whose samples stay; what the file says of later ones is dropped. -1 = nothing stays.</param>
     /// <param name="lastMeasured">The same of metrics, which the evaluation after a step belongs to.</param>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="InvalidDataException">A file holds something else.</exception>

@@ -22,7 +22,7 @@ internal sealed class TrainingLoop
     // Complete steps, how many of them the last checkpoint holds, and the policy's updates after them.
     private int _done, _saved, _updates;
 
-    // What the last step measured, while the evaluation after it is still to be made.
+    // What the last step measured, while the evaluation after it is still to be made; nothing before the first step.
     private IReadOnlyDictionary<string, double>? _unevaluated;
 
     private TrainingLoop(IHost host, IChannel channel, TrainingOptions options, TrainingPlan plan, CheckpointStore? checkpoints, BestPolicy best, LearningPolicy policy, ITrainingRun run) =>
@@ -68,12 +68,15 @@ internal sealed class TrainingLoop
         if (from.Step > _plan.Steps)
             throw _host.Process(new InvalidOperationException($"The run in '{_checkpoints!.Location}' is {from.Step} steps long already, and Steps is {_plan.Steps}. Set Steps to {from.Step} or more, or give OutputFolder another folder."));
         (_done, _saved, _updates, _unevaluated) = (from.Step, from.Step, _policy.Updates, from.Unevaluated);
-        // Metrics of a step wait for the evaluation after it.
-        _journal = _checkpoints is null ? null : new RunJournal(_checkpoints.Location, from.Step, from.Unevaluated is null ? from.Step : from.Step - 1);
+        // Metrics of a step wait for the evaluation after it; what was measured before the first step is measured again.
+        bool measured = from.Step > 0 && from.Unevaluated is null;
+        _journal = _checkpoints is null ? null : new RunJournal(_checkpoints.Location, from.Step, measured ? from.Step : from.Step - 1);
+        if (from.Step == 0 && _options.EvaluateAtStart) _unevaluated = new Dictionary<string, double>();
         if (from.Step > 0) _channel.Info(MessageSensitivity.None, "Going on after step {0} of {1}.", from.Step, _plan.Steps);
         try
         {
             long started = Stopwatch.GetTimestamp();
+            TimeSpan before = TimeSpan.Zero;
             while (_unevaluated is not null || (_done < _plan.Steps && !_best.EndsTraining))
             {
                 if (Measure() is not { } metrics)
@@ -83,8 +86,10 @@ internal sealed class TrainingLoop
                 }
                 // Told last: whoever hears of a step finds its files.
                 Guard("What step {0} measured", () => _journal?.Write(_done, metrics));
-                if (_done % _options.CheckpointEvery == 0) Save();
-                Tell(from.Step, started, metrics);
+                if (_saved < _done && _done % _options.CheckpointEvery == 0) Save();
+                TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
+                if (_done == from.Step) before = elapsed;
+                Tell(metrics, elapsed, _done == from.Step ? null : (elapsed - before) / (_done - from.Step) * (_plan.Steps - _done));
             }
             if (_saved < _done) Save();
         }
@@ -119,10 +124,10 @@ internal sealed class TrainingLoop
         // A checkpoint that is written while this stands begins with the evaluation.
         _unevaluated = metrics;
         string advice = _options.KeepBest ? $"{_plan.EvaluationMemoryAdvice} KeepBest holds one more copy of what is trained." : _plan.EvaluationMemoryAdvice;
-        IReadOnlyDictionary<string, double>? evaluation = Try($"The evaluation after step {_done}", advice, Evaluate);
+        IReadOnlyDictionary<string, double>? evaluation = Try(_done == 0 ? "The evaluation before the first step" : $"The evaluation after step {_done}", advice, Evaluate);
         if (evaluation is null) return null;
-        // What the last checkpoint holds may be this step without its evaluation.
-        (_unevaluated, _saved) = (null, Math.Min(_saved, _done - 1));
+        // What the last checkpoint holds may be this step without its evaluation. Before the first step there is nothing to hold.
+        (_unevaluated, _saved) = (null, Math.Min(_saved, Math.Max(0, _done - 1)));
         return metrics.Concat(evaluation).ToDictionary();
 
         IReadOnlyDictionary<string, double> Evaluate()
@@ -147,13 +152,12 @@ internal sealed class TrainingLoop
         }
     }
 
-    private void Tell(int first, long started, IReadOnlyDictionary<string, double> metrics)
+    private void Tell(IReadOnlyDictionary<string, double> metrics, TimeSpan elapsed, TimeSpan? remaining)
     {
-        TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
         _channel.Info(MessageSensitivity.None, "Step {0}/{1}: {2}", _done, _plan.Steps, string.Join(", ", _plan.Logged.Append(_plan.Goal).Where(metrics.ContainsKey)
             .Select(name => string.Create(CultureInfo.InvariantCulture, $"{name} {metrics[name]:G4}"))));
         foreach (LoggedSample sample in _run.Samples) _channel.Info(MessageSensitivity.UserData, "Reward {0:G4}, advantage {1:G4}: {2} {3}", sample.Reward, sample.Advantage, sample.Prompt, sample.Response);
-        _options.Progress?.Report(new TrainingProgress(_done, _plan.Steps, elapsed, elapsed / Math.Max(1, _done - first) * (_plan.Steps - _done), metrics));
+        _options.Progress?.Report(new TrainingProgress(_done, _plan.Steps, elapsed, remaining, metrics));
     }
 
     /// <param name="afterFailure">Whether training ends with an error, which nothing that fails here must hide.</param>

@@ -54,7 +54,10 @@ public abstract record TrainingOptions
     /// <summary>Steps between two evaluations on the validation rows that Fit is given (eval_steps); the last step is evaluated too. Default null = never; at least 1.</summary>
     public int? EvaluateEvery { get; init; }
 
-    /// <summary>Fit returns the policy that was evaluated best, not the last one (load_best_model_at_end); the model that training began with is not evaluated, and may be better than all. Default false; needs <see cref="EvaluateEvery"/>.</summary>
+    /// <summary>Evaluate the model that training begins with, too (eval_on_start): step 0 in progress and files. A reward that learns is then fitted before it, on the responses of the first step as always. Default false; needs <see cref="EvaluateEvery"/>.</summary>
+    public bool EvaluateAtStart { get; init; }
+
+    /// <summary>Fit returns the policy that was evaluated best, not the last one (load_best_model_at_end); the model that training begins with competes where <see cref="EvaluateAtStart"/> is set. Default false; needs <see cref="EvaluateEvery"/>.</summary>
     public bool KeepBest { get; init; }
 
     /// <summary>Training ends after as many evaluations in a row without a new best one (early_stopping_patience). Default null = never; at least 1; needs <see cref="EvaluateEvery"/>.</summary>
@@ -72,7 +75,7 @@ public abstract record TrainingOptions
     /// <summary>Go on from the last checkpoint in <see cref="OutputFolder"/> (resume_from_checkpoint), to the same bits as an undisturbed run on the same machine (on a CPU); from the start where there is none. Default false: a folder that holds a run is refused. Model, data, validation data and options must be as before, which is checked, and so must the reward, which is not.</summary>
     public bool Resume { get; init; }
 
-    /// <summary>Told after every step, on the thread that trains. Default null.</summary>
+    /// <summary>Told after every step, and after the evaluation of <see cref="EvaluateAtStart"/>, on the thread that trains. Default null.</summary>
     [JsonIgnore]
     public IProgress<TrainingProgress>? Progress { get; init; }
 
@@ -93,6 +96,7 @@ public abstract record TrainingOptions
         problems.Require(MaxGradientNorm > 0, nameof(MaxGradientNorm), MaxGradientNorm, "above 0 (infinity = never clip)");
         problems.Require(Enum.IsDefined(NonFinite), nameof(NonFinite), NonFinite, "Stop or Skip");
         problems.Require(EvaluateEvery is null or >= 1, nameof(EvaluateEvery), EvaluateEvery, "at least 1, or null for never");
+        problems.Require(!EvaluateAtStart || EvaluateEvery is not null, nameof(EvaluateAtStart), EvaluateAtStart, "false where EvaluateEvery is null");
         problems.Require(!KeepBest || EvaluateEvery is not null, nameof(KeepBest), KeepBest, "false where EvaluateEvery is null: the best policy is found by evaluations");
         problems.Require(EarlyStoppingPatience is null or >= 1, nameof(EarlyStoppingPatience), EarlyStoppingPatience, "at least 1, or null for never");
         problems.Require(EarlyStoppingPatience is null || EvaluateEvery is not null, nameof(EarlyStoppingPatience), EarlyStoppingPatience, "null where EvaluateEvery is null");

@@ -29,7 +29,7 @@ public sealed record TrainingCurve(string Metric, string Name, IReadOnlyList<dou
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">A line is no object with a step; the message names it.</exception>
     public static IReadOnlyList<TrainingCurve> Read(string name, string path, params ReadOnlySpan<string> metrics) =>
-        From(name, MetricsFile.Read(path).Select(line => new TrainingProgress(line.Step, line.Step, TimeSpan.Zero, TimeSpan.Zero, line.Metrics)), metrics);
+        From(name, MetricsFile.Read(path).Select(line => new TrainingProgress(line.Step, line.Step, TimeSpan.Zero, Remaining: null, line.Metrics)), metrics);
 
     /// <exception cref="ArgumentException">There are not as many steps as values, or steps that do not ascend.</exception>
     internal void Validate()

@@ -47,6 +47,20 @@ public sealed class TrainingViewTests : IDisposable
         });
     }
 
+    [Theory]
+    [InlineData(false, "step 0/2: eval_reward 0.25\n")]
+    [InlineData(true, "Step 0 of 2, 3 s gone\n")]
+    public void What_the_start_of_training_was_worth_is_shown(bool isTerminal, string expected)
+    {
+        using var output = new StringWriter();
+        TrainingView.Show(new Streams(TextReader.Null, TextWriter.Null, output, isTerminal), _folder, 10, () => { }, view =>
+        {
+            view.Report(new TrainingProgress(0, 2, TimeSpan.FromSeconds(3), Remaining: null, new Dictionary<string, double> { ["eval_reward"] = 0.25 }));
+            return true;
+        });
+        System.Text.RegularExpressions.Regex.Replace(output.ToString().Replace("\r", "", StringComparison.Ordinal), "\e\\[[0-9;]*m| +(?=\n)", "").Should().Contain(expected);
+    }
+
     private string Show(bool isTerminal, int every, int steps, Func<int, (string Name, double Value)[]> metrics)
     {
         using var output = new StringWriter();

@@ -8,6 +8,10 @@ internal interface IRolloutSource
     /// <summary>Makes a resumed run what it was when it was cut: a reward that was fitted in training is fitted on the same responses again.</summary>
     void Restore(PolicyOptimizationState state);
 
+    /// <summary>Makes rewards known before the first step: one that must be fitted is, on the responses of that step.</summary>
+    /// <returns>Where the source stands after it.</returns>
+    PolicyOptimizationState Prepare(PolicyOptimizationState state);
+
     /// <summary>P prompts with G responses each.</summary>
     /// <param name="step">The step, from 0.</param>
     /// <param name="state">Where the source stands.</param>

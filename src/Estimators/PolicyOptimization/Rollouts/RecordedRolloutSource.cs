@@ -70,6 +70,9 @@ internal sealed class RecordedRolloutSource : IRolloutSource
     }
 
     /// <inheritdoc/>
+    public PolicyOptimizationState Prepare(PolicyOptimizationState state) => state;
+
+    /// <inheritdoc/>
     public (RolloutBatch Batch, PolicyOptimizationState State) Next(int step, PolicyOptimizationState state, StepMetrics metrics)
     {
         Row[] rows = [.. SeededOrder.Visit(_groups.Count, state.Visited, _options.PromptsPerStep, _options.Seed).SelectMany(group => _groups[group])];

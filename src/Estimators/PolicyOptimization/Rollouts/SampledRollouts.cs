@@ -18,9 +18,17 @@ internal sealed class SampledRollouts(LearningPolicy policy, PromptSet prompts, 
     }
 
     /// <inheritdoc/>
+    public PolicyOptimizationState Prepare(PolicyOptimizationState state)
+    {
+        if (!reward.NeedsFit) return state;
+        int[] rows = SeededOrder.Visit(prompts.Count, state.Visited, options.PromptsPerStep, options.Seed);
+        return FitReward(state, rows, Generate(rows, SamplingSeed(step: 0)));
+    }
+
+    /// <inheritdoc/>
     public (RolloutBatch Batch, PolicyOptimizationState State) Next(int step, PolicyOptimizationState state, StepMetrics metrics)
     {
-        ulong seed = RandomUniform.Stream(options.Seed, step, (int)RandomPurpose.Sampling);
+        ulong seed = SamplingSeed(step);
         List<Group> wanted = [], equal = [];
         for (int round = 0; round <= options.ResamplingRounds && wanted.Count < options.PromptsPerStep; round++)
         {
@@ -44,21 +52,26 @@ internal sealed class SampledRollouts(LearningPolicy policy, PromptSet prompts, 
     private Group[] Sample(int[] rows, ulong seed, StepMetrics metrics, ref PolicyOptimizationState state)
     {
         metrics.Begin();
-        IReadOnlyList<GeneratedSequence> samples = policy.Model.Generate(
-            [.. rows.Select(row => prompts.TokenIds[row])],
-            options.Sampling(options.Generations, temperature: null, seed) with { KeepsIds = true },
-            options.CancellationToken);
+        IReadOnlyList<GeneratedSequence> samples = Generate(rows, seed);
         metrics.Lap("time/sample");
         options.CancellationToken.ThrowIfCancellationRequested();
-        if (reward.NeedsFit)
-        {
-            state = state with { RewardSample = new RewardSample([.. samples.Select(sample => rows[sample.PromptIndex])], [.. samples.Select(sample => sample.TokenIds)]) };
-            Restore(state);
-        }
+        if (reward.NeedsFit) state = FitReward(state, rows, samples);
         state = state with { Tokens = state.Tokens + samples.Sum(sample => prompts.TokenIds[rows[sample.PromptIndex]].Length + sample.TokenIds.Length) };
         RewardScore[] scores = reward.Evaluate(context, prompts.Rollouts(rows, samples), options.MissingReward);
         metrics.Lap("time/reward");
         return [.. rows.Select((row, i) => new Group(row, [.. samples.Skip(i * options.Generations).Take(options.Generations)], scores[(i * options.Generations)..((i + 1) * options.Generations)]))];
+    }
+
+    private ulong SamplingSeed(int step) => RandomUniform.Stream(options.Seed, step, (int)RandomPurpose.Sampling);
+
+    private IReadOnlyList<GeneratedSequence> Generate(int[] rows, ulong seed) => policy.Model.Generate(
+        [.. rows.Select(row => prompts.TokenIds[row])], options.Sampling(options.Generations, temperature: null, seed) with { KeepsIds = true }, options.CancellationToken);
+
+    private PolicyOptimizationState FitReward(PolicyOptimizationState state, int[] rows, IReadOnlyList<GeneratedSequence> samples)
+    {
+        state = state with { RewardSample = new RewardSample([.. samples.Select(sample => rows[sample.PromptIndex])], [.. samples.Select(sample => sample.TokenIds)]) };
+        Restore(state);
+        return state;
     }
 
     /// <summary>The responses to one prompt.</summary>
