@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace MLNetAttn.Experiments;
 
@@ -16,11 +17,15 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args, string executable, TextWriter output, TextWriter errors)
     {
         bool isWorker = args is ["worker", ..];
+        // Signals are this method's own: the library's handler ends the process with an error of its own at the second one.
+        InvocationConfiguration configuration = new() { Output = output, Error = errors, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        using var stop = new CancellationTokenSource();
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt), terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         try
         {
             if (isWorker) return Work(args);
             ParseResult parsed = Create(executable, output).Parse(args);
-            int code = await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = errors, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+            int code = await parsed.InvokeAsync(configuration, stop.Token).ConfigureAwait(false);
             return parsed.Errors.Count > 0 ? Failure : code;
         }
         catch (OperationCanceledException)
@@ -33,6 +38,19 @@ internal static class CommandLine
             // Of a run, the log keeps where it happened.
             await errors.WriteLineAsync(isWorker ? exception.ToString() : exception.Message).ConfigureAwait(false);
             return Failure;
+        }
+
+        void Interrupt(PosixSignalContext signal)
+        {
+            // A terminal's Ctrl-C reaches the runs, too: the campaign ends them, and they do not count as failed.
+            if (isWorker) signal.Cancel = true;
+            else Stop(signal);
+        }
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = !isWorker && !stop.IsCancellationRequested;
+            stop.Cancel();
         }
     }
 

@@ -69,6 +69,23 @@ public sealed class CampaignTests
     }
 
     [Fact]
+    public async Task A_terminals_interrupt_ends_a_campaign_and_its_runs_and_none_of_them_counts_as_failed()
+    {
+        using var folder = new TemporaryFolder();
+        var start = new ProcessStartInfo("setsid", [Executable, "run", folder.File("a"), "--strategies", "uniform", "--seeds", "1", "--steps", "5000", .. Tiny]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process campaign = Process.Start(start)!;
+        string begun = new ExperimentFolder(folder.File("a")).Run("uniform", 1).MetricsFile;
+        while (!campaign.HasExited && !File.Exists(begun)) await Task.Delay(20, TestContext.Current.CancellationToken);
+        // The group, as a terminal does.
+        using (Process kill = Process.Start("kill", ["-INT", "--", $"-{campaign.Id}"])) await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        string output = await campaign.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), errors = await campaign.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await campaign.WaitForExitAsync(TestContext.Current.CancellationToken);
+        campaign.ExitCode.Should().Be(130);
+        errors.Trim().Should().Be("Cancelled; the same command goes on with the runs that have not ended.");
+        output.Should().Contain("0 of 1 runs have ended").And.NotContain("failed");
+    }
+
+    [Fact]
     public async Task A_folder_that_is_being_worked_on_is_left_alone()
     {
         using var folder = new TemporaryFolder();

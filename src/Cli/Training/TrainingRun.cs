@@ -39,15 +39,17 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
             context.Model.SaveAtomically(trained, rows.View.Schema, folder.Model);
             bool whole = view.Last is { } last && last.Step == last.TotalSteps, stopped = cancellation.IsCancellationRequested && !whole;
             if (!stopped && !whole && view is { Last: { } early, BestStep: { } best })
-                streams.Errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Ended early after step {early.Step} of {early.TotalSteps}: no evaluation was better than the one after step {best}."));
+                streams.Errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Ended early after step {early.Step} of {early.TotalSteps}: no evaluation was better than the one {When(best)}."));
             if (config.Training.KeepBest && view.BestStep is { } kept)
-                streams.Errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The policy is that of step {kept}, whose evaluation was the best."));
+                streams.Errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The policy is {(kept == 0 ? "the model that training began with" : $"that of step {kept}")}, whose evaluation was the best."));
             if (stopped) streams.Errors.WriteLine("Stopped: the policy is saved, and --resume goes on.");
             bool isReported = Report(context, folder, model, trained.Model, evaluation ?? rows, stopped, cancellation);
             streams.Output.WriteLine(JsonText.Line(new JsonObject { ["stopped"] = stopped, ["steps"] = view.Last?.Step, ["best_step"] = view.BestStep, ["policy"] = folder.Policy, ["model"] = folder.Model, ["report"] = isReported ? folder.Report : null }));
             return stopped || !isReported ? CommandLine.Cancelled : CommandLine.Success;
         }
     }
+
+    private static string When(int step) => step == 0 ? "before the first" : string.Create(CultureInfo.InvariantCulture, $"after step {step}");
 
     private (PolicyTransformer Trained, TrainingView View) Train(
         MLContext context, CausalLanguageModel model, TrainingRows rows, TrainingRows? evaluation, RunFolder folder, Action started, CancellationToken cancellation) =>

@@ -58,16 +58,18 @@ public sealed class TrainCommandTests : IDisposable
         Configuration().GetProperty("options").GetProperty("steps").GetInt32().Should().Be(3, "what it was trained with is beside it");
     }
 
-    [Fact]
-    public async Task A_run_that_ends_early_says_so_and_whose_policy_it_is()
+    [Theory]
+    [InlineData("", 3, 1, "after step 1", "that of step 1")]
+    [InlineData("\"evaluate_at_start\": true, ", 2, 0, "before the first", "the model that training began with")]
+    public async Task A_run_that_ends_early_says_so_and_whose_policy_it_is(string start, int steps, int best, string when, string whose)
     {
         // Greedy answers of a policy that does not move are as good after every step.
-        string config = Config("\"evaluation\": {\"countdown\": {\"count\": 2}},", "\"evaluate_every\": 1, \"keep_best\": true, \"early_stopping_patience\": 2, \"evaluation_temperature\": 0");
+        string config = Config("\"evaluation\": {\"countdown\": {\"count\": 2}},", $"{start}\"evaluate_every\": 1, \"keep_best\": true, \"early_stopping_patience\": 2, \"evaluation_temperature\": 0");
         (int code, JsonElement[] rows, string errors) = await Tool.RunAsync("", "train", "--config", config, "--set", "options.steps=9", "--set", "options.learning_rate=1e-12");
         code.Should().Be(0, errors);
-        errors.Should().Contain("Ended early after step 3 of 9: no evaluation was better than the one after step 1.").And.Contain("The policy is that of step 1, whose evaluation was the best.");
+        errors.Should().Contain($"Ended early after step {steps} of 9: no evaluation was better than the one {when}.").And.Contain($"The policy is {whose}, whose evaluation was the best.");
         JsonElement told = rows.Single();
-        (told.GetProperty("stopped").GetBoolean(), told.GetProperty("steps").GetInt32(), told.GetProperty("best_step").GetInt32()).Should().Be((false, 3, 1));
+        (told.GetProperty("stopped").GetBoolean(), told.GetProperty("steps").GetInt32(), told.GetProperty("best_step").GetInt32()).Should().Be((false, steps, best));
     }
 
     [Fact]
