@@ -21,7 +21,7 @@ internal sealed class LoraAdapter : IDisposable
     {
         options.Validate();
         (_weights, Options, BaseModel) = (weights, options, baseModel);
-        HashSet<string> targets = LoraTargets.Find(weights, options.TargetModules);
+        HashSet<string> targets = LoraTargets.Find(weights, options.TargetModules, all: false);
         foreach (var matrix in LoraTargets.All(weights).Where(module => targets.Contains(module.Path)).GroupBy(module => module.Slice.Storage))
             Allocate(weights.Storage[matrix.Key], [.. matrix]);
     }
@@ -51,6 +51,8 @@ internal sealed class LoraAdapter : IDisposable
     /// <summary>A new adapter, initialised as PEFT does: A uniform in ±1/√in (Kaiming's with a = √5), B zero, so that it changes nothing yet.</summary>
     public static LoraAdapter Create(WeightStorage weights, LoraOptions options, string? baseModel)
     {
+        options.Validate();
+        LoraTargets.Find(weights, options.TargetModules, all: true);
         var adapter = new LoraAdapter(weights, options, baseModel);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
@@ -114,7 +116,7 @@ internal sealed class LoraAdapter : IDisposable
 
     /// <summary>Whether other options ask for an adapter of this form; dropout and seed are no part of it.</summary>
     public bool Fits(LoraOptions options) => options.Rank == Options.Rank && options.Scale == Options.Scale &&
-        LoraTargets.Find(_weights, options.TargetModules).SetEquals(LoraTargets.Find(_weights, Options.TargetModules));
+        LoraTargets.Find(_weights, options.TargetModules, all: true).SetEquals(LoraTargets.Find(_weights, Options.TargetModules, all: false));
 
     /// <summary>The layers with the adapter on.</summary>
     public DecoderLayer[] Attach(DecoderLayer[] layers) => [.. layers.Select(layer => layer with

@@ -1,7 +1,7 @@
 namespace MLNetAttn.Modeling;
 
 /// <summary>A low-rank adapter (LoRA; Hu et al., arXiv 2106.09685): y = W·x + s·B·(A·x) for some of a model's matrices, of which A and B are trained and W is not. Names, meanings and defaults of PEFT's LoraConfig, whose names are in brackets.</summary>
-public sealed class LoraOptions
+public sealed record LoraOptions
 {
     /// <summary>For <see cref="TargetModules"/>: every matrix of every layer, as PEFT's "all-linear"; the output head is none of them.</summary>
     public static IReadOnlyList<string> AllLinear { get; } = ["all-linear"];

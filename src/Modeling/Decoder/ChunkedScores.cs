@@ -58,7 +58,8 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
         (Tensor hidden, Tensor head, Tensor targets) = (saved[0], saved[1], saved[2]);
         (double temperature, int chunk, KeptTokens? kept) = ((double)context.get_data(nameof(temperature)), (int)context.get_data(nameof(chunk)), ((Extras)context.get_data("extras")).Kept);
         Tensor hiddenGradient = empty_like(hidden);
-        Tensor? headGradient = head.requires_grad ? zeros_like(head) : null;
+        // A sum over many chunks: in bfloat16 it would stop growing after some hundred of them.
+        Tensor? headGradient = head.requires_grad ? zeros_like(head, Precision.Of(head.dtype)) : null;
         for (long start = 0; start < hidden.size(0); start += chunk)
         {
             using var chunkScope = NewDisposeScope();
@@ -69,9 +70,10 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
             Tensor logits = nn.functional.linear(part, head).AtLeastSingle().Over_(temperature);                        // [c, V]
             Tensor logitGradient = nn.functional.softmax(kept?.Apply_(logits, start) ?? logits, 1).mul_(-scale).scatter_add_(1, target, scale).to(head.dtype);
             hiddenGradient.narrow(0, start, rows).copy_(matmul(logitGradient, head));
-            headGradient?.addmm_(logitGradient.t(), part);
+            if (headGradient?.dtype == head.dtype) headGradient.addmm_(logitGradient.t(), part);
+            else headGradient?.Add_(matmul(logitGradient.t(), part));
         }
-        return [hiddenGradient.MoveToOuterDisposeScope(), headGradient?.MoveToOuterDisposeScope()!, null!, null!, null!, null!];
+        return [hiddenGradient.MoveToOuterDisposeScope(), headGradient?.to(head.dtype).MoveToOuterDisposeScope()!, null!, null!, null!, null!];
     }
 
     /// <summary>H = −Σ p log p, nats [M], of log-probabilities [M, V].</summary>

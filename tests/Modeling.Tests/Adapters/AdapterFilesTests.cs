@@ -35,8 +35,26 @@ public sealed class AdapterFilesTests : IDisposable
     public void Targets_that_the_model_does_not_have_are_refused_with_those_that_it_has()
     {
         string file = _folder.File("adapter_config.json");
-        File.WriteAllText(file, File.ReadAllText(file).Replace("\"v_proj\"", "\"c_attn\""));
-        Refused<InvalidDataException>().WithMessage("*does not fit*'c_attn'*q_proj, k_proj*");
+        File.WriteAllText(file, File.ReadAllText(file).Replace("\"q_proj\"", "\"query\"").Replace("\"v_proj\"", "\"c_attn\""));
+        Refused<InvalidDataException>().WithMessage("*does not fit*TargetModules is *c_attn*q_proj, k_proj*");
+        File.WriteAllText(file, File.ReadAllText(file).Replace("\"query\"", "\"q_proj\""));
+        Refused<InvalidDataException>().WithMessage("*unexpected*v_proj.lora_A*");
+        File.WriteAllText(file, File.ReadAllText(file).Replace("\"c_attn\"", "\"lm_head\""));
+        Refused<InvalidDataException>().WithMessage("*'lm_head'*not supported*");
+    }
+
+    [Fact]
+    public void Targets_of_other_architectures_beside_the_models_are_read_over_as_PEFT_does()
+    {
+        string file = _folder.File("adapter_config.json");
+        using CausalLanguageModel before = _model.WithAdapter(_folder.Path);
+        File.WriteAllText(file, File.ReadAllText(file).Replace("\"v_proj\"", "\"v_proj\", \"w1\", \"query_key_value\""));
+        using CausalLanguageModel adapted = _model.WithAdapter(_folder.Path), copy = adapted.Clone();
+        foreach (CausalLanguageModel model in (CausalLanguageModel[])[adapted, copy]) model.Logits().Should().Equal(before.Logits());
+        using var saved = new TemporaryFolder();
+        adapted.SaveAdapter(saved.Path);
+        using CausalLanguageModel again = _model.WithAdapter(saved.Path);
+        again.Logits().Should().Equal(before.Logits());
     }
 
     [Fact]

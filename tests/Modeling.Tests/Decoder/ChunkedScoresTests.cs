@@ -30,6 +30,17 @@ public sealed class ChunkedScoresTests
         }, iter: 60, threads: 1);
 
     [Fact]
+    public void In_bfloat16_the_gradient_of_the_head_is_a_sum_over_all_chunks()
+    {
+        // Every token adds as much to the head's gradient: a sum in bfloat16 stops at the 256th.
+        using var scope = NewDisposeScope();
+        Tensor hidden = ones(1024, 4, dtype: ScalarType.BFloat16), head = zeros(2, 4, dtype: ScalarType.BFloat16).requires_grad_(true), targets = zeros(1024, dtype: ScalarType.Int64);
+        (Tensor scores, _) = ChunkedScores.WithGradient(hidden, head, targets, temperature: 1, chunk: 1, entropies: false);
+        // 1024 · (1 − 1/2), and as much less.
+        autograd.grad([scores.sum()], [head])[0].to(ScalarType.Float32).data<float>().ToArray().Should().Equal(512, 512, 512, 512, -512, -512, -512, -512);
+    }
+
+    [Fact]
     public void Logits_of_one_chunk_are_gone_before_the_next_are_computed()
     {
         using var scope = NewDisposeScope();
