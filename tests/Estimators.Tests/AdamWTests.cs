@@ -7,6 +7,17 @@ public class AdamWTests
     private const double Rate = 0.01, Decay = 0.1;
 
     [Fact]
+    public void Nothing_is_left_of_one_that_could_not_be_made()
+    {
+        using Tensor first = ones(3);
+        Tensor gone = ones(3);
+        gone.Dispose();
+        long before = LiveTensors.Settle();
+        FluentActions.Invoking(() => new AdamW([("a", first), ("b", gone)], new PolicyOptimizationOptions())).Should().Throw<Exception>();
+        LiveTensors.Now.Should().Be(before);
+    }
+
+    [Fact]
     public void Parameters_after_several_updates_equal_the_formula_in_double()
     {
         using var scope = NewDisposeScope();

@@ -40,6 +40,18 @@ public sealed class AnswerSpanTests : IDisposable
         model.Tokenizer.Decode(ids[found!.Value]).Trim().Should().Be("2");
     }
 
+    [Theory]
+    [InlineData("= (.*)")]
+    [InlineData(@"(\d+)\s*\z")]
+    public void The_token_that_ends_a_response_is_no_part_of_its_answer(string pattern)
+    {
+        using CausalLanguageModel model = TinyModels.CreateWithTokenizer();
+        int[] ids = model.Tokenizer.Encode("1 + 1 = 2");
+        var answer = new AnswerSpan(model, pattern);
+        answer.Find(ids).Should().NotBeNull();
+        answer.Find([.. ids, 0]).Should().Be(answer.Find(ids));
+    }
+
     [Fact]
     public void What_is_no_pattern_is_told_apart()
     {

@@ -264,6 +264,52 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void Options_that_a_checkpoint_does_not_know_yet_were_as_they_are_by_default()
+    {
+        Train(Options(steps: 2));
+        string path = Path.Combine(Output, "checkpoint-000002", "trainer_state.json");
+        JsonNode state = JsonNode.Parse(File.ReadAllText(path))!;
+        JsonObject options = state["Run"]!["Options"]!.AsObject();
+        options.Remove("EvaluateAtStart").Should().BeTrue();
+        options["Loss"]!.AsObject().Remove("Epsilon").Should().BeTrue();
+        File.WriteAllText(path, state.ToJsonString());
+        FluentActions.Invoking(() => Train(Options(steps: 3, resume: true) with { Loss = new PolicyLossOptions { Epsilon = 0.3 } })).Should().Throw<InvalidOperationException>()
+            .WithMessage("*another run: Loss.Epsilon was 0.2, and is 0.3. *");
+        Train(Options(steps: 3, resume: true)).ShouldEqual(Train(Options(steps: 3, folder: null)));
+    }
+
+    [Fact]
+    public void A_run_goes_on_with_what_the_error_that_ended_it_advised()
+    {
+        int responses = 0;
+        // In the third step of 16 responses.
+        var reward = _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = ++responses > 2 * 16 && row.ResponseTokenIds.Length % 2 == 0 ? throw new FormatException("no idea") : row.ResponseTokenIds[0], null);
+        FluentActions.Invoking(() => Train(Options(steps: 4), reward)).Should().Throw<InvalidOperationException>().WithMessage("*Set MissingReward to LeaveOut*");
+        Steps().Should().Equal(2);
+        var told = new ProgressList();
+        Train(Options(steps: 4, resume: true) with { MissingReward = MissingReward.LeaveOut, NonFinite = NonFiniteUpdate.Skip, Progress = told }, reward);
+        told.Select(step => step.Step).Should().Equal(3, 4);
+    }
+
+    [Fact]
+    public void A_run_that_ran_out_of_memory_goes_on_with_activation_checkpointing_to_the_same_bits()
+    {
+        Dictionary<string, float[]> expected = Train(Options(steps: 4, folder: null));
+        Train(Options(steps: 2));
+        Train(Options(steps: 4, resume: true) with { ActivationCheckpointing = true }).ShouldEqual(expected);
+    }
+
+    [Fact]
+    public void What_a_killed_run_left_half_written_beside_its_files_is_removed()
+    {
+        Train(Options(steps: 2));
+        string[] left = [.. new[] { RunFiles.Run, RunFiles.Metrics, RunFiles.Samples }.Select(file => Path.Combine(Output, $"{file}.a1b2c3d4.e5f.tmp"))];
+        foreach (string file in left) File.WriteAllText(file, "half");
+        Train(Options(steps: 3, resume: true));
+        left.Where(File.Exists).Should().BeEmpty();
+    }
+
+    [Fact]
     public void With_a_schedule_the_length_of_a_run_is_part_of_it()
     {
         Train(Options(steps: 2) with { Schedule = LearningRateSchedule.Linear });

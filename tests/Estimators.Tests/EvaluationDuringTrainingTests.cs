@@ -43,7 +43,7 @@ public sealed class EvaluationDuringTrainingTests : IDisposable
         var told = new ProgressList();
         using PolicyTransformer kept = Fit(Options(steps: 8, every: 4, keepBest: true, progress: told) with { EvaluateAtStart = true });
         told.Where(step => step.Metrics.ContainsKey("eval_reward")).Select(step => step.Step).Should().Equal(0, 4, 8);
-        told[0].Metrics.Keys.Should().BeEquivalentTo("eval_reward", "eval_reward_std", "eval_completions/mean_length", "eval_completions/clipped_ratio", "eval_best_step");
+        told[0].Metrics.Keys.Should().BeEquivalentTo("eval_reward", "eval_reward_std", "eval_rewards/left_out", "eval_completions/mean_length", "eval_completions/clipped_ratio", "eval_best_step");
         told.Select(step => step.Remaining is null).Should().Equal(Enumerable.Range(0, 9).Select(step => step == 0));
         told[^1].Metrics["eval_best_step"].Should().Be(0);
         TinyModels.Snapshot(kept.Model).ShouldEqual(TinyModels.Snapshot(_model));
@@ -108,6 +108,20 @@ public sealed class EvaluationDuringTrainingTests : IDisposable
             .Should().Throw<InvalidOperationException>().WithMessage("*given validation rows*EvaluateEvery is null*");
         FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), new PolicyOptimizationOptions { EvaluateAtStart = true, KeepBest = true, EarlyStoppingPatience = 2 }))
             .Should().Throw<ArgumentException>().WithMessage("*EvaluateAtStart is True*KeepBest is True*EarlyStoppingPatience is 2*");
+    }
+
+    [Fact]
+    public void Rewards_that_an_evaluation_left_out_are_counted_and_why_is_told()
+    {
+        var told = new ProgressList();
+        var warnings = new List<string>();
+        _ml.Log += (_, entry) => { if (entry.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) warnings.Add(entry.Message); };
+        var reward = _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = row.Wanted != 0 ? row.ResponseTokenIds[0] : row.Prompt[0] == 1 ? throw new FormatException("401 Unauthorized") : 1, null);
+        _ml.Policies.Trainers.PolicyOptimization(_model, reward, Options(steps: 1, every: 1, progress: told) with { MissingReward = MissingReward.LeaveOut }).Fit(_prompts, _validation).Dispose();
+        int failed = 4 * PromptRow.Make(6).Count(row => row.Prompt[0] == 1);
+        failed.Should().BePositive();
+        told.Single().Metrics["eval_rewards/left_out"].Should().Be(failed);
+        warnings.Should().ContainSingle(warning => warning.Contains($"Validation rows: The reward failed on {failed} of 24 responses, which are left out; first on response 0 to the prompt of row", StringComparison.Ordinal)).Which.Should().Contain("401 Unauthorized.");
     }
 
     [Fact]

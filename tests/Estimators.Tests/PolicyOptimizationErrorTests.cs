@@ -65,6 +65,15 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     }
 
     [Fact]
+    public void More_steps_than_can_be_counted_are_refused()
+    {
+        FluentActions.Invoking(() => Trainer(new PolicyOptimizationOptions { Steps = int.MaxValue, MiniBatches = 2 })).Should().Throw<ArgumentException>().WithMessage("*Steps is 2147483647, expected*at most 2147483647 updates (Iterations 1 · MiniBatches 2 a step)*");
+        IDataView rows = _ml.Data.LoadFromEnumerable(Enumerable.Repeat(new { Prompt = new[] { 1 }, Response = new[] { 2 } }, 9));
+        FluentActions.Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(_model, new SupervisedFineTuningOptions { Epochs = int.MaxValue }).Fit(rows))
+            .Should().Throw<InvalidOperationException>().WithMessage("*Epochs is 2147483647, and an epoch of these rows has 2 batches*");
+    }
+
+    [Fact]
     public void Flow_credit_needs_a_pattern_that_finds_the_answer() =>
         FluentActions.Invoking(() => Trainer(new PolicyOptimizationOptions { Credit = new CreditOptions { Strategy = CreditStrategy.Flow } }))
             .Should().Throw<ArgumentException>().WithMessage("*FlowAnswer is null, expected a regular expression*");
@@ -128,6 +137,26 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     {
         foreach (Exception cancelled in new Exception[] { new OperationCanceledException("enough"), new AggregateException(new TaskCanceledException("enough")) })
             FluentActions.Invoking(() => Trainer(Options() with { MissingReward = MissingReward.LeaveOut }, Reward(_ => throw cancelled)).Fit(_prompts)).Should().Throw<OperationCanceledException>().WithMessage("enough");
+    }
+
+    [Fact]
+    public void Memory_that_runs_out_in_a_reward_is_no_failure_of_a_response()
+    {
+        foreach (Action exhaust in new Action[] { () => zeros([1L << 50]).Dispose(), () => throw new AggregateException(new InsufficientMemoryException("full")) })
+            FluentActions.Invoking(() => Trainer(Options() with { MissingReward = MissingReward.LeaveOut }, Reward(_ => Exhausted(exhaust))).Fit(_prompts)).Should().Throw<InsufficientMemoryException>().WithMessage("Step 1: memory ran out*");
+
+        static float Exhausted(Action exhaust)
+        {
+            exhaust();
+            return 1;
+        }
+    }
+
+    [Fact]
+    public void A_fitted_reward_may_leave_out_other_columns()
+    {
+        ITransformer reward = Reward(row => row.ResponseTokenIds[0]).Append(_ml.Transforms.SelectColumns("Reward")).Fit(_ml.Data.LoadFromEnumerable(Array.Empty<RewardInput>()));
+        new PolicyOptimizationTrainer(_ml, _model, reward, Options()).Fit(_prompts).Dispose();
     }
 
     [Fact]

@@ -46,7 +46,7 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
         var answered = new RolloutView(StoredRows.Read(context.Data.TakeRows(rows.View, row + 1), _ => () => { }), [row], [TokenText.Join(model, response)], [response]);
         var reward = RewardFunction.From(RewardChain.Create(context, this), Options.RewardColumnName);
         reward.Fit(answered);
-        return (float)reward.Evaluate(MLNetInternals.GetEnvironment(context.Transforms), answered, MissingReward.LeaveOut)[0].Reward;
+        return (float)reward.Evaluate(MLNetInternals.GetEnvironment(context.Transforms), answered, MissingReward.LeaveOut, _ => { })[0].Reward;
     }
 
     public override (TrainingRows Rows, TrainingRows? Evaluation) Load(MLContext context) => (

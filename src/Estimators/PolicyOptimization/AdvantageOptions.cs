@@ -3,7 +3,7 @@ using MLNetAttn.Modeling;
 namespace MLNetAttn.Estimators;
 
 /// <summary>How rewards become advantages, with TRL's names, meanings and defaults.</summary>
-public sealed class AdvantageOptions
+public sealed record AdvantageOptions
 {
     /// <summary>What rewards are divided by (scale_rewards). Default <see cref="RewardScale.Group"/>. Not read with <see cref="RewardAggregation.NormalizeThenSum"/>.</summary>
     public RewardScale ScaleRewards { get; init; } = RewardScale.Group;

@@ -4,7 +4,7 @@ using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Estimators;
 
-/// <summary>Finds the tokens of a response that are its answer.</summary>
+/// <summary>Finds the tokens of a response that are its answer, in the text that a reward sees of it: without special tokens.</summary>
 /// <param name="model">Gives tokens their text; without a tokenizer it is the ids in decimal, with spaces between them.</param>
 /// <param name="pattern">A regular expression; its last match is the answer, or that match's first group where it has one.</param>
 internal sealed class AnswerSpan(CausalLanguageModel model, string pattern)
@@ -32,7 +32,7 @@ internal sealed class AnswerSpan(CausalLanguageModel model, string pattern)
     /// <param name="responseIds">The response.</param>
     public Range? Find(int[] responseIds)
     {
-        string[] pieces = [.. TokenText.Split(model, responseIds).Select((piece, i) => i > 0 && !model.HasTokenizer ? $" {piece}" : piece.ToString())];
+        string[] pieces = [.. TokenText.Split(model, responseIds, skipSpecialTokens: true).Select((piece, i) => i > 0 && !model.HasTokenizer ? $" {piece}" : piece.ToString())];
         if (Match(string.Concat(pieces)) is not { Length: > 0 } answer) return null;
         int first = -1, end = 0, position = 0;
         for (int token = 0; token < pieces.Length; token++)

@@ -9,20 +9,22 @@ namespace MLNetAttn.Estimators;
 /// <param name="reward">Scores responses; fitted.</param>
 /// <param name="options">How to sample.</param>
 /// <param name="context">Marks errors as ML.NET does.</param>
-internal sealed class PolicyEvaluation(LearningPolicy policy, PromptSet prompts, RewardFunction reward, PolicyOptimizationOptions options, IExceptionContext context)
+/// <param name="warn">Writes a warning.</param>
+internal sealed class PolicyEvaluation(LearningPolicy policy, PromptSet prompts, RewardFunction reward, PolicyOptimizationOptions options, IExceptionContext context, Action<string> warn)
 {
     /// <summary>Samples and scores responses to all validation prompts.</summary>
-    /// <returns>eval_reward, eval_reward_std, eval_completions/mean_length, eval_completions/clipped_ratio.</returns>
+    /// <returns>eval_reward, eval_reward_std, eval_rewards/left_out, eval_completions/mean_length, eval_completions/clipped_ratio.</returns>
     public IReadOnlyDictionary<string, double> Measure()
     {
         IReadOnlyList<GeneratedSequence> samples = policy.Model.Generate(
             prompts.TokenIds, options.Sampling(options.EvaluationGenerations, options.EvaluationTemperature, RandomUniform.Stream(options.Seed, 0, (int)RandomPurpose.Evaluation)), options.CancellationToken);
-        RewardScore[] scores = ValidationRows.Named(context, () => reward.Evaluate(context, prompts.Rollouts([.. Enumerable.Range(0, prompts.Count)], samples), options.MissingReward));
+        RewardScore[] scores = ValidationRows.Named(context, () => reward.Evaluate(context, prompts.Rollouts([.. Enumerable.Range(0, prompts.Count)], samples), options.MissingReward, warning => warn($"Validation rows: {warning}")));
         RewardStatistics rewards = RewardStatistics.Of(scores.Select(score => score.Reward));
         return new Dictionary<string, double>
         {
             ["eval_reward"] = rewards.Mean,
             ["eval_reward_std"] = rewards.Deviation,
+            ["eval_rewards/left_out"] = scores.Count(score => double.IsNaN(score.Reward)),
             ["eval_completions/mean_length"] = samples.Average(sample => sample.TokenIds.Length),
             ["eval_completions/clipped_ratio"] = samples.Average(sample => sample.FinishReason == FinishReason.Length ? 1.0 : 0.0),
         };

@@ -3,7 +3,7 @@ using MLNetAttn.Modeling;
 namespace MLNetAttn.Estimators;
 
 /// <summary>The clipped surrogate of the GRPO family, with TRL's names, meanings and (where nothing else is said) defaults.</summary>
-public sealed class PolicyLossOptions
+public sealed record PolicyLossOptions
 {
     /// <summary>How token terms become one number (loss_type). Default <see cref="PolicyLossType.Grpo"/>, the paper's 1/|o| (Eq. 12); TRL's default is <see cref="PolicyLossType.Dapo"/>.</summary>
     public PolicyLossType Type { get; init; } = PolicyLossType.Grpo;

@@ -7,10 +7,10 @@ namespace MLNetAttn.Estimators;
 /// <remarks>A step samples PromptsPerStep · Generations responses and makes Iterations · MiniBatches updates with them.</remarks>
 public sealed record PolicyOptimizationOptions : TrainingOptions
 {
-    /// <inheritdoc/>
+    /// <summary>Learning rate after the warm-up (learning_rate). Default 1e-6; above 0.</summary>
     public override double LearningRate { get; init; } = 1e-6;
 
-    /// <inheritdoc/>
+    /// <summary>How the learning rate changes after the warm-up (lr_scheduler_type). Default <see cref="LearningRateSchedule.Constant"/>, under which a run may go on for longer; TRL's, transformers' own, is <see cref="LearningRateSchedule.Linear"/>.</summary>
     public override LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Constant;
 
     /// <summary>Steps: batches of responses that are sampled and learnt from. Default 100; at least 1.</summary>
@@ -138,6 +138,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         int parts = Math.Max(1, MiniBatches) * Math.Max(1, GradientAccumulationSteps);
         problems.Require(Responses % parts == 0, nameof(MiniBatches), $"{MiniBatches} with GradientAccumulationSteps {GradientAccumulationSteps}",
             $"a product that divides the {Responses} responses of a step (PromptsPerStep {PromptsPerStep} · Generations {Generations})");
+        problems.Require((long)Steps * Iterations * MiniBatches <= int.MaxValue, nameof(Steps), Steps, FormattableString.Invariant($"a number that makes at most {int.MaxValue} updates (Iterations {Iterations} · MiniBatches {MiniBatches} a step)"));
         problems.Require(ResamplingRounds >= 0, nameof(ResamplingRounds), ResamplingRounds, "0 or more");
         problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "Text or Messages");
         problems.Require(Enum.IsDefined(RhythmPass), nameof(RhythmPass), RhythmPass, "Fused or Separate");
@@ -152,7 +153,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require(FlowAnswer is not null == (Credit.Strategy == CreditStrategy.Flow), nameof(FlowAnswer), FlowAnswer,
             "a regular expression that finds the answer in a response where Credit.Strategy is Flow, and null with other strategies");
         problems.Require(FlowAnswer is null || AnswerSpan.IsPattern(FlowAnswer), nameof(FlowAnswer), FlowAnswer, "a valid regular expression");
-        problems.Require(Rhythm is null || Rhythm.Temperature == Temperature, "Rhythm.Temperature", Rhythm?.Temperature, $"the sampling Temperature, {Temperature}");
+        problems.Require(Rhythm is null || Rhythm.Temperature == Temperature, "Rhythm.Temperature", Rhythm?.Temperature, FormattableString.Invariant($"the sampling Temperature, {Temperature}"));
         problems.Require(Loss.EntropyCoefficient == 0, "Loss.EntropyCoefficient", Loss.EntropyCoefficient, "0: entropies carry no gradient in this trainer");
         Loss.Check(problems, "Loss.");
         problems.Require(Loss.ImportanceSampling != ImportanceSampling.Sequence || Credit.Strategy == CreditStrategy.Uniform, "Loss.ImportanceSampling", Loss.ImportanceSampling,

@@ -101,7 +101,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
         PromptSet? judged = validation is null ? null : ValidationRows.Named(_host, () => Check(PromptSet.Read(_host, validation, _model, _options)));
         using CausalLanguageModel? bare = WithoutAdapter();
         return TrainingLoop.Run(_host, _model, _options, Plan(prompts.Fingerprint, judged is null ? null : judged.Fingerprint), (policy, warn) => new PolicyOptimizationStep(
-            policy, bare ?? _model, new SampledRollouts(policy, prompts, reward, _options, _host), judged is null ? null : new PolicyEvaluation(policy, judged, reward, _options, _host), _options, warn));
+            policy, bare ?? _model, new SampledRollouts(policy, prompts, reward, _options, _host, warn), judged is null ? null : new PolicyEvaluation(policy, judged, reward, _options, _host, warn), _options, warn));
 
         PromptSet Check(PromptSet set)
         {
@@ -123,7 +123,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
 
     private TrainingPlan Plan(Func<string> data, Func<string>? validation) => new(
         nameof(PolicyOptimizationTrainer), _options.Steps, _options.Updates, Logged, data, validation, Goal: "eval_reward", HigherIsBetter: true,
-        $"Raise GradientAccumulationSteps ({_options.GradientAccumulationSteps}), or lower MaxNewTokens ({_options.MaxNewTokens}), SamplingBatchSize ({SamplingBatch}), PromptsPerStep ({_options.PromptsPerStep}) or Generations ({_options.Generations}){(_options.ActivationCheckpointing ? "" : ", or set ActivationCheckpointing")}.",
+        $"{(_options.ActivationCheckpointing ? "Lower" : "Set ActivationCheckpointing or lower")} SamplingBatchSize ({SamplingBatch}), with which this run can be resumed; or begin anew with more GradientAccumulationSteps ({_options.GradientAccumulationSteps}), or a lower MaxNewTokens ({_options.MaxNewTokens}), PromptsPerStep ({_options.PromptsPerStep}) or Generations ({_options.Generations}).",
         $"Lower SamplingBatchSize ({SamplingBatch}), with which this run can be resumed; or begin anew with fewer validation rows, EvaluationGenerations ({_options.EvaluationGenerations}) or MaxNewTokens ({_options.MaxNewTokens}).");
 
     /// <summary>What Fit's policy will do to data of this shape.</summary>

@@ -6,10 +6,10 @@ namespace MLNetAttn.Estimators;
 /// <summary>How a model is fine-tuned on responses; names, meanings and (where nothing else is said) defaults of TRL's SFTTrainer.</summary>
 public sealed record SupervisedFineTuningOptions : TrainingOptions
 {
-    /// <inheritdoc/>
+    /// <summary>Learning rate after the warm-up (learning_rate). Default 2e-5; above 0.</summary>
     public override double LearningRate { get; init; } = 2e-5;
 
-    /// <inheritdoc/>
+    /// <summary>How the learning rate changes after the warm-up (lr_scheduler_type). Default <see cref="LearningRateSchedule.Cosine"/>; TRL's, transformers' own, is <see cref="LearningRateSchedule.Linear"/>.</summary>
     public override LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Cosine;
 
     /// <summary>Rows of an update (per_device_train_batch_size). The last batch of an epoch takes what is left. Default 8; at least 1.</summary>

@@ -43,12 +43,15 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
         TokenSequence[]? judged = validation is null ? null : ValidationRows.Named(_host, () => Read(validation));
         int batches = (rows.Length + _options.BatchSize - 1) / _options.BatchSize;
         var plan = new TrainingPlan(
-            nameof(SupervisedFineTuningTrainer), _options.Steps ?? _options.Epochs * batches, UpdatesPerStep: 1, Logged, () => DataFingerprint.Of(rows), judged is null ? null : () => DataFingerprint.Of(judged), Goal: "eval_loss", HigherIsBetter: false,
-            $"Lower BatchSize ({_options.BatchSize}), or shorten the rows (the longest has {rows.Max(row => row.Length)} tokens){(_options.ActivationCheckpointing ? "" : ", or set ActivationCheckpointing")}.",
+            nameof(SupervisedFineTuningTrainer), _options.Steps ?? Steps(batches), UpdatesPerStep: 1, Logged, () => DataFingerprint.Of(rows), judged is null ? null : () => DataFingerprint.Of(judged), Goal: "eval_loss", HigherIsBetter: false,
+            $"{(_options.ActivationCheckpointing ? "Begin" : "Set ActivationCheckpointing, with which this run can be resumed; or begin")} anew with a lower BatchSize ({_options.BatchSize}) or shorter rows (the longest has {rows.Max(row => row.Length)} tokens).",
             "Give fewer or shorter validation rows.");
         CausalLanguageModel trained = TrainingLoop.Run(_host, _model, _options, plan, (policy, _) => new SupervisedFineTuningStep(policy, rows, judged, _options));
         return new PolicyTransformer(_host, LanguageModelHandle.Own(trained), Responses(rows.Max(row => row.ResponseIds.Length)));
     }
+
+    private int Steps(int batches) => (long)_options.Epochs * batches is <= int.MaxValue and long steps ? (int)steps
+        : throw _host.Process(new InvalidOperationException(FormattableString.Invariant($"Epochs is {_options.Epochs}, and an epoch of these rows has {batches} batches: expected at most {int.MaxValue} steps in all. Lower Epochs, or set Steps.")));
 
     /// <summary>What Fit's policy will do to data of this shape.</summary>
     /// <param name="inputSchema">What is known of the data.</param>

@@ -39,13 +39,16 @@ internal sealed class AdamW : IDisposable
     public AdamW(IReadOnlyList<(string Name, Tensor Tensor)> parameters, TrainingOptions options)
     {
         using var noGradient = no_grad();
+        // Where memory runs out, what was made so far goes with the scope.
+        using var scope = NewDisposeScope();
         (_maximumNorm, _beta1, _beta2, _epsilon) = (options.MaxGradientNorm, options.AdamBeta1, options.AdamBeta2, options.AdamEpsilon);
         _groups = [.. parameters.Select((parameter, index) => (parameter.Name, parameter.Tensor, Index: index, Decays: options.DecayNormsAndBiases || !IsNormOrBias(parameter.Name)))
             .GroupBy(parameter => parameter.Decays)
             .Select(group => new Group(
-                [.. group.Select(p => p.Index)], [.. group.Select(p => p.Name)], [.. group.Select(p => p.Tensor)], [.. group.Select(p => Zeros(p.Tensor))], [.. group.Select(p => Zeros(p.Tensor))],
+                [.. group.Select(p => p.Index)], [.. group.Select(p => p.Name)], [.. group.Select(p => p.Tensor)], [.. group.Select(p => zeros_like(p.Tensor, requires_grad: false))], [.. group.Select(p => zeros_like(p.Tensor, requires_grad: false))],
                 group.Key ? options.WeightDecay : 0))];
         _steps = zeros(1, ScalarType.Float32, parameters[0].Tensor.device).DetachFromDisposeScope();
+        foreach (Tensor moment in Moments) moment.DetachFromDisposeScope();
     }
 
     /// <summary>All that updates depend on beside the parameters, under torch's names: exp_avg and exp_avg_sq of each parameter, and step.</summary>
@@ -84,12 +87,12 @@ internal sealed class AdamW : IDisposable
     {
         _steps.Dispose();
         foreach (Scalar scalar in (ReadOnlySpan<Scalar>)[_maximumNorm, _beta1, _beta2, _epsilon, .. _groups.Select(group => group.Decay)]) scalar.Dispose();
-        foreach (Tensor moment in _groups.SelectMany(group => group.First.Concat(group.Second))) moment.Dispose();
+        foreach (Tensor moment in Moments) moment.Dispose();
     }
 
     private static bool IsNormOrBias(string name) => name.Contains("norm", StringComparison.Ordinal) || name.Contains("bias", StringComparison.Ordinal);
 
-    private static Tensor Zeros(Tensor like) => zeros_like(like, requires_grad: false).DetachFromDisposeScope();
+    private IEnumerable<Tensor> Moments => _groups.SelectMany(group => group.First.Concat(group.Second));
 
     private sealed record Group(int[] Indices, string[] Names, Tensor[] Parameters, Tensor[] First, Tensor[] Second, Scalar Decay);
 }

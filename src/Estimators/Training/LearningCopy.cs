@@ -34,7 +34,16 @@ internal sealed class LearningCopy
         ScalarType type = model.Decoder.Weights.Embedding.dtype;
         if (model.Decoder.Adapter is null && options.Lora is null && type != ScalarType.Float32)
             throw new NotSupportedException($"The model's weights are {type}; trainers update float32 weights: load the model with DataType = ScalarType.Float32 (Bf16 computes in bfloat16 all the same), or train an adapter (Lora).");
-        return new LearningCopy(CopyOf(model, options.Lora), options.Bf16 && type != ScalarType.BFloat16);
+        CausalLanguageModel master = CopyOf(model, options.Lora);
+        try
+        {
+            return new LearningCopy(master, options.Bf16 && type != ScalarType.BFloat16);
+        }
+        catch
+        {
+            master.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Lets <see cref="Model"/> compute with what <see cref="Trainable"/> holds now.</summary>

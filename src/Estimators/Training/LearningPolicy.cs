@@ -26,7 +26,15 @@ internal sealed class LearningPolicy : IDisposable
         if (Model.Decoder.Adapter is { Options.Dropout: > 0 } adapter)
             adapter.Dropout = new AdapterDropout(adapter.Options.Dropout, () => RandomUniform.Stream(options.Seed, Updates, (int)RandomPurpose.Dropout));
         Model.Decoder.ActivationCheckpointing = options.ActivationCheckpointing;
-        _optimizer = new AdamW(Trainable, options);
+        try
+        {
+            _optimizer = new AdamW(Trainable, options);
+        }
+        catch
+        {
+            _copy.Finish().Dispose();
+            throw;
+        }
     }
 
     /// <summary>The model as the last update left it; with <see cref="TrainingOptions.Bf16"/> as it computes, rounded.</summary>
@@ -155,10 +163,10 @@ internal sealed class LearningPolicy : IDisposable
     /// <param name="value">The number.</param>
     /// <param name="cause">What said so, if not this policy.</param>
     public NotFiniteNumberException NotFinite(string what, double value = double.NaN, Exception? cause = null) => new(
-        $"Update {Updates + 1} of {_totalUpdates}: {what}. Lower LearningRate ({_options.LearningRate}), raise WarmupSteps ({_options.WarmupSteps}) or lower MaxGradientNorm ({_options.MaxGradientNorm}), and check the data.", value, cause);
+        FormattableString.Invariant($"Update {Updates + 1} of {_totalUpdates}: {what}. Check the data, and begin anew with a lower LearningRate ({_options.LearningRate}) or MaxGradientNorm ({_options.MaxGradientNorm}) or more WarmupSteps ({_options.WarmupSteps}); or set NonFinite to Skip, with which this run can be resumed."), value, cause);
 
     private void RequireFinite(double value, string what)
     {
-        if (!double.IsFinite(value)) throw NotFinite($"the {what} is {value}", value);
+        if (!double.IsFinite(value)) throw NotFinite(FormattableString.Invariant($"the {what} is {value}"), value);
     }
 }

@@ -24,6 +24,7 @@ internal static class MemoryAdvice
         }
     }
 
-    private static bool IsOutOfMemory(Exception exception) => exception is OutOfMemoryException
+    /// <summary>Whether that is what an error says.</summary>
+    public static bool IsOutOfMemory(Exception exception) => exception is OutOfMemoryException
         || (exception is ExternalException && (exception.Message.Contains("can't allocate memory", StringComparison.Ordinal) || exception.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)));
 }

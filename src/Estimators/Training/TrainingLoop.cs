@@ -89,7 +89,7 @@ internal sealed class TrainingLoop
                 if (_saved < _done && _done % _options.CheckpointEvery == 0) Save();
                 TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
                 if (_done == from.Step) before = elapsed;
-                Tell(metrics, elapsed, _done == from.Step ? null : (elapsed - before) / (_done - from.Step) * (_plan.Steps - _done));
+                Tell(metrics, elapsed, _done == from.Step ? null : Remaining((elapsed - before) / (_done - from.Step), _plan.Steps - _done));
             }
             if (_saved < _done) Save();
         }
@@ -151,6 +151,9 @@ internal sealed class TrainingLoop
             return null;
         }
     }
+
+    /// <summary>Null beyond what a TimeSpan can say, as in a run that is to end early.</summary>
+    private static TimeSpan? Remaining(TimeSpan step, int steps) => step.TotalSeconds * steps < TimeSpan.MaxValue.TotalSeconds ? step * steps : null;
 
     private void Tell(IReadOnlyDictionary<string, double> metrics, TimeSpan elapsed, TimeSpan? remaining)
     {

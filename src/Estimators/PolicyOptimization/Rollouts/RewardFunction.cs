@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.ExceptionServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -34,7 +36,12 @@ internal sealed class RewardFunction
 
     /// <summary>A reward that was fitted before.</summary>
     public static RewardFunction From(ITransformer transformer, string column) => new(column, schema =>
-        transformer.GetOutputSchema(schema).GetColumnOrNull(column) is { } found && found.Index >= schema.Count ? found.Type.ToString() : null, _ => transformer, transformer);
+    {
+        // As above: a chain may leave out columns of the rows, so that places do not tell either.
+        var others = new DataViewSchema.Builder();
+        foreach (DataViewSchema.Column other in schema.Where(other => other.Name != column)) others.AddColumn(other.Name, other.Type, other.Annotations);
+        return transformer.GetOutputSchema(others.ToSchema()).GetColumnOrNull(column)?.Type.ToString();
+    }, _ => transformer, transformer);
 
     /// <summary>Checks, before anything is sampled, that the reward finds its columns and writes its own; a column of that name that the rows have already is not the reward's.</summary>
     /// <param name="context">Marks errors as ML.NET does.</param>
@@ -56,8 +63,9 @@ internal sealed class RewardFunction
     /// <param name="context">Marks errors as ML.NET does.</param>
     /// <param name="rollouts">The responses.</param>
     /// <param name="missing">What happens where a reward is not finite, or fails.</param>
+    /// <param name="warn">Told once why rewards failed that are left out; what is not finite may be meant to say that there is none.</param>
     /// <exception cref="InvalidOperationException">The reward throws or is not finite and that is not allowed, or it drops rows; the message names the row.</exception>
-    public RewardScore[] Evaluate(IExceptionContext context, RolloutView rollouts, MissingReward missing)
+    public RewardScore[] Evaluate(IExceptionContext context, RolloutView rollouts, MissingReward missing, Action<string> warn)
     {
         IDataView scored = _reward!.Transform(rollouts);
         DataViewSchema.Column column = scored.Schema[ColumnName];
@@ -68,20 +76,28 @@ internal sealed class RewardFunction
         using DataViewRowCursor cursor = scored.GetRowCursorSet([column, .. parts], 1).Single();
         ValueGetter<float> getter = cursor.GetGetter<float>(column);
         ValueGetter<float>[] partGetters = [.. parts.Select(cursor.GetGetter<float>)];
+        (string Message, int Count)? failed = null;
         for (int row = 0; row < scores.Length; row++)
         {
             if (!cursor.MoveNext()) throw context.Process(new InvalidOperationException($"The reward failed on {rollouts.Describe(row)}: it dropped the row; a reward must keep every row, in order."));
             scores[row] = new RewardScore(Read(row), [.. partGetters.Select(Part)]);
         }
+        if (failed is { } left) warn(string.Create(CultureInfo.InvariantCulture, $"The reward failed on {left.Count} of {scores.Length} responses, which are left out; first on {left.Message}"));
         if (cursor.MoveNext()) throw context.Process(new InvalidOperationException($"The reward wrote more rows than the {scores.Length} responses that it was given; a reward must keep every row, in order."));
         return scores;
 
         double Read(int row)
         {
-            if (TryRead(getter, out float reward) is { } failure && missing == MissingReward.Stop)
-                throw context.Process(new InvalidOperationException($"The reward failed on {rollouts.Describe(row)}: {failure.Message.TrimEnd('.')}. Set MissingReward to LeaveOut to go on without such responses.", failure));
-            if (!float.IsFinite(reward) && missing == MissingReward.Stop)
-                throw context.Process(new InvalidOperationException($"The reward of {rollouts.Describe(row)} is {reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none."));
+            if (TryRead(getter, out float reward) is { } failure)
+            {
+                string what = $"{rollouts.Describe(row)}: {failure.Message.TrimEnd('.')}.";
+                if (missing == MissingReward.Stop) throw context.Process(new InvalidOperationException($"The reward failed on {what} Set MissingReward to LeaveOut to go on without such responses.", failure));
+                failed = (failed?.Message ?? what, (failed?.Count ?? 0) + 1);
+            }
+            else if (!float.IsFinite(reward) && missing == MissingReward.Stop)
+            {
+                throw context.Process(new InvalidOperationException(FormattableString.Invariant($"The reward of {rollouts.Describe(row)} is {reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none.")));
+            }
             return float.IsFinite(reward) ? reward : double.NaN;
         }
 
@@ -92,6 +108,7 @@ internal sealed class RewardFunction
     /// <summary>Reads a value; NaN where that fails.</summary>
     /// <returns>What failed; null = nothing.</returns>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <remarks>Where memory ran out, which says nothing of the response, that error goes on.</remarks>
     private static Exception? TryRead(ValueGetter<float> read, out float value)
     {
         value = float.NaN;
@@ -100,19 +117,16 @@ internal sealed class RewardFunction
             read(ref value);
             return null;
         }
-        catch (AggregateException exception) when (exception.InnerException is { } inner && !IsFailure(inner))
+        catch (Exception exception)
         {
-            throw new OperationCanceledException(inner.Message, exception);
-        }
-        catch (Exception exception) when (IsFailure(exception))
-        {
+            Exception cause = exception is AggregateException { InnerException: { } inner } ? inner : exception;
+            if (MemoryAdvice.IsOutOfMemory(cause)) ExceptionDispatchInfo.Throw(cause);
+            // HttpClient says by a cancellation, too, that its own time was over.
+            if (cause is OperationCanceledException && cause.InnerException is not TimeoutException) throw new OperationCanceledException(cause.Message, exception);
             value = float.NaN;
             return exception;
         }
     }
-
-    /// <summary>Whether it is more than a cancellation; HttpClient says by one, too, that its own time was over.</summary>
-    private static bool IsFailure(Exception exception) => exception is not OperationCanceledException || exception.InnerException is TimeoutException;
 }
 
 /// <summary>What a reward says of a response.</summary>

@@ -9,7 +9,8 @@ namespace MLNetAttn.Estimators;
 /// <param name="reward">Scores responses.</param>
 /// <param name="options">How to sample.</param>
 /// <param name="context">Marks errors as ML.NET does.</param>
-internal sealed class SampledRollouts(LearningPolicy policy, PromptSet prompts, RewardFunction reward, PolicyOptimizationOptions options, IExceptionContext context) : IRolloutSource
+/// <param name="warn">Writes a warning.</param>
+internal sealed class SampledRollouts(LearningPolicy policy, PromptSet prompts, RewardFunction reward, PolicyOptimizationOptions options, IExceptionContext context, Action<string> warn) : IRolloutSource
 {
     /// <inheritdoc/>
     public void Restore(PolicyOptimizationState state)
@@ -57,7 +58,7 @@ internal sealed class SampledRollouts(LearningPolicy policy, PromptSet prompts, 
         options.CancellationToken.ThrowIfCancellationRequested();
         if (reward.NeedsFit) state = FitReward(state, rows, samples);
         state = state with { Tokens = state.Tokens + samples.Sum(sample => prompts.TokenIds[rows[sample.PromptIndex]].Length + sample.TokenIds.Length) };
-        RewardScore[] scores = reward.Evaluate(context, prompts.Rollouts(rows, samples), options.MissingReward);
+        RewardScore[] scores = reward.Evaluate(context, prompts.Rollouts(rows, samples), options.MissingReward, warn);
         metrics.Lap("time/reward");
         return [.. rows.Select((row, i) => new Group(row, [.. samples.Skip(i * options.Generations).Take(options.Generations)], scores[(i * options.Generations)..((i + 1) * options.Generations)]))];
     }

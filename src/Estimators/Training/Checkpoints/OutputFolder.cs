@@ -30,6 +30,7 @@ internal sealed class OutputFolder : IDisposable
             var folder = new OutputFolder(full, taken);
             if (!resume) folder.RequireNoRun();
             folder.TidyUp();
+            foreach (string file in (ReadOnlySpan<string>)[RunFiles.Run, RunFiles.Metrics, RunFiles.Samples]) Transforms.AtomicFile.DiscardLeftovers(Path.Combine(full, file));
             return folder;
         }
         catch

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Estimators;
@@ -11,19 +12,24 @@ namespace MLNetAttn.Estimators;
 /// <param name="Options">Its options.</param>
 internal sealed record RunIdentity(string Trainer, string Model, string Data, string? Validation, JsonObject Options)
 {
-    // What may change: where the run is written and how often, when it ends early, and how much is sampled at once.
+    // What may change: where the run is written and how often, when it ends early, how much is sampled or kept at once, and what has not happened in the steps that are done.
     private static readonly HashSet<string> Free =
     [
         nameof(TrainingOptions.OutputFolder), nameof(TrainingOptions.CheckpointEvery), nameof(TrainingOptions.CheckpointLimit), nameof(TrainingOptions.Resume),
         nameof(TrainingOptions.EarlyStoppingPatience), nameof(PolicyOptimizationOptions.LogSamplesEvery), nameof(PolicyOptimizationOptions.SamplingBatchSize),
+        nameof(TrainingOptions.ActivationCheckpointing), nameof(TrainingOptions.NonFinite), nameof(PolicyOptimizationOptions.MissingReward), nameof(SupervisedFineTuningOptions.Generation),
     ];
 
     // How long it goes on is in every step's learning rate, unless that is constant.
     private static readonly HashSet<string> Length = [nameof(PolicyOptimizationOptions.Steps), nameof(SupervisedFineTuningOptions.Epochs)];
 
+    /// <summary>Of which type <see cref="Options"/> are; null in a checkpoint.</summary>
+    [JsonIgnore]
+    public Type? OptionsType { get; private init; }
+
     /// <summary>Of a run that begins now.</summary>
     public static RunIdentity Of(TrainingPlan plan, CausalLanguageModel model, TrainingOptions options) =>
-        new(plan.Trainer, model.Fingerprint, plan.Data(), options.EvaluateEvery is null ? null : plan.Validation?.Invoke(), (JsonObject)JsonNode.Parse(TrainingState.ToNode(options).ToJsonString())!);
+        new(plan.Trainer, model.Fingerprint, plan.Data(), options.EvaluateEvery is null ? null : plan.Validation?.Invoke(), (JsonObject)JsonNode.Parse(TrainingState.ToNode(options).ToJsonString())!) { OptionsType = options.GetType() };
 
     /// <summary>Requires that a checkpoint is this run's.</summary>
     /// <param name="saved">The run that wrote it.</param>
@@ -37,7 +43,7 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
         Compare("the model that training began with (its fingerprint)", saved.Model, Model);
         Compare("the data (its fingerprint)", saved.Data, Data);
         Compare("the validation data (its fingerprint)", saved.Validation, Validation);
-        Collect(saved.Options, Options, "");
+        Collect(saved.Options, Options, "", OptionsType);
         if (differences.Count > 0)
             throw new InvalidOperationException($"'{location}' is a checkpoint of another run: {string.Join("; ", differences)}. Use the same model, data and options, or begin anew in another OutputFolder.");
 
@@ -46,13 +52,15 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
             if (before != now) differences.Add($"{what} was {before ?? "not there"}, and is {now ?? "not there"}");
         }
 
-        void Collect(JsonObject before, JsonObject now, string prefix)
+        void Collect(JsonObject before, JsonObject now, string prefix, Type? type)
         {
+            // Options that the version which wrote the checkpoint did not have yet were as they are by default.
+            JsonObject defaults = type?.GetConstructor(Type.EmptyTypes) is null ? [] : (JsonObject)TrainingState.ToNode(Activator.CreateInstance(type)!);
             foreach (string name in before.Select(entry => entry.Key).Union(now.Select(entry => entry.Key)))
             {
                 if (prefix.Length == 0 && (Free.Contains(name) || (isConstant && Length.Contains(name)))) continue;
-                (JsonNode? old, JsonNode? current) = (before[name], now[name]);
-                if (old is JsonObject inner && current is JsonObject other) Collect(inner, other, $"{prefix}{name}.");
+                (JsonNode? old, JsonNode? current) = (before.ContainsKey(name) ? before[name] : defaults[name], now[name]);
+                if (old is JsonObject inner && current is JsonObject other) Collect(inner, other, $"{prefix}{name}.", type?.GetProperty(name)?.PropertyType);
                 else if (!JsonNode.DeepEquals(old, current)) Compare(prefix + name, old?.ToJsonString() ?? "null", current?.ToJsonString() ?? "null");
             }
         }
