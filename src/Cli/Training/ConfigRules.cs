@@ -47,11 +47,16 @@ internal sealed partial class ConfigRules
         CheckPrompts("prompts", config.Task, config.Prompts);
         CheckPrompts("evaluation", config.Task, config.Evaluation);
         Require(config.Prompts is not null || config.Task == TrainTask.Countdown, "prompts", "missing, expected a file of problems");
+        string asked = Word(config.CountdownFormat);
+        if (config.Evaluation is { } evaluation && config.Task == TrainTask.Countdown)
+            Require(evaluation.Asked == config.CountdownFormat, "evaluation", $"asks as {Word(evaluation.Asked)}, and prompts as {asked}: expected one format");
         foreach ((int i, RewardTerm term) in (config.Reward ?? []).Index())
         {
             object?[] kinds = [term.Countdown, term.Math, term.Regex, term.LengthPenalty];
             Require(kinds.Count(kind => kind is not null) == 1, $"reward[{i}]", "expected one of countdown, math, regex and length_penalty");
             Require(double.IsFinite(term.Weight), $"reward[{i}].weight", "expected a finite number");
+            if (term.Countdown is { } countdown && config.Task == TrainTask.Countdown)
+                Require(countdown.Format == config.CountdownFormat, $"reward[{i}].countdown.format", $"{Word(countdown.Format)}, and prompts ask as {asked}: expected the same");
             if (kinds.Count(kind => kind is not null) == 1) Try($"reward[{i}]", () => RewardChain.Create(new MLContext(), term));
         }
         Require(config.Reward is not { Count: 0 }, "reward", "an empty list, expected at least one reward, or null for the task's");
@@ -71,11 +76,14 @@ internal sealed partial class ConfigRules
         if (prompts is null) return;
         Require(prompts.File is null != prompts.Countdown is null, path, "expected a file, or countdown: one of them");
         Require(prompts.File is null || File.Exists(prompts.File), path + ".file", $"there is no file '{prompts.File}'");
-        Require(prompts.Countdown is null || task == TrainTask.Countdown, path + ".countdown", $"given, and task is {JsonNamingPolicy.SnakeCaseLower.ConvertName(task.ToString())}: expected a file");
+        Require(prompts.Countdown is null || task == TrainTask.Countdown, path + ".countdown", $"given, and task is {Word(task)}: expected a file");
+        Require(prompts.CountdownFormat == CountdownFormat.SearchTrace || (prompts.Countdown is null && task == TrainTask.Countdown), path + ".countdown_format", "expected with a file of Countdown problems alone; drawn ones have countdown.options.format");
         Require(prompts.Format is null || prompts.Format == ProblemFormat.Countdown == (task == TrainTask.Countdown), path + ".format", "expected the task's");
         if (prompts.Countdown is { } drawn) Try(path + ".countdown", () => Countdown.Generate(0, drawn.Numbers, drawn.Seed, drawn.Split, drawn.Options));
         Require(prompts.Countdown is not { Count: < 1 }, path + ".countdown.count", "expected at least 1");
     }
+
+    private static string Word(Enum value) => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 
     private void Require(bool holds, string path, string problem)
     {
@@ -93,7 +101,7 @@ internal sealed partial class ConfigRules
         {
             Match parts = Report().Match(exception.Message);
             string place = Place(path, parts.Groups["type"].Value);
-            foreach (string problem in Another().Split(parts.Groups["problems"].Value.TrimEnd('.'))) _problems.Add($"{place}.{Word().Replace(problem, word => Rename(word.Value))}");
+            foreach (string problem in Another().Split(parts.Groups["problems"].Value.TrimEnd('.'))) _problems.Add($"{place}.{CapitalWord().Replace(problem, word => Rename(word.Value))}");
         }
     }
 
@@ -113,5 +121,5 @@ internal sealed partial class ConfigRules
     private static partial Regex Another();
 
     [GeneratedRegex(@"\b[A-Z]\w+")]
-    private static partial Regex Word();
+    private static partial Regex CapitalWord();
 }

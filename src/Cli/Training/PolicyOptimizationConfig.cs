@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Microsoft.ML;
 using MLNetAttn.Estimators;
 using MLNetAttn.Modeling;
+using MLNetAttn.Pipelines;
 using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Cli;
@@ -29,6 +30,9 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
     public PromptConfig<HeldOutCountdown>? Evaluation { get; init; }
 
     public PolicyOptimizationOptions Options { get; init; } = new();
+
+    /// <summary>How Countdown is asked, and answered.</summary>
+    internal CountdownFormat CountdownFormat => Prompts?.Asked ?? CountdownFormat.SearchTrace;
 
     internal override TrainingOptions Training => Options;
 

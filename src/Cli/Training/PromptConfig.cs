@@ -13,11 +13,17 @@ internal sealed record PromptConfig<TCountdown>
     /// <summary>Their fields; null = the task's own.</summary>
     public ProblemFormat? Format { get; init; }
 
+    /// <summary>How the problems of a Countdown file are asked; drawn ones have it in their options.</summary>
+    public CountdownFormat CountdownFormat { get; init; }
+
     /// <summary>What is asked after each question of a file.</summary>
     public string Instruction { get; init; } = ProblemReaderOptions.BoxedAnswer;
 
     /// <summary>Countdown problems that are drawn, instead of a file.</summary>
     public TCountdown? Countdown { get; init; }
+
+    /// <summary>How Countdown is asked, wherever that is said.</summary>
+    internal CountdownFormat Asked => Countdown?.Options.Format ?? CountdownFormat;
 }
 
 /// <summary>Countdown problems to learn from.</summary>

@@ -8,7 +8,7 @@ internal static class RewardChain
     /// <summary>The task's reward, or the weighted sum of those that are given.</summary>
     public static IEstimator<ITransformer> Create(MLContext context, PolicyOptimizationConfig config) => config.Reward switch
     {
-        null when config.Task == TrainTask.Countdown => context.Transforms.CountdownReward(),
+        null when config.Task == TrainTask.Countdown => context.Transforms.CountdownReward(format: config.CountdownFormat),
         null => context.Transforms.MathReward(),
         [{ Weight: 1 } only] => Create(context, only),
         { } terms => context.Transforms.WeightedReward([.. terms.Select(term => (term.Weight, Create(context, term)))]),

@@ -22,7 +22,7 @@ internal sealed record TrainingRows(IDataView View, IReadOnlyList<string> Titles
     {
         TaskProblem[] problems = prompts.Countdown is { } drawn ? Draw(drawn, format) : [.. ProblemReader.Read(
             prompts.File!, prompts.Format ?? (task == TrainTask.Countdown ? ProblemFormat.Countdown : ProblemFormat.Math),
-            new ProblemReaderOptions { Instruction = prompts.Instruction, PromptFormat = format })];
+            new ProblemReaderOptions { Instruction = prompts.Instruction, PromptFormat = format, CountdownFormat = prompts.CountdownFormat })];
         return new TrainingRows(context.Data.LoadFromEnumerable(problems), [.. problems.Select(problem => problem.Question)], new PromptReader(Prompt, format, addSpecialTokens: true));
     }
 

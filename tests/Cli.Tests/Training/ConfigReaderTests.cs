@@ -93,6 +93,37 @@ public sealed class ConfigReaderTests
             "reward[1]: expected one of countdown, math, regex and length_penalty");
 
     [Fact]
+    public void Countdown_is_asked_evaluated_and_rewarded_in_one_format()
+    {
+        FluentActions.Invoking(() => ConfigRules.Require(Policy("""
+            {
+              "model": ".", "output": "x", "prompts": {"countdown": {"options": {"format": "tiny_zero"}}, "countdown_format": "tiny_zero"},
+              "evaluation": {"countdown": {}}, "reward": [{"countdown": {}}, {"countdown": {"format": "tiny_zero"}}], "options": {"evaluate_every": 5}
+            }
+            """))).Should().Throw<ConfigException>().Which.Problems.Should().BeEquivalentTo(
+                "evaluation: asks as search_trace, and prompts as tiny_zero: expected one format",
+                "reward[0].countdown.format: search_trace, and prompts ask as tiny_zero: expected the same",
+                "prompts.countdown_format: expected with a file of Countdown problems alone; drawn ones have countdown.options.format");
+
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("problems.jsonl"), """{"nums": [5, 7], "target": 12}""");
+        foreach (string prompts in (string[])[$$$"""{"file": "{{{folder.File("problems.jsonl")}}}", "countdown_format": "tiny_zero"}""", """{"countdown": {"options": {"format": "tiny_zero"}}}"""])
+        {
+            PolicyOptimizationConfig config = Policy($$"""{"prompts": {{prompts}}}""");
+            var context = new Microsoft.ML.MLContext();
+            Microsoft.ML.IDataView rows = config.Load(context).Rows.View;
+            context.Data.CreateEnumerable<TaskProblem>(rows, reuseRowObject: false).First().Prompt.Should().Contain("<answer>");
+            var answered = context.Data.LoadFromEnumerable([new { Response = "so <answer> 5 + 7 </answer>", Numbers = new[] { 5, 7 }, Target = 12 }]);
+            context.Data.CreateEnumerable<Rewarded>(RewardChain.Create(context, config).Fit(answered).Transform(answered), reuseRowObject: false).Single().Reward.Should().Be(1);
+        }
+    }
+
+    private sealed class Rewarded
+    {
+        public float Reward { get; set; }
+    }
+
+    [Fact]
     public void Options_in_options_are_checked_under_their_path() => FluentActions.Invoking(() => ConfigRules.Require(Policy("""{"model": ".", "output": "x", "options": {"credit": {"fraction": 7}}}""")))
         .Should().Throw<ConfigException>().Which.Problems.Should().Equal("options.credit.fraction is 7, expected 0 to 1");
 
