@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms;
@@ -221,6 +222,27 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
         using CausalLanguageModel model = TinyModels.CreateWithTokenizer(vocabulary: 10);
         IDataView prompts = _ml.Data.LoadFromEnumerable([new { Prompt = "a" }]);
         FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(model, Reward(_ => 1), Options()).Fit(prompts)).Should().Throw<InvalidOperationException>().WithMessage("*tokenizer has 12 tokens*embedding 10*");
+    }
+
+    [Fact]
+    public void Numbers_in_messages_are_the_same_in_every_culture()
+    {
+        CultureInfo before = CultureInfo.CurrentCulture, commas = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+        (commas.NumberFormat.NumberDecimalSeparator, CultureInfo.CurrentCulture) = (",", commas);
+        try
+        {
+            var messages = new List<string>();
+            _ml.Log += (_, entry) => messages.Add(entry.Message);
+            Trainer(Options() with { Loss = new PolicyLossOptions { Type = PolicyLossType.Cispo }, LogSamplesEvery = 1 }, Reward(_ => 0.25f)).Fit(_prompts).Dispose();
+            using var policy = new LearningPolicy(_model, Options() with { MaxGradientNorm = 0.5 }, totalUpdates: 9);
+            policy.NotFinite("it is not finite").Message.Should().Contain("MaxGradientNorm (0.5)");
+            messages.Where(message => System.Text.RegularExpressions.Regex.IsMatch(message, @"\d,\d")).Should().BeEmpty();
+            messages.Should().Contain(message => message.Contains("mean 0.25", StringComparison.Ordinal)).And.Contain(message => message.Contains("Epsilon (0.2)", StringComparison.Ordinal)).And.Contain(message => message.Contains("Reward 0.25", StringComparison.Ordinal));
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
     }
 
     [Fact]

@@ -47,9 +47,9 @@ public sealed class PolicyLossBatch
         if (Advantages.dim() != 1) Require(Advantages, nameof(Advantages), shape);
         else Require(Advantages, nameof(Advantages), [shape[0]]);
         if (options.NeedsReference && ReferenceLogProbabilities is null)
-            throw new ArgumentException($"{nameof(ReferenceLogProbabilities)} is null, expected [B, T] since Beta is {options.Beta}.");
+            throw new ArgumentException(FormattableString.Invariant($"{nameof(ReferenceLogProbabilities)} is null, expected [B, T] since Beta is {options.Beta}."));
         if (Entropies is null && (options.TopEntropyQuantile < 1 || options.EntropyCoefficient != 0))
-            throw new ArgumentException($"{nameof(Entropies)} is null, expected [B, T] since TopEntropyQuantile is {options.TopEntropyQuantile} and EntropyCoefficient is {options.EntropyCoefficient}.");
+            throw new ArgumentException(FormattableString.Invariant($"{nameof(Entropies)} is null, expected [B, T] since TopEntropyQuantile is {options.TopEntropyQuantile} and EntropyCoefficient is {options.EntropyCoefficient}."));
         if (TokensInBatch is < 0 || MaxCompletionLength is < 1 || GradientAccumulationSteps < 1 || StepsPerGeneration < 1)
             throw new ArgumentException($"{nameof(TokensInBatch)} is {TokensInBatch}, {nameof(MaxCompletionLength)} {MaxCompletionLength}, {nameof(GradientAccumulationSteps)} {GradientAccumulationSteps}, {nameof(StepsPerGeneration)} {StepsPerGeneration}; expected 0 or more, and at least 1.");
     }

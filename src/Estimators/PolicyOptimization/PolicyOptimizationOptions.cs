@@ -72,7 +72,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <summary>How credit γ is assigned to tokens. Default: coupled, as in the paper.</summary>
     public CreditOptions Credit { get; init; } = new();
 
-    /// <summary>How WAAD and FAI are computed; null (default) = the paper's settings with head groups over the whole batch. Its temperature must be <see cref="Temperature"/>. Scale its horizons to the length of the responses: the last MinimumHorizon tokens of each have no FAI.</summary>
+    /// <summary>How WAAD and FAI are computed; null (default) = the paper's settings with head groups over the whole batch. Where it is given, <see cref="RhythmOptions.Grouping"/> is what it says, by default each sequence's own: set it to <see cref="HeadGrouping.PerBatch"/> for the paper's. Its temperature must be <see cref="Temperature"/>. Scale its horizons to the length of the responses: the last MinimumHorizon tokens of each have no FAI.</summary>
     public RhythmOptions? Rhythm { get; init; }
 
     /// <summary>Which pass WAAD and FAI come from. Default <see cref="RhythmPassKind.Fused"/>, which costs least (docs/training.md).</summary>

@@ -151,12 +151,12 @@ internal sealed class PolicyOptimizationStep(
     private void WarnAtFirst(RolloutBatch batch, GroupAdvantages advantages)
     {
         if (options.Loss is { Type: PolicyLossType.Cispo, EpsilonHigh: null })
-            warn($"Loss.EpsilonHigh is null, so Cispo caps the weight of every token at Epsilon ({options.Loss.Epsilon}), as TRL does: set it to the cap that you want, about 5.");
+            warn(FormattableString.Invariant($"Loss.EpsilonHigh is null, so Cispo caps the weight of every token at Epsilon ({options.Loss.Epsilon}), as TRL does: set it to the cap that you want, about 5."));
         if (batch.Truncated.All(truncated => truncated))
             warn($"Every response of the first step was cut at MaxNewTokens ({options.MaxNewTokens}) without ending: raise it, or check that the model knows how to end a response.");
         if (batch.Rewards.All(double.IsNaN))
             warn("No response of the first step has a reward, so nothing is learnt from it. Check the reward on a response of the model.");
         else if (advantages.Values.All(value => value == 0))
-            warn($"No response of the first step has an advantage: the rewards in every group are equal (mean {advantages.Metrics["reward"]:G4}), so nothing is learnt from it. Check the reward on a response of the model, begin with easier prompts or a better model, or raise Generations ({options.Generations}).");
+            warn(FormattableString.Invariant($"No response of the first step has an advantage: the rewards in every group are equal (mean {advantages.Metrics["reward"]:G4}), so nothing is learnt from it. Check the reward on a response of the model, begin with easier prompts or a better model, or raise Generations ({options.Generations})."));
     }
 }

@@ -104,7 +104,7 @@ internal sealed class TrainingLoop
             _journal?.Dispose();
         }
         if (_done < _plan.Steps && _best.EndsTraining)
-            _channel.Info(MessageSensitivity.None, "Ended early: {0} evaluations brought nothing better than {1} {2:G4} after step {3}.", _best.State.SinceBest, _plan.Goal, _best.State.BestValue ?? double.NaN, _best.State.BestStep ?? 0);
+            _channel.Info(MessageSensitivity.None, "Ended early: {0} evaluations brought nothing better than {1} {2} after step {3}.", _best.State.SinceBest, _plan.Goal, Number(_best.State.BestValue ?? double.NaN), _best.State.BestStep ?? 0);
         if (_best.Weights is { } weights) _policy.Restore(weights);
     }
 
@@ -158,10 +158,12 @@ internal sealed class TrainingLoop
     private void Tell(IReadOnlyDictionary<string, double> metrics, TimeSpan elapsed, TimeSpan? remaining)
     {
         _channel.Info(MessageSensitivity.None, "Step {0}/{1}: {2}", _done, _plan.Steps, string.Join(", ", _plan.Logged.Append(_plan.Goal).Where(metrics.ContainsKey)
-            .Select(name => string.Create(CultureInfo.InvariantCulture, $"{name} {metrics[name]:G4}"))));
-        foreach (LoggedSample sample in _run.Samples) _channel.Info(MessageSensitivity.UserData, "Reward {0:G4}, advantage {1:G4}: {2} {3}", sample.Reward, sample.Advantage, sample.Prompt, sample.Response);
+            .Select(name => $"{name} {Number(metrics[name])}")));
+        foreach (LoggedSample sample in _run.Samples) _channel.Info(MessageSensitivity.UserData, "Reward {0}, advantage {1}: {2} {3}", Number(sample.Reward), Number(sample.Advantage), sample.Prompt, sample.Response);
         _options.Progress?.Report(new TrainingProgress(_done, _plan.Steps, elapsed, remaining, metrics));
     }
+
+    private static string Number(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
 
     /// <param name="afterFailure">Whether training ends with an error, which nothing that fails here must hide.</param>
     private void Save(bool afterFailure = false) => Guard("The checkpoint after step {0}", () =>

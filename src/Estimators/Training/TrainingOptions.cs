@@ -75,7 +75,7 @@ public abstract record TrainingOptions
     /// <summary>Go on from the last checkpoint in <see cref="OutputFolder"/> (resume_from_checkpoint), to the same bits as an undisturbed run on the same machine (on a CPU); from the start where there is none. Default false: a folder that holds a run is refused. Model, data, validation data and options must be as before, which is checked, and so must the reward, which is not.</summary>
     public bool Resume { get; init; }
 
-    /// <summary>Told after every step, and after the evaluation of <see cref="EvaluateAtStart"/>, on the thread that trains. Default null.</summary>
+    /// <summary>Told after every step, and after the evaluation of <see cref="EvaluateAtStart"/> (with its metrics alone), on the thread that trains. Default null.</summary>
     [JsonIgnore]
     public IProgress<TrainingProgress>? Progress { get; init; }
 

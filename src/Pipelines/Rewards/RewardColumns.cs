@@ -22,7 +22,7 @@ internal static class RewardColumns
             {
                 rewards[k] = readers[k]();
                 if (double.IsInfinity(rewards[k]))
-                    throw new ArgumentException($"Column '{columns[k].Name}' holds {rewards[k]} in row {row.Position}, expected a finite reward, or NaN for no value.");
+                    throw new ArgumentException(FormattableString.Invariant($"Column '{columns[k].Name}' holds {rewards[k]} in row {row.Position}, expected a finite reward, or NaN for no value."));
             }
             return rewards;
         };
