@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using MLNetAttn.Estimators;
 using MLNetAttn.Modeling;
@@ -19,6 +20,7 @@ internal static class ReportJson
         {
             json.WriteStartObject();
             json.WriteString("title", group[0].Trace.Title ?? Beginning(group[0].Trace));
+            if (Summary(group.Select(member => member.Trace.Outcome)) is { Length: > 0 } summary) json.WriteString("summary", summary);
             Array(json, "variants", group, member =>
             {
                 json.WriteStartObject();
@@ -102,6 +104,14 @@ internal static class ReportJson
             if (value is { } number && float.IsFinite(number)) json.WriteNumber(name, number);
         if (outcome.FinishReason is { } reason) json.WriteString("finish_reason", FinishReasonName.Of(reason));
         json.WriteEndObject();
+    }
+
+    /// <summary>By what one tells responses to one prompt apart before they are shown: their step, and the reward of each variant.</summary>
+    private static string Summary(IEnumerable<ReportOutcome?> outcomes)
+    {
+        int[] steps = [.. outcomes.Select(outcome => outcome?.Step).OfType<int>().Distinct()];
+        string[] rewards = [.. outcomes.Select(outcome => outcome?.Reward).OfType<float>().Where(float.IsFinite).Select(reward => reward.ToString("0.###", CultureInfo.InvariantCulture))];
+        return string.Join(", ", new[] { steps.Length == 1 ? string.Create(CultureInfo.InvariantCulture, $"step {steps[0]}") : null, rewards.Length > 0 ? $"reward {string.Join(" → ", rewards)}" : null }.OfType<string>());
     }
 
     /// <summary>Traces with variants of one prompt belong together; a variant that comes again begins the next group.</summary>

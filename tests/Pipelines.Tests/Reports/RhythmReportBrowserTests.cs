@@ -204,6 +204,7 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
         };
         await using ReportTab tab = await browser.OpenAsync(new RhythmReport().Add(Sample("full", FinishReason.Length, 0.5f), Sample("two", FinishReason.StopToken, float.NaN)).Add(ReportSamples.Synthetic(5, 40)));
         (await tab.TextAsync(".panel:nth-child(1) h3")).Should().Contain("full").And.Contain("step 1250").And.Contain("reward 1").And.Contain("advantage 0.5");
+        (await tab.TextAsync("#trace")).Should().Contain("1. a prompt of some words (step 1250, reward 1 → 1)");
         (await tab.TextAsync(".panel:nth-child(1) .cut")).Should().Be("cut at the length limit");
         (await tab.TextAsync(".panel:nth-child(2) h3")).Should().Contain("ended with a stop token").And.NotContain("advantage");
         (await tab.CountAsync(".panel:nth-child(2) .cut")).Should().Be(0);

@@ -50,6 +50,15 @@ public sealed class RhythmReportTests
     }
 
     [Fact]
+    public void Responses_to_one_prompt_are_told_apart_before_they_are_shown()
+    {
+        ReportTrace Of(string? variant, ReportOutcome? outcome) => new() { PromptTokens = ["p"], ResponseTokens = ["x"], Variant = variant, Outcome = outcome };
+        JsonElement traces = Data(Page(new RhythmReport().Add(
+            Of(null, new() { Step = 25, Reward = 0.1234f }), Of("before", new() { Reward = 0 }), Of("after", new() { Reward = 1 }), Of(null, new() { Step = 50, Reward = float.NaN }), Of(null, null))), "report").GetProperty("traces");
+        traces.EnumerateArray().Select(group => group.TryGetProperty("summary", out JsonElement summary) ? summary.GetString() : null).Should().Equal("step 25, reward 0.123", "reward 0 → 1", "step 50", null);
+    }
+
+    [Fact]
     public void Variants_of_a_prompt_are_put_together()
     {
         ReportTrace Of(string prompt, string? variant) => new() { PromptTokens = [prompt], ResponseTokens = ["x"], Variant = variant };

@@ -2,7 +2,7 @@
 function buildHeader() {
   $("title").textContent = report.title;
   $("notes").replaceChildren(...report.notes.map(([name, value]) => element("div", {}, element("dt", { textContent: name }), element("dd", { textContent: value }))));
-  $("trace").replaceChildren(...report.traces.map((trace, i) => new Option(`${i + 1}. ${trace.title}`, i)));
+  $("trace").replaceChildren(...report.traces.map((trace, i) => new Option(`${i + 1}. ${trace.title}${trace.summary ? ` (${trace.summary})` : ""}`, i)));
   $("picker").hidden = report.traces.length < 2;
   $("trace").onchange = () => showGroup(+$("trace").value);
   $("previous").onclick = () => stepGroup(-1);
