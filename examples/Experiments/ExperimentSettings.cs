@@ -10,7 +10,14 @@ internal sealed record ExperimentSettings
     /// <summary>Folder of a Hugging Face model; null = the embedded one.</summary>
     public string? Model { get; init; }
 
+    /// <summary>What the weights are kept in.</summary>
     public string DataType { get; init; } = "float32";
+
+    /// <summary>Compute in bfloat16 while training, and keep what is updated in float32.</summary>
+    public bool Bf16 { get; init; }
+
+    /// <summary>Train an adapter of this rank on every matrix of every layer, scaled by 2 (alpha is twice the rank); null = train what the model has: its adapter, or else all weights.</summary>
+    public int? LoraRank { get; init; }
 
     public string Device { get; init; } = "cpu";
 
@@ -48,6 +55,15 @@ internal sealed record ExperimentSettings
     public int Generations { get; init; } = 8;
 
     public int MiniBatches { get; init; } = 2;
+
+    /// <summary>Parts that an update is computed in, to save memory.</summary>
+    public int GradientAccumulationSteps { get; init; } = 1;
+
+    /// <summary>Keep one tensor a layer for the gradient, and compute the layers a second time.</summary>
+    public bool ActivationCheckpointing { get; init; }
+
+    /// <summary>The most responses that are sampled at once, in training and when accuracy is measured; null = all.</summary>
+    public int? SamplingBatchSize { get; init; }
 
     public int MaxNewTokens { get; init; } = 96;
 

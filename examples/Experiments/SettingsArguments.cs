@@ -13,17 +13,20 @@ internal sealed class SettingsArguments
     private readonly Option<string?> _model, _trainFile, _testFile;
     private readonly Option<ProblemFormat?> _task;
     private readonly Option<string> _dataType, _device, _layers, _flowAnswer;
-    private readonly Option<int> _threads, _numbers, _largestNumber, _testProblems, _evaluationSamples, _steps, _prompts, _generations, _miniBatches, _maxNewTokens, _window, _minimumHorizon, _maximumHorizon, _checkpointEvery;
+    private readonly Option<int> _threads, _numbers, _largestNumber, _testProblems, _evaluationSamples, _steps, _prompts, _generations, _miniBatches, _maxNewTokens, _window, _minimumHorizon, _maximumHorizon, _checkpointEvery, _gradientAccumulation;
+    private readonly Option<int?> _loraRank, _samplingBatch;
     private readonly Option<RhythmPassKind> _rhythmPass;
     private readonly Option<CountdownFormat> _countdownFormat;
-    private readonly Option<bool> _chat;
+    private readonly Option<bool> _chat, _bf16, _activationCheckpointing;
     private readonly Option<double> _learningRate, _temperature, _fraction, _amplification;
 
     public SettingsArguments()
     {
         _model = Add<string?>("--model", "Folder of a Hugging Face model. Left out: the embedded one, 0.2 million parameters.", null);
-        _dataType = Add("--dtype", "float32 or bfloat16.", Default.DataType);
+        _dataType = Add("--dtype", "What the weights are kept in: float32, or bfloat16, on which only an adapter can be trained.", Default.DataType);
         _dataType.AcceptOnlyFromAmong("float32", "bfloat16");
+        _bf16 = Add("--bf16", "Compute in bfloat16 while training, and keep what is updated in float32.", Default.Bf16);
+        _loraRank = Add("--lora-rank", "Train an adapter of this rank on every matrix of every layer, with an alpha of twice the rank. Left out: all weights, or the adapter that the model has.", Default.LoraRank);
         _device = Add("--device", "cpu, cuda or cuda:1, ...", Default.Device);
         _threads = Add("--threads", "Threads of a run.", Default.Threads);
         _task = Add<ProblemFormat?>("--task", "Whose problems --train and --test have. Left out: Countdown problems are drawn.", null);
@@ -39,6 +42,9 @@ internal sealed class SettingsArguments
         _prompts = Add("--prompts", "Prompts of a step.", Default.PromptsPerStep);
         _generations = Add("--generations", "Responses to each prompt.", Default.Generations);
         _miniBatches = Add("--mini-batches", "Updates of a step.", Default.MiniBatches);
+        _gradientAccumulation = Add("--gradient-accumulation", "Parts that an update is computed in, to save memory.", Default.GradientAccumulationSteps);
+        _activationCheckpointing = Add("--activation-checkpointing", "Keep one tensor a layer for the gradient: a third more time, a fraction of the memory.", Default.ActivationCheckpointing);
+        _samplingBatch = Add("--sampling-batch", "The most responses that are sampled at once. Left out: all of a step.", Default.SamplingBatchSize);
         _maxNewTokens = Add("--max-new-tokens", "The most tokens of a response.", Default.MaxNewTokens);
         _learningRate = Add("--learning-rate", "Learning rate; large models want about 1e-6.", Default.LearningRate);
         _temperature = Add("--temperature", "Sampling temperature.", Default.Temperature);
@@ -68,6 +74,8 @@ internal sealed class SettingsArguments
     {
         Model = Full(parsed.GetValue(_model)),
         DataType = parsed.GetRequiredValue(_dataType),
+        Bf16 = parsed.GetValue(_bf16),
+        LoraRank = parsed.GetValue(_loraRank),
         Device = parsed.GetRequiredValue(_device),
         Threads = parsed.GetValue(_threads),
         Task = parsed.GetValue(_task),
@@ -83,6 +91,9 @@ internal sealed class SettingsArguments
         PromptsPerStep = parsed.GetValue(_prompts),
         Generations = parsed.GetValue(_generations),
         MiniBatches = parsed.GetValue(_miniBatches),
+        GradientAccumulationSteps = parsed.GetValue(_gradientAccumulation),
+        ActivationCheckpointing = parsed.GetValue(_activationCheckpointing),
+        SamplingBatchSize = parsed.GetValue(_samplingBatch),
         MaxNewTokens = parsed.GetValue(_maxNewTokens),
         LearningRate = parsed.GetValue(_learningRate),
         Temperature = parsed.GetValue(_temperature),

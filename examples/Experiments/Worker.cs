@@ -35,10 +35,9 @@ internal sealed class Worker : IDisposable
     }
 
     /// <summary>Measures the model that all runs start from.</summary>
-    /// <exception cref="ArgumentException">Settings are out of range: better said now than by every run.</exception>
     public void MeasureBeforeTraining()
     {
-        foreach (Arm arm in Arm.All) _ = Trainer(arm.Options(_settings, seed: 0), seed: 0, folder: null);
+        RequireTraining();
         ExperimentFolder.Write(_folder.BeforeTrainingFile, Measure(_model));
     }
 
@@ -85,12 +84,25 @@ internal sealed class Worker : IDisposable
 
     public void Dispose() => _model.Dispose();
 
-    private PolicyOptimizationTrainer Trainer(CreditOptions credit, long seed, string? folder) => _context.Policies.Trainers.PolicyOptimization(_model, _task.Reward, new PolicyOptimizationOptions
+    /// <summary>Requires that runs can begin, up to the first step: better said now than by every run.</summary>
+    private void RequireTraining()
+    {
+        foreach (Arm arm in Arm.All) _ = Trainer(arm.Options(_settings, seed: 0), seed: 0, folder: null);
+        // Cancelled before it begins, a training does all but its steps.
+        using PolicyTransformer untrained = Trainer(Arm.All[0].Options(_settings, seed: 0), seed: 0, folder: null, new CancellationToken(canceled: true)).Fit(_task.Train(seed: 0));
+    }
+
+    private PolicyOptimizationTrainer Trainer(CreditOptions credit, long seed, string? folder, CancellationToken cancellation = default) => _context.Policies.Trainers.PolicyOptimization(_model, _task.Reward, new PolicyOptimizationOptions
     {
         Steps = _settings.Steps,
         PromptsPerStep = _settings.PromptsPerStep,
         Generations = _settings.Generations,
         MiniBatches = _settings.MiniBatches,
+        GradientAccumulationSteps = _settings.GradientAccumulationSteps,
+        ActivationCheckpointing = _settings.ActivationCheckpointing,
+        SamplingBatchSize = _settings.SamplingBatchSize,
+        Bf16 = _settings.Bf16,
+        Lora = _settings.LoraRank is { } rank ? new LoraOptions { Rank = rank, Alpha = 2 * rank, TargetModules = LoraOptions.AllLinear, Seed = seed } : null,
         MaxNewTokens = _settings.MaxNewTokens,
         LearningRate = _settings.LearningRate,
         Temperature = _settings.Temperature,
@@ -112,13 +124,14 @@ internal sealed class Worker : IDisposable
         Resume = folder is not null,
         CheckpointEvery = _settings.CheckpointEvery,
         CheckpointLimit = 1,
+        CancellationToken = cancellation,
     });
 
     private Accuracy Measure(CausalLanguageModel model) => new(Measure(model, temperature: 0, samples: 1), Measure(model, _settings.Temperature, _settings.EvaluationSamples));
 
     private double Measure(CausalLanguageModel model, double temperature, int samples) => Evaluation.Run(_context, model, _task.Test(), _task.Reward, new EvaluationOptions
     {
-        Generation = new GenerationOptions { MaxNewTokens = _settings.MaxNewTokens, Temperature = temperature, SamplesPerPrompt = samples, Seed = 1 },
+        Generation = new GenerationOptions { MaxNewTokens = _settings.MaxNewTokens, Temperature = temperature, SamplesPerPrompt = samples, BatchSize = _settings.SamplingBatchSize, Seed = 1 },
         PromptFormat = _task.PromptFormat,
         BatchSize = EvaluationBatch,
     }).AverageAtK.Value;

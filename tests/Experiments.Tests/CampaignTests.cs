@@ -5,15 +5,11 @@ namespace MLNetAttn.Experiments.Tests;
 
 public sealed class CampaignTests
 {
-    private static readonly string Executable = Path.Combine(AppContext.BaseDirectory, "MLNetAttn.Experiments");
-
-    private static readonly string[] Tiny = ["--prompts", "2", "--generations", "4", "--mini-batches", "1", "--max-new-tokens", "24", "--test-problems", "4", "--evaluation-samples", "2"];
-
     [Fact]
     public async Task Runs_end_once_with_equal_bits_and_a_table()
     {
         using var folder = new TemporaryFolder();
-        (int code, string output, string errors) = await RunAsync(["run", folder.File("a"), "--strategies", "uniform,coupled,flow", "--seeds", "1-2", "--workers", "2", "--steps", "2", .. Tiny]);
+        (int code, string output, string errors) = await Kit.RunAsync(["run", folder.File("a"), "--strategies", "uniform,coupled,flow", "--seeds", "1-2", "--workers", "2", "--steps", "2", .. Kit.Tiny]);
         code.Should().Be(0, errors + output);
         output.Should().Contain("6 of 6").And.Contain("| coupled | 2 |");
         var experiment = new ExperimentFolder(folder.File("a"));
@@ -28,13 +24,13 @@ public sealed class CampaignTests
         RunResult before = ExperimentFolder.Read<RunResult>(experiment.Run("coupled", 1).ResultFile);
         DateTime other = File.GetLastWriteTimeUtc(experiment.Run("uniform", 1).ResultFile);
         File.Delete(experiment.Run("coupled", 1).ResultFile);
-        (code, output, _) = await RunAsync(["run", folder.File("a"), "--strategies", "uniform,coupled,flow", "--seeds", "1-2", "--steps", "2", .. Tiny]);
+        (code, output, _) = await Kit.RunAsync(["run", folder.File("a"), "--strategies", "uniform,coupled,flow", "--seeds", "1-2", "--steps", "2", .. Kit.Tiny]);
         code.Should().Be(0);
         output.Should().Contain("5 of 6 runs have ended");
         ExperimentFolder.Read<RunResult>(experiment.Run("coupled", 1).ResultFile).Fingerprint.Should().Be(before.Fingerprint);
         File.GetLastWriteTimeUtc(experiment.Run("uniform", 1).ResultFile).Should().Be(other);
 
-        (code, _, errors) = await RunAsync(["run", folder.File("a"), "--learning-rate", "0.5", "--steps", "2", .. Tiny]);
+        (code, _, errors) = await Kit.RunAsync(["run", folder.File("a"), "--learning-rate", "0.5", "--steps", "2", .. Kit.Tiny]);
         code.Should().Be(1);
         errors.Should().Contain("begun with other settings").And.Contain("LearningRate 0.0002");
     }
@@ -43,13 +39,13 @@ public sealed class CampaignTests
     public async Task A_run_that_is_killed_goes_on_from_its_checkpoint_to_the_same_policy()
     {
         using var folder = new TemporaryFolder();
-        string[] options = ["--strategies", "coupled", "--seeds", "3", "--steps", "24", "--checkpoint-every", "2", .. Tiny];
-        (await RunAsync(["run", folder.File("whole"), .. options])).Code.Should().Be(0);
+        string[] options = ["--strategies", "coupled", "--seeds", "3", "--steps", "24", "--checkpoint-every", "2", .. Kit.Tiny];
+        (await Kit.RunAsync(["run", folder.File("whole"), .. options])).Code.Should().Be(0);
         ExperimentFolder whole = new(folder.File("whole")), cut = new(folder.File("cut"));
         Directory.CreateDirectory(cut.Path);
         foreach (string file in (string[])[whole.SettingsFile, whole.BeforeTrainingFile]) File.Copy(file, cut.In(Path.GetFileName(file)));
 
-        using (Process worker = Process.Start(Executable, ["worker", "run", cut.Path, "coupled", "3"]))
+        using (Process worker = Process.Start(Kit.Executable, ["worker", "run", cut.Path, "coupled", "3"]))
         {
             string place = cut.Run("coupled", 3).Path;
             while (!worker.HasExited && !(Directory.Exists(place) && Directory.EnumerateDirectories(place, "checkpoint-*").Any()))
@@ -60,7 +56,7 @@ public sealed class CampaignTests
         cut.Run("coupled", 3).HasEnded.Should().BeFalse();
         File.ReadAllText(cut.Run("coupled", 3).MetricsFile).Count(character => character == '\n').Should().BeInRange(2, 23);
 
-        (await RunAsync(["run", cut.Path, .. options])).Code.Should().Be(0);
+        (await Kit.RunAsync(["run", cut.Path, .. options])).Code.Should().Be(0);
         cut.Results().Single().Fingerprint.Should().Be(whole.Results().Single().Fingerprint);
         cut.Results().Single().LastThirdReward.Should().Be(whole.Results().Single().LastThirdReward);
         cut.Results().Single().LastThirdClipped.Should().Be(whole.Results().Single().LastThirdClipped);
@@ -72,7 +68,7 @@ public sealed class CampaignTests
     public async Task A_terminals_interrupt_ends_a_campaign_and_its_runs_and_none_of_them_counts_as_failed()
     {
         using var folder = new TemporaryFolder();
-        var start = new ProcessStartInfo("setsid", [Executable, "run", folder.File("a"), "--strategies", "uniform", "--seeds", "1", "--steps", "5000", .. Tiny]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("setsid", [Kit.Executable, "run", folder.File("a"), "--strategies", "uniform", "--seeds", "1", "--steps", "5000", .. Kit.Tiny]) { RedirectStandardOutput = true, RedirectStandardError = true };
         using Process campaign = Process.Start(start)!;
         string begun = new ExperimentFolder(folder.File("a")).Run("uniform", 1).MetricsFile;
         while (!campaign.HasExited && !File.Exists(begun)) await Task.Delay(20, TestContext.Current.CancellationToken);
@@ -90,41 +86,8 @@ public sealed class CampaignTests
     {
         using var folder = new TemporaryFolder();
         using FileStream taken = new ExperimentFolder(folder.Path).Take("campaign.lock");
-        (int code, _, string errors) = await RunAsync(["run", folder.Path, .. Tiny]);
+        (int code, _, string errors) = await Kit.RunAsync(["run", folder.Path, .. Kit.Tiny]);
         code.Should().Be(1);
         errors.Should().Contain("Another process").And.Contain("campaign.lock");
-    }
-
-    [Fact]
-    public async Task Settings_that_do_not_work_are_said_before_any_run()
-    {
-        using var folder = new TemporaryFolder();
-        (int code, _, string errors) = await RunAsync(["run", folder.Path, "--generations", "1", "--fraction", "7"]);
-        code.Should().Be(1);
-        errors.Should().Contain("Generations is 1");
-        File.Exists(new ExperimentFolder(folder.Path).SettingsFile).Should().BeFalse("the folder can be begun with better ones");
-        Directory.EnumerateDirectories(folder.Path).Should().BeEmpty();
-    }
-
-    [Theory]
-    [InlineData("There is no strategy 'couple'", "run", "x", "--strategies", "couple")]
-    [InlineData("Seeds '5-x' are not understood", "run", "x", "--seeds", "5-x")]
-    [InlineData("--task, --train and --test go together", "run", "x", "--task", "Gsm8k", "--train", "a.jsonl")]
-    [InlineData("No run has ended yet", "report", "")]
-    public async Task Mistakes_are_named(string message, params string[] args)
-    {
-        using var folder = new TemporaryFolder();
-        ExperimentFolder.Write(new ExperimentFolder(folder.Path).SettingsFile, new ExperimentSettings());
-        (int code, _, string errors) = await RunAsync([args[0], folder.File(args[1]), .. args[2..]]);
-        code.Should().Be(1);
-        errors.Should().Contain(message);
-    }
-
-    private static async Task<(int Code, string Output, string Errors)> RunAsync(string[] args)
-    {
-        using var output = new StringWriter();
-        using var errors = new StringWriter();
-        int code = await CommandLine.RunAsync(args, Executable, output, errors);
-        return (code, output.ToString(), errors.ToString());
     }
 }
