@@ -12,7 +12,7 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
     private readonly TextWriter _output = TextWriter.Synchronized(output);
 
     /// <summary>Does the runs that are missing.</summary>
-    /// <param name="settings">Must be those the folder was begun with.</param>
+    /// <param name="settings">Must be those the folder was begun with, once a run has something to show for them.</param>
     /// <param name="arms">The strategies.</param>
     /// <param name="seeds">The seeds.</param>
     /// <param name="workers">Processes at a time.</param>
@@ -30,7 +30,7 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
         if (!File.Exists(folder.BeforeTrainingFile) && !await DoAsync(["before", folder.Path], log, settings.Threads, cancellationToken).ConfigureAwait(false))
         {
             // Nothing was computed under settings that do not work.
-            File.Delete(folder.SettingsFile);
+            if (!folder.HoldsWork) File.Delete(folder.SettingsFile);
             throw new InvalidOperationException($"The model could not be measured: {File.ReadLines(log).FirstOrDefault()}");
         }
 
@@ -58,14 +58,16 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
 
     private void Begin(ExperimentSettings settings)
     {
-        if (!File.Exists(folder.SettingsFile))
+        if (File.Exists(folder.SettingsFile))
         {
-            ExperimentFolder.Write(folder.SettingsFile, settings);
-            return;
+            string[] differences = [.. ExperimentFolder.Read<ExperimentSettings>(folder.SettingsFile).DifferencesFrom(settings)];
+            if (differences.Length == 0) return;
+            if (folder.HoldsWork)
+                throw new ArgumentException($"'{folder.Path}' was begun with other settings, and only runs under equal ones are compared. Give another folder, or these settings again: {string.Join(", ", differences)}.");
         }
-        string[] differences = [.. ExperimentFolder.Read<ExperimentSettings>(folder.SettingsFile).DifferencesFrom(settings)];
-        if (differences.Length > 0)
-            throw new ArgumentException($"'{folder.Path}' was begun with other settings, and only runs under equal ones are compared. Give another folder, or these settings again: {string.Join(", ", differences)}.");
+        // First, so that no accuracy stands beside settings that it was not measured under.
+        File.Delete(folder.BeforeTrainingFile);
+        ExperimentFolder.Write(folder.SettingsFile, settings);
     }
 
     /// <summary>Runs this program again with other arguments; what it says goes to a file.</summary>

@@ -24,6 +24,9 @@ internal sealed class ExperimentFolder(string path)
 
     public string BeforeTrainingFile => In("before-training.json");
 
+    /// <summary>Whether a run has something to show for the settings: a result, or a checkpoint to go on from.</summary>
+    public bool HoldsWork => Directory.EnumerateDirectories(Path).Select(folder => new RunFolder(folder)).Any(run => run.HasEnded || run.Checkpoints().Any());
+
     public string In(string name) => System.IO.Path.Combine(Path, name);
 
     /// <summary>The folder of a run.</summary>
@@ -95,9 +98,12 @@ internal sealed class RunFolder(string path)
     /// <summary>What every step measured, written by the trainer.</summary>
     public IReadOnlyList<IReadOnlyDictionary<string, double>> Metrics() => [.. File.ReadLines(MetricsFile).Select(ExperimentFolder.Metrics)];
 
+    /// <summary>The folders that the run goes on from where it is cut.</summary>
+    public IEnumerable<string> Checkpoints() => Directory.EnumerateDirectories(Path, "checkpoint-*");
+
     /// <summary>Nothing goes on from them once the run has ended.</summary>
     public void DeleteCheckpoints()
     {
-        foreach (string checkpoint in Directory.EnumerateDirectories(Path, "checkpoint-*")) Directory.Delete(checkpoint, recursive: true);
+        foreach (string checkpoint in Checkpoints()) Directory.Delete(checkpoint, recursive: true);
     }
 }

@@ -1,3 +1,7 @@
+using System.Security.Cryptography;
+using System.Text.Json.Serialization;
+using MLNetAttn.Modeling;
+
 namespace MLNetAttn.Experiments;
 
 /// <summary>What one run gave.</summary>
@@ -40,7 +44,42 @@ internal sealed record RunResult
 /// <param name="Sampled">Of the responses sampled at the training temperature.</param>
 internal sealed record Accuracy(double Greedy, double Sampled);
 
-/// <summary>What config.json has: everything that a run depends on.</summary>
+/// <summary>What before-training.json has: what all runs of a folder start from.</summary>
+/// <param name="Greedy">The model's accuracy, as in <see cref="Accuracy"/>.</param>
+/// <param name="Sampled">Likewise.</param>
+/// <param name="Fingerprints">Of what was measured; null in a folder that was begun before they were kept.</param>
+internal sealed record RunStart(double Greedy, double Sampled, StartFingerprints? Fingerprints)
+{
+    [JsonIgnore]
+    public Accuracy Accuracy => new(Greedy, Sampled);
+}
+
+/// <summary>SHA-256 of what the runs of a folder start from and learn: paths stay the same when their contents do not.</summary>
+/// <param name="Model">The model.</param>
+/// <param name="TrainFile">The file to learn from; null = problems are drawn.</param>
+/// <param name="TestFile">The file of held-out problems; null = problems are drawn.</param>
+internal sealed record StartFingerprints(string Model, string? TrainFile, string? TestFile)
+{
+    /// <summary>Of what is there now.</summary>
+    public static StartFingerprints Of(CausalLanguageModel model, ExperimentSettings settings) => new(model.Fingerprint, OfFile(settings.TrainFile), OfFile(settings.TestFile));
+
+    /// <summary>The parts in which another start differs.</summary>
+    public IEnumerable<string> DifferencesFrom(StartFingerprints other)
+    {
+        if (Model != other.Model) yield return "the model";
+        if (TrainFile != other.TrainFile) yield return "the training file";
+        if (TestFile != other.TestFile) yield return "the test file";
+    }
+
+    private static string? OfFile(string? path)
+    {
+        if (path is null) return null;
+        using FileStream stream = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
+    }
+}
+
+/// <summary>What config.json has: what a run is, apart from the trainer's options, which the trainer writes to run.json.</summary>
 internal sealed record RunConfiguration
 {
     public required string Arm { get; init; }

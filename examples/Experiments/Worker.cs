@@ -38,13 +38,16 @@ internal sealed class Worker : IDisposable
     public void MeasureBeforeTraining()
     {
         RequireTraining();
-        ExperimentFolder.Write(_folder.BeforeTrainingFile, Measure(_model));
+        Accuracy accuracy = Measure(_model);
+        ExperimentFolder.Write(_folder.BeforeTrainingFile, new RunStart(accuracy.Greedy, accuracy.Sampled, StartFingerprints.Of(_model, _settings)));
     }
 
     /// <summary>Trains with one strategy and one seed, and measures what came out.</summary>
+    /// <exception cref="InvalidOperationException">The model or a file is another than the one that the folder was begun with.</exception>
     public void Run(string armName, long seed)
     {
         Arm arm = Arm.Find(armName);
+        RunStart start = RequireSameStart();
         RunFolder run = _folder.Run(arm.Name, seed);
         Directory.CreateDirectory(run.Path);
         CreditOptions credit = arm.Options(_settings, seed);
@@ -69,7 +72,7 @@ internal sealed class Worker : IDisposable
             Arm = arm.Name,
             Seed = seed,
             Steps = _settings.Steps,
-            Before = ExperimentFolder.Read<Accuracy>(_folder.BeforeTrainingFile),
+            Before = start.Accuracy,
             After = Measure(policy.Model),
             LastThirdReward = late.Average(step => step["reward"]),
             LastThirdClipped = late.Average(step => step["completions/clipped_ratio"]),
@@ -90,6 +93,15 @@ internal sealed class Worker : IDisposable
         foreach (Arm arm in Arm.All) _ = Trainer(arm.Options(_settings, seed: 0), seed: 0, folder: null);
         // Cancelled before it begins, a training does all but its steps.
         using PolicyTransformer untrained = Trainer(Arm.All[0].Options(_settings, seed: 0), seed: 0, folder: null, new CancellationToken(canceled: true)).Fit(_task.Train(seed: 0));
+    }
+
+    /// <summary>What the folder was begun with; runs that start from something else do not belong into its table.</summary>
+    private RunStart RequireSameStart()
+    {
+        RunStart start = ExperimentFolder.Read<RunStart>(_folder.BeforeTrainingFile);
+        string[] differences = start.Fingerprints is { } before ? [.. before.DifferencesFrom(StartFingerprints.Of(_model, _settings))] : [];
+        return differences.Length == 0 ? start
+            : throw new InvalidOperationException($"What '{_folder.Path}' was begun with has changed since: {string.Join(", ", differences)}. Put it back, or give another folder: runs that start from different things are not compared.");
     }
 
     private PolicyOptimizationTrainer Trainer(CreditOptions credit, long seed, string? folder, CancellationToken cancellation = default) => _context.Policies.Trainers.PolicyOptimization(_model, _task.Reward, new PolicyOptimizationOptions

@@ -90,4 +90,36 @@ public sealed class CampaignTests
         code.Should().Be(1);
         errors.Should().Contain("Another process").And.Contain("campaign.lock");
     }
+
+    [Fact]
+    public async Task Settings_may_be_corrected_while_no_run_has_anything_to_show_for_them()
+    {
+        using var folder = new TemporaryFolder();
+        var experiment = new ExperimentFolder(folder.Path);
+        // What Ctrl-C leaves: settings and an accuracy, or a run that was cut before its first checkpoint.
+        ExperimentFolder.Write(experiment.SettingsFile, new ExperimentSettings { Steps = 60 });
+        ExperimentFolder.Write(experiment.BeforeTrainingFile, new RunStart(0.75, 0.75, Fingerprints: null));
+        Directory.CreateDirectory(experiment.Run("uniform", 1).Path);
+        (int code, _, string errors) = await Kit.RunAsync(["run", folder.Path, "--strategies", "uniform", "--seeds", "1", "--steps", "1", .. Kit.Tiny]);
+        code.Should().Be(0, errors);
+        ExperimentFolder.Read<ExperimentSettings>(experiment.SettingsFile).Steps.Should().Be(1);
+        RunStart start = ExperimentFolder.Read<RunStart>(experiment.BeforeTrainingFile);
+        start.Fingerprints!.Model.Should().HaveLength(64);
+        experiment.Results().Single().Before.Should().Be(start.Accuracy);
+    }
+
+    [Theory]
+    [InlineData("result.json")]
+    [InlineData("checkpoint-000010/state.json")]
+    public void A_result_or_a_checkpoint_is_work(string file)
+    {
+        using var folder = new TemporaryFolder();
+        var experiment = new ExperimentFolder(folder.Path);
+        Directory.CreateDirectory(experiment.Run("uniform", 1).Path);
+        experiment.HoldsWork.Should().BeFalse();
+        string path = Path.Combine(experiment.Run("uniform", 1).Path, file);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, "");
+        experiment.HoldsWork.Should().BeTrue();
+    }
 }

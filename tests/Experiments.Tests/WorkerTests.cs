@@ -29,4 +29,39 @@ public sealed class WorkerTests
         string options = await File.ReadAllTextAsync(Path.Combine(new ExperimentFolder(folder.Path).Run("coupled", 1).Path, "run.json"), TestContext.Current.CancellationToken);
         options.Should().Contain("\"Rank\": 4").And.Contain("\"Alpha\": 8").And.Contain("all-linear").And.Contain($"\"Bf16\": {(settings[0] == "--bf16" ? "true" : "false")}");
     }
+
+    [Fact]
+    public async Task Training_data_that_is_not_there_is_said_before_any_run_and_the_corrected_command_is_taken()
+    {
+        using var folder = new TemporaryFolder();
+        string problems = Problems(folder, target: 11);
+        string[] Command(string train) => ["run", folder.File("a"), "--strategies", "uniform", "--seeds", "1", "--steps", "1", "--task", "Countdown", "--train", train, "--test", problems, .. Kit.Tiny];
+        (int code, _, string errors) = await Kit.RunAsync(Command(folder.File("mistyped.jsonl")));
+        code.Should().Be(1);
+        errors.Should().Contain("mistyped.jsonl");
+        (code, _, errors) = await Kit.RunAsync(Command(problems));
+        code.Should().Be(0, errors);
+    }
+
+    [Fact]
+    public async Task A_run_refuses_data_that_has_changed_since_the_folder_was_begun()
+    {
+        using var folder = new TemporaryFolder();
+        string problems = Problems(folder, target: 11);
+        string[] Command(string seeds) => ["run", folder.File("a"), "--strategies", "uniform", "--seeds", seeds, "--steps", "1", "--task", "Countdown", "--train", problems, "--test", problems, .. Kit.Tiny];
+        (await Kit.RunAsync(Command("1"))).Code.Should().Be(0);
+        Problems(folder, target: 12);
+        (int code, _, _) = await Kit.RunAsync(Command("1-2"));
+        code.Should().Be(2);
+        var experiment = new ExperimentFolder(folder.File("a"));
+        (await File.ReadAllTextAsync(experiment.Run("uniform", 2).LogFile, TestContext.Current.CancellationToken)).Should().Contain("has changed since: the training file, the test file.");
+        experiment.Results().Should().ContainSingle();
+    }
+
+    private static string Problems(TemporaryFolder folder, int target)
+    {
+        string file = folder.File("problems.jsonl");
+        File.WriteAllText(file, $$"""{"nums": [1, 5, 7], "target": {{target}}}""");
+        return file;
+    }
 }
