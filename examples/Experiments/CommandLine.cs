@@ -69,6 +69,7 @@ internal static class CommandLine
         Option<string> arms = new("--strategies") { Description = $"Which, with commas between: {string.Join(", ", Arm.All.Select(it => it.Name))}.", DefaultValueFactory = _ => string.Join(',', Arm.All.Select(it => it.Name)) };
         Option<string> seeds = new("--seeds") { Description = "First-last, or with commas between.", DefaultValueFactory = _ => "1-5" };
         Option<int> workers = new("--workers") { Description = "Runs at a time.", DefaultValueFactory = _ => Environment.ProcessorCount };
+        workers.AtLeast(1);
         Command run = new("run", "Does the runs that the folder lacks, then reports.") { folder, arms, seeds, workers };
         settings.AddTo(run);
         run.SetAction(async (parsed, cancellation) =>
@@ -91,14 +92,15 @@ internal static class CommandLine
         output.Write(File.ReadAllText(folder.In("results.md")));
     }
 
-    /// <exception cref="ArgumentException">They are neither a range nor a list.</exception>
+    /// <exception cref="ArgumentException">They are neither a range nor a list, or none.</exception>
     private static long[] Seeds(string text)
     {
         try
         {
-            return text.Split('-') is [var first, var last]
+            if (text.Split('-') is not [var first, var last]) return [.. text.Split(',').Select(Number).Distinct()];
+            return Number(first) <= Number(last)
                 ? [.. Enumerable.Range(0, checked((int)(Number(last) - Number(first) + 1))).Select(i => Number(first) + i)]
-                : [.. text.Split(',').Select(Number).Distinct()];
+                : throw new ArgumentException($"Seeds '{text}' are none: the last is below the first.");
         }
         catch (Exception exception) when (exception is FormatException or OverflowException or ArgumentOutOfRangeException)
         {

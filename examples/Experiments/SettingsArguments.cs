@@ -28,7 +28,7 @@ internal sealed class SettingsArguments
         _bf16 = Add("--bf16", "Compute in bfloat16 while training, and keep what is updated in float32.", Default.Bf16);
         _loraRank = Add("--lora-rank", "Train an adapter of this rank on every matrix of every layer, with an alpha of twice the rank. Left out: all weights, or the adapter that the model has.", Default.LoraRank);
         _device = Add("--device", "cpu, cuda or cuda:1, ...", Default.Device);
-        _threads = Add("--threads", "Threads of a run.", Default.Threads);
+        _threads = Add("--threads", "Threads of a run.", Default.Threads).AtLeast(1);
         _task = Add<ProblemFormat?>("--task", "Whose problems --train and --test have. Left out: Countdown problems are drawn.", null);
         _trainFile = Add<string?>("--train", "Problems to learn from, as their authors publish them.", null);
         _testFile = Add<string?>("--test", "Problems held out.", null);
@@ -36,8 +36,8 @@ internal sealed class SettingsArguments
         _countdownFormat = Add("--countdown-format", "SearchTrace, for models trained on such traces, or TinyZero: in English, with problems as Stream of Search draws them.", Default.CountdownFormat);
         _numbers = Add("--numbers", "Numbers of a Countdown problem that is drawn.", Default.Numbers);
         _largestNumber = Add("--largest-number", "The largest of them.", Default.LargestNumber);
-        _testProblems = Add("--test-problems", "Held-out problems.", Default.TestProblems);
-        _evaluationSamples = Add("--evaluation-samples", "Sampled responses to each held-out problem.", Default.EvaluationSamples);
+        _testProblems = Add("--test-problems", "Held-out problems.", Default.TestProblems).AtLeast(1);
+        _evaluationSamples = Add("--evaluation-samples", "Sampled responses to each held-out problem.", Default.EvaluationSamples).AtLeast(1);
         _steps = Add("--steps", "Steps of a run.", Default.Steps);
         _prompts = Add("--prompts", "Prompts of a step.", Default.PromptsPerStep);
         _generations = Add("--generations", "Responses to each prompt.", Default.Generations);
@@ -51,7 +51,7 @@ internal sealed class SettingsArguments
         _layers = Add("--layers", "Layers whose attention is read: middle, all, top, bottom, or numbers such as 10,11,12.", Default.Layers);
         _window = Add("--window", "W of WAAD.", Default.Window);
         _minimumHorizon = Add("--min-horizon", "H_lo of FAI. The paper: 10, for responses of a thousand tokens.", Default.MinimumHorizon);
-        _maximumHorizon = Add("--max-horizon", "H_hi of FAI; 0 = to the end of the response. The paper: 100.", Default.MaximumHorizon ?? 0);
+        _maximumHorizon = Add("--max-horizon", "H_hi of FAI; 0 = to the end of the response. The paper: 100.", Default.MaximumHorizon ?? 0).AtLeast(0);
         _rhythmPass = Add("--rhythm-pass", "Which pass attention is read from: Separate, as in the paper, or Fused, which costs less.", Default.RhythmPass);
         _fraction = Add("--fraction", "q: the share of the tokens that gets more credit.", Default.Fraction);
         _amplification = Add("--amplification", "γ of these tokens.", Default.Amplification);
