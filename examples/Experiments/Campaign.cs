@@ -76,6 +76,7 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
         var start = new ProcessStartInfo(executable, ["worker", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         string count = threads.ToString(CultureInfo.InvariantCulture);
         (start.Environment["OMP_NUM_THREADS"], start.Environment["MKL_NUM_THREADS"]) = (count, count);
+        CampaignWatch.Announce(start);
         using var process = new Process { StartInfo = start };
         process.Start();
         try

@@ -56,6 +56,7 @@ internal static class CommandLine
 
     private static int Work(string[] args)
     {
+        CampaignWatch.Begin();
         using var worker = new Worker(new ExperimentFolder(args[2]));
         if (args[1] == "before") worker.MeasureBeforeTraining();
         else worker.Run(args[3], long.Parse(args[4], CultureInfo.InvariantCulture));
