@@ -10,7 +10,7 @@ namespace MLNetAttn.Experiments;
 /// <param name="Spread">The response's mean for each of its tokens.</param>
 internal sealed record Arm(string Name, CreditStrategy Strategy, bool Bottom = false, bool Normalize = false, bool Spread = false)
 {
-    /// <summary>What the others are compared with.</summary>
+    /// <summary>What the others are compared with where nothing else is said.</summary>
     public const string Baseline = "uniform";
 
     /// <summary>All arms: plain GRPO, the paper's strategies, and the controls that a paper needs. Flow is last: it needs to know where the answer is.</summary>

@@ -63,7 +63,8 @@ internal static class CommandLine
         return Success;
     }
 
-    private static RootCommand Create(string executable, TextWriter output)
+    /// <summary>The commands' arguments and what they do.</summary>
+    internal static RootCommand Create(string executable, TextWriter output)
     {
         var settings = new SettingsArguments();
         Argument<string> folder = new("folder") { Description = "The experiment's folder: runs that have ended there are not done again." };
@@ -71,25 +72,27 @@ internal static class CommandLine
         Option<string> seeds = new("--seeds") { Description = "First-last, or with commas between.", DefaultValueFactory = _ => "1-5" };
         Option<int> workers = new("--workers") { Description = "Runs at a time.", DefaultValueFactory = _ => Environment.ProcessorCount };
         workers.AtLeast(1);
-        Command run = new("run", "Does the runs that the folder lacks, then reports.") { folder, arms, seeds, workers };
+        Option<string> baseline = new("--baseline") { Description = "The strategy that the others are compared with.", DefaultValueFactory = _ => Arm.Baseline };
+        Command run = new("run", "Does the runs that the folder lacks, then reports.") { folder, arms, seeds, workers, baseline };
         settings.AddTo(run);
         run.SetAction(async (parsed, cancellation) =>
         {
             var place = new ExperimentFolder(parsed.GetRequiredValue(folder));
             Arm[] compared = [.. parsed.GetRequiredValue(arms).Split(',').Select(Arm.Find).Distinct()];
+            Arm compareWith = Arm.Find(parsed.GetRequiredValue(baseline));
             int failed = await new Campaign(place, executable, output)
                 .RunAsync(settings.Read(parsed), compared, Seeds(parsed.GetRequiredValue(seeds)), parsed.GetValue(workers), cancellation).ConfigureAwait(false);
-            if (place.Results().Count > 0) ShowReport(place, output);
+            if (place.Results().Count > 0) ShowReport(place, compareWith, output);
             return failed == 0 ? Success : FailedRuns;
         });
-        Command report = new("report", "Writes results.md, results.json, curves.png and differences.png anew, from the runs that have ended.") { folder };
-        report.SetAction(parsed => ShowReport(new ExperimentFolder(parsed.GetRequiredValue(folder)), output));
+        Command report = new("report", "Writes results.md, results.json, curves.png and differences.png anew, from the runs that have ended.") { folder, baseline };
+        report.SetAction(parsed => ShowReport(new ExperimentFolder(parsed.GetRequiredValue(folder)), Arm.Find(parsed.GetRequiredValue(baseline)), output));
         return new RootCommand("Compares ways of assigning credit over several seeds.") { run, report };
     }
 
-    private static void ShowReport(ExperimentFolder folder, TextWriter output)
+    private static void ShowReport(ExperimentFolder folder, Arm baseline, TextWriter output)
     {
-        Report.Write(folder);
+        Report.Write(folder, baseline.Name);
         output.Write(File.ReadAllText(folder.In("results.md")));
     }
 

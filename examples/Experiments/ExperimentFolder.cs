@@ -18,6 +18,8 @@ internal sealed class ExperimentFolder(string path)
         Converters = { new JsonStringEnumConverter() },
     };
 
+    private static readonly JsonSerializerOptions OnOneLine = new(Options) { WriteIndented = false };
+
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
     public string SettingsFile => In("experiment.json");
@@ -65,11 +67,16 @@ internal sealed class ExperimentFolder(string path)
         }
     }
 
+    public static void Write<T>(string file, T value) => WriteText(file, JsonSerializer.Serialize(value, Options) + "\n");
+
+    /// <summary>What <see cref="Write"/> writes, on one line.</summary>
+    public static string Line<T>(T value) => JsonSerializer.Serialize(value, OnOneLine);
+
     /// <summary>Writes aside and moves into place, so that a file that is there is whole.</summary>
-    public static void Write<T>(string file, T value)
+    public static void WriteText(string file, string text)
     {
         string aside = $"{file}.{Environment.ProcessId}.tmp";
-        File.WriteAllText(aside, JsonSerializer.Serialize(value, Options) + "\n");
+        File.WriteAllText(aside, text);
         File.Move(aside, file, overwrite: true);
     }
 

@@ -10,20 +10,24 @@ internal static class Report
 
     private static readonly string[] Curves = ["reward", "completions/mean_length", "completions/clipped_ratio", "entropy"];
 
-    public static Summary Write(ExperimentFolder folder)
+    /// <param name="folder">The experiment.</param>
+    /// <param name="baseline">The strategy to compare the others with.</param>
+    public static Summary Write(ExperimentFolder folder, string baseline = Arm.Baseline)
     {
         ExperimentSettings settings = ExperimentFolder.Read<ExperimentSettings>(folder.SettingsFile);
-        Summary summary = Summary.Of(folder.Results());
+        Summary summary = Summary.Of(folder.Results(), baseline);
         ExperimentFolder.Write(folder.In("results.json"), summary);
-        File.WriteAllText(folder.In("results.md"), SummaryText.Markdown(summary, settings));
+        ExperimentFolder.WriteText(folder.In("results.md"), SummaryText.Markdown(summary, settings));
         RhythmPicture.Training([.. summary.Arms.SelectMany(arm => Mean(folder, arm))], new PictureOptions { Width = 1300, Height = 1300, Title = $"Means over seeds, of {Smoothing} steps each" })
             .SavePng(folder.In("curves.png"));
         (string Name, Estimate Estimate)[] differences =
         [
             .. summary.Arms.Where(arm => arm.Measures[0].Difference is not null).Select(arm => (arm.Arm, Points(arm.Measures[0].Difference!.Value))),
         ];
+        // A picture of another baseline's differences would not belong to these tables.
+        File.Delete(folder.In("differences.png"));
         if (differences.Length > 0)
-            RhythmPicture.Estimates(differences, $"{Summary.Measures[0].Name}: difference from {Arm.Baseline} (points), paired by seed, 95 % interval", new PictureOptions { Width = 1100, Height = 500 })
+            RhythmPicture.Estimates(differences, $"{Summary.Measures[0].Name}: difference from {baseline} (points), paired by seed, 95 % interval", new PictureOptions { Width = 1100, Height = 500 })
                 .SavePng(folder.In("differences.png"));
         return summary;
     }

@@ -16,20 +16,26 @@ internal sealed record Summary
 
     public required IReadOnlyList<ArmSummary> Arms { get; init; }
 
+    /// <summary>The strategy that the others are compared with.</summary>
+    public required string Baseline { get; init; }
+
     /// <summary>The accuracy of the model that all runs start from.</summary>
     public required Accuracy Before { get; init; }
 
     public required IReadOnlyList<RunResult> Runs { get; init; }
 
+    /// <param name="runs">The runs that have ended.</param>
+    /// <param name="baseline">The strategy to compare the others with.</param>
     /// <exception cref="ArgumentException">There are no runs.</exception>
-    public static Summary Of(IReadOnlyList<RunResult> runs)
+    public static Summary Of(IReadOnlyList<RunResult> runs, string baseline = Arm.Baseline)
     {
         if (runs.Count == 0) throw new ArgumentException("No run has ended yet.", nameof(runs));
         string[] arms = [.. Arm.All.Select(arm => arm.Name).Where(arm => runs.Any(run => run.Arm == arm))];
-        Dictionary<string, PairedTTest?[]> tests = arms.ToDictionary(arm => arm, arm => Measures.Select(measure => Compare(runs, arm, measure.Of)).ToArray());
-        double[][] adjusted = [.. Measures.Select((_, m) => HolmCorrection.Adjust([.. arms.Select(arm => tests[arm][m]?.PValue ?? double.NaN)]))];
+        Dictionary<string, Comparison?[]> tests = arms.ToDictionary(arm => arm, arm => Measures.Select(measure => Compare(runs, baseline, arm, measure.Of)).ToArray());
+        double[][] adjusted = [.. Measures.Select((_, m) => HolmCorrection.Adjust([.. arms.Select(arm => tests[arm][m]?.Means.PValue ?? double.NaN)]))];
         return new Summary
         {
+            Baseline = baseline,
             Before = runs[0].Before,
             Runs = runs,
             Arms =
@@ -37,19 +43,23 @@ internal sealed record Summary
                 .. arms.Select((arm, a) => new ArmSummary(arm, [.. runs.Where(run => run.Arm == arm).Select(run => run.Seed)],
                 [
                     .. Measures.Select((measure, m) => new MeasureSummary(
-                        measure.Name, Estimate.OfMean([.. runs.Where(run => run.Arm == arm).Select(measure.Of)]), tests[arm][m]?.Difference, tests[arm][m]?.PValue ?? double.NaN, adjusted[m][a])),
+                        measure.Name, Estimate.OfMean([.. runs.Where(run => run.Arm == arm).Select(measure.Of)]), tests[arm][m]?.Means.Difference, tests[arm][m]?.Means.PValue ?? double.NaN, adjusted[m][a],
+                        tests[arm][m]?.Ranks.PValue ?? double.NaN)),
                 ])),
             ],
         };
     }
 
     /// <summary>Over the seeds that both have; null for the baseline itself and where there is no such seed.</summary>
-    private static PairedTTest? Compare(IReadOnlyList<RunResult> runs, string arm, Func<RunResult, double> measure)
+    private static Comparison? Compare(IReadOnlyList<RunResult> runs, string baseline, string arm, Func<RunResult, double> measure)
     {
-        if (arm == Arm.Baseline) return null;
-        var pairs = runs.Where(run => run.Arm == arm).Join(runs.Where(run => run.Arm == Arm.Baseline), run => run.Seed, run => run.Seed, (run, baseline) => (run, baseline)).ToList();
-        return pairs.Count == 0 ? null : PairedTTest.Of([.. pairs.Select(pair => measure(pair.baseline))], [.. pairs.Select(pair => measure(pair.run))]);
+        if (arm == baseline) return null;
+        var pairs = runs.Where(run => run.Arm == arm).Join(runs.Where(run => run.Arm == baseline), run => run.Seed, run => run.Seed, (run, other) => (run, other)).ToList();
+        double[] before = [.. pairs.Select(pair => measure(pair.other))], after = [.. pairs.Select(pair => measure(pair.run))];
+        return pairs.Count == 0 ? null : new Comparison(PairedTTest.Of(before, after), SignedRankTest.Of(before, after));
     }
+
+    private sealed record Comparison(PairedTTest Means, SignedRankTest Ranks);
 }
 
 /// <summary>One strategy over its seeds.</summary>
@@ -58,7 +68,8 @@ internal sealed record ArmSummary(string Arm, IReadOnlyList<long> Seeds, IReadOn
 /// <summary>One measure of one strategy.</summary>
 /// <param name="Name">What was measured.</param>
 /// <param name="Mean">Over seeds, with Student's 95 % interval.</param>
-/// <param name="Difference">From uniform credit, paired by seed; null for uniform.</param>
+/// <param name="Difference">From the baseline, paired by seed; null for the baseline itself.</param>
 /// <param name="PValue">Of the paired t-test, two-sided.</param>
 /// <param name="HolmPValue">The same after Holm's correction for the strategies that were compared.</param>
-internal sealed record MeasureSummary(string Name, Estimate Mean, Estimate? Difference, double PValue, double HolmPValue);
+/// <param name="SignedRankPValue">Of Wilcoxon's exact signed-rank test, two-sided, not corrected.</param>
+internal sealed record MeasureSummary(string Name, Estimate Mean, Estimate? Difference, double PValue, double HolmPValue, double SignedRankPValue);

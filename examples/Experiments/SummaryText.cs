@@ -12,14 +12,16 @@ internal static class SummaryText
         var text = new StringBuilder();
         int seeds = summary.Arms.Max(arm => arm.Seeds.Count);
         text.Append(CultureInfo.InvariantCulture, $"{summary.Runs.Count} runs of {settings.Steps} steps; before training {Percent(summary.Before.Sampled)} sampled, {Percent(summary.Before.Greedy)} greedy.\n");
-        text.Append(CultureInfo.InvariantCulture, $"Means over up to {seeds} seeds with Student's 95 % interval; differences from {Arm.Baseline} in points, paired by seed, with the p-value of the paired t-test and after Holm's correction.\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"Means over up to {seeds} seeds with Student's 95 % interval; differences from {summary.Baseline} in points, paired by seed, with the p-value of the paired t-test, the same after Holm's correction, and that of the exact signed-rank test, not corrected.\n\n");
+        if (summary.Arms.All(arm => arm.Arm != summary.Baseline)) text.Append(CultureInfo.InvariantCulture, $"No run of {summary.Baseline} has ended, so nothing is compared: --baseline names another strategy.\n\n");
         foreach ((string name, _) in Summary.Measures)
         {
-            text.Append(CultureInfo.InvariantCulture, $"| {name} | seeds | mean | 95 % interval | − {Arm.Baseline} | 95 % interval | p | p (Holm) |\n|---|---|---|---|---|---|---|---|\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {name} | seeds | mean | 95 % interval | − {summary.Baseline} | 95 % interval | p | p (Holm) | p (signed rank) |\n|---|---|---|---|---|---|---|---|---|\n");
             foreach (ArmSummary arm in summary.Arms) Row(text, arm, arm.Measures.Single(measure => measure.Name == name));
             text.Append('\n');
         }
         Seeds(text, summary);
+        text.Append(CultureInfo.InvariantCulture, $"\nSettings:\n\n```json\n{ExperimentFolder.Line(settings)}\n```\n");
         return text.ToString();
     }
 
@@ -27,8 +29,8 @@ internal static class SummaryText
     {
         text.Append(CultureInfo.InvariantCulture, $"| {arm.Arm} | {arm.Seeds.Count} | {Percent(measure.Mean.Value)} | {Percent(measure.Mean.Interval.Lower)} to {Percent(measure.Mean.Interval.Upper)} | ");
         text.Append(measure.Difference is { } difference
-            ? $"{Points(difference.Value)} | {Points(difference.Interval.Lower)} to {Points(difference.Interval.Upper)} | {Probability(measure.PValue)} | {Probability(measure.HolmPValue)} |\n"
-            : "| | | |\n");
+            ? $"{Points(difference.Value)} | {Points(difference.Interval.Lower)} to {Points(difference.Interval.Upper)} | {Probability(measure.PValue)} | {Probability(measure.HolmPValue)} | {Probability(measure.SignedRankPValue)} |\n"
+            : "| | | | |\n");
     }
 
     /// <summary>Every single number, so that anyone can compute something else from them.</summary>

@@ -1,6 +1,10 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
+
 namespace MLNetAttn.Experiments.Tests;
 
-public sealed class CommandLineTests
+public sealed partial class CommandLineTests
 {
     [Theory]
     [InlineData("There is no strategy 'couple'", "run", "x", "--strategies", "couple")]
@@ -11,6 +15,7 @@ public sealed class CommandLineTests
     [InlineData("--test-problems is 0, expected 1 or more", "run", "x", "--test-problems", "0")]
     [InlineData("--max-horizon is -5, expected 0 or more", "run", "x", "--max-horizon", "-5")]
     [InlineData("--task, --train and --test go together", "run", "x", "--task", "Gsm8k", "--train", "a.jsonl")]
+    [InlineData("There is no strategy 'spread'", "run", "x", "--baseline", "spread")]
     [InlineData("No run has ended yet", "report", "")]
     public async Task Mistakes_are_named(string message, params string[] args)
     {
@@ -20,4 +25,19 @@ public sealed class CommandLineTests
         code.Should().Be(1);
         errors.Should().Contain(message);
     }
+
+    [Fact]
+    public void Commands_of_the_page_are_what_the_kit_takes()
+    {
+        RootCommand root = CommandLine.Create(Kit.Executable, TextWriter.Null);
+        string[] calls = [.. Call().Matches(Continuation().Replace(File.ReadAllText(Repository.Path("docs", "experiments.md")), " ")).Select(call => call.Groups["arguments"].Value)];
+        calls.Should().HaveCountGreaterThan(15);
+        calls.SelectMany(call => root.Parse([.. CommandLineParser.SplitCommandLine(call)]).Errors.Select(error => $"{call}: {error.Message}")).Should().BeEmpty();
+    }
+
+    [GeneratedRegex(@"(^|`)(Experiments|dotnet run .*examples/Experiments --) (?<arguments>(run|report) [^`\n]*)", RegexOptions.Multiline)]
+    private static partial Regex Call();
+
+    [GeneratedRegex(@"\\\r?\n\s*")]
+    private static partial Regex Continuation();
 }

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace MLNetAttn.Experiments.Tests;
 
 public sealed class SummaryTests
@@ -27,11 +29,31 @@ public sealed class SummaryTests
     {
         Summary summary = Summary.Of([Runs.Result("uniform", 1, 0.30), Runs.Result("coupled", 1, 0.33)]);
         summary.Arms[1].Measures[0].PValue.Should().Be(double.NaN);
-        SummaryText.Markdown(summary, new ExperimentSettings()).Should().Contain("| coupled | 1 | 33.0 % | ? to ? | +3.0 | ? to ? |  |  |");
+        SummaryText.Markdown(summary, new ExperimentSettings()).Should().Contain("| coupled | 1 | 33.0 % | ? to ? | +3.0 | ? to ? |  |  | 1.000 |");
     }
 
     [Fact]
-    public void Without_uniform_nothing_is_compared() => Summary.Of([Runs.Result("coupled", 1, 0.33)]).Arms[0].Measures.Should().OnlyContain(measure => measure.Difference == null);
+    public void Without_its_baseline_nothing_is_compared()
+    {
+        Summary summary = Summary.Of([Runs.Result("coupled", 1, 0.33)]);
+        summary.Arms[0].Measures.Should().OnlyContain(measure => measure.Difference == null);
+        SummaryText.Markdown(summary, new ExperimentSettings()).Should().Contain("No run of uniform has ended, so nothing is compared");
+    }
+
+    [Fact]
+    public void Any_strategy_can_be_the_baseline_and_the_signed_rank_test_of_the_page_comes_out()
+    {
+        using JsonDocument recorded = JsonDocument.Parse(File.ReadAllText(Repository.Path("docs", "experiments", "search", "cut-spread-results.json")));
+        RunResult[] runs = [.. recorded.RootElement.GetProperty("runs").EnumerateArray().Select(run => Runs.Result(run.GetProperty("arm").GetString()!, run.GetProperty("seed").GetInt64(), sampled: 0.3) with
+        {
+            LastThirdClipped = run.GetProperty("last_third_clipped").GetDouble(),
+        })];
+        Summary summary = Summary.Of(runs, "coupled-spread");
+        MeasureSummary cut = summary.Arms.Single(arm => arm.Arm == "coupled").Measures.Single(measure => measure.Name == "responses cut, last third");
+        cut.SignedRankPValue.Should().Be(4 / 256.0);
+        cut.Difference!.Value.Value.Should().BeApproximately(-0.069, 5e-4);
+        SummaryText.Markdown(summary, new ExperimentSettings()).Should().Contain("| − coupled-spread |").And.Contain("| 0.016 |\n").And.NotContain("nothing is compared");
+    }
 
     [Fact]
     public void No_runs_are_no_summary() => FluentActions.Invoking(() => Summary.Of([])).Should().Throw<ArgumentException>().WithMessage("No run has ended yet*");
