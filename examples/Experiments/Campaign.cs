@@ -19,7 +19,7 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
     /// <param name="cancellationToken">Ends the processes; runs that had ended stay.</param>
     /// <returns>How many runs failed.</returns>
     /// <exception cref="ArgumentException">The folder was begun with other settings.</exception>
-    /// <exception cref="InvalidOperationException">The settings are out of range, or the model cannot be loaded or measured.</exception>
+    /// <exception cref="InvalidOperationException">Training would refuse the settings, the model or the data, or the model cannot be loaded or measured.</exception>
     /// <exception cref="IOException">Another process works on this folder.</exception>
     public async Task<int> RunAsync(ExperimentSettings settings, IReadOnlyList<Arm> arms, IReadOnlyList<long> seeds, int workers, CancellationToken cancellationToken)
     {
@@ -31,7 +31,7 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
         {
             // Nothing was computed under settings that do not work.
             if (!folder.HoldsWork) File.Delete(folder.SettingsFile);
-            throw new InvalidOperationException($"The model could not be measured: {File.ReadLines(log).FirstOrDefault()}");
+            throw new InvalidOperationException($"No run can begin: {File.ReadLines(log).FirstOrDefault()}");
         }
 
         (Arm Arm, long Seed)[] missing = [.. seeds.SelectMany(seed => arms.Select(arm => (arm, seed))).Where(run => !folder.Run(run.arm.Name, run.seed).HasEnded)];
