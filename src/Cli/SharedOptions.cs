@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using MLNetAttn.Modeling;
 using static TorchSharp.torch;
 
@@ -7,6 +8,9 @@ namespace MLNetAttn.Cli;
 /// <summary>Options that several commands have.</summary>
 internal static class SharedOptions
 {
+    /// <summary>What names a device.</summary>
+    public const string Devices = "cpu, cuda, or cuda:1 and so on";
+
     public static Option<DirectoryInfo> Model() => new("--model", "-m") { Description = "Folder of a Hugging Face model: config.json, safetensors, tokenizer.json.", Required = true, HelpName = "DIR" };
 
     public static Option<string?> Input() => new("--input", "-i") { Description = "JSON lines to read; left out or -: standard input.", HelpName = "FILE" };
@@ -24,7 +28,18 @@ internal static class SharedOptions
         return option;
     }
 
-    public static Option<string> Device() => new("--device") { Description = "cpu, cuda or cuda:1, ...", DefaultValueFactory = _ => "cpu" };
+    public static Option<string> Device()
+    {
+        Option<string> device = new("--device") { Description = $"{Devices}.", DefaultValueFactory = _ => "cpu" };
+        device.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && !IsDevice(token.Value)) result.AddError($"--device is {token.Value}, expected {Devices}.");
+        });
+        return device;
+    }
+
+    /// <summary>Whether a text names one; whether the machine has it is found when the model is loaded.</summary>
+    public static bool IsDevice(string text) => text is "cpu" or "cuda" || (text.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(text.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture, out _));
 
     /// <summary>Loads the model that the options name.</summary>
     public static CausalLanguageModel Load(DirectoryInfo folder, string dataType, string device) => CausalLanguageModel.FromPretrained(

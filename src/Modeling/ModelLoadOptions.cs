@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace MLNetAttn.Modeling;
 
 /// <summary>Where a model's weights go when it is loaded.</summary>
-public sealed class ModelLoadOptions
+public sealed record ModelLoadOptions
 {
     /// <summary>The device. Null (default) = the CPU.</summary>
     public Device? Device { get; init; }

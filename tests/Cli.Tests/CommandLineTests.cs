@@ -137,4 +137,12 @@ public sealed class CommandLineTests
             output.ToString().Should().Contain("Example:").And.Contain("mlnetattn " + command);
         }
     }
+
+    [Fact]
+    public async Task A_device_that_has_no_such_name_is_refused_with_those_that_there_are()
+    {
+        (int code, _, string errors) = await Tool.RunAsync("", "generate", "--model", ".", "--device", "gpu");
+        code.Should().Be(CommandLine.Failure);
+        errors.Should().Contain("--device is gpu, expected cpu, cuda, or cuda:1 and so on.");
+    }
 }

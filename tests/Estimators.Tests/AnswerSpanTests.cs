@@ -13,6 +13,7 @@ public sealed class AnswerSpanTests : IDisposable
     [InlineData("7", 3, 4)]
     [InlineData("5 7", 0, 2)]
     [InlineData("12", 2, 3)]
+    [InlineData("99 (.+)|12 (.)", 3, 4)]
     [InlineData("2 7 1", 2, 5)]
     public void The_last_match_is_the_answer_and_its_group_where_it_has_one(string pattern, int first, int end)
     {

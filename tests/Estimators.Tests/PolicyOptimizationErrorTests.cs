@@ -39,6 +39,11 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
             .Should().Throw<ArgumentException>().WithMessage("*MiniBatches is 4*divides the 15 responses*PromptsPerStep 5*Generations 3*");
 
     [Fact]
+    public void Numbers_whose_products_are_beyond_an_int_are_refused_too() =>
+        FluentActions.Invoking(() => Trainer(new PolicyOptimizationOptions { PromptsPerStep = 1 << 20, Generations = 1 << 20, MiniBatches = 1 << 16, GradientAccumulationSteps = 1 << 16 }))
+            .Should().Throw<ArgumentException>().WithMessage("*PromptsPerStep is 1048576, expected*at most 2147483647 responses a step (Generations 1048576)*");
+
+    [Fact]
     public void A_rhythm_at_another_temperature_is_refused() =>
         FluentActions.Invoking(() => Trainer(new PolicyOptimizationOptions { Temperature = 0.7, Rhythm = new RhythmOptions() }))
             .Should().Throw<ArgumentException>().WithMessage("*Rhythm.Temperature is 1, expected the sampling Temperature, 0.7*");
@@ -120,7 +125,7 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     [Fact]
     public void A_reward_that_throws_names_response_and_row_and_keeps_the_cause() =>
         Failing<InvalidOperationException>(reward: Reward(row => row.Wanted == 3 ? throw new FormatException("no idea") : 1))
-            .WithMessage("*The reward failed on response 0 to the prompt of row 2*no idea*").WithInnerException<Exception>();
+            .WithMessage("*The reward failed on response 0 to the prompt of row 2*no idea*").WithInnerException<Exception>().Which.GetBaseException().Should().BeOfType<FormatException>();
 
     [Fact]
     public void A_reward_whose_own_time_is_over_has_failed()
@@ -171,10 +176,12 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     public void Responses_whose_reward_is_not_finite_or_fails_can_be_left_out(float reward)
     {
         var told = new ProgressList();
-        using PolicyTransformer policy = Trainer(Options(told, MissingReward.LeaveOut), Reward(row => row.Wanted != 3 ? row.ResponseTokenIds[0] : reward == -1 ? throw new FormatException("no idea") : reward)).Fit(_prompts);
+        string[] warnings = Warnings(() => Trainer(Options(told, MissingReward.LeaveOut), Reward(row => row.Wanted != 3 ? row.ResponseTokenIds[0] : reward == -1 ? throw new FormatException("no idea") : reward)).Fit(_prompts).Dispose());
         told.Should().HaveCount(1);
         double.IsFinite(told[0].Metrics["reward"]).Should().BeTrue();
         told[0].Metrics["rewards/left_out"].Should().Be(2, "one of the five prompts has two responses");
+        if (float.IsNaN(reward)) warnings.Should().BeEmpty("that may be meant");
+        else warnings.Should().ContainSingle().Which.Should().Match(reward == -1 ? "*failed on 2 of 10 responses*row 2*no idea.*" : "*failed on 2 of 10 responses*row 2: it is Infinity.*");
     }
 
     [Fact]

@@ -16,6 +16,15 @@ public sealed class SupervisedFineTuningTrainerTests : IDisposable
     public void Dispose() => _model.Dispose();
 
     [Fact]
+    public void All_rows_in_one_batch_are_a_batch_however_large_it_may_be()
+    {
+        var told = new ProgressList();
+        IDataView rows = _ml.Data.LoadFromEnumerable(Enumerable.Repeat(new { Prompt = new[] { 1 }, Response = new[] { 2 } }, 10));
+        _ml.Policies.Trainers.SupervisedFineTuning(_model, new SupervisedFineTuningOptions { BatchSize = int.MaxValue, Epochs = 2, Progress = told }).Fit(rows).Dispose();
+        told.Select(step => step.Metrics["epoch"]).Should().Equal(1, 2);
+    }
+
+    [Fact]
     public void The_loss_falls_and_the_model_that_was_passed_in_stays_as_it_is()
     {
         Dictionary<string, float[]> before = TinyModels.Snapshot(_model);

@@ -36,6 +36,7 @@ internal sealed partial class ConfigRules
         Require(_config.Model is not null, "model", "missing, expected a folder of a Hugging Face model");
         Require(_config.Model is null || Directory.Exists(_config.Model), "model", $"there is no folder '{_config.Model}'");
         Require(!string.IsNullOrWhiteSpace(_config.Output), "output", "missing, expected a folder for what the run writes");
+        Require(SharedOptions.IsDevice(_config.Device), "device", $"{_config.Device}, expected {SharedOptions.Devices}");
         Require(_config.Report.Prompts >= 0, "report.prompts", string.Create(CultureInfo.InvariantCulture, $"{_config.Report.Prompts}, expected 0 or more"));
         Require(_config.Training.EvaluateEvery is null || _config.HasEvaluation, "options.evaluate_every", "given, and \"evaluation\" is not: expected what to evaluate on");
         Require(_config.Training.EvaluateEvery is not null || !_config.HasEvaluation, "evaluation", "given, and options.evaluate_every is not: expected every how many steps");
@@ -43,7 +44,7 @@ internal sealed partial class ConfigRules
 
     private void Check(PolicyOptimizationConfig config)
     {
-        Try("options", config.Options.Validate);
+        Try("options", () => config.Options.Validate(recorded: false));
         CheckPrompts("prompts", config.Task, config.Prompts);
         CheckPrompts("evaluation", config.Task, config.Evaluation);
         Require(config.Prompts is not null || config.Task == TrainTask.Countdown, "prompts", "missing, expected a file of problems");
@@ -78,7 +79,7 @@ internal sealed partial class ConfigRules
         Require(prompts.File is null || File.Exists(prompts.File), path + ".file", $"there is no file '{prompts.File}'");
         Require(prompts.Countdown is null || task == TrainTask.Countdown, path + ".countdown", $"given, and task is {Word(task)}: expected a file");
         Require(prompts.CountdownFormat == CountdownFormat.SearchTrace || (prompts.Countdown is null && task == TrainTask.Countdown), path + ".countdown_format", "expected with a file of Countdown problems alone; drawn ones have countdown.options.format");
-        Require(prompts.Format is null || prompts.Format == ProblemFormat.Countdown == (task == TrainTask.Countdown), path + ".format", "expected the task's");
+        Require(prompts.Format is null || (prompts.Format == ProblemFormat.Countdown) == (task == TrainTask.Countdown), path + ".format", $"{(prompts.Format is { } format ? Word(format) : "null")}, and task is {Word(task)}: expected {(task == TrainTask.Countdown ? "countdown" : "another format than countdown")}");
         if (prompts.Countdown is { } drawn) Try(path + ".countdown", () => Countdown.Generate(0, drawn.Numbers, drawn.Seed, drawn.Split, drawn.Options));
         Require(prompts.Countdown is not { Count: < 1 }, path + ".countdown.count", "expected at least 1");
     }
@@ -108,8 +109,9 @@ internal sealed partial class ConfigRules
     /// <summary>Where options of a type are: in the place itself or in a part of it.</summary>
     private string Place(string path, string type)
     {
-        string within = path + ".";
-        return ConfigNames.All(_config.GetType()).Where(known => known.Path.StartsWith(within, StringComparison.Ordinal) && known.Type.Name == type).Select(known => known.Path).FirstOrDefault(path);
+        // Elements of lists count as one.
+        string within = Element().Replace(path, "[0]");
+        return path + ConfigNames.All(_config.GetType()).Where(known => known.Path.StartsWith(within + ".", StringComparison.Ordinal) && known.Type.Name == type).Select(known => known.Path[within.Length..]).FirstOrDefault("");
     }
 
     private string Rename(string word) => JsonNamingPolicy.SnakeCaseLower.ConvertName(word) is var name && _names.Contains(name) ? name : word;
@@ -119,6 +121,9 @@ internal sealed partial class ConfigRules
 
     [GeneratedRegex(@"; (?=[A-Z][\w.\[\]]* is )")]
     private static partial Regex Another();
+
+    [GeneratedRegex(@"\[\d+\]")]
+    private static partial Regex Element();
 
     [GeneratedRegex(@"\b[A-Z]\w+")]
     private static partial Regex CapitalWord();

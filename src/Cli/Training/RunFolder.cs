@@ -39,7 +39,7 @@ internal sealed class RunFolder : IDisposable
     /// <exception cref="InvalidOperationException">It holds a run that is not to be resumed, or no run and files whose place a run would take.</exception>
     public static RunFolder Open(string path, bool resume)
     {
-        string full = Path.GetFullPath(path);
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         Directory.CreateDirectory(full);
         var folder = new RunFolder(full, LockFile.Take(Path.Combine(full, "train.lock"), $"Another run works in '{full}'. Wait for it, or choose another \"output\"."));
         try
@@ -64,10 +64,13 @@ internal sealed class RunFolder : IDisposable
     public void RequireSameReward(TrainConfig config)
     {
         if (!HoldsRun || !File.Exists(Config)) return;
-        (JsonObject before, JsonObject now) = (ConfigJson.Read(Config), JsonNode.Parse(ConfigJson.Write(config))!.AsObject());
+        // With today's defaults for options that it was written without.
+        (JsonObject before, JsonObject now) = (Whole(ConfigReader.Read(Config, [])), Whole(config));
         foreach (string name in new[] { "task", "reward" })
             if (!JsonNode.DeepEquals(before[name], now[name]))
                 throw new InvalidOperationException($"'{Location}' holds a run with another {name}: it was {Text(before[name])}, and is {Text(now[name])}. Use the same, or choose another \"output\".");
+
+        static JsonObject Whole(TrainConfig config) => JsonNode.Parse(ConfigJson.Write(config))!.AsObject();
 
         static string Text(JsonNode? node) => node?.ToJsonString() ?? "null";
     }

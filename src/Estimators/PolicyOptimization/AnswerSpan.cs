@@ -6,7 +6,7 @@ namespace MLNetAttn.Estimators;
 
 /// <summary>Finds the tokens of a response that are its answer, in the text that a reward sees of it: without special tokens.</summary>
 /// <param name="model">Gives tokens their text; without a tokenizer it is the ids in decimal, with spaces between them.</param>
-/// <param name="pattern">A regular expression; its last match is the answer, or that match's first group where it has one.</param>
+/// <param name="pattern">A regular expression; its last match is the answer, or where it has groups the first of them that took part.</param>
 internal sealed class AnswerSpan(CausalLanguageModel model, string pattern)
 {
     // Responses are a model's, so nothing bounds what a pattern may be given: one that backtracks for longer has no answer.
@@ -52,7 +52,7 @@ internal sealed class AnswerSpan(CausalLanguageModel model, string pattern)
     {
         try
         {
-            return _pattern.Matches(text).LastOrDefault() is { } match ? match.Groups.Count > 1 ? match.Groups[1] : match : null;
+            return _pattern.Matches(text).LastOrDefault() is { } match ? match.Groups.Count == 1 ? match : match.Groups.Values.Skip(1).FirstOrDefault(group => group.Success) : null;
         }
         catch (RegexMatchTimeoutException)
         {

@@ -1,3 +1,4 @@
+using MLNetAttn.Modeling;
 using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators;
@@ -50,8 +51,12 @@ public sealed class PolicyLossBatch
             throw new ArgumentException(FormattableString.Invariant($"{nameof(ReferenceLogProbabilities)} is null, expected [B, T] since Beta is {options.Beta}."));
         if (Entropies is null && (options.TopEntropyQuantile < 1 || options.EntropyCoefficient != 0))
             throw new ArgumentException(FormattableString.Invariant($"{nameof(Entropies)} is null, expected [B, T] since TopEntropyQuantile is {options.TopEntropyQuantile} and EntropyCoefficient is {options.EntropyCoefficient}."));
-        if (TokensInBatch is < 0 || MaxCompletionLength is < 1 || GradientAccumulationSteps < 1 || StepsPerGeneration < 1)
-            throw new ArgumentException($"{nameof(TokensInBatch)} is {TokensInBatch}, {nameof(MaxCompletionLength)} {MaxCompletionLength}, {nameof(GradientAccumulationSteps)} {GradientAccumulationSteps}, {nameof(StepsPerGeneration)} {StepsPerGeneration}; expected 0 or more, and at least 1.");
+        var problems = new Violations();
+        problems.Require(TokensInBatch is null or >= 0, nameof(TokensInBatch), TokensInBatch, "0 or more");
+        problems.Require(MaxCompletionLength is null or >= 1, nameof(MaxCompletionLength), MaxCompletionLength, "at least 1");
+        problems.Require(GradientAccumulationSteps >= 1, nameof(GradientAccumulationSteps), GradientAccumulationSteps, "at least 1");
+        problems.Require(StepsPerGeneration >= 1, nameof(StepsPerGeneration), StepsPerGeneration, "at least 1");
+        problems.ThrowIfAny(nameof(PolicyLossBatch));
     }
 
     private static void Require(Tensor? tensor, string name, long[] shape)

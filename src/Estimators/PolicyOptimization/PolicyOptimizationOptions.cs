@@ -118,8 +118,9 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <summary>Updates of a step.</summary>
     internal int Updates => Iterations * MiniBatches;
 
+    /// <param name="recorded">Whether responses are recorded ones, for which some options have no meaning.</param>
     /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
-    internal void Validate()
+    internal void Validate(bool recorded)
     {
         var problems = new Violations();
         CheckTraining(problems);
@@ -135,9 +136,10 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require(Iterations >= 1, nameof(Iterations), Iterations, "at least 1");
         problems.Require(MiniBatches >= 1, nameof(MiniBatches), MiniBatches, "at least 1");
         problems.Require(GradientAccumulationSteps >= 1, nameof(GradientAccumulationSteps), GradientAccumulationSteps, "at least 1");
-        int parts = Math.Max(1, MiniBatches) * Math.Max(1, GradientAccumulationSteps);
-        problems.Require(Responses % parts == 0, nameof(MiniBatches), $"{MiniBatches} with GradientAccumulationSteps {GradientAccumulationSteps}",
-            $"a product that divides the {Responses} responses of a step (PromptsPerStep {PromptsPerStep} · Generations {Generations})");
+        long parts = (long)Math.Max(1, MiniBatches) * Math.Max(1, GradientAccumulationSteps), responses = (long)PromptsPerStep * Generations;
+        problems.Require(responses <= int.MaxValue, nameof(PromptsPerStep), PromptsPerStep, FormattableString.Invariant($"a number that makes at most {int.MaxValue} responses a step (Generations {Generations})"));
+        problems.Require(responses % parts == 0, nameof(MiniBatches), $"{MiniBatches} with GradientAccumulationSteps {GradientAccumulationSteps}",
+            $"a product that divides the {responses} responses of a step (PromptsPerStep {PromptsPerStep} · Generations {Generations})");
         problems.Require((long)Steps * Iterations * MiniBatches <= int.MaxValue, nameof(Steps), Steps, FormattableString.Invariant($"a number that makes at most {int.MaxValue} updates (Iterations {Iterations} · MiniBatches {MiniBatches} a step)"));
         problems.Require(ResamplingRounds >= 0, nameof(ResamplingRounds), ResamplingRounds, "0 or more");
         problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "Text or Messages");
@@ -160,17 +162,15 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
             $"SequenceToken with {Credit.Strategy} credit: with one ratio a response only its mean credit acts");
         Credit.Check(problems, "Credit.");
         Rhythm?.Check(problems, "Rhythm.");
+        if (recorded) CheckRecorded(problems);
         problems.ThrowIfAny(nameof(PolicyOptimizationOptions));
     }
 
-    /// <exception cref="ArgumentException">Names every option that has no meaning for recorded responses.</exception>
-    internal void ValidateRecorded()
+    private void CheckRecorded(Violations problems)
     {
-        var problems = new Violations();
         problems.Require(ResamplingRounds == 0, nameof(ResamplingRounds), ResamplingRounds, "0 with recorded rollouts, which cannot be sampled again");
         problems.Require(TopK == 0 && TopP == 1 && MinP == 0, $"{nameof(TopK)}, {nameof(TopP)} and {nameof(MinP)}", $"{TopK}, {TopP} and {MinP}", "0, 1 and 0 with recorded rollouts, which do not say what sampling kept");
         problems.Require(EvaluateEvery is null, nameof(EvaluateEvery), EvaluateEvery, "null with recorded rollouts, which come without a reward that could score new responses");
-        problems.ThrowIfAny(nameof(PolicyOptimizationOptions));
     }
 }
 

@@ -17,7 +17,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
 
     private readonly IHost _host;
     private readonly CausalLanguageModel _model;
-    private readonly Func<RewardFunction>? _openReward;
+    private readonly Func<string, RewardFunction>? _openReward;
     private readonly RecordedRollouts? _recorded;
     private readonly PolicyOptimizationOptions _options;
 
@@ -50,17 +50,12 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     /// <param name="options">How to train; null = the defaults.</param>
     /// <exception cref="ArgumentException">Options are out of range, or have no meaning for recorded responses; the message names all of them.</exception>
     public PolicyOptimizationTrainer(IHostEnvironment environment, CausalLanguageModel model, RecordedRollouts recorded, PolicyOptimizationOptions? options = null)
-        : this(environment, model, openReward: null, options)
-    {
-        _recorded = recorded;
-        _options.ValidateRecorded();
-    }
+        : this(environment, model, openReward: null, options) => _recorded = recorded;
 
     private PolicyOptimizationTrainer(IHostEnvironment environment, CausalLanguageModel model, Func<string, RewardFunction>? openReward, PolicyOptimizationOptions? options)
     {
-        (_host, _model, _options) = (environment.Register(nameof(PolicyOptimizationTrainer)), model, options ?? new PolicyOptimizationOptions());
-        _options.Validate();
-        _openReward = openReward is null ? null : () => openReward(_options.RewardColumnName);
+        (_host, _model, _openReward, _options) = (environment.Register(nameof(PolicyOptimizationTrainer)), model, openReward, options ?? new PolicyOptimizationOptions());
+        _options.Validate(recorded: openReward is null);
     }
 
     /// <summary>The trained policy answers as it was sampled in training.</summary>
@@ -75,11 +70,14 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
 
     /// <summary>Trains a copy of the model on the prompts.</summary>
     /// <param name="input">Prompts (text or vectors of token ids) and whatever columns the reward reads.</param>
-    /// <returns>The trained policy; where training was cancelled, as its last complete step left it. With <see cref="TrainingOptions.KeepBest"/> the best that was evaluated.</returns>
+    /// <returns>The trained policy, which owns its model: dispose it. Where training was cancelled, as its last complete step left it; with <see cref="TrainingOptions.KeepBest"/> the best that was evaluated.</returns>
     /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or a prompt does not fit the model; the message names it.</exception>
-    /// <exception cref="InvalidOperationException">The reward failed on a response; the message names it.</exception>
+    /// <exception cref="InvalidOperationException">The reward failed on a response, which the message names; the model's tokenizer is missing or does not fit it; EvaluateEvery and validation rows do not go together; or the folder holds another run.</exception>
+    /// <exception cref="NotSupportedException">All weights are to be trained, and they are not float32.</exception>
     /// <exception cref="NotFiniteNumberException">The loss or its gradient, or what the model computes in sampling or where attention is read, became NaN or infinite.</exception>
     /// <exception cref="InsufficientMemoryException">Memory ran out; the message says what to lower.</exception>
+    /// <exception cref="IOException">Another run has the folder, or it cannot be written.</exception>
+    /// <exception cref="InvalidDataException">A checkpoint in the folder is damaged; the message names the file.</exception>
     public PolicyTransformer Fit(IDataView input) => Fit(input, validation: null);
 
     /// <summary>Trains a copy of the model on the prompts and evaluates it on others, as <see cref="TrainingOptions.EvaluateEvery"/> says: eval_reward and its relatives.</summary>
@@ -96,7 +94,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     private CausalLanguageModel FitSampled(IDataView input, IDataView? validation)
     {
         PromptSet prompts = PromptSet.Read(_host, input, _model, _options);
-        RewardFunction reward = _openReward!();
+        RewardFunction reward = _openReward!(_options.RewardColumnName);
         Check(prompts);
         PromptSet? judged = validation is null ? null : ValidationRows.Named(_host, () => Check(PromptSet.Read(_host, validation, _model, _options)));
         using CausalLanguageModel? bare = WithoutAdapter();

@@ -6,7 +6,7 @@ namespace MLNetAttn.Estimators;
 /// Every group has <see cref="PolicyOptimizationOptions.Generations"/> rows, in any order among others. A response of <see cref="PolicyOptimizationOptions.MaxNewTokens"/> tokens counts as truncated; a longer one is an error.
 /// Evaluations need a reward that scores new responses, so there are none.
 /// </remarks>
-public sealed class RecordedRollouts
+public sealed record RecordedRollouts
 {
     /// <summary>Responses: token ids, exactly as they were sampled, with the token that ended them; or text, which need not tokenize back to them and ends without one. Default Response.</summary>
     public string ResponseColumnName { get; init; } = "Response";

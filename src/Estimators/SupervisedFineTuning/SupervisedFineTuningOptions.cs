@@ -15,6 +15,9 @@ public sealed record SupervisedFineTuningOptions : TrainingOptions
     /// <summary>Rows of an update (per_device_train_batch_size). The last batch of an epoch takes what is left. Default 8; at least 1.</summary>
     public int BatchSize { get; init; } = 8;
 
+    /// <summary>Updates of a pass over some rows.</summary>
+    internal int Batches(int rows) => 1 + (rows - 1) / BatchSize;
+
     /// <summary>Passes over the rows; not read where <see cref="Steps"/> is given (num_train_epochs). Default 3; at least 1.</summary>
     public int Epochs { get; init; } = 3;
 

@@ -10,7 +10,7 @@ namespace MLNetAttn.Estimators;
 /// <param name="options">How to train.</param>
 internal sealed class SupervisedFineTuningStep(LearningPolicy policy, TokenSequence[] rows, TokenSequence[]? validation, SupervisedFineTuningOptions options) : ITrainingRun
 {
-    private readonly int _batches = (rows.Length + options.BatchSize - 1) / options.BatchSize;
+    private readonly int _batches = options.Batches(rows.Length);
     private Progress _state = new(Tokens: 0);
 
     /// <inheritdoc/>

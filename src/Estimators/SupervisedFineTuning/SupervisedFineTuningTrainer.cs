@@ -27,10 +27,14 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
 
     /// <summary>Trains a copy of the model on the rows.</summary>
     /// <param name="input">Prompts and responses, each text or vectors of token ids.</param>
-    /// <returns>The trained policy; where training was cancelled, as its last complete step left it.</returns>
+    /// <returns>The trained policy, which owns its model: dispose it. Where training was cancelled, as its last complete step left it; with <see cref="TrainingOptions.KeepBest"/> the best that was evaluated.</returns>
     /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or a row does not fit the model; the message names it.</exception>
-    /// <exception cref="InvalidOperationException">A column is text and the model has no tokenizer, or no token that ends a response.</exception>
+    /// <exception cref="InvalidOperationException">A column is text and the model has no tokenizer, or no token that ends a response; EvaluateEvery and validation rows do not go together; or the folder holds another run.</exception>
+    /// <exception cref="NotSupportedException">All weights are to be trained, and they are not float32.</exception>
     /// <exception cref="NotFiniteNumberException">The loss or its gradient became NaN or infinite.</exception>
+    /// <exception cref="InsufficientMemoryException">Memory ran out; the message says what to lower.</exception>
+    /// <exception cref="IOException">Another run has the folder, or it cannot be written.</exception>
+    /// <exception cref="InvalidDataException">A checkpoint in the folder is damaged; the message names the file.</exception>
     public PolicyTransformer Fit(IDataView input) => Fit(input, validation: null);
 
     /// <summary>Trains a copy of the model on the rows and evaluates it on others, as <see cref="TrainingOptions.EvaluateEvery"/> says: eval_loss and eval_entropy.</summary>
@@ -41,7 +45,7 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     {
         TokenSequence[] rows = Read(input);
         TokenSequence[]? judged = validation is null ? null : ValidationRows.Named(_host, () => Read(validation));
-        int batches = (rows.Length + _options.BatchSize - 1) / _options.BatchSize;
+        int batches = _options.Batches(rows.Length);
         var plan = new TrainingPlan(
             nameof(SupervisedFineTuningTrainer), _options.Steps ?? Steps(batches), UpdatesPerStep: 1, Logged, () => DataFingerprint.Of(rows), judged is null ? null : () => DataFingerprint.Of(judged), Goal: "eval_loss", HigherIsBetter: false,
             $"{(_options.ActivationCheckpointing ? "Begin" : "Set ActivationCheckpointing, with which this run can be resumed; or begin")} anew with a lower BatchSize ({_options.BatchSize}) or shorter rows (the longest has {rows.Max(row => row.Length)} tokens).",

@@ -104,7 +104,11 @@ internal sealed class LearningPolicy : IDisposable
     public Tensor[] Snapshot()
     {
         using var noGradient = no_grad();
-        return [.. Trainable.Select(parameter => parameter.Tensor.detach().clone().DetachFromDisposeScope())];
+        // Where memory runs out, what was copied so far goes with the scope.
+        using var scope = NewDisposeScope();
+        Tensor[] copies = [.. Trainable.Select(parameter => parameter.Tensor.detach().clone())];
+        foreach (Tensor copy in copies) copy.DetachFromDisposeScope();
+        return copies;
     }
 
     /// <summary>Takes back what <see cref="Snapshot"/> gave.</summary>

@@ -12,8 +12,22 @@ internal sealed class RunJournal : IDisposable
     /// <param name="lastMeasured">The same of metrics, which the evaluation after a step belongs to.</param>
     /// <exception cref="IOException">A file cannot be written.</exception>
     /// <exception cref="InvalidDataException">A file holds something else.</exception>
-    public RunJournal(string folder, int lastSampled, int lastMeasured) => (_metrics, _events, _samples) = (
-        new MetricsFile(Path.Combine(folder, RunFiles.Metrics), lastMeasured), new TensorBoardFile(folder, lastMeasured), new SampleLog(Path.Combine(folder, RunFiles.Samples), lastSampled));
+    public RunJournal(string folder, int lastSampled, int lastMeasured)
+    {
+        _metrics = new MetricsFile(Path.Combine(folder, RunFiles.Metrics), lastMeasured);
+        try
+        {
+            _samples = new SampleLog(Path.Combine(folder, RunFiles.Samples), lastSampled);
+            // Last: each one that is opened is one more file.
+            _events = new TensorBoardFile(folder, lastMeasured);
+        }
+        catch
+        {
+            _metrics.Dispose();
+            _samples?.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Writes what a step measured, the evaluation after it included.</summary>
     /// <exception cref="IOException">A file cannot be written.</exception>

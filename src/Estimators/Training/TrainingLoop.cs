@@ -19,8 +19,11 @@ internal sealed class TrainingLoop
     private readonly ITrainingRun _run;
     private RunJournal? _journal;
 
-    // Complete steps, how many of them the last checkpoint holds, and the policy's updates after them.
-    private int _done, _saved, _updates;
+    // Complete steps, and the policy's updates after them.
+    private int _done, _updates;
+
+    // Whether they, or the evaluation after them, are in no checkpoint yet.
+    private bool _unsaved;
 
     // What the last step measured, while the evaluation after it is still to be made; nothing before the first step.
     private IReadOnlyDictionary<string, double>? _unevaluated;
@@ -67,7 +70,7 @@ internal sealed class TrainingLoop
         CheckpointStore.Point from = _checkpoints?.Restore(_policy, _best, _run) ?? CheckpointStore.Point.Start;
         if (from.Step > _plan.Steps)
             throw _host.Process(new InvalidOperationException($"The run in '{_checkpoints!.Location}' is {from.Step} steps long already, and Steps is {_plan.Steps}. Set Steps to {from.Step} or more, or give OutputFolder another folder."));
-        (_done, _saved, _updates, _unevaluated) = (from.Step, from.Step, _policy.Updates, from.Unevaluated);
+        (_done, _updates, _unevaluated) = (from.Step, _policy.Updates, from.Unevaluated);
         // Metrics of a step wait for the evaluation after it; what was measured before the first step is measured again.
         bool measured = from.Step > 0 && from.Unevaluated is null;
         _journal = _checkpoints is null ? null : new RunJournal(_checkpoints.Location, from.Step, measured ? from.Step : from.Step - 1);
@@ -86,14 +89,14 @@ internal sealed class TrainingLoop
                 }
                 // Told last: whoever hears of a step finds its files.
                 Guard("What step {0} measured", () => _journal?.Write(_done, metrics));
-                if (_saved < _done && _done % _options.CheckpointEvery == 0) Save();
+                if (_unsaved && _done % _options.CheckpointEvery == 0) Save();
                 TimeSpan elapsed = Stopwatch.GetElapsedTime(started);
                 if (_done == from.Step) before = elapsed;
                 Tell(metrics, elapsed, _done == from.Step ? null : Remaining((elapsed - before) / (_done - from.Step), _plan.Steps - _done));
             }
-            if (_saved < _done) Save();
+            if (_unsaved) Save();
         }
-        catch when (_policy.Updates == _updates && _saved < _done)
+        catch when (_policy.Updates == _updates && _unsaved)
         {
             // A reward that fails, for example: the policy is still as the last complete step left it.
             Save(afterFailure: true);
@@ -117,7 +120,7 @@ internal sealed class TrainingLoop
         {
             metrics = Try($"Step {_done + 1}", _plan.MemoryAdvice, () => _run.Run(_done));
             if (metrics is null) return null;
-            (_done, _updates) = (_done + 1, _policy.Updates);
+            (_done, _updates, _unsaved) = (_done + 1, _policy.Updates, true);
             Guard("The samples of step {0}", () => _journal?.Write(_done, _run.Samples));
             if (_options.EvaluateEvery is not { } every || (_done % every != 0 && _done != _plan.Steps)) return metrics;
         }
@@ -127,7 +130,7 @@ internal sealed class TrainingLoop
         IReadOnlyDictionary<string, double>? evaluation = Try(_done == 0 ? "The evaluation before the first step" : $"The evaluation after step {_done}", advice, Evaluate);
         if (evaluation is null) return null;
         // What the last checkpoint holds may be this step without its evaluation. Before the first step there is nothing to hold.
-        (_unevaluated, _saved) = (null, Math.Min(_saved, Math.Max(0, _done - 1)));
+        (_unevaluated, _unsaved) = (null, _done > 0);
         return metrics.Concat(evaluation).ToDictionary();
 
         IReadOnlyDictionary<string, double> Evaluate()
@@ -169,7 +172,7 @@ internal sealed class TrainingLoop
     private void Save(bool afterFailure = false) => Guard("The checkpoint after step {0}", () =>
     {
         _checkpoints?.Save(new(_done, _unevaluated), _policy, _best, _run.State);
-        _saved = _done;
+        _unsaved = false;
     }, whatever: afterFailure);
 
     /// <summary>A file that cannot be written costs little, or the steps since the last checkpoint if the process dies; ending the training would cost them for certain.</summary>

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace MLNetAttn.Modeling;
 
 /// <summary>How a conversation is rendered.</summary>
-public sealed class ChatTemplateOptions
+public sealed record ChatTemplateOptions
 {
     private static readonly FrozenSet<string> Reserved = FrozenSet.Create(StringComparer.Ordinal, "messages", "tools", "add_generation_prompt");
 

@@ -4,7 +4,7 @@ using MLNetAttn.Transforms;
 namespace MLNetAttn.Pipelines;
 
 /// <summary>Columns and settings of <see cref="CouplingStatistics"/>.</summary>
-public sealed class CouplingOptions
+public sealed record CouplingOptions
 {
     /// <summary>WAAD per response token, a vector of Single. Default "Waad".</summary>
     public string WaadColumnName { get; init; } = "Waad";

@@ -3,7 +3,7 @@ using MLNetAttn.Modeling;
 namespace MLNetAttn.Pipelines;
 
 /// <summary>Settings of <see cref="PerturbationTest"/>; defaults are the paper's.</summary>
-public sealed class PerturbationOptions
+public sealed record PerturbationOptions
 {
     /// <summary>How many positions of the highest, and of the lowest, FAI are perturbed in a response. Default 5; at least 1.</summary>
     public int Positions { get; init; } = 5;

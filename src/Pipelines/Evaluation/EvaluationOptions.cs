@@ -4,7 +4,7 @@ using MLNetAttn.Transforms;
 namespace MLNetAttn.Pipelines;
 
 /// <summary>Settings of <see cref="Evaluation"/>.</summary>
-public sealed class EvaluationOptions
+public sealed record EvaluationOptions
 {
     /// <summary>How responses are sampled; <see cref="GenerationOptions.SamplesPerPrompt"/> is how many each problem gets. <see cref="GenerationOptions.PromptSeeds"/> must be null. Default greedy, one.</summary>
     public GenerationOptions Generation { get; init; } = new() { Temperature = 0 };

@@ -4,7 +4,7 @@ using MLNetAttn.Transforms;
 namespace MLNetAttn.Pipelines;
 
 /// <summary>What a trace made from a model has.</summary>
-public sealed class ReportTraceOptions
+public sealed record ReportTraceOptions
 {
     /// <summary>What the report lists it as. Default null: the beginning of the prompt.</summary>
     public string? Title { get; init; }

@@ -4,7 +4,7 @@ using MLNetAttn.Modeling;
 namespace MLNetAttn.Transforms;
 
 /// <summary>Columns and settings of <see cref="AttentionRhythmEstimator"/>. Defaults are the paper's, version 2.</summary>
-public sealed class AttentionRhythmOptions
+public sealed record AttentionRhythmOptions
 {
     /// <summary>The prompt: text, or token ids as a vector of Int32. Default "Prompt".</summary>
     public string PromptColumnName { get; init; } = "Prompt";

@@ -1,7 +1,7 @@
 namespace MLNetAttn.Transforms;
 
 /// <summary>Columns and settings of <see cref="RhythmCreditEstimator"/>.</summary>
-public sealed class RhythmCreditOptions
+public sealed record RhythmCreditOptions
 {
     /// <summary>WAAD per response token, a vector of float; read by Local and Coupled, and by Uniform and Random for its length. Default "Waad".</summary>
     public string WaadColumnName { get; init; } = "Waad";

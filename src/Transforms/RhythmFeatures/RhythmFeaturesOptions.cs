@@ -4,7 +4,7 @@ using MLNetAttn.Modeling;
 namespace MLNetAttn.Transforms;
 
 /// <summary>Columns and settings of <see cref="RhythmFeaturesEstimator"/>.</summary>
-public sealed class RhythmFeaturesOptions
+public sealed record RhythmFeaturesOptions
 {
     /// <summary>The columns that are described; only these are read. Default all.</summary>
     public RhythmSignals Signals { get; init; } = RhythmSignals.All;

@@ -4,7 +4,7 @@ using MLNetAttn.Modeling;
 namespace MLNetAttn.Transforms;
 
 /// <summary>Columns and settings of <see cref="TextGenerationEstimator"/>.</summary>
-public sealed class TextGenerationOptions
+public sealed record TextGenerationOptions
 {
     /// <summary>The prompt: text, or token ids as a vector of Int32. Default "Prompt".</summary>
     public string PromptColumnName { get; init; } = "Prompt";

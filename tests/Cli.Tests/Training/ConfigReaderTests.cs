@@ -76,7 +76,7 @@ public sealed class ConfigReaderTests
     [Fact]
     public void All_that_is_out_of_range_or_missing_is_named_at_once_by_its_path() => FluentActions.Invoking(() => ConfigRules.Require(Policy("""
         {
-          "task": "math", "prompts": {"countdown": {"numbers": 9}}, "reward": [{"regex": {}}, {}], "report": {"prompts": -1},
+          "task": "math", "prompts": {"countdown": {"numbers": 9}}, "reward": [{"math": {}}, {"regex": {}}, {}], "report": {"prompts": -1}, "device": "gpu",
           "options": {"steps": 0, "loss": {"epsilon": 3}, "mini_batches": 3, "evaluate_every": 5}
         }
         """))).Should().Throw<ConfigException>().Which.Problems.Should().BeEquivalentTo(
@@ -89,8 +89,9 @@ public sealed class ConfigReaderTests
             "options.loss.epsilon is 3, expected above 0, less than 1",
             "prompts.countdown: given, and task is math: expected a file",
             "prompts.countdown.numbers is 9, expected 2 to 6",
-            "reward[0].regex.pattern is empty, expected a regular expression",
-            "reward[1]: expected one of countdown, math, regex and length_penalty");
+            "reward[1].regex.pattern is empty, expected a regular expression",
+            "device: gpu, expected cpu, cuda, or cuda:1 and so on",
+            "reward[2]: expected one of countdown, math, regex and length_penalty");
 
     [Fact]
     public void Countdown_is_asked_evaluated_and_rewarded_in_one_format()

@@ -96,7 +96,7 @@ internal sealed class RecordedRolloutSource : IRolloutSource
         if (row.LogProbabilities is { } logs && (logs.Length != tokens || !Array.TrueForAll(logs, float.IsFinite)))
             throw context.Process(new ArgumentException($"Row {row.Number}: {logs.Length} log-probabilities{(logs.Length == tokens ? ", some of them NaN or infinite," : "")} for a response of {tokens} tokens, expected one finite number for each."));
         if (!float.IsFinite(row.Reward) && options.MissingReward == MissingReward.Stop)
-            throw context.Process(new InvalidOperationException($"Row {row.Number}: the reward is {row.Reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none."));
+            throw context.Process(new InvalidOperationException(FormattableString.Invariant($"Row {row.Number}: the reward is {row.Reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none.")));
     }
 
     private static Func<string> OpenGroup(IExceptionContext context, DataViewRow row, DataViewSchema.Column column)

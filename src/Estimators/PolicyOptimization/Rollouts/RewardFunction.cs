@@ -63,7 +63,7 @@ internal sealed class RewardFunction
     /// <param name="context">Marks errors as ML.NET does.</param>
     /// <param name="rollouts">The responses.</param>
     /// <param name="missing">What happens where a reward is not finite, or fails.</param>
-    /// <param name="warn">Told once why rewards failed that are left out; what is not finite may be meant to say that there is none.</param>
+    /// <param name="warn">Told once why rewards failed that are left out; NaN may be meant to say that there is none.</param>
     /// <exception cref="InvalidOperationException">The reward throws or is not finite and that is not allowed, or it drops rows; the message names the row.</exception>
     public RewardScore[] Evaluate(IExceptionContext context, RolloutView rollouts, MissingReward missing, Action<string> warn)
     {
@@ -92,14 +92,20 @@ internal sealed class RewardFunction
             {
                 string what = $"{rollouts.Describe(row)}: {failure.Message.TrimEnd('.')}.";
                 if (missing == MissingReward.Stop) throw context.Process(new InvalidOperationException($"The reward failed on {what} Set MissingReward to LeaveOut to go on without such responses.", failure));
-                failed = (failed?.Message ?? what, (failed?.Count ?? 0) + 1);
+                LeaveOut(what);
             }
             else if (!float.IsFinite(reward) && missing == MissingReward.Stop)
             {
                 throw context.Process(new InvalidOperationException(FormattableString.Invariant($"The reward of {rollouts.Describe(row)} is {reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none.")));
             }
+            else if (float.IsInfinity(reward))
+            {
+                LeaveOut(FormattableString.Invariant($"{rollouts.Describe(row)}: it is {reward}."));
+            }
             return float.IsFinite(reward) ? reward : double.NaN;
         }
+
+        void LeaveOut(string what) => failed = (failed?.Message ?? what, (failed?.Count ?? 0) + 1);
 
         // Parts are only measured: where one fails, so does the reward that is made of it.
         static double Part(ValueGetter<float> read) => TryRead(read, out float value) is null && float.IsFinite(value) ? value : double.NaN;

@@ -3,7 +3,7 @@ using MLNetAttn.Modeling;
 namespace MLNetAttn.Pipelines;
 
 /// <summary>How large a picture is and what stands above it.</summary>
-public sealed class PictureOptions
+public sealed record PictureOptions
 {
     /// <summary>Default null: no title.</summary>
     public string? Title { get; init; }

@@ -4,7 +4,7 @@ using MLNetAttn.Modeling;
 namespace MLNetAttn.Pipelines;
 
 /// <summary>Columns and settings of <see cref="GroupAdvantageEstimator"/>.</summary>
-public sealed class GroupAdvantageOptions
+public sealed record GroupAdvantageOptions
 {
     /// <summary>The rewards; Single each, NaN = no value. Default "Reward" alone; at least one, each once.</summary>
     public IReadOnlyList<string> RewardColumnNames { get; init; } = ["Reward"];

@@ -3,7 +3,7 @@ using MLNetAttn.Modeling;
 namespace MLNetAttn.Pipelines;
 
 /// <summary>Columns and settings of <see cref="LengthPenaltyEstimator"/>.</summary>
-public sealed class LengthPenaltyOptions
+public sealed record LengthPenaltyOptions
 {
     /// <summary>The response's token ids; vector of Int32. Default "ResponseTokenIds"; not empty.</summary>
     public string ResponseColumnName { get; init; } = "ResponseTokenIds";

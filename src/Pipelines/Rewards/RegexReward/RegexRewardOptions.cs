@@ -4,7 +4,7 @@ using MLNetAttn.Modeling;
 namespace MLNetAttn.Pipelines;
 
 /// <summary>Columns and settings of <see cref="RegexRewardEstimator"/>.</summary>
-public sealed class RegexRewardOptions
+public sealed record RegexRewardOptions
 {
     /// <summary>What is searched; text. Default "Response"; not empty.</summary>
     public string ResponseColumnName { get; init; } = "Response";

@@ -3,7 +3,7 @@ using MLNetAttn.Modeling;
 namespace MLNetAttn.Pipelines;
 
 /// <summary>Columns and settings of <see cref="WeightedRewardEstimator"/>.</summary>
-public sealed class WeightedRewardOptions
+public sealed record WeightedRewardOptions
 {
     /// <summary>The rewards; Single each, NaN = no value. Default none, which is refused; each once.</summary>
     public IReadOnlyList<string> RewardColumnNames { get; init; } = [];

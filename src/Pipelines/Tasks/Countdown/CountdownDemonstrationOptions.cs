@@ -3,7 +3,7 @@ using MLNetAttn.Modeling;
 namespace MLNetAttn.Pipelines;
 
 /// <summary>What the search traces of <see cref="CountdownDemonstrations"/> show.</summary>
-public sealed class CountdownDemonstrationOptions
+public sealed record CountdownDemonstrationOptions
 {
     /// <summary>The most attempts in one trace, the last one included. Default 4; 1 to 64.</summary>
     public int MaximumAttempts { get; init; } = 4;

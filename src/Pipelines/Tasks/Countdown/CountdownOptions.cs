@@ -3,7 +3,7 @@ using MLNetAttn.Modeling;
 namespace MLNetAttn.Pipelines;
 
 /// <summary>Which Countdown problems are drawn.</summary>
-public sealed class CountdownOptions
+public sealed record CountdownOptions
 {
     /// <summary>The given numbers are drawn uniformly from 1 to this. Default 12; 1 to <see cref="LargestResult"/>.</summary>
     public int LargestNumber { get; init; } = 12;

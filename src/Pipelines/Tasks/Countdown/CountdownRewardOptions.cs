@@ -3,7 +3,7 @@ using MLNetAttn.Modeling;
 namespace MLNetAttn.Pipelines;
 
 /// <summary>Columns and settings of <see cref="CountdownRewardEstimator"/>.</summary>
-public sealed class CountdownRewardOptions
+public sealed record CountdownRewardOptions
 {
     /// <summary>What the model wrote; text. Default "Response"; not empty.</summary>
     public string ResponseColumnName { get; init; } = "Response";

@@ -3,7 +3,7 @@ using MLNetAttn.Transforms;
 namespace MLNetAttn.Pipelines;
 
 /// <summary>How the problems of a file become prompts.</summary>
-public sealed class ProblemReaderOptions
+public sealed record ProblemReaderOptions
 {
     /// <summary>The instruction of the paper.</summary>
     public const string BoxedAnswer = "Please reason step by step, and put your final answer within \\boxed{}.";
