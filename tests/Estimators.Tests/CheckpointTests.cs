@@ -1,28 +1,12 @@
 using System.Text.Json.Nodes;
 using Microsoft.ML;
-using Microsoft.ML.Transforms;
 using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Estimators.Tests;
 
-public sealed class CheckpointTests : IDisposable
+public sealed class CheckpointTests : CheckpointFixture
 {
-    private readonly MLContext _ml = new();
-    private readonly CausalLanguageModel _model = TinyModels.Create();
-    private readonly TemporaryFolder _folder = new();
-    private readonly IDataView _prompts;
-
-    public CheckpointTests() => _prompts = _ml.Data.LoadFromEnumerable(PromptRow.Make(20));
-
-    private string Output => Path.Combine(_folder.Path, "run");
-
-    public void Dispose()
-    {
-        _model.Dispose();
-        _folder.Dispose();
-    }
-
     [Theory]
     [InlineData(RhythmPassKind.Separate, 2, 0)]
     [InlineData(RhythmPassKind.Fused, 1, 0)]
@@ -67,7 +51,7 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void The_last_checkpoints_are_kept_and_each_is_a_folder_that_loads_as_a_model()
+    public void The_last_checkpoints_are_kept_and_each_is_aFolder_that_loads_as_aModel()
     {
         Dictionary<string, float[]> trained = Train(Options(steps: 7));
         Steps().Should().Equal(6, 7);
@@ -80,8 +64,8 @@ public sealed class CheckpointTests : IDisposable
     public void A_reward_that_is_fitted_in_training_is_fitted_on_the_same_responses_again()
     {
         // Rewards are divided by the largest of the first step: another fit gives other advantages with scale None.
-        IEstimator<ITransformer> reward = _ml.Transforms.CustomMapping<RewardInput, Length>((row, length) => length.Reward = row.ResponseTokenIds.Length, null)
-            .Append(_ml.Transforms.NormalizeMinMax("Reward"));
+        IEstimator<ITransformer> reward = Ml.Transforms.CustomMapping<RewardInput, Length>((row, length) => length.Reward = row.ResponseTokenIds.Length, null)
+            .Append(Ml.Transforms.NormalizeMinMax("Reward"));
         PolicyOptimizationOptions Scaled(bool resume, string? folder, int steps) => new()
         {
             Steps = steps,
@@ -126,12 +110,12 @@ public sealed class CheckpointTests : IDisposable
         Fingerprint(Adapted(3, resume: false, Output)).Should().NotBe(expected);
         Fingerprint(Adapted(5, resume: true, Output)).Should().Be(expected);
         if (!adapter) return;
-        using CausalLanguageModel loaded = _model.WithAdapter(Path.Combine(Output, "checkpoint-000005"));
+        using CausalLanguageModel loaded = Model.WithAdapter(Path.Combine(Output, "checkpoint-000005"));
         loaded.Fingerprint.Should().Be(expected, "a checkpoint of an adapter is a folder as PEFT writes it");
     }
 
     [Fact]
-    public void A_folder_with_a_run_is_refused_unless_it_is_resumed()
+    public void AFolder_with_a_run_is_refused_unless_it_is_resumed()
     {
         Train(Options(steps: 2));
         FluentActions.Invoking(() => Train(Options(steps: 2))).Should().Throw<InvalidOperationException>().WithMessage("*holds a run with a checkpoint after step 2*Set Resume*");
@@ -151,35 +135,10 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void A_run_is_not_resumed_to_fewer_steps_than_it_has()
-    {
-        Train(Options(steps: 4));
-        FluentActions.Invoking(() => Train(Options(steps: 3, resume: true))).Should().Throw<InvalidOperationException>().WithMessage("*is 4 steps long already, and Steps is 3*");
-    }
-
-    [Fact]
-    public void Two_runs_cannot_share_a_folder()
+    public void Two_runs_cannot_share_aFolder()
     {
         using var folder = OutputFolder.Open(Output, resume: false);
         FluentActions.Invoking(() => Train(Options())).Should().Throw<IOException>().WithMessage("*in use by another run*");
-    }
-
-    [Fact]
-    public void A_checkpoint_of_another_run_is_refused_with_all_that_differs()
-    {
-        Train(Options(steps: 2));
-        FluentActions.Invoking(() => Train(Options(steps: 2, resume: true, learningRate: 0.5, seed: 4))).Should().Throw<InvalidOperationException>()
-            .WithMessage("*is a checkpoint of another run*LearningRate was 0.001, and is 0.5*Seed was 1, and is 4*");
-        using CausalLanguageModel other = TinyModels.Create(seed: 9);
-        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(other, Reward(), Options(steps: 2, resume: true)).Fit(_prompts))
-            .Should().Throw<InvalidOperationException>().WithMessage("*the model that training began with*");
-        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), Options(steps: 2, resume: true)).Fit(_ml.Data.LoadFromEnumerable(PromptRow.Make(5))))
-            .Should().Throw<InvalidOperationException>().WithMessage("*the data (its fingerprint)*");
-        IDataView otherAnswers = _ml.Data.LoadFromEnumerable(PromptRow.Make(20).Select(row => new PromptRow { Prompt = row.Prompt, Wanted = row.Wanted + 1 }));
-        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), Options(steps: 2, resume: true)).Fit(otherAnswers))
-            .Should().Throw<InvalidOperationException>().WithMessage("*the data (its fingerprint)*", "the reward reads the other columns");
-        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), Options(steps: 2, resume: true) with { EvaluateEvery = 1 }).Fit(_prompts, _prompts))
-            .Should().Throw<InvalidOperationException>().WithMessage("*the validation data (its fingerprint) was not there*EvaluateEvery was null, and is 1*");
     }
 
     [Fact]
@@ -195,11 +154,11 @@ public sealed class CheckpointTests : IDisposable
     public void A_reward_that_fails_costs_the_step_and_not_those_before()
     {
         int responses = 0;
-        var failing = _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = ++responses > 3 * 16 ? throw new FormatException("no idea") : row.ResponseTokenIds[0], null);
+        var failing = Ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = ++responses > 3 * 16 ? throw new FormatException("no idea") : row.ResponseTokenIds[0], null);
         PolicyOptimizationOptions options = Options(steps: 6) with { CheckpointEvery = 50 };
         FluentActions.Invoking(() => Train(options, failing)).Should().Throw<InvalidOperationException>().WithMessage("*no idea*");
         Steps().Should().Equal(3);
-        var reward = _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = row.ResponseTokenIds[0], null);
+        var reward = Ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = row.ResponseTokenIds[0], null);
         Train(options with { Resume = true }, reward).ShouldEqual(Train(options with { OutputFolder = null }, reward));
     }
 
@@ -208,12 +167,12 @@ public sealed class CheckpointTests : IDisposable
     [InlineData(true)]
     public void An_evaluation_that_fails_or_is_cancelled_costs_no_step(bool cancels)
     {
-        IDataView validation = _ml.Data.LoadFromEnumerable(PromptRow.Make(3));
+        IDataView validation = Ml.Data.LoadFromEnumerable(PromptRow.Make(3));
         int responses = 0;
         using var cancel = new CancellationTokenSource();
-        var reward = _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = row.ResponseTokenIds[0], null);
+        var reward = Ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = row.ResponseTokenIds[0], null);
         // Four steps of 16 responses with an evaluation of 3 after the second; then one of the evaluation after the fourth.
-        var failing = _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) =>
+        var failing = Ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) =>
         {
             output.Reward = row.ResponseTokenIds[0];
             if (++responses <= 4 * 16 + 3) return;
@@ -237,9 +196,9 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void A_run_whose_last_evaluation_was_made_later_is_whole_and_tells_nothing_twice()
     {
-        IDataView validation = _ml.Data.LoadFromEnumerable(PromptRow.Make(3));
+        IDataView validation = Ml.Data.LoadFromEnumerable(PromptRow.Make(3));
         int responses = 0;
-        var failing = _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = ++responses > 2 * 16 ? throw new FormatException("no idea") : row.ResponseTokenIds[0], null);
+        var failing = Ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = ++responses > 2 * 16 ? throw new FormatException("no idea") : row.ResponseTokenIds[0], null);
         PolicyOptimizationOptions options = Options(steps: 2) with { EvaluateEvery = 2, KeepBest = true };
         FluentActions.Invoking(() => Train(options, failing, validation)).Should().Throw<InvalidOperationException>();
         var told = new ProgressList();
@@ -264,42 +223,6 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void Options_that_a_checkpoint_does_not_know_yet_were_as_they_are_by_default()
-    {
-        Train(Options(steps: 2));
-        string path = Path.Combine(Output, "checkpoint-000002", "trainer_state.json");
-        JsonNode state = JsonNode.Parse(File.ReadAllText(path))!;
-        JsonObject options = state["Run"]!["Options"]!.AsObject();
-        options.Remove("EvaluateAtStart").Should().BeTrue();
-        options["Loss"]!.AsObject().Remove("Epsilon").Should().BeTrue();
-        File.WriteAllText(path, state.ToJsonString());
-        FluentActions.Invoking(() => Train(Options(steps: 3, resume: true) with { Loss = new PolicyLossOptions { Epsilon = 0.3 } })).Should().Throw<InvalidOperationException>()
-            .WithMessage("*another run: Loss.Epsilon was 0.2, and is 0.3. *");
-        Train(Options(steps: 3, resume: true)).ShouldEqual(Train(Options(steps: 3, folder: null)));
-    }
-
-    [Fact]
-    public void A_run_goes_on_with_what_the_error_that_ended_it_advised()
-    {
-        int responses = 0;
-        // In the third step of 16 responses.
-        var reward = _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = ++responses > 2 * 16 && row.ResponseTokenIds.Length % 2 == 0 ? throw new FormatException("no idea") : row.ResponseTokenIds[0], null);
-        FluentActions.Invoking(() => Train(Options(steps: 4), reward)).Should().Throw<InvalidOperationException>().WithMessage("*Set MissingReward to LeaveOut*");
-        Steps().Should().Equal(2);
-        var told = new ProgressList();
-        Train(Options(steps: 4, resume: true) with { MissingReward = MissingReward.LeaveOut, NonFinite = NonFiniteUpdate.Skip, Progress = told }, reward);
-        told.Select(step => step.Step).Should().Equal(3, 4);
-    }
-
-    [Fact]
-    public void A_run_that_ran_out_of_memory_goes_on_with_activation_checkpointing_to_the_same_bits()
-    {
-        Dictionary<string, float[]> expected = Train(Options(steps: 4, folder: null));
-        Train(Options(steps: 2));
-        Train(Options(steps: 4, resume: true) with { ActivationCheckpointing = true }).ShouldEqual(expected);
-    }
-
-    [Fact]
     public void What_a_killed_run_left_half_written_beside_its_files_is_removed()
     {
         Train(Options(steps: 2));
@@ -307,21 +230,6 @@ public sealed class CheckpointTests : IDisposable
         foreach (string file in left) File.WriteAllText(file, "half");
         Train(Options(steps: 3, resume: true));
         left.Where(File.Exists).Should().BeEmpty();
-    }
-
-    [Fact]
-    public void With_a_schedule_the_length_of_a_run_is_part_of_it()
-    {
-        Train(Options(steps: 2) with { Schedule = LearningRateSchedule.Linear });
-        FluentActions.Invoking(() => Train(Options(steps: 4, resume: true) with { Schedule = LearningRateSchedule.Linear })).Should().Throw<InvalidOperationException>().WithMessage("*Steps was 2, and is 4*");
-    }
-
-    [Fact]
-    public void A_run_may_go_on_for_longer_than_it_was_planned()
-    {
-        Dictionary<string, float[]> expected = Train(Options(steps: 4, folder: null));
-        Train(Options(steps: 2));
-        Train(Options(steps: 4, resume: true) with { SamplingBatchSize = 5 }).ShouldEqual(expected);
     }
 
     [Fact]
@@ -348,22 +256,10 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void A_checkpoint_of_another_version_is_refused()
-    {
-        Train(Options(steps: 2));
-        string path = Path.Combine(Output, "checkpoint-000002", "trainer_state.json");
-        JsonNode state = JsonNode.Parse(File.ReadAllText(path))!;
-        state["Version"] = 1;
-        state.AsObject().Remove("Point");
-        File.WriteAllText(path, state.ToJsonString());
-        FluentActions.Invoking(() => Train(Options(steps: 3, resume: true))).Should().Throw<InvalidDataException>().WithMessage("*version is 1, expected 2*");
-    }
-
-    [Fact]
     public void A_checkpoint_that_cannot_be_written_costs_a_warning_and_not_the_training()
     {
         var warnings = new List<string>();
-        _ml.Log += (_, entry) => { if (entry.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) warnings.Add(entry.Message); };
+        Ml.Log += (_, entry) => { if (entry.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) warnings.Add(entry.Message); };
         // A file where the checkpoint's folder must go, as a full disk would, stops it from being written.
         Directory.CreateDirectory(Output);
         File.WriteAllText(Path.Combine(Output, "checkpoint-000002"), "");
@@ -405,36 +301,10 @@ public sealed class CheckpointTests : IDisposable
         return told.ToJsonString();
     });
 
-    private int[] Steps() => [.. Directory.EnumerateDirectories(Output, "checkpoint-*").Select(path => int.Parse(Path.GetFileName(path)["checkpoint-".Length..], System.Globalization.CultureInfo.InvariantCulture)).Order()];
-
-    private PolicyOptimizationOptions Options(int steps = 2, bool resume = false, double learningRate = 1e-3, long seed = 1, string? folder = "") => new()
-    {
-        Steps = steps,
-        PromptsPerStep = 4,
-        Generations = 4,
-        MaxNewTokens = 12,
-        LearningRate = learningRate,
-        Seed = seed,
-        Resume = resume,
-        CheckpointEvery = 2,
-        OutputFolder = folder is null ? null : Output,
-        Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 1, MaximumHorizon = 8 },
-    };
-
-    private CustomMappingEstimator<RewardInput, RewardOutput> Reward() =>
-        _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, reward) => reward.Reward = row.ResponseTokenIds.Count(id => id == 5) / (float)row.ResponseTokenIds.Length, null);
-
     private string Fingerprint(PolicyOptimizationOptions options)
     {
-        using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), options).Fit(_prompts);
+        using PolicyTransformer policy = Ml.Policies.Trainers.PolicyOptimization(Model, Reward(), options).Fit(Prompts);
         return policy.Model.Fingerprint;
-    }
-
-    private Dictionary<string, float[]> Train(PolicyOptimizationOptions options, IEstimator<ITransformer>? reward = null, IDataView? validation = null)
-    {
-        PolicyOptimizationTrainer trainer = _ml.Policies.Trainers.PolicyOptimization(_model, reward ?? Reward(), options);
-        using PolicyTransformer policy = validation is null ? trainer.Fit(_prompts) : trainer.Fit(_prompts, validation);
-        return TinyModels.Snapshot(policy.Model);
     }
 
     private sealed class Length

@@ -79,6 +79,18 @@ public sealed class EvaluationDuringTrainingTests : IDisposable
     }
 
     [Fact]
+    public void A_training_that_is_cancelled_returns_the_best_policy_too()
+    {
+        using var cancel = new CancellationTokenSource();
+        var told = new ProgressList(step => { if (step.Step == 6) cancel.Cancel(); });
+        using PolicyTransformer kept = Fit(Options(steps: 8, every: 1, keepBest: true, cancellation: cancel.Token, progress: told));
+        int best = told.MaxBy(step => step.Metrics["eval_reward"])!.Step;
+        best.Should().BeLessThan(6);
+        using PolicyTransformer upToThere = Fit(Options(steps: best, every: 1));
+        TinyModels.Snapshot(kept.Model).ShouldEqual(TinyModels.Snapshot(upToThere.Model));
+    }
+
+    [Fact]
     public void Training_ends_early_when_nothing_better_comes()
     {
         var told = new ProgressList();

@@ -1,23 +1,13 @@
 using System.Globalization;
 using Microsoft.ML;
-using Microsoft.ML.Data;
-using Microsoft.ML.Transforms;
 using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
 using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators.Tests;
 
-public sealed class PolicyOptimizationErrorTests : IDisposable
+public sealed class PolicyOptimizationErrorTests : TrainerFixture
 {
-    private readonly MLContext _ml = new();
-    private readonly CausalLanguageModel _model = TinyModels.Create();
-    private readonly IDataView _prompts;
-
-    public PolicyOptimizationErrorTests() => _prompts = _ml.Data.LoadFromEnumerable(PromptRow.Make(5));
-
-    public void Dispose() => _model.Dispose();
-
     [Fact]
     public void All_options_out_of_range_are_named_at_once() =>
         FluentActions.Invoking(() => Trainer(new PolicyOptimizationOptions
@@ -62,11 +52,11 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     }
 
     [Fact]
-    public void Head_groups_and_layers_that_the_model_does_not_have_are_refused_before_anything_is_sampled()
+    public void Head_groups_and_layers_that_theModel_does_not_have_are_refused_before_anything_is_sampled()
     {
         HeadGroups groups = new([new HeadIndex(0, 99)], [new HeadIndex(1, 0)]);
         foreach (RhythmOptions rhythm in new[] { new RhythmOptions { Grouping = HeadGrouping.Frozen, FrozenGroups = groups }, new RhythmOptions { Layers = LayerSelection.Of(77) } })
-            FluentActions.Invoking(() => Trainer(new PolicyOptimizationOptions { Steps = 1, PromptsPerStep = 2, Generations = 2, MaxNewTokens = 4, Rhythm = rhythm }, Reward(_ => throw new InvalidOperationException("sampled"))).Fit(_prompts))
+            FluentActions.Invoking(() => Trainer(new PolicyOptimizationOptions { Steps = 1, PromptsPerStep = 2, Generations = 2, MaxNewTokens = 4, Rhythm = rhythm }, Reward(_ => throw new InvalidOperationException("sampled"))).Fit(Rows))
                 .Should().Throw<ArgumentException>();
     }
 
@@ -74,8 +64,8 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     public void More_steps_than_can_be_counted_are_refused()
     {
         FluentActions.Invoking(() => Trainer(new PolicyOptimizationOptions { Steps = int.MaxValue, MiniBatches = 2 })).Should().Throw<ArgumentException>().WithMessage("*Steps is 2147483647, expected*at most 2147483647 updates (Iterations 1 · MiniBatches 2 a step)*");
-        IDataView rows = _ml.Data.LoadFromEnumerable(Enumerable.Repeat(new { Prompt = new[] { 1 }, Response = new[] { 2 } }, 9));
-        FluentActions.Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(_model, new SupervisedFineTuningOptions { Epochs = int.MaxValue }).Fit(rows))
+        IDataView rows = Ml.Data.LoadFromEnumerable(Enumerable.Repeat(new { Prompt = new[] { 1 }, Response = new[] { 2 } }, 9));
+        FluentActions.Invoking(() => Ml.Policies.Trainers.SupervisedFineTuning(Model, new SupervisedFineTuningOptions { Epochs = int.MaxValue }).Fit(rows))
             .Should().Throw<InvalidOperationException>().WithMessage("*Epochs is 2147483647, and an epoch of these rows has 2 batches*");
     }
 
@@ -93,120 +83,19 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     }
 
     [Fact]
-    public void A_reward_without_its_column_is_refused_before_anything_is_sampled() =>
-        Failing<ArgumentOutOfRangeException>(reward: _ml.Transforms.CopyColumns("Score", "Wanted")).WithMessage("*The reward writes no column 'Reward'*RewardColumnName*");
-
-    [Fact]
-    public void A_column_of_the_prompts_is_not_the_rewards()
-    {
-        IDataView recorded = _ml.Data.LoadFromEnumerable([new { Prompt = new[] { 1, 2 }, Wanted = 3, Reward = 1f }]);
-        ColumnCopyingEstimator other = _ml.Transforms.CopyColumns("Score", "Wanted");
-        Failing<ArgumentOutOfRangeException>(recorded, other).WithMessage("*The reward writes no column 'Reward'*");
-        FluentActions.Invoking(() => new PolicyOptimizationTrainer(_ml, _model, other.Fit(recorded), Options()).Fit(recorded)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*The reward writes no column 'Reward'*");
-        // One that is written in its place hides it.
-        Trainer(Options(), Reward(row => row.ResponseTokenIds[0])).Fit(recorded).Dispose();
-    }
-
-    [Fact]
-    public void A_reward_column_of_another_type_is_refused() =>
-        Failing<ArgumentOutOfRangeException>(reward: _ml.Transforms.CopyColumns("Reward", "Wanted")).WithMessage("*'Reward': expected Single, got Int32*");
-
-    [Fact]
-    public void A_fitted_reward_is_checked_too()
-    {
-        ITransformer reward = _ml.Transforms.CopyColumns("Score", "Wanted").Fit(_prompts);
-        FluentActions.Invoking(() => new PolicyOptimizationTrainer(_ml, _model, reward, Options()).Fit(_prompts)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*The reward writes no column 'Reward'*");
-    }
-
-    [Fact]
-    public void A_reward_that_is_not_a_number_names_response_and_row() =>
-        Failing<InvalidOperationException>(reward: Reward(row => row.Wanted == 3 ? float.NaN : 1)).WithMessage("*The reward of response 0 to the prompt of row 2 is NaN*MissingReward*");
-
-    [Fact]
-    public void A_reward_that_throws_names_response_and_row_and_keeps_the_cause() =>
-        Failing<InvalidOperationException>(reward: Reward(row => row.Wanted == 3 ? throw new FormatException("no idea") : 1))
-            .WithMessage("*The reward failed on response 0 to the prompt of row 2*no idea*").WithInnerException<Exception>().Which.GetBaseException().Should().BeOfType<FormatException>();
-
-    [Fact]
-    public void A_reward_whose_own_time_is_over_has_failed()
-    {
-        // As HttpClient says it.
-        IEstimator<ITransformer> late = Reward(row => row.Wanted == 1 ? throw new TaskCanceledException("too slow", new TimeoutException()) : row.ResponseTokenIds[0]);
-        Failing<InvalidOperationException>(reward: late).WithMessage("*The reward failed on*too slow*MissingReward*");
-        var told = new ProgressList();
-        Trainer(Options() with { MissingReward = MissingReward.LeaveOut, Progress = told }, late).Fit(_prompts).Dispose();
-        told[0].Metrics["rewards/left_out"].Should().BePositive();
-    }
-
-    [Fact]
-    public void A_reward_that_is_cancelled_has_not_failed()
-    {
-        foreach (Exception cancelled in new Exception[] { new OperationCanceledException("enough"), new AggregateException(new TaskCanceledException("enough")) })
-            FluentActions.Invoking(() => Trainer(Options() with { MissingReward = MissingReward.LeaveOut }, Reward(_ => throw cancelled)).Fit(_prompts)).Should().Throw<OperationCanceledException>().WithMessage("enough");
-    }
-
-    [Fact]
-    public void Memory_that_runs_out_in_a_reward_is_no_failure_of_a_response()
-    {
-        foreach (Action exhaust in new Action[] { () => zeros([1L << 50]).Dispose(), () => throw new AggregateException(new InsufficientMemoryException("full")) })
-            FluentActions.Invoking(() => Trainer(Options() with { MissingReward = MissingReward.LeaveOut }, Reward(_ => Exhausted(exhaust))).Fit(_prompts)).Should().Throw<InsufficientMemoryException>().WithMessage("Step 1: memory ran out*");
-
-        static float Exhausted(Action exhaust)
-        {
-            exhaust();
-            return 1;
-        }
-    }
-
-    [Fact]
-    public void A_fitted_reward_may_leave_out_other_columns()
-    {
-        ITransformer reward = Reward(row => row.ResponseTokenIds[0]).Append(_ml.Transforms.SelectColumns("Reward")).Fit(_ml.Data.LoadFromEnumerable(Array.Empty<RewardInput>()));
-        new PolicyOptimizationTrainer(_ml, _model, reward, Options()).Fit(_prompts).Dispose();
-    }
-
-    [Fact]
-    public void A_reward_that_drops_rows_is_refused() =>
-        Failing<InvalidOperationException>(reward: new DroppingReward(_ml)).WithMessage("*dropped the row*");
-
-    [Theory]
-    [InlineData(float.NaN)]
-    [InlineData(float.PositiveInfinity)]
-    [InlineData(-1)]
-    public void Responses_whose_reward_is_not_finite_or_fails_can_be_left_out(float reward)
-    {
-        var told = new ProgressList();
-        string[] warnings = Warnings(() => Trainer(Options(told, MissingReward.LeaveOut), Reward(row => row.Wanted != 3 ? row.ResponseTokenIds[0] : reward == -1 ? throw new FormatException("no idea") : reward)).Fit(_prompts).Dispose());
-        told.Should().HaveCount(1);
-        double.IsFinite(told[0].Metrics["reward"]).Should().BeTrue();
-        told[0].Metrics["rewards/left_out"].Should().Be(2, "one of the five prompts has two responses");
-        if (float.IsNaN(reward)) warnings.Should().BeEmpty("that may be meant");
-        else warnings.Should().ContainSingle().Which.Should().Match(reward == -1 ? "*failed on 2 of 10 responses*row 2*no idea.*" : "*failed on 2 of 10 responses*row 2: it is Infinity.*");
-    }
-
-    [Fact]
     public void Rewards_that_are_all_equal_and_responses_that_are_all_cut_are_told_at_the_first_step()
     {
         string[] warnings = Warnings(() => Trainer(new PolicyOptimizationOptions { Steps = 2, PromptsPerStep = 2, Generations = 2, MaxNewTokens = 1 }).Fit(Prompts([1, 2], [2, 3])).Dispose());
         warnings.Should().ContainSingle(warning => warning.Contains("rewards in every group are equal (mean 1)", StringComparison.Ordinal));
         warnings.Should().ContainSingle(warning => warning.Contains("cut at MaxNewTokens (1)", StringComparison.Ordinal));
-        Warnings(() => Trainer(Options(), Reward(row => row.ResponseTokenIds[0])).Fit(_prompts).Dispose()).Should().BeEmpty();
-    }
-
-    [Fact]
-    public void Rewards_that_are_all_missing_are_told_at_the_first_step()
-    {
-        var told = new ProgressList();
-        Warnings(() => Trainer(Options(told, MissingReward.LeaveOut), Reward(_ => float.NaN)).Fit(_prompts).Dispose())
-            .Should().ContainSingle().Which.Should().Contain("No response of the first step has a reward");
-        told[0].Metrics["rewards/left_out"].Should().Be(10);
+        Warnings(() => Trainer(Options(), Reward(row => row.ResponseTokenIds[0])).Fit(Rows).Dispose()).Should().BeEmpty();
     }
 
     [Fact]
     public void Memory_that_runs_out_says_what_to_lower()
     {
-        Microsoft.ML.Runtime.IHost host = ((Microsoft.ML.Runtime.IHostEnvironment)_ml).Register("test");
-        FluentActions.Invoking(() => TrainingLoop.Run(host, _model, Options() with { EvaluateEvery = 1 }, Plan(), (_, _) => new Exhausted(() => zeros([1L << 50]).Dispose())))
+        Microsoft.ML.Runtime.IHost host = ((Microsoft.ML.Runtime.IHostEnvironment)Ml).Register("test");
+        FluentActions.Invoking(() => TrainingLoop.Run(host, Model, Options() with { EvaluateEvery = 1 }, Plan(), (_, _) => new Exhausted(() => zeros([1L << 50]).Dispose())))
             .Should().Throw<InsufficientMemoryException>().WithMessage("*Step 1: memory ran out*Lower this.*");
     }
 
@@ -216,19 +105,19 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     public void A_checkpoint_that_fails_after_something_else_does_not_hide_it(Type failure)
     {
         using var folder = new TemporaryFolder();
-        Microsoft.ML.Runtime.IHost host = ((Microsoft.ML.Runtime.IHostEnvironment)_ml).Register("test");
+        Microsoft.ML.Runtime.IHost host = ((Microsoft.ML.Runtime.IHostEnvironment)Ml).Register("test");
         PolicyOptimizationOptions options = Options() with { OutputFolder = Path.Combine(folder.Path, "run"), EvaluateEvery = 1, KeepBest = true };
-        string[] warnings = Warnings(() => FluentActions.Invoking(() => TrainingLoop.Run(host, _model, options, Plan(), (_, _) => new Exhausted(() => { }, () => zeros([1L << 50]).Dispose(), () => throw (Exception)Activator.CreateInstance(failure, "no room to save")!)))
+        string[] warnings = Warnings(() => FluentActions.Invoking(() => TrainingLoop.Run(host, Model, options, Plan(), (_, _) => new Exhausted(() => { }, () => zeros([1L << 50]).Dispose(), () => throw (Exception)Activator.CreateInstance(failure, "no room to save")!)))
             .Should().Throw<InsufficientMemoryException>().WithMessage("*The evaluation after step 1: memory ran out*Lower that. KeepBest holds one more copy*"));
         warnings.Should().Contain(warning => warning.Contains("The checkpoint after step 1 could not be written: no room to save", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void A_tokenizer_with_more_tokens_than_the_model_is_refused_before_anything_is_sampled()
+    public void A_tokenizer_with_more_tokens_than_theModel_is_refused_before_anything_is_sampled()
     {
         using CausalLanguageModel model = TinyModels.CreateWithTokenizer(vocabulary: 10);
-        IDataView prompts = _ml.Data.LoadFromEnumerable([new { Prompt = "a" }]);
-        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(model, Reward(_ => 1), Options()).Fit(prompts)).Should().Throw<InvalidOperationException>().WithMessage("*tokenizer has 12 tokens*embedding 10*");
+        IDataView prompts = Ml.Data.LoadFromEnumerable([new { Prompt = "a" }]);
+        FluentActions.Invoking(() => Ml.Policies.Trainers.PolicyOptimization(model, Reward(_ => 1), Options()).Fit(prompts)).Should().Throw<InvalidOperationException>().WithMessage("*tokenizer has 12 tokens*embedding 10*");
     }
 
     [Fact]
@@ -239,9 +128,9 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
         try
         {
             var messages = new List<string>();
-            _ml.Log += (_, entry) => messages.Add(entry.Message);
-            Trainer(Options() with { Loss = new PolicyLossOptions { Type = PolicyLossType.Cispo }, LogSamplesEvery = 1 }, Reward(_ => 0.25f)).Fit(_prompts).Dispose();
-            using var policy = new LearningPolicy(_model, Options() with { MaxGradientNorm = 0.5 }, totalUpdates: 9);
+            Ml.Log += (_, entry) => messages.Add(entry.Message);
+            Trainer(Options() with { Loss = new PolicyLossOptions { Type = PolicyLossType.Cispo }, LogSamplesEvery = 1 }, Reward(_ => 0.25f)).Fit(Rows).Dispose();
+            using var policy = new LearningPolicy(Model, Options() with { MaxGradientNorm = 0.5 }, totalUpdates: 9);
             policy.NotFinite("it is not finite").Message.Should().Contain("MaxGradientNorm (0.5)");
             messages.Where(message => System.Text.RegularExpressions.Regex.IsMatch(message, @"\d,\d")).Should().BeEmpty();
             messages.Should().Contain(message => message.Contains("mean 0.25", StringComparison.Ordinal)).And.Contain(message => message.Contains("Epsilon (0.2)", StringComparison.Ordinal)).And.Contain(message => message.Contains("Reward 0.25", StringComparison.Ordinal));
@@ -255,7 +144,7 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     [Fact]
     public void Cispo_whose_cap_is_that_of_the_other_losses_is_told()
     {
-        string[] Told(double? cap) => Warnings(() => Trainer(Options() with { Loss = new PolicyLossOptions { Type = PolicyLossType.Cispo, EpsilonHigh = cap } }, Reward(row => row.ResponseTokenIds[0])).Fit(_prompts).Dispose());
+        string[] Told(double? cap) => Warnings(() => Trainer(Options() with { Loss = new PolicyLossOptions { Type = PolicyLossType.Cispo, EpsilonHigh = cap } }, Reward(row => row.ResponseTokenIds[0])).Fit(Rows).Dispose());
         Told(null).Should().ContainSingle().Which.Should().Contain("Cispo caps the weight of every token at Epsilon (0.2)");
         Told(5).Should().BeEmpty();
     }
@@ -264,29 +153,29 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     public void Errors_in_validation_rows_say_that_they_are_there()
     {
         PolicyOptimizationOptions options = Options() with { EvaluateEvery = 1 };
-        FluentActions.Invoking(() => Trainer(options).Fit(_prompts, Prompts([1], [2, 99]))).Should().Throw<ArgumentException>().WithMessage("Validation rows: Row 1*99*");
-        FluentActions.Invoking(() => Trainer(options).Fit(_prompts, _ml.Data.LoadFromEnumerable([new { Question = "a" }]))).Should().Throw<ArgumentException>().WithMessage("Validation rows: *'Prompt'*");
-        FluentActions.Invoking(() => Trainer(options, Reward(row => row.Wanted == 77 ? float.NaN : row.ResponseTokenIds[0])).Fit(_prompts, _ml.Data.LoadFromEnumerable([new PromptRow { Prompt = [1], Wanted = 77 }])))
+        FluentActions.Invoking(() => Trainer(options).Fit(Rows, Prompts([1], [2, 99]))).Should().Throw<ArgumentException>().WithMessage("Validation rows: Row 1*99*");
+        FluentActions.Invoking(() => Trainer(options).Fit(Rows, Ml.Data.LoadFromEnumerable([new { Question = "a" }]))).Should().Throw<ArgumentException>().WithMessage("Validation rows: *'Prompt'*");
+        FluentActions.Invoking(() => Trainer(options, Reward(row => row.Wanted == 77 ? float.NaN : row.ResponseTokenIds[0])).Fit(Rows, Ml.Data.LoadFromEnumerable([new PromptRow { Prompt = [1], Wanted = 77 }])))
             .Should().Throw<InvalidOperationException>().WithMessage("Validation rows: The reward of * row 0 is NaN*");
-        FluentActions.Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(_model, new SupervisedFineTuningOptions()).Fit(Rows(6), Rows(99))).Should().Throw<ArgumentException>().WithMessage("Validation rows: Row 0*99*");
+        FluentActions.Invoking(() => Ml.Policies.Trainers.SupervisedFineTuning(Model, new SupervisedFineTuningOptions()).Fit(Supervised(6), Supervised(99))).Should().Throw<ArgumentException>().WithMessage("Validation rows: Row 0*99*");
 
-        IDataView Rows(int id) => _ml.Data.LoadFromEnumerable([new { Prompt = new[] { 1 }, Response = new[] { id } }]);
+        IDataView Supervised(int id) => Ml.Data.LoadFromEnumerable([new { Prompt = new[] { 1 }, Response = new[] { id } }]);
     }
 
     [Fact]
-    public void No_prompts_are_refused() => Failing<ArgumentException>(_ml.Data.LoadFromEnumerable(Array.Empty<PromptRow>())).WithMessage("*no rows*");
+    public void NoRows_are_refused() => Failing<ArgumentException>(Ml.Data.LoadFromEnumerable(Array.Empty<PromptRow>())).WithMessage("*no rows*");
 
     [Fact]
     public void A_missing_prompt_column_is_named() =>
-        Failing<ArgumentOutOfRangeException>(_ml.Data.LoadFromEnumerable([new { Question = "a" }])).WithMessage("*'Prompt'*Question*");
+        Failing<ArgumentOutOfRangeException>(Ml.Data.LoadFromEnumerable([new { Question = "a" }])).WithMessage("*'Prompt'*Question*");
 
     [Fact]
     public void A_prompt_column_of_another_type_is_named() =>
-        Failing<ArgumentOutOfRangeException>(_ml.Data.LoadFromEnumerable([new { Prompt = 1f }])).WithMessage("*'Prompt'*Single*");
+        Failing<ArgumentOutOfRangeException>(Ml.Data.LoadFromEnumerable([new { Prompt = 1f }])).WithMessage("*'Prompt'*Single*");
 
     [Fact]
-    public void Text_for_a_model_without_tokenizer_is_refused() =>
-        Failing<InvalidOperationException>(_ml.Data.LoadFromEnumerable([new { Prompt = "a" }])).WithMessage("*'Prompt' is text*tokenizer*");
+    public void Text_for_aModel_without_tokenizer_is_refused() =>
+        Failing<InvalidOperationException>(Ml.Data.LoadFromEnumerable([new { Prompt = "a" }])).WithMessage("*'Prompt' is text*tokenizer*");
 
     [Fact]
     public void A_prompt_that_leaves_no_room_for_the_response_is_named_by_its_row() =>
@@ -303,19 +192,19 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     public void A_loss_that_is_not_a_number_stops_and_leaves_the_policy_as_it_was()
     {
         using var scope = NewDisposeScope();
-        using var policy = new LearningPolicy(_model, Options(), totalUpdates: 9);
+        using var policy = new LearningPolicy(Model, Options(), totalUpdates: 9);
         policy.Invoking(it => it.Accumulate(it.Model.Decoder.Weights.Embedding.sum() * double.NaN)).Should().Throw<NotFiniteNumberException>().WithMessage("Update 1 of 9: the loss is NaN*LearningRate*");
-        TinyModels.Snapshot(policy.Model).ShouldEqual(TinyModels.Snapshot(_model));
+        TinyModels.Snapshot(policy.Model).ShouldEqual(TinyModels.Snapshot(Model));
     }
 
     [Fact]
     public void A_gradient_that_is_not_finite_stops_and_leaves_the_policy_as_it_was()
     {
         using var scope = NewDisposeScope();
-        using var policy = new LearningPolicy(_model, Options(), totalUpdates: 9);
+        using var policy = new LearningPolicy(Model, Options(), totalUpdates: 9);
         policy.Accumulate((policy.Model.Decoder.Weights.Storage.Select(weight => (weight - weight.detach()).sqrt().sum()).Aggregate((a, b) => a + b)));
         policy.Invoking(it => it.Clip()).Should().Throw<NotFiniteNumberException>().WithMessage("*gradient norm*");
-        TinyModels.Snapshot(policy.Model).ShouldEqual(TinyModels.Snapshot(_model));
+        TinyModels.Snapshot(policy.Model).ShouldEqual(TinyModels.Snapshot(Model));
     }
 
     [Theory]
@@ -356,43 +245,12 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
     public void Weights_that_are_not_float32_are_refused()
     {
         using var folder = new TemporaryFolder();
-        _model.SavePretrained(folder.Path);
+        Model.SavePretrained(folder.Path);
         using CausalLanguageModel half = CausalLanguageModel.FromPretrained(folder.Path, new ModelLoadOptions { DataType = ScalarType.BFloat16 });
-        FluentActions.Invoking(() => new PolicyOptimizationTrainer(_ml, half, Reward(_ => 1), Options()).Fit(_prompts)).Should().Throw<NotSupportedException>().WithMessage("*BFloat16*Float32*");
+        FluentActions.Invoking(() => new PolicyOptimizationTrainer(Ml, half, Reward(_ => 1), Options()).Fit(Rows)).Should().Throw<NotSupportedException>().WithMessage("*BFloat16*Float32*");
     }
-
-    private static PolicyOptimizationOptions Options(IProgress<TrainingProgress>? progress = null, MissingReward missing = MissingReward.Stop) => new()
-    {
-        Steps = 1,
-        PromptsPerStep = 5,
-        Generations = 2,
-        MaxNewTokens = 4,
-        MissingReward = missing,
-        Progress = progress,
-    };
-
-    private IDataView Prompts(params int[][] prompts) => _ml.Data.LoadFromEnumerable(prompts.Select(prompt => new PromptRow { Prompt = prompt }));
-
-    private CustomMappingEstimator<RewardInput, RewardOutput> Reward(Func<RewardInput, float> score) =>
-        _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, reward) => reward.Reward = score(row), null);
-
-    private PolicyOptimizationTrainer Trainer(PolicyOptimizationOptions options, IEstimator<ITransformer>? reward = null) =>
-        _ml.Policies.Trainers.PolicyOptimization(_model, reward ?? Reward(_ => 1), options);
-
-    private FluentAssertions.Specialized.ExceptionAssertions<TException> Failing<TException>(IDataView? prompts = null, IEstimator<ITransformer>? reward = null) where TException : Exception =>
-        FluentActions.Invoking(() => Trainer(Options(), reward).Fit(prompts ?? _prompts)).Should().Throw<TException>();
 
     private static TrainingPlan Plan() => new("test", Steps: 2, UpdatesPerStep: 1, Logged: [], Data: () => "", Validation: () => "", Goal: "", HigherIsBetter: true, MemoryAdvice: "Lower this.", EvaluationMemoryAdvice: "Lower that.");
-
-    private string[] Warnings(Action train)
-    {
-        var warnings = new List<string>();
-        EventHandler<LoggingEventArgs> listen = (_, entry) => { if (entry.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) warnings.Add(entry.Message); };
-        _ml.Log += listen;
-        train();
-        _ml.Log -= listen;
-        return [.. warnings];
-    }
 
     /// <summary>Steps that ask for too much.</summary>
     private sealed class Exhausted(Action step, Action? evaluation = null, Func<object>? state = null) : ITrainingRun
@@ -416,25 +274,5 @@ public sealed class PolicyOptimizationErrorTests : IDisposable
             evaluation?.Invoke();
             return new Dictionary<string, double>();
         }
-    }
-
-    /// <summary>A chain that must not be a reward: it loses rows.</summary>
-    private sealed class DroppingReward(MLContext ml) : IEstimator<ITransformer>, ITransformer
-    {
-        bool ITransformer.IsRowToRowMapper => false;
-
-        public ITransformer Fit(IDataView input) => this;
-
-        public SchemaShape GetOutputSchema(SchemaShape inputSchema) => Score.GetOutputSchema(inputSchema);
-
-        public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => throw new NotSupportedException();
-
-        public IDataView Transform(IDataView input) => ml.Data.TakeRows(Score.Fit(input).Transform(input), 3);
-
-        IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => throw new NotSupportedException();
-
-        void ICanSaveModel.Save(ModelSaveContext ctx) => throw new NotSupportedException();
-
-        private CustomMappingEstimator<RewardInput, RewardOutput> Score => ml.Transforms.CustomMapping<RewardInput, RewardOutput>((_, reward) => reward.Reward = 1, null);
     }
 }
