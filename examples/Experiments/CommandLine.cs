@@ -35,8 +35,8 @@ internal static class CommandLine
         }
         catch (Exception exception)
         {
-            // Of a run, the log keeps where it happened.
-            await errors.WriteLineAsync(isWorker ? exception.ToString() : exception.Message).ConfigureAwait(false);
+            // Of a run, the log keeps where it happened, too; the campaign tells its first line.
+            await errors.WriteLineAsync(isWorker ? $"{exception.Message}\n{exception}" : exception.Message).ConfigureAwait(false);
             return Failure;
         }
 

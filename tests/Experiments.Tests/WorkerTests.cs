@@ -13,7 +13,7 @@ public sealed class WorkerTests
         using var folder = new TemporaryFolder();
         (int code, _, string errors) = await Kit.RunAsync(["run", folder.Path, .. settings]);
         code.Should().Be(1);
-        errors.Should().Contain(message);
+        errors.Should().Contain(message).And.NotContain("Exception");
         File.Exists(new ExperimentFolder(folder.Path).SettingsFile).Should().BeFalse("the folder can be begun with better ones");
         Directory.EnumerateDirectories(folder.Path).Should().BeEmpty();
     }
