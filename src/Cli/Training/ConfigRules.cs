@@ -79,7 +79,8 @@ internal sealed partial class ConfigRules
         Require(prompts.File is null || File.Exists(prompts.File), path + ".file", $"there is no file '{prompts.File}'");
         Require(prompts.Countdown is null || task == TrainTask.Countdown, path + ".countdown", $"given, and task is {Word(task)}: expected a file");
         Require(prompts.CountdownFormat == CountdownFormat.SearchTrace || (prompts.Countdown is null && task == TrainTask.Countdown), path + ".countdown_format", "expected with a file of Countdown problems alone; drawn ones have countdown.options.format");
-        Require(prompts.Format is null || (prompts.Format == ProblemFormat.Countdown) == (task == TrainTask.Countdown), path + ".format", $"{(prompts.Format is { } format ? Word(format) : "null")}, and task is {Word(task)}: expected {(task == TrainTask.Countdown ? "countdown" : "another format than countdown")}");
+        if (prompts.Format is { } format)
+            Require((format == ProblemFormat.Countdown) == (task == TrainTask.Countdown), path + ".format", $"{Word(format)}, and task is {Word(task)}: expected {(task == TrainTask.Countdown ? "countdown" : "another format than countdown")}");
         if (prompts.Countdown is { } drawn) Try(path + ".countdown", () => Countdown.Generate(0, drawn.Numbers, drawn.Seed, drawn.Split, drawn.Options));
         Require(prompts.Countdown is not { Count: < 1 }, path + ".countdown.count", "expected at least 1");
     }

@@ -113,7 +113,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     internal PromptReader Prompts => new(PromptColumnName, PromptFormat, addSpecialTokens: true);
 
     /// <summary>Responses of a step.</summary>
-    internal int Responses => PromptsPerStep * Generations;
+    internal long Responses => (long)PromptsPerStep * Generations;
 
     /// <summary>Updates of a step.</summary>
     internal int Updates => Iterations * MiniBatches;
@@ -136,10 +136,10 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require(Iterations >= 1, nameof(Iterations), Iterations, "at least 1");
         problems.Require(MiniBatches >= 1, nameof(MiniBatches), MiniBatches, "at least 1");
         problems.Require(GradientAccumulationSteps >= 1, nameof(GradientAccumulationSteps), GradientAccumulationSteps, "at least 1");
-        long parts = (long)Math.Max(1, MiniBatches) * Math.Max(1, GradientAccumulationSteps), responses = (long)PromptsPerStep * Generations;
-        problems.Require(responses <= int.MaxValue, nameof(PromptsPerStep), PromptsPerStep, FormattableString.Invariant($"a number that makes at most {int.MaxValue} responses a step (Generations {Generations})"));
-        problems.Require(responses % parts == 0, nameof(MiniBatches), $"{MiniBatches} with GradientAccumulationSteps {GradientAccumulationSteps}",
-            $"a product that divides the {responses} responses of a step (PromptsPerStep {PromptsPerStep} · Generations {Generations})");
+        long parts = (long)Math.Max(1, MiniBatches) * Math.Max(1, GradientAccumulationSteps);
+        problems.Require(Responses <= int.MaxValue, nameof(PromptsPerStep), PromptsPerStep, FormattableString.Invariant($"a number that makes at most {int.MaxValue} responses a step (Generations {Generations})"));
+        problems.Require(Responses % parts == 0, nameof(MiniBatches), $"{MiniBatches} with GradientAccumulationSteps {GradientAccumulationSteps}",
+            $"a product that divides the {Responses} responses of a step (PromptsPerStep {PromptsPerStep} · Generations {Generations})");
         problems.Require((long)Steps * Iterations * MiniBatches <= int.MaxValue, nameof(Steps), Steps, FormattableString.Invariant($"a number that makes at most {int.MaxValue} updates (Iterations {Iterations} · MiniBatches {MiniBatches} a step)"));
         problems.Require(ResamplingRounds >= 0, nameof(ResamplingRounds), ResamplingRounds, "0 or more");
         problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "Text or Messages");

@@ -16,12 +16,13 @@ internal sealed class LoraAdapter : IDisposable
     /// <param name="weights">The weights that it belongs to.</param>
     /// <param name="options">Rank, scale and targets.</param>
     /// <param name="baseModel">What adapter_config.json says of where the base model lies; null = nothing.</param>
+    /// <param name="all">Whether each target must be a module of the model; see <see cref="LoraTargets.Find"/>.</param>
     /// <exception cref="ArgumentException">Options are out of range, or name modules that the model does not have.</exception>
-    private LoraAdapter(WeightStorage weights, LoraOptions options, string? baseModel)
+    private LoraAdapter(WeightStorage weights, LoraOptions options, string? baseModel, bool all = false)
     {
         options.Validate();
         (_weights, Options, BaseModel) = (weights, options, baseModel);
-        HashSet<string> targets = LoraTargets.Find(weights, options.TargetModules, all: false);
+        HashSet<string> targets = LoraTargets.Find(weights, options.TargetModules, all);
         foreach (var matrix in LoraTargets.All(weights).Where(module => targets.Contains(module.Path)).GroupBy(module => module.Slice.Storage))
             Allocate(weights.Storage[matrix.Key], [.. matrix]);
     }
@@ -51,9 +52,7 @@ internal sealed class LoraAdapter : IDisposable
     /// <summary>A new adapter, initialised as PEFT does: A uniform in ±1/√in (Kaiming's with a = √5), B zero, so that it changes nothing yet.</summary>
     public static LoraAdapter Create(WeightStorage weights, LoraOptions options, string? baseModel)
     {
-        options.Validate();
-        LoraTargets.Find(weights, options.TargetModules, all: true);
-        var adapter = new LoraAdapter(weights, options, baseModel);
+        var adapter = new LoraAdapter(weights, options, baseModel, all: true);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         foreach (LinearAdapter matrix in adapter._matrices) matrix.B.zero_();

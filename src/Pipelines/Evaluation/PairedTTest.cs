@@ -20,8 +20,7 @@ public sealed record PairedTTest
     /// <exception cref="ArgumentException">The lists are empty or differ in length.</exception>
     public static PairedTTest Of(IReadOnlyList<double> first, IReadOnlyList<double> second)
     {
-        if (first.Count == 0 || first.Count != second.Count)
-            throw new ArgumentException($"There are {first.Count} measurements of the first and {second.Count} of the second; give one of each for every pair.", nameof(second));
+        PairedMeasurements.Require(first, second);
         Estimate difference = Estimate.OfMean([.. second.Zip(first, (b, a) => b - a)]);
         if (first.Count == 1) return new PairedTTest(difference, double.NaN, 1);
         double standardError = (difference.Interval.Upper - difference.Value) / StudentT.Quantile(first.Count - 1);

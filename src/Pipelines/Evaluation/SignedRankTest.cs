@@ -23,8 +23,7 @@ public sealed record SignedRankTest
     /// <exception cref="ArgumentException">The lists are empty or differ in length.</exception>
     public static SignedRankTest Of(IReadOnlyList<double> first, IReadOnlyList<double> second)
     {
-        if (first.Count == 0 || first.Count != second.Count)
-            throw new ArgumentException($"There are {first.Count} measurements of the first and {second.Count} of the second; give one of each for every pair.", nameof(second));
+        PairedMeasurements.Require(first, second);
         double unit = Noise * first.Concat(second).Max(Math.Abs);
         double[] differences = unit == 0 ? [] : [.. second.Zip(first, (b, a) => Math.Round((b - a) / unit)).Where(difference => difference != 0)];
         if (differences.Length == 0) return new SignedRankTest(0, double.NaN, 0);
