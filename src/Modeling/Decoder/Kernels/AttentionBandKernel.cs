@@ -54,7 +54,7 @@ internal static unsafe class AttentionBandKernel
     /// <summary>Σ weights[i] · (start + i · step).</summary>
     private static float Weighted(float* weights, int count, float start, float step)
     {
-        Vector512<float> factors = Vector512.CreateSequence(start, step), next = Vector512.Create(16 * step), sum = Vector512<float>.Zero;
+        Vector512<float> factors = VectorSequence.From(start, step), next = Vector512.Create(16 * step), sum = Vector512<float>.Zero;
         for (int i = 0; i < count; i += 16, factors += next) sum = Vector512.FusedMultiplyAdd(Vector512.Load(weights + i), factors, sum);
         return VectorReduction.Sum(sum);
     }
@@ -169,5 +169,5 @@ internal static unsafe class AttentionBandKernel
     /// <summary>Stores eˣ of the first <paramref name="count"/> numbers, and zeros for the others.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(Vector512<float> x, int count, float* target) =>
-        Vector512.ConditionalSelect(Vector512.LessThan(Vector512.CreateSequence(0f, 1f), Vector512.Create((float)count)), VectorExponential.Of(x), Vector512<float>.Zero).Store(target);
+        Vector512.ConditionalSelect(Vector512.LessThan(VectorSequence.Indices, Vector512.Create((float)count)), VectorExponential.Of(x), Vector512<float>.Zero).Store(target);
 }

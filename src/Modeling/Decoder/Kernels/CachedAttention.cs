@@ -8,6 +8,9 @@ namespace MLNetAttn.Modeling;
 /// <remarks>The query heads that share keys are computed together, so that each key and value is read once. Scores and sums are in float32 for either type.</remarks>
 internal static class CachedAttention
 {
+    /// <summary>The processor foresees no further than a page.</summary>
+    private const int PageBytes = 4096;
+
     [ThreadStatic]
     private static float[]? _scratch;
 
@@ -47,6 +50,10 @@ internal static class CachedAttention
                     new ReadOnlySpan<T>(head + (heads + keyHead) * size, size).CopyTo(new Span<T>(rowKeys + (nint)past * size, size));
                     new ReadOnlySpan<T>(head + (heads + keyHeads + keyHead) * size, size).CopyTo(new Span<T>(rowValues + (nint)past * size, size));
                     int first = Math.Max(padding is null ? 0 : padding[row], window is { } width ? past + 1 - width : 0);
+                    // Where the next item begins. Short rows would otherwise be over when the processor has seen where they lead.
+                    int ahead = Math.Min((past - first) * size, PageBytes / sizeof(T));
+                    KernelSupport.Prefetch(rowKeys + (nint)(capacity + first) * size, ahead);
+                    KernelSupport.Prefetch(rowValues + (nint)(capacity + first) * size, ahead);
                     Attend<T, TElement>(
                         head + keyHead * group * size, rowKeys + (nint)first * size, rowValues + (nint)first * size,
                         (T*)targetAt + ((nint)row * heads + keyHead * group) * size, past + 1 - first, group, size);
@@ -62,26 +69,28 @@ internal static class CachedAttention
     /// <summary>A group of query heads over the <paramref name="count"/> keys and values that they share.</summary>
     private static unsafe void Attend<T, TElement>(T* queries, T* keys, T* values, T* output, int count, int group, int size) where T : unmanaged where TElement : IVectorElement<T>
     {
-        float* scaled = KernelSupport.Scratch(ref _scratch, group * (count + size)), scores = scaled + group * size;
+        int stride = (count + 15) & ~15;
+        float* scaled = KernelSupport.Scratch(ref _scratch, group * (stride + size)), scores = scaled + group * size;
         float scale = 1 / MathF.Sqrt(size);
         for (int i = 0; i < group * size; i++) scaled[i] = TElement.Widen(queries[i]) * scale;
-        Score<T, TElement>(scaled, keys, scores, count, group, size);
+        Score<T, TElement>(scaled, keys, scores, count, stride, group, size);
         for (int head = 0; head < group; head++)
         {
-            float total = Exponentiate(scores + head * count, count);
-            Mix<T, TElement>(scores + head * count, values, output + head * size, count, size, 1 / total);
+            float total = Exponentiate(scores + head * stride, count, stride);
+            Mix<T, TElement>(scores + head * stride, values, output + head * size, count, size, 1 / total);
         }
     }
 
     /// <summary>scores[head, s] = query · key_s.</summary>
     /// <param name="queries">[group, D], scaled.</param>
     /// <param name="keys">[count, D].</param>
-    /// <param name="scores">[group, count].</param>
+    /// <param name="scores">[group, stride].</param>
     /// <param name="count">Keys.</param>
+    /// <param name="stride">From one head's scores to the next's.</param>
     /// <param name="group">Heads that share the keys.</param>
     /// <param name="size">D.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void Score<T, TElement>(float* queries, T* keys, float* scores, int count, int group, int size) where T : unmanaged where TElement : IVectorElement<T>
+    private static unsafe void Score<T, TElement>(float* queries, T* keys, float* scores, int count, int stride, int group, int size) where T : unmanaged where TElement : IVectorElement<T>
     {
         int whole = size & ~15, s = 0;
         for (; s + 4 <= count; s += 4)
@@ -99,9 +108,9 @@ internal static class CachedAttention
                     c = Vector512.FusedMultiplyAdd(part, TElement.Load(ref key[2 * size + i]), c);
                     d = Vector512.FusedMultiplyAdd(part, TElement.Load(ref key[3 * size + i]), d);
                 }
-                float* four = scores + head * count + s;
+                float* four = scores + head * stride + s;
                 VectorReduction.Sums(a, b, c, d).Store(four);
-                for (int j = 0; j < 4; j++) four[j] += Rest(query, key + j * size);
+                for (int j = 0; j < 4 && whole < size; j++) four[j] += Rest(query, key + j * size);
             }
         }
         for (; s < count; s++)
@@ -111,7 +120,7 @@ internal static class CachedAttention
                 T* key = keys + (nint)s * size;
                 Vector512<float> sum = Vector512<float>.Zero;
                 for (int i = 0; i < whole; i += 16) sum = Vector512.FusedMultiplyAdd(Vector512.Load(query + i), TElement.Load(ref key[i]), sum);
-                scores[head * count + s] = VectorReduction.Sum(sum) + Rest(query, key);
+                scores[head * stride + s] = VectorReduction.Sum(sum) + Rest(query, key);
             }
 
         float Rest(float* query, T* key)
@@ -122,22 +131,19 @@ internal static class CachedAttention
         }
     }
 
-    /// <summary>Replaces scores by exp(score − largest); returns their sum.</summary>
+    /// <summary>Replaces scores by exp(score − largest), and what follows them up to a whole vector by 0; returns their sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe float Exponentiate(float* scores, int count)
+    private static unsafe float Exponentiate(float* scores, int count, int stride)
     {
-        float largest = float.NegativeInfinity, total = 0;
-        int whole = count & ~15;
-        for (int s = 0; s < count; s++) largest = MathF.Max(largest, scores[s]);
-        Vector512<float> sum = Vector512<float>.Zero, shift = Vector512.Create(largest);
-        for (int s = 0; s < whole; s += 16)
+        for (int s = count; s < stride; s++) scores[s] = float.NegativeInfinity;
+        Vector512<float> sum = Vector512<float>.Zero, shift = Vector512.Create(VectorReduction.Largest<float, SingleElement>(scores, stride));
+        for (int s = 0; s < stride; s += 16)
         {
             Vector512<float> weight = VectorExponential.Of(Vector512.Load(scores + s) - shift);
             weight.Store(scores + s);
             sum += weight;
         }
-        for (int s = whole; s < count; s++) total += scores[s] = MathF.Exp(scores[s] - largest);
-        return VectorReduction.Sum(sum) + total;
+        return VectorReduction.Sum(sum);
     }
 
     /// <summary>output = Σ_s weights[s] · value_s · scale.</summary>
@@ -164,9 +170,19 @@ internal static class CachedAttention
         }
         for (; done + 16 <= size; done += 16)
         {
-            Vector512<float> sum = Vector512<float>.Zero;
-            for (int s = 0; s < count; s++) sum = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s]), TElement.Load(ref values[(nint)s * size + done]), sum);
-            TElement.Store(sum * scale, ref output[done]);
+            // Four sums, so that none waits for the one before it.
+            Vector512<float> a = Vector512<float>.Zero, b = a, c = a, d = a;
+            T* value = values + done;
+            int s = 0;
+            for (; s + 4 <= count; s += 4, value += 4 * size)
+            {
+                a = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s]), TElement.Load(ref value[0]), a);
+                b = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s + 1]), TElement.Load(ref value[size]), b);
+                c = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s + 2]), TElement.Load(ref value[2 * size]), c);
+                d = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s + 3]), TElement.Load(ref value[3 * size]), d);
+            }
+            for (; s < count; s++, value += size) a = Vector512.FusedMultiplyAdd(Vector512.Create(weights[s]), TElement.Load(ref value[0]), a);
+            TElement.Store((a + b + (c + d)) * scale, ref output[done]);
         }
         for (; done < size; done++)
         {

@@ -174,20 +174,23 @@ internal static unsafe class FlashAttention
                 new Span<float>(scores, width).Clear();
                 return;
             }
-            new Span<float>(scores, from).Fill(float.NegativeInfinity);
-            if (query < width - 1) new Span<float>(scores + query + 1, width - 1 - query).Fill(float.NegativeInfinity);
+            if (from > 0) new Span<float>(scores, from).Fill(float.NegativeInfinity);
+            // The vector that the last visible key is in, and those after it.
+            Vector512<float> hidden = Vector512.Create(float.NegativeInfinity), last = Vector512.Create((float)(query & 15));
+            for (int s = query & ~15; s < width; s += 16, last = hidden)
+                Vector512.ConditionalSelect(Vector512.GreaterThan(VectorSequence.Indices, last), hidden, Vector512.Load(scores + s)).Store(scores + s);
         }
         float highest = VectorReduction.Largest<float, SingleElement>(scores, width);
         if (highest > largest)
         {
-            float fade = MathF.Exp(largest - highest);
+            float fade = total == 0 ? 0 : MathF.Exp(largest - highest);
             total *= fade;
             distance *= fade;
             Vector512<float> fades = Vector512.Create(fade);
             for (int i = 0; i < size; i += 16) (Vector512.Load(mixed + i) * fades).Store(mixed + i);
             largest = highest;
         }
-        Vector512<float> shift = Vector512.Create(largest), steps = Vector512.Create((float)query) - Vector512.CreateSequence(0f, 1f), weights = Vector512<float>.Zero, sum = weights;
+        Vector512<float> shift = Vector512.Create(largest), steps = VectorSequence.From(query, -1), weights = Vector512<float>.Zero, sum = weights;
         for (int s = 0; s < width; s += 16, steps -= Vector512.Create(16f))
         {
             Vector512<float> weight = VectorExponential.Of(Vector512.Load(scores + s) - shift);

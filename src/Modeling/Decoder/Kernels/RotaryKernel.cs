@@ -51,6 +51,13 @@ internal static class RotaryKernel
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Turn<T, TElement>(ref T values, ref T cos, ref T signedSin, int half) where T : unmanaged where TElement : IVectorElement<T>
     {
+        if (half == 8)
+        {
+            // A head of sixteen is one vector, and its other half the same with the halves changed round.
+            Vector512<float> both = TElement.Load(ref values), other = Vector512.Create(both.GetUpper(), both.GetLower());
+            TElement.Store(both * TElement.Load(ref cos) + other * TElement.Load(ref signedSin), ref values);
+            return;
+        }
         int whole = half & ~15;
         for (int i = 0; i < whole; i += 16)
         {

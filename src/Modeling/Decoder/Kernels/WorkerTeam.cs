@@ -19,6 +19,8 @@ internal static unsafe class WorkerTeam
 
     static WorkerTeam()
     {
+        // Loads torch, in a program whose first use of it this is.
+        _ = get_num_threads();
         // Looked up among what torch is linked to, so that it is torch's runtime and no other copy of it.
         if (!NativeLibrary.TryLoad("libtorch_cpu.so", out nint torch)
             || !NativeLibrary.TryGetExport(torch, "GOMP_parallel", out nint parallel)
