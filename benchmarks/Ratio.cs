@@ -29,6 +29,18 @@ internal static class Ratio
         Console.WriteLine($"{what,-62} {median,9:F2} ms {ofBaseline,9:F2} ms   ratio {median / ofBaseline,5:F2} (of the best runs {best:F2})   at most {limit:F2}");
     }
 
+    /// <summary>Prints the median of the ratios of pairs, which were run one right after the other, and its 95 % interval by the ranks of a sample's median.</summary>
+    /// <param name="what">The figure.</param>
+    /// <param name="limit">What it should stay below.</param>
+    /// <param name="pairs">Milliseconds of work and baseline.</param>
+    public static void Report(string what, double limit, (double Work, double Baseline)[] pairs)
+    {
+        double[] ratios = [.. pairs.Select(pair => pair.Work / pair.Baseline).Order()];
+        int middle = ratios.Length / 2, reach = (int)Math.Ceiling(0.98 * Math.Sqrt(ratios.Length));
+        Console.WriteLine(
+            $"{what,-62} {Median(pairs.Select(pair => pair.Work)),9:F2} ms {Median(pairs.Select(pair => pair.Baseline)),9:F2} ms   ratio {ratios[middle],5:F3} ({ratios[Math.Max(0, middle - reach)]:F3} to {ratios[Math.Min(ratios.Length - 1, middle + reach)]:F3}, {ratios.Length} pairs)   at most {limit:F2}");
+    }
+
     /// <summary>Milliseconds that something takes.</summary>
     public static double Time(Action work)
     {

@@ -1,6 +1,5 @@
 using MLNetAttn.Estimators;
 using MLNetAttn.Modeling;
-using MLNetAttn.Transforms;
 using static TorchSharp.torch;
 
 namespace MLNetAttn.Benchmarks;
@@ -19,23 +18,26 @@ internal static class Program
         string only = args.ElementAtOrDefault(0) ?? "";
         bool embedded = args.Length < 2;
         string folder = embedded ? Path.Combine(AppContext.BaseDirectory, "models", "countdown") : args[1];
-        StepSize size = embedded ? new StepSize(32, 8, 96, Timed: 4) : new StepSize(2, 4, 64, Timed: 2, new LoraOptions { Rank = 16, TargetModules = LoraOptions.AllLinear });
+        StepSize size = embedded ? new StepSize(32, 8, 96, Timed: 4, Pairs: 100) : new StepSize(2, 4, 64, Timed: 2, Pairs: 20, new LoraOptions { Rank = 16, TargetModules = LoraOptions.AllLinear });
         Console.WriteLine($"{folder}, {size.Prompts} prompts x {size.Generations} responses of up to {size.MaxNewTokens} tokens, one update where no other number is named, {get_num_threads()} threads");
         using CausalLanguageModel model = CausalLanguageModel.FromPretrained(folder, new ModelLoadOptions { DataType = embedded || args.ElementAtOrDefault(2) == "float32" ? ScalarType.Float32 : ScalarType.BFloat16 });
         var steps = new Steps(model, size);
-        Measure("step, coupled, fused, groups every 10 steps / uniform", 1.02, () => steps.Milliseconds(CreditStrategy.Coupled, groupsEvery: 10), Uniform);
-        Measure("step, coupled, fused, groups every step / uniform", 1.10, () => steps.Milliseconds(CreditStrategy.Coupled), Uniform);
-        Measure("step, coupled, separate pass, groups every 10 steps / uniform", 1.10, () => steps.Milliseconds(CreditStrategy.Coupled, RhythmPassKind.Separate, groupsEvery: 10), Uniform);
-        Measure("step, coupled, separate pass, groups every step / uniform", 1.10, () => steps.Milliseconds(CreditStrategy.Coupled, RhythmPassKind.Separate), Uniform);
-        Measure("step of two updates, coupled, separate pass / uniform, which makes a pass for the old log-probabilities", 1.10,
-            () => steps.Milliseconds(CreditStrategy.Coupled, RhythmPassKind.Separate, groupsEvery: 10, updates: 2), () => steps.Milliseconds(CreditStrategy.Uniform, updates: 2));
-        Measure("step / sampling, forward, backward and optimiser alone", 1 / 0.9, Uniform, steps.KernelMilliseconds);
-        if (embedded) Measure("step / the operations of transformers and TRL", 1, Uniform, steps.EagerMilliseconds);
+        Compare("step, coupled, fused, groups every 10 steps / uniform", 1.02, () => steps.Pairs(RhythmPassKind.Fused, groupsEvery: 10));
+        Compare("step, coupled, fused, groups every step / uniform", 1.10, () => steps.Pairs(RhythmPassKind.Fused));
+        Compare("step, coupled, separate pass, groups every 10 steps / uniform", 1.10, () => steps.Pairs(RhythmPassKind.Separate, groupsEvery: 10));
+        Compare("step, coupled, separate pass, groups every step / uniform", 1.10, () => steps.Pairs(RhythmPassKind.Separate));
+        Compare("step of two updates, coupled, separate pass / uniform, which makes a pass for the old log-probabilities", 1.10,
+            () => steps.Pairs(RhythmPassKind.Separate, groupsEvery: 10, updates: 2));
+        Measure("step / sampling, forward, backward and optimiser alone", 1 / 0.9, steps.Milliseconds, steps.KernelMilliseconds);
+        if (embedded) Measure("step / the operations of transformers and TRL", 1, steps.Milliseconds, steps.EagerMilliseconds);
         if ("memory".Contains(only, StringComparison.OrdinalIgnoreCase)) StepMemory.Report();
         if ("flat".Contains(only, StringComparison.OrdinalIgnoreCase)) steps.ReportGrowth(inUse: false);
         if ("flat, in use".Contains(only, StringComparison.OrdinalIgnoreCase)) steps.ReportGrowth(inUse: true);
 
-        double[] Uniform() => steps.Milliseconds(CreditStrategy.Uniform);
+        void Compare(string what, double limit, Func<(double, double)[]> pairs)
+        {
+            if (what.Contains(only, StringComparison.OrdinalIgnoreCase)) Ratio.Report(what, limit, pairs());
+        }
 
         void Measure(string what, double limit, Func<double[]> work, Func<double[]> baseline)
         {

@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Runtime;
 using MLNetAttn.Estimators;
 using MLNetAttn.Modeling;
 using MLNetAttn.Pipelines;
@@ -15,12 +16,31 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
     private readonly MLContext _ml = new();
     private readonly IDataView _problems = new MLContext().Data.LoadFromEnumerable(Countdown.Generate(1_000, seed: 1));
 
-    /// <summary>The time of each of some steps; the first, in which fused credit makes a pass to find head groups, does not count.</summary>
-    public double[] Milliseconds(CreditStrategy strategy, RhythmPassKind pass = RhythmPassKind.Fused, int groupsEvery = 1, int updates = 1)
+    /// <summary>The time of each of some steps with uniform credit; the first does not count.</summary>
+    public double[] Milliseconds()
     {
         double[] times = new double[size.Timed + 1];
-        Fit(Options(strategy, pass, groupsEvery, times.Length, step => times[step.Step - 1] = 1000 * step.Metrics["step_time"]) with { MiniBatches = updates });
+        Fit(UniformOptions with { Progress = new Teller(step => times[step.Step - 1] = 1000 * step.Metrics["step_time"]) });
         return times[1..];
+    }
+
+    /// <summary>The times of steps with coupled credit, each beside that of the same step with uniform credit; the first, in which fused credit makes a pass to find head groups, does not count.</summary>
+    /// <param name="pass">Where credit comes from.</param>
+    /// <param name="groupsEvery">Steps between two measurements of head groups.</param>
+    /// <param name="updates">Updates of a step.</param>
+    public (double Coupled, double Uniform)[] Pairs(RhythmPassKind pass, int groupsEvery = 1, int updates = 1)
+    {
+        using LearningPolicy coupledPolicy = Policy(Coupled(), out PolicyOptimizationStep coupled), uniformPolicy = Policy(UniformOptions with { MiniBatches = updates }, out PolicyOptimizationStep uniform);
+        return [.. Enumerable.Range(0, size.Pairs + 1).Select(step =>
+        {
+            // Who is first changes from step to step.
+            double before = step % 2 == 0 ? Time(coupled) : double.NaN, baseline = Time(uniform);
+            return (step % 2 == 0 ? before : Time(coupled), baseline);
+
+            double Time(PolicyOptimizationStep one) => Ratio.Time(() => one.Run(step));
+        }).Skip(1)];
+
+        PolicyOptimizationOptions Coupled() => UniformOptions with { Credit = new CreditOptions { Strategy = CreditStrategy.Coupled }, RhythmPass = pass, HeadGroupsEvery = groupsEvery, MiniBatches = updates };
     }
 
     /// <summary>The time of what no step can do without, over the same prompts: sampling, the forward and backward pass over the responses, clipping and AdamW.</summary>
@@ -56,7 +76,7 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
     {
         const int measured = 10;
         List<(long Tensors, long Bytes)> early = [], late = [];
-        Fit(Options(CreditStrategy.Coupled, RhythmPassKind.Fused, 1, 100 + measured - 1, progress =>
+        var teller = new Teller(progress =>
         {
             List<(long Tensors, long Bytes)>? window = progress.Step is >= 10 and < 10 + measured ? early : progress.Step >= 100 ? late : null;
             bool tells = progress.Step % 20 == 10;
@@ -66,7 +86,8 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
             (long Tensors, long Bytes) now = (Tensor.TotalCount, inUse ? ResidentMemory.InUse : ResidentMemory.Now);
             window?.Add(now);
             if (tells) Console.WriteLine($"after step {progress.Step}: {now.Tensors} tensors, {now.Bytes >> 20} MB");
-        }));
+        });
+        Fit(UniformOptions with { Credit = new CreditOptions { Strategy = CreditStrategy.Coupled }, Steps = 100 + measured - 1, Progress = teller });
         (long before, long after) = (Median(early), Median(late));
         Console.WriteLine(FormattableString.Invariant(
             $"flat: after step 100 / after step 10: tensors {late[0].Tensors} / {early[0].Tensors} = {late[0].Tensors / (double)early[0].Tensors:F3}, memory{(inUse ? " in use" : "")} {after >> 20} MB / {before >> 20} MB = {after / (double)before:F3}   at most 1.02"));
@@ -74,9 +95,21 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
         static long Median(List<(long Tensors, long Bytes)> window) => window.Select(one => one.Bytes).Order().ElementAt(measured / 2);
     }
 
-    private PolicyOptimizationOptions UniformOptions => Options(CreditStrategy.Uniform, RhythmPassKind.Fused, 1, size.Timed + 1, _ => { });
+    private PolicyOptimizationOptions UniformOptions => new()
+    {
+        Steps = size.Timed + 1,
+        PromptsPerStep = size.Prompts,
+        Generations = size.Generations,
+        MaxNewTokens = size.MaxNewTokens,
+        Lora = size.Lora,
+        LearningRate = 1e-12,
+        Credit = new CreditOptions { Strategy = CreditStrategy.Uniform },
+        Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 4, MaximumHorizon = 40 },
+    };
 
-    private PromptSet Prompts(PolicyOptimizationOptions options) => PromptSet.Read(((Microsoft.ML.Runtime.IHostEnvironment)_ml).Register("steps"), _problems, model, options);
+    private IHost Host => ((IHostEnvironment)_ml).Register("steps");
+
+    private PromptSet Prompts(PolicyOptimizationOptions options) => PromptSet.Read(Host, _problems, model, options);
 
     /// <summary>The time of work on the prompts of each step; the first does not count.</summary>
     private double[] Milliseconds(PolicyOptimizationOptions options, Action<int, int[][]> work)
@@ -92,20 +125,14 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
     private void Fit(PolicyOptimizationOptions options) =>
         _ml.Policies.Trainers.PolicyOptimization(model, _ml.Transforms.CountdownReward(), options).Fit(_problems).Dispose();
 
-    private PolicyOptimizationOptions Options(CreditStrategy strategy, RhythmPassKind pass, int groupsEvery, int steps, Action<TrainingProgress> tell) => new()
+    /// <summary>What the trainer makes its steps with, and the policy that they change.</summary>
+    private LearningPolicy Policy(PolicyOptimizationOptions options, out PolicyOptimizationStep step)
     {
-        Steps = steps,
-        PromptsPerStep = size.Prompts,
-        Generations = size.Generations,
-        MaxNewTokens = size.MaxNewTokens,
-        Lora = size.Lora,
-        LearningRate = 1e-12,
-        RhythmPass = pass,
-        HeadGroupsEvery = groupsEvery,
-        Credit = new CreditOptions { Strategy = strategy },
-        Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 4, MaximumHorizon = 40 },
-        Progress = new Teller(tell),
-    };
+        var policy = new LearningPolicy(model, options, totalUpdates: 1_000);
+        RewardFunction reward = RewardFunction.From(_ml.Transforms.CountdownReward(), options.RewardColumnName);
+        step = new PolicyOptimizationStep(policy, model, new SampledRollouts(policy, Prompts(options), reward, options, Host, warn: _ => { }), evaluation: null, options, warn: _ => { });
+        return policy;
+    }
 
     private sealed class Teller(Action<TrainingProgress> tell) : IProgress<TrainingProgress>
     {
@@ -117,6 +144,7 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
 /// <param name="Prompts">P.</param>
 /// <param name="Generations">G.</param>
 /// <param name="MaxNewTokens">The most tokens of a response.</param>
-/// <param name="Timed">Steps that are timed.</param>
+/// <param name="Timed">Steps of a run that is timed.</param>
+/// <param name="Pairs">Steps that are timed beside the same step with other settings.</param>
 /// <param name="Lora">The adapter that learns; null = all weights do.</param>
-internal sealed record StepSize(int Prompts, int Generations, int MaxNewTokens, int Timed, LoraOptions? Lora = null);
+internal sealed record StepSize(int Prompts, int Generations, int MaxNewTokens, int Timed, int Pairs, LoraOptions? Lora = null);

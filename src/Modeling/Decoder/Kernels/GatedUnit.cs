@@ -45,9 +45,11 @@ internal static class GatedUnit
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Row<T, TElement>(ref T gate, ref T up, ref T target, int width) where T : unmanaged where TElement : IVectorElement<T>
     {
-        int whole = width & ~15;
-        for (int i = 0; i < whole; i += 16)
+        // The last vector ends where the row does, and may overlap the one before it.
+        int whole = width < 16 ? 0 : width;
+        for (int next = 0; next < whole; next += 16)
         {
+            int i = Math.Min(next, width - 16);
             Vector512<float> value = TElement.Load(ref Unsafe.Add(ref gate, i));
             Vector512<float> silu = value / (Vector512<float>.One + VectorExponential.Of(-value));
             TElement.Store(silu * TElement.Load(ref Unsafe.Add(ref up, i)), ref Unsafe.Add(ref target, i));
