@@ -28,24 +28,19 @@ internal static unsafe class AttentionBandKernel
     private delegate void Use(float* weights, int count, int query, int firstKey, float* result);
 
     /// <inheritdoc cref="AttentionBands.WindowedDistance"/>
-    public static Tensor WindowedDistance(ObservedHeads heads, int window, int visible, int first)
-    {
-        using var scope = NewDisposeScope();
+    public static Tensor WindowedDistance(ObservedHeads heads, int window, int visible, int first) =>
         // Σ A · min(t − s, W) = W − Σ (W − (t − s)) · A over the keys nearer than W, since rows add up to one.
-        Tensor near = Run(heads, 0, Math.Min(window, visible) - 1, first, isResponse: null, (weights, count, query, firstKey, result) =>
-            result[query] += Weighted(weights, count, window - query + firstKey, 1));
-        near.narrow(2, first, heads.Length - first).neg_().Add_(window);
-        return near.MoveToOuterDisposeScope();
-    }
+        Run(heads, 0, Math.Min(window, visible) - 1, first, isResponse: null, initial: window, (weights, count, query, firstKey, result) =>
+            result[query] -= Weighted(weights, count, window - query + firstKey, 1));
 
     /// <inheritdoc cref="AttentionSpans.Distances"/>
     public static Tensor Distance(ObservedHeads heads, int visible) =>
-        Run(heads, 0, visible - 1, first: 0, isResponse: null, (weights, count, query, firstKey, result) =>
+        Run(heads, 0, visible - 1, first: 0, isResponse: null, initial: 0, (weights, count, query, firstKey, result) =>
             result[query] += Weighted(weights, count, query - firstKey, -1));
 
     /// <inheritdoc cref="AttentionBands.FutureSum"/>
     public static Tensor FutureSum(ObservedHeads heads, int low, int high, int first, Tensor isResponse) =>
-        Run(heads, low, high, first, isResponse, (weights, count, _, firstKey, result) =>
+        Run(heads, low, high, first, isResponse, initial: 0, (weights, count, _, firstKey, result) =>
         {
             float* sums = result + firstKey;
             for (int i = 0; i < count; i += 16) (Vector512.Load(sums + i) + Vector512.Load(weights + i)).Store(sums + i);
@@ -59,17 +54,17 @@ internal static unsafe class AttentionBandKernel
         return VectorReduction.Sum(sum);
     }
 
-    /// <summary>Hands the weights of every query from <paramref name="first"/> on, for the keys from <paramref name="high"/> to <paramref name="low"/> before it, to <paramref name="use"/>: [B, heads, T].</summary>
-    private static Tensor Run(ObservedHeads heads, int low, int high, int first, Tensor? isResponse, Use use)
+    /// <summary>Hands the weights of every query from <paramref name="first"/> on, for the keys from <paramref name="high"/> to <paramref name="low"/> before it, to <paramref name="use"/>: [B, heads, T], which are <paramref name="initial"/> from <paramref name="first"/> on before it is called.</summary>
+    private static Tensor Run(ObservedHeads heads, int low, int high, int first, Tensor? isResponse, float initial, Use use)
     {
         using var scope = NewDisposeScope();
         Tensor result = empty([heads.Queries.size(0), heads.Indices.Length, heads.Length]);
-        if (heads.Queries.dtype == ScalarType.BFloat16) Run<ushort, BFloat16Element>(heads, low, high, first, isResponse, use, result);
-        else Run<float, SingleElement>(heads, low, high, first, isResponse, use, result);
+        if (heads.Queries.dtype == ScalarType.BFloat16) Run<ushort, BFloat16Element>(heads, low, high, first, isResponse, initial, use, result);
+        else Run<float, SingleElement>(heads, low, high, first, isResponse, initial, use, result);
         return result.MoveToOuterDisposeScope();
     }
 
-    private static void Run<T, TElement>(ObservedHeads heads, int low, int high, int first, Tensor? isResponse, Use use, Tensor result)
+    private static void Run<T, TElement>(ObservedHeads heads, int low, int high, int first, Tensor? isResponse, float initial, Use use, Tensor result)
         where T : unmanaged where TElement : IVectorElement<T>
     {
         Tensor queries = KernelSupport.WithRowsInOne(heads.Queries), keys = KernelSupport.WithRowsInOne(heads.Keys), logSumExp = heads.LogSumExp.contiguous();
@@ -90,7 +85,7 @@ internal static unsafe class AttentionBandKernel
                         (T*)queriesAt + row * queryStrides[0] + head * queryStrides[1], queryStrides[2],
                         (T*)keysAt + row * keyStrides[0] + head / shared * keyStrides[1], keyStrides[2],
                         (float*)sumsAt + ((nint)row * allHeads + head) * length, countedAt == 0 ? null : (float*)countedAt + (nint)row * length,
-                        (float*)resultsAt + (nint)item * length, length, size, low, high, first, use);
+                        (float*)resultsAt + (nint)item * length, length, size, low, high, first, initial, use);
                 }
             });
         }
@@ -104,11 +99,12 @@ internal static unsafe class AttentionBandKernel
     /// <summary>One head of one sequence, by chunks of keys.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Head<T, TElement>(
-        T* queries, long queryStride, T* keys, long keyStride, float* logSumExp, float* counted, float* output, int length, int size, int low, int high, int first, Use use)
+        T* queries, long queryStride, T* keys, long keyStride, float* logSumExp, float* counted, float* output, int length, int size, int low, int high, int first, float initial, Use use)
         where T : unmanaged where TElement : IVectorElement<T>
     {
         float* scaled = KernelSupport.Scratch(ref _scratch, size + Stride + size * Stride + length + Block), weights = scaled + size, turned = weights + Stride, result = turned + size * Stride;
-        new Span<float>(result, length).Clear();
+        new Span<float>(result, first).Clear();
+        new Span<float>(result + first, length - first).Fill(initial);
         float scale = 1 / MathF.Sqrt(size);
         for (int chunk = (int)Math.Max(0L, (long)first - high); chunk < length - low; chunk += Chunk)
         {
