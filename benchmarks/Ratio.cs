@@ -29,7 +29,7 @@ internal static class Ratio
         Console.WriteLine($"{what,-62} {median,9:F2} ms {ofBaseline,9:F2} ms   ratio {median / ofBaseline,5:F2} (of the best runs {best:F2})   at most {limit:F2}");
     }
 
-    /// <summary>Prints the median of the ratios of pairs, which were run one right after the other, and its 95 % interval by the ranks of a sample's median.</summary>
+    /// <summary>Prints the median of the ratios of pairs, which were run one right after the other, and its 95 % interval by the ranks of a sample's median; and the ratio of all work to all baselines, which rare and dear steps enter too.</summary>
     /// <param name="what">The figure.</param>
     /// <param name="limit">What it should stay below.</param>
     /// <param name="pairs">Milliseconds of work and baseline.</param>
@@ -38,7 +38,7 @@ internal static class Ratio
         double[] ratios = [.. pairs.Select(pair => pair.Work / pair.Baseline).Order()];
         int middle = ratios.Length / 2, reach = (int)Math.Ceiling(0.98 * Math.Sqrt(ratios.Length));
         Console.WriteLine(
-            $"{what,-62} {Median(pairs.Select(pair => pair.Work)),9:F2} ms {Median(pairs.Select(pair => pair.Baseline)),9:F2} ms   ratio {ratios[middle],5:F3} ({ratios[Math.Max(0, middle - reach)]:F3} to {ratios[Math.Min(ratios.Length - 1, middle + reach)]:F3}, {ratios.Length} pairs)   at most {limit:F2}");
+            $"{what,-62} {Median(pairs.Select(pair => pair.Work)),9:F2} ms {Median(pairs.Select(pair => pair.Baseline)),9:F2} ms   ratio {ratios[middle],5:F3} ({ratios[Math.Max(0, middle - reach)]:F3} to {ratios[Math.Min(ratios.Length - 1, middle + reach)]:F3}, {ratios.Length} pairs; of the sums {pairs.Sum(pair => pair.Work) / pairs.Sum(pair => pair.Baseline):F3})   at most {limit:F2}");
     }
 
     /// <summary>Milliseconds that something takes.</summary>

@@ -33,9 +33,10 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
         using LearningPolicy coupledPolicy = Policy(Coupled(), out PolicyOptimizationStep coupled), uniformPolicy = Policy(UniformOptions with { MiniBatches = updates }, out PolicyOptimizationStep uniform);
         return [.. Enumerable.Range(0, size.Pairs + 1).Select(step =>
         {
-            // Who is first changes from step to step.
-            double before = step % 2 == 0 ? Time(coupled) : double.NaN, baseline = Time(uniform);
-            return (step % 2 == 0 ? before : Time(coupled), baseline);
+            // Who is first changes from step to step, and among the steps that measure head groups too.
+            if ((step + step / groupsEvery) % 2 == 0) return (Time(coupled), Time(uniform));
+            double baseline = Time(uniform);
+            return (Time(coupled), baseline);
 
             double Time(PolicyOptimizationStep one) => Ratio.Time(() => one.Run(step));
         }).Skip(1)];

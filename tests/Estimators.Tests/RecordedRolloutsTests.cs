@@ -131,46 +131,6 @@ public sealed class RecordedRolloutsTests : IDisposable
         }
     }
 
-    [Theory]
-    [InlineData(RhythmPassKind.Separate)]
-    [InlineData(RhythmPassKind.Fused)]
-    public void Responses_without_an_advantage_are_given_credit_only_where_they_are_logged(RhythmPassKind pass)
-    {
-        RecordedRow[] rows = Rows(groups: 2);
-        foreach (RecordedRow row in rows.Where(row => row.Group == "0")) row.Reward = 1;
-        TokenSequence[] learnt = [.. rows.Where(row => row.Group == "1").Select(row => new TokenSequence(row.Prompt, row.Response))];
-        var rhythm = new RhythmOptions { Grouping = HeadGrouping.PerSequence, MinimumHorizon = 1, MaximumHorizon = 8 };
-        IReadOnlyList<RhythmAnalysis> analyses = _model.AnalyzeRhythm(learnt, rhythm);
-        using var folder = new TemporaryFolder();
-        var told = new ProgressList();
-        PolicyOptimizationOptions options = Options(groups: 2, progress: told) with { Rhythm = rhythm, RhythmPass = pass };
-        Fit(rows, new RecordedRollouts(), options);
-        Fit(rows, new RecordedRollouts(), options with { LogSamplesEvery = 1, OutputFolder = folder.Path });
-
-        foreach (TrainingProgress step in told)
-        {
-            step.Metrics["frac_reward_zero_std"].Should().Be(0.5);
-            step.Metrics["credit/mean"].Should().BeApproximately(analyses.SelectMany(analysis => RhythmCreditFunction.Assign(TokenSignals.Of(analysis), options.Credit).Credit).Average(), 1e-9);
-            step.Metrics["credit/waad_mean"].Should().BeApproximately(analyses.SelectMany(analysis => analysis.Waad).Average(), 1e-4);
-        }
-        JsonNode[] logged = [.. File.ReadLines(Path.Combine(folder.Path, "samples.jsonl")).Select(line => JsonNode.Parse(line)!)];
-        logged.Should().HaveCount(4);
-        logged.SelectMany(line => line["credit"]!.AsArray().Select(value => value!.GetValue<double>())).Should().Contain(value => value > 1, "whoever reads a response wants to see what it is made of");
-    }
-
-    [Fact]
-    public void A_step_without_any_advantage_gives_no_credit()
-    {
-        RecordedRow[] rows = Rows(groups: 2);
-        foreach (RecordedRow row in rows) row.Reward = 1;
-        var told = new ProgressList();
-        Fit(rows, new RecordedRollouts(), Options(groups: 2, progress: told) with { Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerSequence, MinimumHorizon = 1, MaximumHorizon = 8 }, RhythmPass = RhythmPassKind.Separate });
-        told[0].Metrics["credit/mean"].Should().Be(1);
-        told[0].Metrics["credit/amplified_fraction"].Should().Be(0);
-        told[0].Metrics["credit/waad_mean"].Should().Be(double.NaN);
-        told[0].Metrics["grad_norm"].Should().Be(0);
-    }
-
     [Fact]
     public void Options_without_meaning_for_recorded_rollouts_are_refused() =>
         FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, new RecordedRollouts(), new PolicyOptimizationOptions { ResamplingRounds = 2, TopP = 0.9, EvaluateEvery = 1 }))

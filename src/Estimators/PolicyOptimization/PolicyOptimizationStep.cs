@@ -51,17 +51,17 @@ internal sealed class PolicyOptimizationStep(
         // 3. What attention did in the policy that sampled and, where a step has several updates, from the same pass log π_old: [B][T] each. Where the only update makes that pass anyway, credit waits for it.
         metrics.Begin();
         options.CancellationToken.ThrowIfCancellationRequested();
-        bool[] credited = [.. sequences.Select((_, i) => advantages.Values[i] != 0 || (LogsSamples(step) && i < options.Generations))];
-        FusedCredit? fused = FusesCredit(state) ? new FusedCredit(Rhythm(state.Groups), measure: MeasuresGroups(step), (row, rhythm) => Credit(step, row, sequences, credited, advantages, rhythm, flow: null)) : null;
+        FusedCredit? fused = FusesCredit(state) ? new FusedCredit(Rhythm(state.Groups), measure: MeasuresGroups(step), (row, rhythm) => Credit(step, row, sequences, advantages, rhythm, flow: null)) : null;
         bool needsOld = options.Updates > 1 && batch.OldLogProbabilities is null;
-        RhythmAnalysis?[]? rhythm = !NeedsRhythm || fused is not null ? null : ReadRhythm(step, sequences, needsOld || MeasuresGroups(step) ? null : credited, state, scores: needsOld || options.Credit.Strategy == CreditStrategy.HighEntropy);
+        IReadOnlyList<RhythmAnalysis>? rhythm = !NeedsRhythm || fused is not null ? null
+            : policy.Model.ReadRhythm(sequences, Rhythm(MeasuresGroups(step) ? null : state.Groups), scores: needsOld || options.Credit.Strategy == CreditStrategy.HighEntropy);
         IReadOnlyList<float[]>? old = batch.OldLogProbabilities
-            ?? (!needsOld ? null : rhythm is not null ? [.. rhythm.Select(analysis => analysis!.LogProbabilities)] : policy.Model.LogProbabilities(sequences, options.Temperature));
+            ?? (!needsOld ? null : rhythm is not null ? [.. rhythm.Select(analysis => analysis.LogProbabilities)] : policy.Model.LogProbabilities(sequences, options.Temperature));
         IReadOnlyList<float[]>? near = options.Loss.NeedsReference ? reference.LogProbabilities(sequences, options.Temperature) : null;
-        double[][]? flow = _answer is null ? null : Flow(sequences, credited, metrics);
+        double[][]? flow = _answer is null ? null : Flow(sequences, metrics);
 
-        // 4. Credit γ, which carries no gradient, and the advantage of each token: Ã = γ · Â, [B][T]. Where Â is 0 there is nothing to multiply, and γ is 1.
-        CreditAssignment[]? credit = fused is not null ? null : [.. sequences.Select((_, i) => Credit(step, i, sequences, credited, advantages, rhythm?[i], flow?[i]))];
+        // 4. Credit γ, which carries no gradient, and the advantage of each token: Ã = γ · Â, [B][T].
+        CreditAssignment[]? credit = fused is not null ? null : [.. sequences.Select((_, i) => Credit(step, i, sequences, advantages, rhythm?[i], flow?[i]))];
         Rollout[] rollouts = [.. sequences.Select((sequence, i) => new Rollout
         {
             Row = i,
@@ -84,11 +84,9 @@ internal sealed class PolicyOptimizationStep(
         }
 
         credit ??= fused!.Credit(sequences);
-        rhythm ??= fused?.Analyses(rollouts.Length);
-        Samples = LogsSamples(step) ? Describe(batch, advantages, credit) : [];
-        HeadGroups? measured = !MeasuresGroups(step) ? null : fused is null ? rhythm?[0]!.Groups : fused.NextGroups(_rhythm.HeadRatio), groups = measured ?? state.Groups;
-        int[] learnt = [.. Enumerable.Range(0, rollouts.Length).Where(i => advantages.Values[i] != 0)];
-        metrics.Credited([.. learnt.Select(i => credit[i])], rhythm is null ? null : [.. learnt.Select(i => rhythm[i]!)], state.Groups, groups);
+        Samples = options.LogSamplesEvery is { } every && (step == 0 || (step + 1) % every == 0) ? Describe(batch, advantages, credit) : [];
+        HeadGroups? measured = !MeasuresGroups(step) ? null : fused is null ? rhythm?[0].Groups : fused.NextGroups(_rhythm.HeadRatio), groups = measured ?? state.Groups;
+        metrics.Credited(credit, rhythm ?? fused?.Analyses(rollouts.Length), state.Groups, groups);
         _state = state with { Groups = groups };
         return metrics.End(_state.Tokens);
     }
@@ -111,41 +109,26 @@ internal sealed class PolicyOptimizationStep(
     /// <summary>Whether head groups are measured in a step.</summary>
     private bool MeasuresGroups(int step) => _rhythm is { Grouping: HeadGrouping.PerBatch, AllHeads: false } && step % options.HeadGroupsEvery == 0;
 
-    /// <summary>Whether responses of a step are logged.</summary>
-    private bool LogsSamples(int step) => options.LogSamplesEvery is { } every && (step == 0 || (step + 1) % every == 0);
-
-    /// <summary>What a pass of its own finds in some responses, null in the others; of all where none are named.</summary>
-    private RhythmAnalysis?[] ReadRhythm(int step, TokenSequence[] sequences, bool[]? some, PolicyOptimizationState state, bool scores)
-    {
-        int[] rows = [.. Enumerable.Range(0, sequences.Length).Where(row => some?[row] != false)];
-        IReadOnlyList<RhythmAnalysis> analyses = policy.Model.ReadRhythm([.. rows.Select(row => sequences[row])], Rhythm(MeasuresGroups(step) ? null : state.Groups), scores);
-        var found = new RhythmAnalysis?[sequences.Length];
-        for (int i = 0; i < rows.Length; i++) found[rows[i]] = analyses[i];
-        return found;
-    }
-
     /// <summary>How metrics are computed: with these groups where they are given.</summary>
     private RhythmOptions Rhythm(HeadGroups? groups) => groups is null ? _rhythm : _rhythm with { Grouping = HeadGrouping.Frozen, FrozenGroups = groups };
 
-    private CreditAssignment Credit(int step, int row, TokenSequence[] sequences, bool[] credited, GroupAdvantages advantages, RhythmAnalysis? rhythm, double[]? flow)
+    private CreditAssignment Credit(int step, int row, TokenSequence[] sequences, GroupAdvantages advantages, RhythmAnalysis? rhythm, double[]? flow)
     {
         int tokens = sequences[row].ResponseIds.Length;
-        if (!credited[row]) return CreditAssignment.Uniform(tokens);
         TokenSignals signals = rhythm is null ? new TokenSignals { Count = tokens, Flow = flow } : TokenSignals.Of(rhythm, flow);
         return RhythmCreditFunction.Assign(signals, options.Credit, (long)RandomUniform.Branch(RandomUniform.Stream(options.Seed, step, (int)RandomPurpose.Credit), row), advantages.Values[row]);
     }
 
-    /// <summary>What flows from question to answer through each token of the responses that credit is assigned to; NaN throughout one without an answer.</summary>
-    private double[][] Flow(TokenSequence[] sequences, bool[] credited, StepMetrics metrics)
+    /// <summary>What flows from question to answer through each response token; NaN throughout a response without an answer.</summary>
+    private double[][] Flow(TokenSequence[] sequences, StepMetrics metrics)
     {
         double[][] flow = [.. sequences.Select(sequence => Enumerable.Repeat(double.NaN, sequence.ResponseIds.Length).ToArray())];
         (int Row, FlowSequence Sequence)[] answered = [.. sequences.Index()
             .Select(entry => (entry.Index, entry.Item, Answer: _answer!.Find(entry.Item.ResponseIds))).Where(entry => entry.Answer is not null)
             .Select(entry => (entry.Index, new FlowSequence(entry.Item, entry.Answer!.Value)))];
-        (int Row, FlowSequence Sequence)[] traced = [.. answered.Where(entry => credited[entry.Row])];
-        IReadOnlyList<FlowAnalysis> analyses = policy.Model.AnalyzeFlow([.. traced.Select(entry => entry.Sequence)], _rhythm.Layers);
-        for (int i = 0; i < traced.Length; i++) flow[traced[i].Row] = analyses[i].ResponseThroughput;
-        metrics.Answered(answered.Length, sequences.Length);
+        IReadOnlyList<FlowAnalysis> analyses = policy.Model.AnalyzeFlow([.. answered.Select(entry => entry.Sequence)], _rhythm.Layers);
+        for (int i = 0; i < answered.Length; i++) flow[answered[i].Row] = analyses[i].ResponseThroughput;
+        metrics.Traced(answered.Length, sequences.Length);
         return flow;
     }
 

@@ -52,19 +52,18 @@ internal sealed class StepMetrics
         _values["rewards/left_out"] = advantages.Rewards.Count(double.IsNaN);
     }
 
-    /// <summary>Answers, to which flow is traced, were looked for.</summary>
-    public void Answered(int answered, int responses) => _values["credit/answered_fraction"] = (double)answered / responses;
+    /// <summary>Flow was traced in responses with an answer.</summary>
+    public void Traced(int answered, int responses) => _values["credit/answered_fraction"] = (double)answered / responses;
 
     /// <summary>Credit was assigned.</summary>
-    /// <param name="credit">Of each response that has an advantage.</param>
+    /// <param name="credit">Of each response.</param>
     /// <param name="rhythm">What it was assigned from; null = nothing.</param>
     /// <param name="before">The head groups known before this step; null = there are none to compare with.</param>
     /// <param name="now">Those known after it.</param>
     public void Credited(IReadOnlyList<CreditAssignment> credit, IReadOnlyList<RhythmAnalysis>? rhythm, HeadGroups? before, HeadGroups? now)
     {
-        double[] gamma = [.. credit.SelectMany(assignment => assignment.Credit).DefaultIfEmpty(1)];
-        _values["credit/mean"] = gamma.Average();
-        _values["credit/amplified_fraction"] = gamma.Average(value => value > 1 ? 1.0 : 0.0);
+        _values["credit/mean"] = credit.SelectMany(assignment => assignment.Credit).Average();
+        _values["credit/amplified_fraction"] = credit.SelectMany(assignment => assignment.Credit).Average(gamma => gamma > 1 ? 1.0 : 0.0);
         if (rhythm is null) return;
         _values["credit/waad_mean"] = Mean(rhythm.SelectMany(analysis => analysis.Waad));
         _values["credit/fai_mean"] = Mean(rhythm.SelectMany(analysis => analysis.Fai));

@@ -110,7 +110,8 @@ internal static class CachedAttention
                 }
                 float* four = scores + head * stride + s;
                 VectorReduction.Sums(a, b, c, d).Store(four);
-                for (int j = 0; j < 4 && whole < size; j++) four[j] += Rest(query, key + j * size);
+                if (whole == size) continue;
+                for (int j = 0; j < 4; j++) four[j] += Rest(query, key + j * size);
             }
         }
         for (; s < count; s++)

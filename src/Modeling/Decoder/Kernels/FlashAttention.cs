@@ -183,6 +183,7 @@ internal static unsafe class FlashAttention
         float highest = VectorReduction.Largest<float, SingleElement>(scores, width);
         if (highest > largest)
         {
+            // In the first tile of a row there is nothing to fade.
             float fade = total == 0 ? 0 : MathF.Exp(largest - highest);
             total *= fade;
             distance *= fade;

@@ -35,8 +35,8 @@ internal static class KernelSupport
         return (float*)(((nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(buffer)) + CacheLine - 1) & ~(CacheLine - 1));
     }
 
-    /// <summary>Asks for a row of numbers that a loop comes to <see cref="RowsAhead"/> rows later. Rows of one head lie a whole projection apart, too far for the processor to foresee the next.</summary>
-    /// <param name="row">The row; it may lie beyond the end of its tensor.</param>
+    /// <summary>Asks for numbers that a loop comes to later, such as a row <see cref="RowsAhead"/> rows on: rows of one head lie a whole projection apart, too far for the processor to foresee the next.</summary>
+    /// <param name="row">The first of them; they may lie beyond the end of their tensor.</param>
     /// <param name="count">Numbers.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void Prefetch<T>(T* row, int count) where T : unmanaged

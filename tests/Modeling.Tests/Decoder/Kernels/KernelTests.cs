@@ -74,6 +74,18 @@ public sealed class KernelTests
         Close(found.view(2, 6, size), matmul(weights, wide(values.narrow(2, 0, past + 1)).repeat_interleave(3, 1)).squeeze(2));
     }), iter: 80);
 
+    [Theory]
+    [InlineData(15)]
+    [InlineData(20)]
+    public void A_cached_key_that_is_no_number_makes_the_output_of_its_row_no_number(int past) => Check(() =>
+    {
+        Tensor keys = Random(ScalarType.Float32, 11, 2, 1, past + 1, 16), values = Random(ScalarType.Float32, 12, 2, 1, past + 1, 16), projected = Random(ScalarType.Float32, 13, 2, 1, 3, 16);
+        keys[1, 0, 3].fill_(float.NaN);
+        Tensor found = CachedAttention.Apply(projected, keys, values, past, padding: null, window: null);
+        found[0].isfinite().all().ToBoolean().Should().BeTrue();
+        found[1].isnan().all().ToBoolean().Should().BeTrue();
+    });
+
     private static DecoderConfig Config(int headDimension) => new()
     {
         VocabularySize = 10,
