@@ -30,18 +30,17 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
     /// <param name="updates">Updates of a step.</param>
     public (double Coupled, double Uniform)[] Pairs(RhythmPassKind pass, int groupsEvery = 1, int updates = 1)
     {
-        using LearningPolicy coupledPolicy = Policy(Coupled(), out PolicyOptimizationStep coupled), uniformPolicy = Policy(UniformOptions with { MiniBatches = updates }, out PolicyOptimizationStep uniform);
+        using LearningPolicy coupledPolicy = Policy(CoupledOptions with { RhythmPass = pass, HeadGroupsEvery = groupsEvery, MiniBatches = updates }, out PolicyOptimizationStep coupled);
+        using LearningPolicy uniformPolicy = Policy(UniformOptions with { MiniBatches = updates }, out PolicyOptimizationStep uniform);
         return [.. Enumerable.Range(0, size.Pairs + 1).Select(step =>
         {
             // Who is first changes from step to step, and among the steps that measure head groups too.
-            if ((step + step / groupsEvery) % 2 == 0) return (Time(coupled), Time(uniform));
+            if ((step / groupsEvery + step % groupsEvery) % 2 == 0) return (Time(coupled), Time(uniform));
             double baseline = Time(uniform);
             return (Time(coupled), baseline);
 
             double Time(PolicyOptimizationStep one) => Ratio.Time(() => one.Run(step));
         }).Skip(1)];
-
-        PolicyOptimizationOptions Coupled() => UniformOptions with { Credit = new CreditOptions { Strategy = CreditStrategy.Coupled }, RhythmPass = pass, HeadGroupsEvery = groupsEvery, MiniBatches = updates };
     }
 
     /// <summary>The time of what no step can do without, over the same prompts: sampling, the forward and backward pass over the responses, clipping and AdamW.</summary>
@@ -88,7 +87,7 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
             window?.Add(now);
             if (tells) Console.WriteLine($"after step {progress.Step}: {now.Tensors} tensors, {now.Bytes >> 20} MB");
         });
-        Fit(UniformOptions with { Credit = new CreditOptions { Strategy = CreditStrategy.Coupled }, Steps = 100 + measured - 1, Progress = teller });
+        Fit(CoupledOptions with { Steps = 100 + measured - 1, Progress = teller });
         (long before, long after) = (Median(early), Median(late));
         Console.WriteLine(FormattableString.Invariant(
             $"flat: after step 100 / after step 10: tensors {late[0].Tensors} / {early[0].Tensors} = {late[0].Tensors / (double)early[0].Tensors:F3}, memory{(inUse ? " in use" : "")} {after >> 20} MB / {before >> 20} MB = {after / (double)before:F3}   at most 1.02"));
@@ -107,6 +106,8 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
         Credit = new CreditOptions { Strategy = CreditStrategy.Uniform },
         Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 4, MaximumHorizon = 40 },
     };
+
+    private PolicyOptimizationOptions CoupledOptions => UniformOptions with { Credit = new CreditOptions { Strategy = CreditStrategy.Coupled } };
 
     private IHost Host => ((IHostEnvironment)_ml).Register("steps");
 
