@@ -40,39 +40,59 @@ public sealed class PolicyCatalog
         /// <param name="maxNewTokens">The most tokens of a response.</param>
         /// <param name="promptColumnName">Text, or vectors of token ids.</param>
         /// <param name="seed">Start of everything random.</param>
-        /// <exception cref="ArgumentException">An argument is out of range.</exception>
+        /// <exception cref="InvalidOptionsException">An argument is out of range.</exception>
         public PolicyOptimizationTrainer PolicyOptimization(
             CausalLanguageModel model, IEstimator<ITransformer> reward, CreditStrategy credit = CreditStrategy.Coupled, int steps = 100, double learningRate = 1e-6, int maxNewTokens = 512,
-            string promptColumnName = "Prompt", long seed = 0) => PolicyOptimization(model, reward, new PolicyOptimizationOptions
-            {
-                Credit = new CreditOptions { Strategy = credit },
-                Steps = steps,
-                LearningRate = learningRate,
-                MaxNewTokens = maxNewTokens,
-                PromptColumnName = promptColumnName,
-                Seed = seed,
-            });
+            string promptColumnName = "Prompt", long seed = 0) => PolicyOptimization(model, reward, Options(credit, steps, learningRate, maxNewTokens, promptColumnName, seed));
 
         /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/> with all its options.</summary>
         /// <param name="model">The policy to start from; it stays as it is, and yours to dispose.</param>
         /// <param name="reward">Writes the reward column from Response, ResponseTokenIds and the columns of the prompt rows. It is fitted once, on the responses of the first step.</param>
         /// <param name="options">How to train.</param>
-        /// <exception cref="ArgumentException">Options are out of range; the message names them all.</exception>
+        /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
         public PolicyOptimizationTrainer PolicyOptimization(CausalLanguageModel model, IEstimator<ITransformer> reward, PolicyOptimizationOptions options) => new(_environment, model, reward, options);
 
         /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/> whose reward was fitted before, such as a trained ML.NET model.</summary>
         /// <param name="model">The policy to start from; it stays as it is, and yours to dispose.</param>
+        /// <param name="reward">Writes the column Reward (Single) from Response, ResponseTokenIds and the columns of the prompt rows.</param>
+        /// <param name="credit">Which tokens get more of the advantage.</param>
+        /// <param name="steps">Batches of responses to learn from.</param>
+        /// <param name="learningRate">Above 0. Full fine-tuning of large models wants about 1e-6, of tiny ones up to 3e-4.</param>
+        /// <param name="maxNewTokens">The most tokens of a response.</param>
+        /// <param name="promptColumnName">Text, or vectors of token ids.</param>
+        /// <param name="seed">Start of everything random.</param>
+        /// <exception cref="InvalidOptionsException">An argument is out of range.</exception>
+        public PolicyOptimizationTrainer PolicyOptimization(
+            CausalLanguageModel model, ITransformer reward, CreditStrategy credit = CreditStrategy.Coupled, int steps = 100, double learningRate = 1e-6, int maxNewTokens = 512,
+            string promptColumnName = "Prompt", long seed = 0) => PolicyOptimization(model, reward, Options(credit, steps, learningRate, maxNewTokens, promptColumnName, seed));
+
+        /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/> whose reward was fitted before, with all its options.</summary>
+        /// <param name="model">The policy to start from; it stays as it is, and yours to dispose.</param>
         /// <param name="reward">Writes the reward column from Response, ResponseTokenIds and the columns of the prompt rows.</param>
-        /// <param name="options">How to train; null = the defaults.</param>
-        /// <exception cref="ArgumentException">Options are out of range; the message names them all.</exception>
-        public PolicyOptimizationTrainer PolicyOptimization(CausalLanguageModel model, ITransformer reward, PolicyOptimizationOptions? options = null) => new(_environment, model, reward, options);
+        /// <param name="options">How to train.</param>
+        /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
+        public PolicyOptimizationTrainer PolicyOptimization(CausalLanguageModel model, ITransformer reward, PolicyOptimizationOptions options) => new(_environment, model, reward, options);
 
         /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/> that learns from responses and rewards recorded elsewhere.</summary>
         /// <param name="model">The policy to start from; it stays as it is, and yours to dispose.</param>
         /// <param name="recorded">Where in the rows responses are.</param>
-        /// <param name="options">How to train; null = the defaults.</param>
-        /// <exception cref="ArgumentException">Options are out of range; the message names them all.</exception>
-        public PolicyOptimizationTrainer PolicyOptimization(CausalLanguageModel model, RecordedRollouts recorded, PolicyOptimizationOptions? options = null) => new(_environment, model, recorded, options);
+        /// <param name="credit">Which tokens get more of the advantage.</param>
+        /// <param name="steps">Batches of responses to learn from.</param>
+        /// <param name="learningRate">Above 0. Full fine-tuning of large models wants about 1e-6, of tiny ones up to 3e-4.</param>
+        /// <param name="maxNewTokens">The limit that responses were sampled with: one of as many tokens counts as truncated.</param>
+        /// <param name="promptColumnName">Text, or vectors of token ids.</param>
+        /// <param name="seed">Start of everything random.</param>
+        /// <exception cref="InvalidOptionsException">An argument is out of range.</exception>
+        public PolicyOptimizationTrainer PolicyOptimization(
+            CausalLanguageModel model, RecordedRollouts recorded, CreditStrategy credit = CreditStrategy.Coupled, int steps = 100, double learningRate = 1e-6, int maxNewTokens = 512,
+            string promptColumnName = "Prompt", long seed = 0) => PolicyOptimization(model, recorded, Options(credit, steps, learningRate, maxNewTokens, promptColumnName, seed));
+
+        /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/> that learns from responses and rewards recorded elsewhere, with all its options.</summary>
+        /// <param name="model">The policy to start from; it stays as it is, and yours to dispose.</param>
+        /// <param name="recorded">Where in the rows responses are.</param>
+        /// <param name="options">How to train.</param>
+        /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
+        public PolicyOptimizationTrainer PolicyOptimization(CausalLanguageModel model, RecordedRollouts recorded, PolicyOptimizationOptions options) => new(_environment, model, recorded, options);
 
         /// <summary>Creates a <see cref="SupervisedFineTuningTrainer"/>: cross-entropy on responses.</summary>
         /// <param name="model">The model to start from; it stays as it is, and yours to dispose.</param>
@@ -82,7 +102,7 @@ public sealed class PolicyCatalog
         /// <param name="promptColumnName">Text, or vectors of token ids.</param>
         /// <param name="responseColumnName">Text, or vectors of token ids.</param>
         /// <param name="seed">Start of the order of rows.</param>
-        /// <exception cref="ArgumentException">An argument is out of range.</exception>
+        /// <exception cref="InvalidOptionsException">An argument is out of range.</exception>
         public SupervisedFineTuningTrainer SupervisedFineTuning(
             CausalLanguageModel model, int epochs = 3, int batchSize = 8, double learningRate = 2e-5, string promptColumnName = "Prompt", string responseColumnName = "Response",
             long seed = 0) => SupervisedFineTuning(model, new SupervisedFineTuningOptions
@@ -98,7 +118,17 @@ public sealed class PolicyCatalog
         /// <summary>Creates a <see cref="SupervisedFineTuningTrainer"/> with all its options.</summary>
         /// <param name="model">The model to start from; it stays as it is, and yours to dispose.</param>
         /// <param name="options">How to train.</param>
-        /// <exception cref="ArgumentException">Options are out of range; the message names them all.</exception>
+        /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
         public SupervisedFineTuningTrainer SupervisedFineTuning(CausalLanguageModel model, SupervisedFineTuningOptions options) => new(_environment, model, options);
+
+        private static PolicyOptimizationOptions Options(CreditStrategy credit, int steps, double learningRate, int maxNewTokens, string promptColumnName, long seed) => new()
+        {
+            Credit = new CreditOptions { Strategy = credit },
+            Steps = steps,
+            LearningRate = learningRate,
+            MaxNewTokens = maxNewTokens,
+            PromptColumnName = promptColumnName,
+            Seed = seed,
+        };
     }
 }

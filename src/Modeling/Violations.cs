@@ -5,7 +5,7 @@ namespace MLNetAttn.Modeling;
 /// <summary>Collects every option that is out of range, so that a caller learns of all of them at once.</summary>
 internal sealed class Violations
 {
-    private readonly List<string> _found = [];
+    private readonly List<OptionViolation> _found = [];
 
     /// <summary>Notes a violation unless <paramref name="holds"/>.</summary>
     /// <param name="holds">Whether the option is in range.</param>
@@ -14,12 +14,21 @@ internal sealed class Violations
     /// <param name="expected">The range, and what to do where that is not plain.</param>
     public void Require(bool holds, string option, object? found, string expected)
     {
-        if (!holds) _found.Add(string.Create(CultureInfo.InvariantCulture, $"{option} is {found ?? "null"}, expected {expected}"));
+        if (!holds) _found.Add(new OptionViolation(option, string.Create(CultureInfo.InvariantCulture, $"{found ?? "null"}"), expected));
     }
 
-    /// <exception cref="ArgumentException">Something was noted; the message lists all of it.</exception>
+    /// <exception cref="InvalidOptionsException">Something was noted; the message lists all of it.</exception>
     public void ThrowIfAny(string options)
     {
-        if (_found.Count > 0) throw new ArgumentException($"{options}: {string.Join("; ", _found)}.");
+        if (_found.Count > 0) throw new InvalidOptionsException(Describe(options), _found);
     }
+
+    /// <summary>For data, which is checked in the same way and is no options.</summary>
+    /// <exception cref="ArgumentException">Something was noted; the message lists all of it.</exception>
+    public void ThrowIfAnyInData(string data)
+    {
+        if (_found.Count > 0) throw new ArgumentException(Describe(data));
+    }
+
+    private string Describe(string what) => $"{what}: {string.Join("; ", _found)}.";
 }

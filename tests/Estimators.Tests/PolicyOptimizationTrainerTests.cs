@@ -242,6 +242,50 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
     }
 
     [Fact]
+    public void Stop_strings_end_responses_of_steps_evaluations_and_the_trained_policy()
+    {
+        using CausalLanguageModel model = TinyModels.CreateWithTokenizer();
+        IDataView prompts = _ml.Data.LoadFromEnumerable([new { Prompt = "1 + 1 =" }, new { Prompt = "2 + 1 =" }]);
+        var seen = new List<string>();
+        var reward = _ml.Transforms.CustomMapping<TextRewardInput, RewardOutput>((row, score) =>
+        {
+            seen.Add(row.Response);
+            score.Reward = row.Response.Length;
+        }, null);
+        using var folder = new TemporaryFolder();
+        var told = new ProgressList();
+        PolicyOptimizationOptions options = Options(steps: 2, maxNewTokens: 40, progress: told) with { StopStrings = ["1", "b2"], EvaluateEvery = 1, LogSamplesEvery = 1, OutputFolder = folder.Path };
+        using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(model, reward, options).Fit(prompts, prompts);
+
+        seen.Should().NotContainMatch("*1?*", "nothing comes behind a stop string").And.NotContainMatch("*b2?*").And.ContainMatch("*1", "a reward sees it, as in TRL");
+        told.Should().OnlyContain(step => step.Metrics["completions/clipped_ratio"] == 0 && step.Metrics["eval_completions/clipped_ratio"] == 0);
+        File.ReadAllText(folder.File("samples.jsonl")).Should().Contain("stop_string");
+        policy.Transform(prompts).GetColumn<string>("Response").Should().OnlyContain(text => !text.Contains('1'));
+    }
+
+    [Fact]
+    public void Stop_strings_that_no_text_has_are_refused_before_anything_is_sampled()
+    {
+        using CausalLanguageModel model = TinyModels.CreateWithTokenizer();
+        var reward = _ml.Transforms.CustomMapping<TextRewardInput, RewardOutput>((row, score) => throw new InvalidOperationException("sampled"), null);
+        IDataView prompts = _ml.Data.LoadFromEnumerable([new { Prompt = "1 + 1 =" }]);
+        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(model, reward, Options(steps: 1) with { StopStrings = ["<eos>"] }).Fit(prompts))
+            .Should().Throw<InvalidOptionsException>().WithMessage("*StopStrings[0] is a text with '<eos>'*");
+        FluentActions.Invoking(() => Trainer(Options(steps: 1) with { StopStrings = [""] })).Should().Throw<InvalidOptionsException>().WithMessage("*StopStrings[0] is empty*");
+        FluentActions.Invoking(() => Trainer(Options(steps: 1) with { StopStrings = ["."] }).Fit(_prompts)).Should().Throw<InvalidOptionsException>().WithMessage("*no tokenizer*");
+    }
+
+    [Fact]
+    public void Named_arguments_make_the_options_that_they_name()
+    {
+        var trainers = new MLContext().Policies.Trainers;
+        CustomMappingEstimator<RewardInput, RewardOutput> reward = Reward(_ => 1);
+        FluentActions.Invoking(() => trainers.PolicyOptimization(_model, reward, steps: 0, learningRate: 0, maxNewTokens: 0)).Should().Throw<InvalidOptionsException>().Which.Violations.Select(one => one.Option).Should().Equal("LearningRate", "Steps", "MaxNewTokens");
+        FluentActions.Invoking(() => trainers.PolicyOptimization(_model, reward.Fit(_ml.Data.LoadFromEnumerable(Array.Empty<RewardInput>())), steps: 0)).Should().Throw<InvalidOptionsException>().WithMessage("*Steps is 0*");
+        FluentActions.Invoking(() => trainers.PolicyOptimization(_model, new RecordedRollouts(), CreditStrategy.Flow)).Should().Throw<InvalidOptionsException>().WithMessage("*FlowAnswer is null*");
+    }
+
+    [Fact]
     public void A_trained_MLNET_model_is_a_reward()
     {
         // It learns from labelled texts that answers with a 5 are good, and the policy learns from it.

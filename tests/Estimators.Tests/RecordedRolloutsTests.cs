@@ -119,6 +119,24 @@ public sealed class RecordedRolloutsTests : IDisposable
     }
 
     [Fact]
+    public void Groups_may_be_keys_as_MapValueToKey_makes_them()
+    {
+        RecordedRow[] rows = Rows(groups: 2);
+        IDataView keyed = _ml.Transforms.Conversion.MapValueToKey("Key", "Group").Fit(_ml.Data.LoadFromEnumerable(rows)).Transform(_ml.Data.LoadFromEnumerable(rows));
+        Fitted(keyed, "Key").ShouldEqual(Fitted(keyed, "Group"));
+
+        RecordedRow[] odd = [.. rows, new RecordedRow { Prompt = [3], Response = [4], Group = "5th" }];
+        IDataView short5th = _ml.Transforms.Conversion.MapValueToKey("Key", "Group").Fit(_ml.Data.LoadFromEnumerable(odd)).Transform(_ml.Data.LoadFromEnumerable(odd));
+        FluentActions.Invoking(() => Fitted(short5th, "Key")).Should().Throw<ArgumentException>().WithMessage("Group '5th' (first in row 8) has 1 rows*");
+
+        Dictionary<string, float[]> Fitted(IDataView data, string group)
+        {
+            using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(_model, new RecordedRollouts { GroupColumnName = group }, Options(groups: 2)).Fit(data);
+            return TinyModels.Snapshot(policy.Model);
+        }
+    }
+
+    [Fact]
     public void The_seed_of_a_run_draws_random_credit_too()
     {
         Credit(seed: 1).Should().Equal(Credit(seed: 1)).And.NotEqual(Credit(seed: 2));
@@ -133,8 +151,8 @@ public sealed class RecordedRolloutsTests : IDisposable
 
     [Fact]
     public void Options_without_meaning_for_recorded_rollouts_are_refused() =>
-        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, new RecordedRollouts(), new PolicyOptimizationOptions { ResamplingRounds = 2, TopP = 0.9, EvaluateEvery = 1 }))
-            .Should().Throw<ArgumentException>().WithMessage("*ResamplingRounds is 2*TopP and MinP is 0, 0.9 and 0, expected 0, 1 and 0*EvaluateEvery is 1*");
+        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, new RecordedRollouts(), new PolicyOptimizationOptions { ResamplingRounds = 2, TopP = 0.9, StopStrings = ["."], EvaluateEvery = 1 }))
+            .Should().Throw<ArgumentException>().WithMessage("*ResamplingRounds is 2*TopP is 0.9, expected 1 with recorded rollouts*StopStrings is given*EvaluateEvery is 1*");
 
     private static RecordedRow[] Rows(int groups)
     {

@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
+using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators.Tests;
 
@@ -60,6 +61,18 @@ public sealed class SupervisedFineTuningTrainerTests : IDisposable
         using var cancel = new CancellationTokenSource();
         Dictionary<string, float[]> cancelled = Train(Options(steps: 50, schedule: LearningRateSchedule.Constant, cancellation: cancel.Token, progress: new ProgressList(progress => { if (progress.Step == 3) cancel.Cancel(); })));
         cancelled.ShouldEqual(Train(Options(steps: 3, schedule: LearningRateSchedule.Constant)));
+    }
+
+    [Fact]
+    public void Updates_that_are_not_finite_stop_or_are_skipped_and_counted()
+    {
+        Tensor weight = _model.Parameters.Values.First();
+        using (no_grad()) weight.fill_(float.NaN);
+        FluentActions.Invoking(() => Train(Options(steps: 2))).Should().Throw<NotFiniteNumberException>().WithMessage("Update 1 of 2: the loss is NaN*");
+        var told = new ProgressList();
+        Train(Options(steps: 2, progress: told) with { NonFinite = NonFiniteUpdate.Skip }).ShouldEqual(TinyModels.Snapshot(_model));
+        told.Select(step => step.Metrics["skipped_updates"]).Should().Equal(1, 1);
+        told[0].Metrics.Should().ContainKey("learning_rate").And.NotContainKeys("loss", "grad_norm");
     }
 
     [Fact]

@@ -78,7 +78,7 @@ internal sealed class ConfigBinder(Type root)
     /// <summary>The nearest name beside it; where there is none, a place where it would be known.</summary>
     private string Advice(string name, Type type, string path)
     {
-        if (ConfigJson.Elsewhere.TryGetValue(path, out string? elsewhere)) return $" here; {elsewhere}";
+        if (ConfigJson.Elsewhere(path) is { } elsewhere) return $" here; {elsewhere}";
         if (NearestName.Find(name, ConfigNames.Of(type).Properties.Select(property => property.Name)) is { } nearest) return $"; did you mean {nearest}?";
         string? place = ConfigNames.All(root).Where(known => known.Name == name).Select(known => known.Path).FirstOrDefault();
         return place is null ? "" : $" here; did you mean {place}?";

@@ -11,14 +11,13 @@ namespace MLNetAttn.Cli;
 /// <summary>How configurations are written in JSON: the options' own names in snake_case, whatever options there are.</summary>
 internal static class ConfigJson
 {
-    /// <summary>Options of the trainer that the command itself decides on, and what says so in its place.</summary>
-    public static IReadOnlyDictionary<string, string> Elsewhere { get; } = new Dictionary<string, string>
+    /// <summary>What is said in the place of an option that the command itself decides on; null for all others.</summary>
+    public static string? Elsewhere(string path) => path switch
     {
-        ["options.output_folder"] = "it is \"output\", beside \"options\"",
-        ["options.resume"] = "it is the argument --resume",
-        ["options.prompt_column_name"] = "columns are the command's own matter",
-        ["options.response_column_name"] = "columns are the command's own matter",
-        ["options.reward_column_name"] = "columns are the command's own matter",
+        "options.output_folder" => "it is \"output\", beside \"options\"",
+        "options.resume" => "it is the argument --resume",
+        _ when path.EndsWith("_column_name", StringComparison.Ordinal) => "columns are the command's own matter",
+        _ => null,
     };
 
     /// <summary>How values are read and written.</summary>
@@ -54,8 +53,8 @@ internal static class ConfigJson
 
     private static void Hide(JsonTypeInfo type)
     {
-        if (!type.Type.IsAssignableTo(typeof(TrainingOptions))) return;
+        string owner = type.Type.IsAssignableTo(typeof(TrainingOptions)) ? "options." : "";
         for (int i = type.Properties.Count - 1; i >= 0; i--)
-            if (Elsewhere.ContainsKey("options." + type.Properties[i].Name)) type.Properties.RemoveAt(i);
+            if (Elsewhere(owner + type.Properties[i].Name) is not null) type.Properties.RemoveAt(i);
     }
 }

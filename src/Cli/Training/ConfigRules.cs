@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.ML;
+using MLNetAttn.Modeling;
 using MLNetAttn.Pipelines;
 
 namespace MLNetAttn.Cli;
@@ -53,12 +54,13 @@ internal sealed partial class ConfigRules
             Require(evaluation.Asked == config.CountdownFormat, "evaluation", $"asks as {Word(evaluation.Asked)}, and prompts as {asked}: expected one format");
         foreach ((int i, RewardTerm term) in (config.Reward ?? []).Index())
         {
-            object?[] kinds = [term.Countdown, term.Math, term.Regex, term.LengthPenalty];
-            Require(kinds.Count(kind => kind is not null) == 1, $"reward[{i}]", "expected one of countdown, math, regex and length_penalty");
+            (string Name, object? Options)[] kinds = [("countdown", term.Countdown), ("math", term.Math), ("regex", term.Regex), ("length_penalty", term.LengthPenalty)];
+            string[] given = [.. kinds.Where(kind => kind.Options is not null).Select(kind => kind.Name)];
+            Require(given.Length == 1, $"reward[{i}]", "expected one of countdown, math, regex and length_penalty");
             Require(double.IsFinite(term.Weight), $"reward[{i}].weight", "expected a finite number");
             if (term.Countdown is { } countdown && config.Task == TrainTask.Countdown)
                 Require(countdown.Format == config.CountdownFormat, $"reward[{i}].countdown.format", $"{Word(countdown.Format)}, and prompts ask as {asked}: expected the same");
-            if (kinds.Count(kind => kind is not null) == 1) Try($"reward[{i}]", () => RewardChain.Create(new MLContext(), term));
+            if (given is [var kind]) Try($"reward[{i}].{kind}", () => RewardChain.Create(new MLContext(), term));
         }
         Require(config.Reward is not { Count: 0 }, "reward", "an empty list, expected at least one reward, or null for the task's");
     }
@@ -99,32 +101,16 @@ internal sealed partial class ConfigRules
         {
             check();
         }
-        catch (ArgumentException exception)
+        catch (InvalidOptionsException exception)
         {
-            Match parts = Report().Match(exception.Message);
-            string place = Place(path, parts.Groups["type"].Value);
-            foreach (string problem in Another().Split(parts.Groups["problems"].Value.TrimEnd('.'))) _problems.Add($"{place}.{CapitalWord().Replace(problem, word => Rename(word.Value))}");
+            foreach (OptionViolation violation in exception.Violations)
+                _problems.Add($"{path}.{string.Join('.', violation.Option.Split('.').Select(JsonNamingPolicy.SnakeCaseLower.ConvertName))} is {Words(violation.Found)}, expected {Words(violation.Expected)}");
         }
     }
 
-    /// <summary>Where options of a type are: in the place itself or in a part of it.</summary>
-    private string Place(string path, string type)
-    {
-        // Elements of lists count as one.
-        string within = Element().Replace(path, "[0]");
-        return path + ConfigNames.All(_config.GetType()).Where(known => known.Path.StartsWith(within + ".", StringComparison.Ordinal) && known.Type.Name == type).Select(known => known.Path[within.Length..]).FirstOrDefault("");
-    }
+    private string Words(string text) => CapitalWord().Replace(text, word => Rename(word.Value));
 
     private string Rename(string word) => JsonNamingPolicy.SnakeCaseLower.ConvertName(word) is var name && _names.Contains(name) ? name : word;
-
-    [GeneratedRegex(@"^(?:(?<type>\w+): )?(?<problems>.*?)(?: \(Parameter '\w+'\))?$", RegexOptions.Singleline)]
-    private static partial Regex Report();
-
-    [GeneratedRegex(@"; (?=[A-Z][\w.\[\]]* is )")]
-    private static partial Regex Another();
-
-    [GeneratedRegex(@"\[\d+\]")]
-    private static partial Regex Element();
 
     [GeneratedRegex(@"\b[A-Z]\w+")]
     private static partial Regex CapitalWord();

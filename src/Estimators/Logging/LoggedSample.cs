@@ -9,6 +9,9 @@ internal sealed record LoggedSample
     /// <summary>The prompt's text.</summary>
     public required string Prompt { get; init; }
 
+    /// <summary>The text of each token of the prompt.</summary>
+    public required IReadOnlyList<string> PromptTokens { get; init; }
+
     /// <summary>The response's text.</summary>
     public required string Response { get; init; }
 
@@ -17,6 +20,9 @@ internal sealed record LoggedSample
 
     /// <summary>Â, how the reward compares with those of its group.</summary>
     public required double Advantage { get; init; }
+
+    /// <summary>Its token ids.</summary>
+    public required IReadOnlyList<int> TokenIds { get; init; }
 
     /// <summary>The text of each token.</summary>
     public required IReadOnlyList<string> Tokens { get; init; }

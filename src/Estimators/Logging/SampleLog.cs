@@ -19,11 +19,15 @@ internal sealed class SampleLog : IDisposable
     public void Write(int step, LoggedSample sample) => _lines.Write(step, json =>
     {
         json.WriteString("prompt", sample.Prompt);
+        WriteTexts(json, "prompt_tokens", sample.PromptTokens);
         json.WriteString("response", sample.Response);
         json.WritePropertyName("reward");
         WriteNumber(json, sample.Reward);
         json.WritePropertyName("advantage");
         WriteNumber(json, sample.Advantage);
+        json.WriteStartArray("token_ids");
+        foreach (int id in sample.TokenIds) json.WriteNumberValue(id);
+        json.WriteEndArray();
         WriteTexts(json, "tokens", sample.Tokens);
         WriteTexts(json, "role", sample.Roles.Select(roles => RoleKey.Names[(int)RoleKey.Of(roles) - 1]));
         json.WriteStartArray("credit");

@@ -14,15 +14,21 @@ public sealed record AdvantageOptions
     /// <summary>A weight for each reward function (reward_weights); null = all 1. Default null; finite, as many as functions.</summary>
     public IReadOnlyList<double>? RewardWeights { get; init; }
 
-    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate(int functions)
     {
         var problems = new Violations();
-        problems.Require(Enum.IsDefined(ScaleRewards), nameof(ScaleRewards), ScaleRewards, "Group, Batch or None");
-        problems.Require(Enum.IsDefined(Aggregation), nameof(Aggregation), Aggregation, "SumThenNormalize or NormalizeThenSum");
-        problems.Require(RewardWeights is null || RewardWeights.Count == functions, nameof(RewardWeights), $"{RewardWeights?.Count} weights", $"one for each of the {functions} reward functions");
-        problems.Require(RewardWeights is null || RewardWeights.All(double.IsFinite), nameof(RewardWeights), "not finite", "finite numbers");
+        Check(problems, "", functions);
         problems.ThrowIfAny(nameof(AdvantageOptions));
+    }
+
+    /// <summary>Notes what is out of range for as many reward functions, under names that begin with <paramref name="prefix"/>.</summary>
+    internal void Check(Violations problems, string prefix, int functions)
+    {
+        problems.Require(Enum.IsDefined(ScaleRewards), prefix + nameof(ScaleRewards), ScaleRewards, "Group, Batch or None");
+        problems.Require(Enum.IsDefined(Aggregation), prefix + nameof(Aggregation), Aggregation, "SumThenNormalize or NormalizeThenSum");
+        problems.Require(RewardWeights is null || RewardWeights.Count == functions, prefix + nameof(RewardWeights), $"{RewardWeights?.Count} weights", $"one for each of the {functions} reward functions");
+        problems.Require(RewardWeights is null || RewardWeights.All(double.IsFinite), prefix + nameof(RewardWeights), "not finite", "finite numbers");
     }
 }
 

@@ -56,7 +56,7 @@ public sealed class PolicyLossBatch
         problems.Require(MaxCompletionLength is null or >= 1, nameof(MaxCompletionLength), MaxCompletionLength, "at least 1");
         problems.Require(GradientAccumulationSteps >= 1, nameof(GradientAccumulationSteps), GradientAccumulationSteps, "at least 1");
         problems.Require(StepsPerGeneration >= 1, nameof(StepsPerGeneration), StepsPerGeneration, "at least 1");
-        problems.ThrowIfAny(nameof(PolicyLossBatch));
+        problems.ThrowIfAnyInData(nameof(PolicyLossBatch));
     }
 
     private static void Require(Tensor? tensor, string name, long[] shape)

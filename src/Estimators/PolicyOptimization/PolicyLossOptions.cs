@@ -44,7 +44,7 @@ public sealed record PolicyLossOptions
     /// <summary>Whether the loss needs log-probabilities of a reference policy.</summary>
     internal bool NeedsReference => Beta != 0;
 
-    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate()
     {
         var problems = new Violations();

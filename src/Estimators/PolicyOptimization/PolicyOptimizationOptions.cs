@@ -42,6 +42,10 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <summary>Only tokens at least this fraction as probable as the most probable one are sampled from (min_p). Default 0 = all; 0 or more, below 1.</summary>
     public double MinP { get; init; }
 
+    /// <summary>Texts that end a response beside its end token, such as "&lt;/answer&gt;" (stop in TRL's generation_kwargs). Default none; each at least one character, without special tokens. Needs a tokenizer.</summary>
+    /// <remarks>A response that one ends is not truncated. Its tokens have the text in them, and so has the Response that a reward sees, as in TRL; the text of what the returned policy generates ends before it, as everywhere in GenerateText.</remarks>
+    public IReadOnlyList<string> StopStrings { get; init; } = [];
+
     /// <summary>The most responses that are sampled at once, in steps and evaluations; smaller batches take less memory and more time. Default null = all; at least 1.</summary>
     public int? SamplingBatchSize { get; init; }
 
@@ -107,7 +111,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <param name="temperature">Null = <see cref="Temperature"/>.</param>
     /// <param name="seed">Start of the random numbers.</param>
     internal GenerationOptions Sampling(int samples, double? temperature, ulong seed) =>
-        new() { SamplesPerPrompt = samples, MaxNewTokens = MaxNewTokens, Temperature = temperature ?? Temperature, TopK = TopK, TopP = TopP, MinP = MinP, BatchSize = SamplingBatchSize, Seed = (long)seed };
+        new() { SamplesPerPrompt = samples, MaxNewTokens = MaxNewTokens, Temperature = temperature ?? Temperature, TopK = TopK, TopP = TopP, MinP = MinP, StopStrings = StopStrings, BatchSize = SamplingBatchSize, Seed = (long)seed };
 
     /// <summary>Reads prompts.</summary>
     internal PromptReader Prompts => new(PromptColumnName, PromptFormat, addSpecialTokens: true);
@@ -119,7 +123,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     internal int Updates => Iterations * MiniBatches;
 
     /// <param name="recorded">Whether responses are recorded ones, for which some options have no meaning.</param>
-    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate(bool recorded)
     {
         var problems = new Violations();
@@ -132,6 +136,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require(TopK is 0 or >= 2, nameof(TopK), TopK, "0 (all), or 2 or more: with one token kept the responses to one prompt are all the same");
         problems.Require(TopP is > 0 and <= 1, nameof(TopP), TopP, "above 0, at most 1");
         problems.Require(MinP is >= 0 and < 1, nameof(MinP), MinP, "0 or more, below 1");
+        GenerationOptions.CheckStopStrings(problems, "", StopStrings);
         problems.Require(SamplingBatchSize is null or >= 1, nameof(SamplingBatchSize), SamplingBatchSize, "at least 1, or null for all at once");
         problems.Require(Iterations >= 1, nameof(Iterations), Iterations, "at least 1");
         problems.Require(MiniBatches >= 1, nameof(MiniBatches), MiniBatches, "at least 1");
@@ -169,7 +174,10 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     private void CheckRecorded(Violations problems)
     {
         problems.Require(ResamplingRounds == 0, nameof(ResamplingRounds), ResamplingRounds, "0 with recorded rollouts, which cannot be sampled again");
-        problems.Require(TopK == 0 && TopP == 1 && MinP == 0, $"{nameof(TopK)}, {nameof(TopP)} and {nameof(MinP)}", $"{TopK}, {TopP} and {MinP}", "0, 1 and 0 with recorded rollouts, which do not say what sampling kept");
+        problems.Require(TopK == 0, nameof(TopK), TopK, "0 with recorded rollouts, which do not say what sampling kept");
+        problems.Require(TopP == 1, nameof(TopP), TopP, "1 with recorded rollouts, which do not say what sampling kept");
+        problems.Require(MinP == 0, nameof(MinP), MinP, "0 with recorded rollouts, which do not say what sampling kept");
+        problems.Require(StopStrings.Count == 0, nameof(StopStrings), "given", "none with recorded rollouts, which ended before");
         problems.Require(EvaluateEvery is null, nameof(EvaluateEvery), EvaluateEvery, "null with recorded rollouts, which come without a reward that could score new responses");
     }
 }

@@ -138,15 +138,19 @@ internal sealed class PolicyOptimizationStep(
         .. batch.Sequences.Take(options.Generations).Select((sequence, i) => new LoggedSample
         {
             Prompt = TokenText.Join(policy.Model, sequence.PromptIds),
+            PromptTokens = Texts(sequence.PromptIds),
             Response = TokenText.Join(policy.Model, sequence.ResponseIds),
             Reward = batch.Rewards[i],
             Advantage = advantages.Values[i],
-            Tokens = [.. TokenText.Split(policy.Model, sequence.ResponseIds).Select(piece => piece.ToString())],
+            TokenIds = sequence.ResponseIds,
+            Tokens = Texts(sequence.ResponseIds),
             Roles = credit[i].Roles,
             Credit = credit[i].Credit,
-            FinishReason = batch.Truncated[i] ? FinishReason.Length : FinishReason.StopToken,
+            FinishReason = batch.Ends[i],
         }),
     ];
+
+    private string[] Texts(int[] ids) => Array.ConvertAll(TokenText.Split(policy.Model, ids), piece => piece.ToString());
 
     private void WarnAtFirst(RolloutBatch batch, GroupAdvantages advantages)
     {

@@ -26,7 +26,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     /// <param name="model">The policy to start from; Fit works on a copy.</param>
     /// <param name="reward">Writes the reward column. It sees the prompt rows with all their columns, Response (text; of a model without tokenizer the token ids in decimal) and ResponseTokenIds. It is fitted once, on the responses of the first step: what must learn from other data has to be fitted before.</param>
     /// <param name="options">How to train; null = the defaults.</param>
-    /// <exception cref="ArgumentException">Options are out of range; the message names all of them.</exception>
+    /// <exception cref="InvalidOptionsException">Options are out of range; the message names all of them.</exception>
     public PolicyOptimizationTrainer(IHostEnvironment environment, CausalLanguageModel model, IEstimator<ITransformer> reward, PolicyOptimizationOptions? options = null)
         : this(environment, model, column => RewardFunction.From(reward, column), options)
     {
@@ -37,7 +37,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     /// <param name="model">The policy to start from; Fit works on a copy.</param>
     /// <param name="reward">Writes the reward column; it sees what the other constructor's reward sees.</param>
     /// <param name="options">How to train; null = the defaults.</param>
-    /// <exception cref="ArgumentException">Options are out of range; the message names all of them.</exception>
+    /// <exception cref="InvalidOptionsException">Options are out of range; the message names all of them.</exception>
     public PolicyOptimizationTrainer(IHostEnvironment environment, CausalLanguageModel model, ITransformer reward, PolicyOptimizationOptions? options = null)
         : this(environment, model, column => RewardFunction.From(reward, column), options)
     {
@@ -48,7 +48,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     /// <param name="model">The policy to start from; Fit works on a copy.</param>
     /// <param name="recorded">Where in the rows responses are.</param>
     /// <param name="options">How to train; null = the defaults.</param>
-    /// <exception cref="ArgumentException">Options are out of range, or have no meaning for recorded responses; the message names all of them.</exception>
+    /// <exception cref="InvalidOptionsException">Options are out of range, or have no meaning for recorded responses; the message names all of them.</exception>
     public PolicyOptimizationTrainer(IHostEnvironment environment, CausalLanguageModel model, RecordedRollouts recorded, PolicyOptimizationOptions? options = null)
         : this(environment, model, openReward: null, options) => _recorded = recorded;
 
@@ -87,6 +87,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     public PolicyTransformer Fit(IDataView input, IDataView? validation)
     {
         _options.Rhythm?.Validate(_model.Config);
+        Responses.Generation.Validate(_model);
         CausalLanguageModel trained = _recorded is null ? FitSampled(input, validation) : FitRecorded(input, validation, _recorded);
         return new PolicyTransformer(_host, LanguageModelHandle.Own(trained), Responses);
     }

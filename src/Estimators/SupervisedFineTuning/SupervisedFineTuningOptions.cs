@@ -39,7 +39,7 @@ public sealed record SupervisedFineTuningOptions : TrainingOptions
     /// <summary>How the fine-tuned policy answers prompts; null (default) = sampled at temperature 1, up to as many tokens as the longest response that it was trained on.</summary>
     public GenerationOptions? Generation { get; init; }
 
-    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate()
     {
         var problems = new Violations();

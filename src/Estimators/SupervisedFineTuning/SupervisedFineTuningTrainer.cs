@@ -18,7 +18,7 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     /// <param name="environment">ML.NET's environment.</param>
     /// <param name="model">The model to start from; Fit works on a copy.</param>
     /// <param name="options">How to train; null = the defaults.</param>
-    /// <exception cref="ArgumentException">Options are out of range; the message names all of them.</exception>
+    /// <exception cref="InvalidOptionsException">Options are out of range; the message names all of them.</exception>
     public SupervisedFineTuningTrainer(IHostEnvironment environment, CausalLanguageModel model, SupervisedFineTuningOptions? options = null)
     {
         (_host, _model, _options) = (environment.Register(nameof(SupervisedFineTuningTrainer)), model, options ?? new SupervisedFineTuningOptions());

@@ -28,7 +28,7 @@ public sealed record LoraOptions
     /// <summary>s.</summary>
     internal double Scale => Alpha / (UseRslora ? Math.Sqrt(Rank) : Rank);
 
-    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate()
     {
         var problems = new Violations();

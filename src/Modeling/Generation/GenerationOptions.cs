@@ -60,7 +60,7 @@ public sealed record GenerationOptions
 
     /// <summary>Checks every range at once.</summary>
     /// <param name="prompts">How many prompts there are.</param>
-    /// <exception cref="ArgumentException">Names every option that is out of range, with what was found and expected.</exception>
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range, with what was found and expected.</exception>
     internal void Validate(int prompts)
     {
         var problems = new Violations();
@@ -81,7 +81,7 @@ public sealed record GenerationOptions
         problems.Require(SamplesPerPrompt >= 1, prefix + nameof(SamplesPerPrompt), SamplesPerPrompt, "at least 1");
         problems.Require(BatchSize is null or >= 1, prefix + nameof(BatchSize), BatchSize, "at least 1, or null for all at once");
         problems.Require(MaximumCacheBytes is null or >= 1, prefix + nameof(MaximumCacheBytes), MaximumCacheBytes, "at least 1, or null for no bound");
-        CheckStopStrings(problems, prefix);
+        CheckStopStrings(problems, prefix, StopStrings);
     }
 
     /// <summary>Checks what a model must have for these options.</summary>
@@ -102,13 +102,15 @@ public sealed record GenerationOptions
     /// <summary>Whether it is 0, which is greedy, or large enough to divide logits by.</summary>
     internal static bool IsTemperature(double value) => value is 0 or >= Least && double.IsFinite(value);
 
-    private void CheckStopStrings(Violations problems, string prefix)
+    /// <summary>Notes what cannot end a text.</summary>
+    internal static void CheckStopStrings(Violations problems, string prefix, IReadOnlyList<string> texts)
     {
-        for (int i = 0; i < StopStrings.Count; i++)
+        foreach ((int i, string text) in texts.Index())
         {
-            problems.Require(StopStrings[i] is { Length: > 0 }, $"{prefix}{nameof(StopStrings)}[{i}]", StopStrings[i] is null ? null : "empty", "at least one character");
+            string option = $"{prefix}{nameof(StopStrings)}[{i}]";
+            problems.Require(text is { Length: > 0 }, option, text is null ? null : "empty", "at least one character");
             // Half a character would match inside of others, and a text could end in the other half.
-            problems.Require(StopStrings[i] is null || CodePoint.ReplaceLoneSurrogates(StopStrings[i]) == StopStrings[i], $"{prefix}{nameof(StopStrings)}[{i}]", "a text with half a character", "no surrogate without its other half");
+            problems.Require(text is null || CodePoint.ReplaceLoneSurrogates(text) == text, option, "a text with half a character", "no surrogate without its other half");
         }
     }
 }

@@ -33,7 +33,7 @@ public sealed record CouplingOptions
     /// <summary>What <c>AttentionRhythm</c> is to write for these statistics: FAI with an open horizon, as in the paper's analysis section, and the FAI of receiver heads.</summary>
     public static AttentionRhythmOptions Rhythm => new() { MaximumHorizon = null, Outputs = RhythmColumns.Waad | RhythmColumns.Fai | RhythmColumns.Entropy | RhythmColumns.ReceiverFai };
 
-    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate()
     {
         var problems = new Violations();

@@ -29,7 +29,7 @@ public sealed record PerturbationOptions
     /// <summary>The seed of both. Default 0.</summary>
     public long Seed { get; init; }
 
-    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate()
     {
         var problems = new Violations();

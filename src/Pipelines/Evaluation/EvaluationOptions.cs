@@ -36,7 +36,7 @@ public sealed record EvaluationOptions
     /// <summary>Is told how many problems are answered.</summary>
     public IProgress<int>? Progress { get; init; }
 
-    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate()
     {
         var problems = new Violations();

@@ -82,7 +82,7 @@ public sealed class ReportTrace
         Require(nameof(TokenIds), TokenIds?.Count ?? count, count);
         Require(nameof(Roles), Roles?.Count ?? count, count);
         foreach (StoredMap map in Maps) Require($"map '{map.Name}'", map.Length, length);
-        problems.ThrowIfAny($"{nameof(ReportTrace)} '{Title ?? Variant ?? Prompt}'");
+        problems.ThrowIfAnyInData($"{nameof(ReportTrace)} '{Title ?? Variant ?? Prompt}'");
 
         void Require(string what, int found, int expected) => problems.Require(found == expected, what, $"of {found} tokens", string.Create(CultureInfo.InvariantCulture, $"{expected}, one per token"));
     }

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNetAttn.Estimators;
+using MLNetAttn.Modeling;
 using MLNetAttn.Pipelines;
 using MLNetAttn.Transforms;
 
@@ -33,7 +34,7 @@ public static class RewardCatalog
     /// <summary>Creates a <see cref="MathRewardEstimator"/> with all its options.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="options">Columns and settings.</param>
-    /// <exception cref="ArgumentException">Options are out of range; the message names them all.</exception>
+    /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
     public static MathRewardEstimator MathReward(this TransformsCatalog catalog, MathRewardOptions options) => new(MLNetInternals.GetEnvironment(catalog), options);
 
     /// <summary>Creates a <see cref="RegexRewardEstimator"/>: 1 if a regular expression occurs in a response, else 0.</summary>
@@ -61,7 +62,7 @@ public static class RewardCatalog
     /// <summary>Creates a <see cref="RegexRewardEstimator"/> with all its options.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="options">Columns and settings.</param>
-    /// <exception cref="ArgumentException">Options are out of range; the message names them all.</exception>
+    /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
     public static RegexRewardEstimator RegexReward(this TransformsCatalog catalog, RegexRewardOptions options) => new(MLNetInternals.GetEnvironment(catalog), options);
 
     /// <summary>Creates a <see cref="LengthPenaltyEstimator"/>: 0 for responses well below a length, falling to −1 where they reach it.</summary>
@@ -70,7 +71,7 @@ public static class RewardCatalog
     /// <param name="softLength">L_c: over how many tokens the penalty falls; 0 to maximumLength.</param>
     /// <param name="responseColumnName">The response's token ids; vector of Int32.</param>
     /// <param name="outputColumnName">Where the penalty goes; Single.</param>
-    /// <exception cref="ArgumentException">An argument is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">An argument is out of range.</exception>
     public static LengthPenaltyEstimator LengthPenalty(
         this TransformsCatalog catalog, int maximumLength = 512, int softLength = 128, string responseColumnName = "ResponseTokenIds", string outputColumnName = "Reward") =>
         LengthPenalty(catalog, new LengthPenaltyOptions
@@ -84,7 +85,7 @@ public static class RewardCatalog
     /// <summary>Creates a <see cref="LengthPenaltyEstimator"/> with all its options.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="options">Columns and settings.</param>
-    /// <exception cref="ArgumentException">Options are out of range; the message names them all.</exception>
+    /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
     public static LengthPenaltyEstimator LengthPenalty(this TransformsCatalog catalog, LengthPenaltyOptions options) => new(MLNetInternals.GetEnvironment(catalog), options);
 
     /// <summary>Creates a <see cref="WeightedRewardEstimator"/>: the weighted sum of several rewards.</summary>
@@ -131,13 +132,13 @@ public static class RewardCatalog
     /// <summary>Creates a <see cref="WeightedRewardEstimator"/> with all its options.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="options">Columns and settings.</param>
-    /// <exception cref="ArgumentException">Options are out of range; the message names them all.</exception>
+    /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
     public static WeightedRewardEstimator WeightedReward(this TransformsCatalog catalog, WeightedRewardOptions options) => new(MLNetInternals.GetEnvironment(catalog), options);
 
     /// <summary>Creates a <see cref="GroupAdvantageEstimator"/>: how a reward compares with those of the other responses to its prompt.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="rewardColumnName">The reward; Single, NaN = no value.</param>
-    /// <param name="groupColumnName">Which rows answer the same prompt; text, Int32 or Int64.</param>
+    /// <param name="groupColumnName">Which rows answer the same prompt; text, Int32, Int64 or a key.</param>
     /// <param name="outputColumnName">Where the advantage goes; Single.</param>
     /// <param name="scaleRewards">What a reward, less its group's mean, is divided by.</param>
     /// <exception cref="ArgumentException">A column name is empty, or there is no such scale.</exception>
@@ -154,6 +155,6 @@ public static class RewardCatalog
     /// <summary>Creates a <see cref="GroupAdvantageEstimator"/> with all its options.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="options">Columns and settings.</param>
-    /// <exception cref="ArgumentException">Options are out of range; the message names them all.</exception>
+    /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
     public static GroupAdvantageEstimator GroupAdvantage(this TransformsCatalog catalog, GroupAdvantageOptions options) => new(MLNetInternals.GetEnvironment(catalog), options);
 }

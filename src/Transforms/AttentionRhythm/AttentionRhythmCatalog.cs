@@ -13,7 +13,7 @@ public static class AttentionRhythmCatalog
     /// <param name="promptColumnName">The prompt: text, or token ids as a vector of Int32.</param>
     /// <param name="responseColumnName">The response: text, or token ids as a vector of Int32.</param>
     /// <param name="grouping">Over what spans are taken that put heads into groups.</param>
-    /// <exception cref="ArgumentException">An argument is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">An argument is out of range.</exception>
     public static AttentionRhythmEstimator AttentionRhythm(this TransformsCatalog catalog, CausalLanguageModel? model = null, string promptColumnName = "Prompt", string responseColumnName = "Response",
         RhythmGrouping grouping = RhythmGrouping.Calibrated) => AttentionRhythm(catalog, model, new AttentionRhythmOptions
         {
@@ -26,7 +26,7 @@ public static class AttentionRhythmCatalog
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="model">The model to ask; it stays yours to dispose, after the transformer and its views. Null = the model that wrote the response.</param>
     /// <param name="options">Columns and settings.</param>
-    /// <exception cref="ArgumentException">Options are out of range; the message names them all.</exception>
+    /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
     public static AttentionRhythmEstimator AttentionRhythm(this TransformsCatalog catalog, CausalLanguageModel? model, AttentionRhythmOptions options) =>
         new(MLNetInternals.GetEnvironment(catalog), model, options);
 }

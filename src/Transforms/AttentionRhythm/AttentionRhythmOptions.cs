@@ -85,7 +85,7 @@ public sealed record AttentionRhythmOptions
     [JsonIgnore]
     public CancellationToken CancellationToken { get; init; }
 
-    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate()
     {
         var problems = new Violations();
@@ -96,8 +96,8 @@ public sealed record AttentionRhythmOptions
         problems.Require(Outputs != 0 && (Outputs & ~RhythmColumns.All) == 0, nameof(Outputs), Outputs, "at least one of " + string.Join(", ", Enum.GetNames<RhythmColumns>()));
         problems.Require(Groups is null || (Grouping == RhythmGrouping.Calibrated && !AllHeads), nameof(Groups), "given", "null without Grouping Calibrated, and with AllHeads");
         problems.Require(Groups is null or { Receivers: not null } || !WantsReceivers, nameof(Groups), "without Receivers", "groups with Receivers for the column ReceiverFai");
+        ToRhythmOptions(groups: null).Check(problems, "");
         problems.ThrowIfAny(nameof(AttentionRhythmOptions));
-        ToRhythmOptions(groups: null).Validate();
     }
 
     /// <summary>Reads the prompts.</summary>

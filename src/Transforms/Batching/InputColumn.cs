@@ -9,17 +9,23 @@ internal sealed class InputColumn
 {
     private readonly string _expected;
     private readonly Func<bool, DataViewType, bool> _accepts;
+    private readonly bool _acceptsKeys;
 
     /// <param name="name">The column's name.</param>
     /// <param name="expected">The types, for error messages.</param>
     /// <param name="accepts">Whether a column of these is fine: whether it is a vector, and the type of its items.</param>
-    private InputColumn(string name, string expected, Func<bool, DataViewType, bool> accepts) => (Name, _expected, _accepts) = (name, expected, accepts);
+    /// <param name="acceptsKeys">Whether a column of one key per row (of UInt32, as ML.NET's own components write them) is fine, too.</param>
+    private InputColumn(string name, string expected, Func<bool, DataViewType, bool> accepts, bool acceptsKeys = false) => (Name, _expected, _accepts, _acceptsKeys) = (name, expected, accepts, acceptsKeys);
 
     /// <summary>The column's name.</summary>
     public string Name { get; }
 
     /// <summary>A column of one value per row, of one of these types.</summary>
     public static InputColumn Scalar(string name, params PrimitiveDataViewType[] types) => new(name, string.Join<DataViewType>(" or ", types), (vector, item) => !vector && types.Contains(item));
+
+    /// <summary>A column of one value per row, of one of these types, or of keys.</summary>
+    public static InputColumn ScalarOrKey(string name, params PrimitiveDataViewType[] types) =>
+        new(name, string.Join<DataViewType>(" or ", types) + " or a key", (vector, item) => !vector && types.Contains(item), acceptsKeys: true);
 
     /// <summary>A column of vectors, of any size, of items of one of these types.</summary>
     public static InputColumn Vector(string name, params PrimitiveDataViewType[] itemTypes) =>
@@ -34,9 +40,8 @@ internal sealed class InputColumn
     public DataViewSchema.Column Find(IExceptionContext context, DataViewSchema schema)
     {
         DataViewSchema.Column column = schema.GetColumnOrNull(Name) ?? throw Missing(context, nameof(schema), schema.Where(other => !other.IsHidden).Select(other => other.Name));
-        return _accepts(column.Type is VectorDataViewType, column.Type is VectorDataViewType vector ? vector.ItemType : column.Type)
-            ? column
-            : throw Mismatch(context, nameof(schema), $"{column.Type}");
+        (bool isVector, DataViewType item) = column.Type is VectorDataViewType vector ? (true, vector.ItemType) : (false, column.Type);
+        return Accepts(isVector, item, item is KeyDataViewType) ? column : throw Mismatch(context, nameof(schema), $"{column.Type}");
     }
 
     /// <summary>Finds the column in what estimators promise of data.</summary>
@@ -44,11 +49,13 @@ internal sealed class InputColumn
     public SchemaShape.Column Find(IExceptionContext context, SchemaShape shape)
     {
         foreach (SchemaShape.Column column in shape.Where(column => column.Name == Name))
-            return !column.IsKey && _accepts(column.Kind != SchemaShape.Column.VectorKind.Scalar, column.ItemType)
+            return Accepts(column.Kind != SchemaShape.Column.VectorKind.Scalar, column.ItemType, column.IsKey)
                 ? column
                 : throw Mismatch(context, nameof(shape), $"{column.Kind} of {(column.IsKey ? "key " : "")}{column.ItemType}");
         throw Missing(context, nameof(shape), shape.Select(other => other.Name));
     }
+
+    private bool Accepts(bool isVector, DataViewType item, bool isKey) => isKey ? _acceptsKeys && !isVector && item.RawType == typeof(uint) : _accepts(isVector, item);
 
     private ArgumentOutOfRangeException Missing(IExceptionContext context, string parameter, IEnumerable<string> names) =>
         context.Process(new ArgumentOutOfRangeException(parameter, $"Could not find input column '{Name}', expected {_expected}. The data has: {string.Join(", ", names)}."));

@@ -41,7 +41,7 @@ public sealed record CreditOptions
     /// <summary>Start of the random numbers of <see cref="CreditStrategy.Random"/>; a trainer mixes its own seed in. Default 0.</summary>
     public long Seed { get; init; }
 
-    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate()
     {
         var problems = new Violations();

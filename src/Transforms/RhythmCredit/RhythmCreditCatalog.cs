@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
 
 namespace MLNetAttn;
@@ -13,7 +14,7 @@ public static class RhythmCreditCatalog
     /// <param name="amplification">γ_amp: the credit of a selected token, 0 or more.</param>
     /// <param name="outputColumnName">Where γ goes: a variable-size vector of Single.</param>
     /// <param name="roleColumnName">Where the roles go: a variable-size vector of key.</param>
-    /// <exception cref="ArgumentException">An argument is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">An argument is out of range.</exception>
     public static RhythmCreditEstimator RhythmCredit(this TransformsCatalog catalog, CreditStrategy strategy = CreditStrategy.Coupled, double fraction = 0.4, double amplification = 1.5,
         string outputColumnName = "Credit", string roleColumnName = "Role") => RhythmCredit(catalog, new RhythmCreditOptions
         {
@@ -25,6 +26,6 @@ public static class RhythmCreditCatalog
     /// <summary>Creates a <see cref="RhythmCreditEstimator"/> with all its options.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="options">Columns and settings.</param>
-    /// <exception cref="ArgumentException">Options are out of range; the message names them all.</exception>
+    /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
     public static RhythmCreditEstimator RhythmCredit(this TransformsCatalog catalog, RhythmCreditOptions options) => new(MLNetInternals.GetEnvironment(catalog), options);
 }

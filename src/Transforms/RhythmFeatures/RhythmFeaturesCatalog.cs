@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
 
 namespace MLNetAttn;
@@ -11,7 +12,7 @@ public static class RhythmFeaturesCatalog
     /// <param name="outputColumnName">Where the features go.</param>
     /// <param name="signals">The columns that are described: Waad, Fai, Entropy, LogProbability.</param>
     /// <param name="missingValue">What a feature is that a response does not define; NaN for ML.NET's missing value.</param>
-    /// <exception cref="ArgumentException">An argument is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">An argument is out of range.</exception>
     /// <example>
     /// <code>
     /// var rightOrWrong = mlContext.Transforms.AttentionRhythm(model)
@@ -27,6 +28,6 @@ public static class RhythmFeaturesCatalog
     /// <summary>Creates a <see cref="RhythmFeaturesEstimator"/> with all its options.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="options">Columns and settings.</param>
-    /// <exception cref="ArgumentException">Options are out of range; the message names them all.</exception>
+    /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
     public static RhythmFeaturesEstimator RhythmFeatures(this TransformsCatalog catalog, RhythmFeaturesOptions options) => new(MLNetInternals.GetEnvironment(catalog), options);
 }

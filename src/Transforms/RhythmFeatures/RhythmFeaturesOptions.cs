@@ -49,7 +49,7 @@ public sealed record RhythmFeaturesOptions
     [JsonIgnore]
     internal IReadOnlyList<RhythmSignals> Selected => [.. new[] { RhythmSignals.Waad, RhythmSignals.Fai, RhythmSignals.Entropy, RhythmSignals.LogProbability }.Where(signal => Signals.HasFlag(signal))];
 
-    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate()
     {
         var problems = new Violations();

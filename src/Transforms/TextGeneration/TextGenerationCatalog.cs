@@ -17,7 +17,7 @@ public static class TextGenerationCatalog
     /// <param name="seed">Start of the random numbers.</param>
     /// <param name="samplesPerPrompt">Responses per prompt; above 1, every row becomes as many.</param>
     /// <param name="promptFormat">What text of the prompt column says: the prompt itself, or a conversation as JSON.</param>
-    /// <exception cref="ArgumentException">An argument is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">An argument is out of range.</exception>
     public static TextGenerationEstimator GenerateText(this TransformsCatalog catalog, CausalLanguageModel model, string outputColumnName = "Response", string inputColumnName = "Prompt",
         int? maxNewTokens = null, double temperature = 1, long seed = 0, int samplesPerPrompt = 1, PromptFormat promptFormat = PromptFormat.Text) => GenerateText(catalog, model, new TextGenerationOptions
         {
@@ -31,7 +31,7 @@ public static class TextGenerationCatalog
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="model">The model; it stays yours to dispose, after the transformer and its views.</param>
     /// <param name="options">Columns and settings.</param>
-    /// <exception cref="ArgumentException">Options are out of range; the message names them all.</exception>
+    /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
     public static TextGenerationEstimator GenerateText(this TransformsCatalog catalog, CausalLanguageModel model, TextGenerationOptions options) =>
         new(MLNetInternals.GetEnvironment(catalog), model, options);
 }

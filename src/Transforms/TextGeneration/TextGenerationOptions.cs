@@ -48,7 +48,7 @@ public sealed record TextGenerationOptions
     [JsonIgnore]
     internal PromptReader Prompts => new(PromptColumnName, PromptFormat, Generation.AddSpecialTokens);
 
-    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate()
     {
         var problems = new Violations();

@@ -56,7 +56,7 @@ public sealed class ConfigReaderTests
             "learning_rte": 1, "beta": 0.04, "steps": 1.5, "seed": null, "loss": {"type": "drgropo", "epsilon": "0.2"}, "credit": 3,
             "output_folder": "x", "mask_truncated_completions": 1, "rhythm": {"layers": "some"}
           },
-          "reward": [{"regexp": {}}]
+          "reward": [{"regexp": {}}, {"math": {"output_column_name": "Score"}}]
         }
         """).Should().BeEquivalentTo(
             "modle: unknown; did you mean model?",
@@ -71,12 +71,13 @@ public sealed class ConfigReaderTests
             "options.output_folder: unknown here; it is \"output\", beside \"options\"",
             "options.mask_truncated_completions: found 1, expected true or false",
             "options.rhythm.layers: found \"some\", expected \"middle\", \"all\", \"top\", \"bottom\" or layers such as \"3,5,7\"",
-            "reward[0].regexp: unknown; did you mean regex?");
+            "reward[0].regexp: unknown; did you mean regex?",
+            "reward[1].math.output_column_name: unknown here; columns are the command's own matter");
 
     [Fact]
     public void All_that_is_out_of_range_or_missing_is_named_at_once_by_its_path() => FluentActions.Invoking(() => ConfigRules.Require(Policy("""
         {
-          "task": "math", "prompts": {"countdown": {"numbers": 9}}, "reward": [{"math": {}}, {"regex": {}}, {}], "report": {"prompts": -1}, "device": "gpu",
+          "task": "math", "prompts": {"countdown": {"numbers": 9, "options": {"largest_number": 0}}}, "reward": [{"math": {}}, {"regex": {}}, {}], "report": {"prompts": -1}, "device": "gpu",
           "options": {"steps": 0, "loss": {"epsilon": 3}, "mini_batches": 3, "evaluate_every": 5}
         }
         """))).Should().Throw<ConfigException>().Which.Problems.Should().BeEquivalentTo(
@@ -89,6 +90,7 @@ public sealed class ConfigReaderTests
             "options.loss.epsilon is 3, expected above 0, less than 1",
             "prompts.countdown: given, and task is math: expected a file",
             "prompts.countdown.numbers is 9, expected 2 to 6",
+            "prompts.countdown.options.largest_number is 0, expected 1 to largest_result",
             "reward[1].regex.pattern is empty, expected a regular expression",
             "device: gpu, expected cpu, cuda, or cuda:1 and so on",
             "reward[2]: expected one of countdown, math, regex and length_penalty");

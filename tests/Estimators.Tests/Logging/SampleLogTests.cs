@@ -8,9 +8,11 @@ public sealed class SampleLogTests
     private static readonly LoggedSample Sample = new()
     {
         Prompt = "1 + 1 <=>",
+        PromptTokens = ["1 +", " 1 <=>"],
         Response = "Zwölf 😀",
         Reward = double.NaN,
         Advantage = -0.5,
+        TokenIds = [7, 8, 0],
         Tokens = ["Zwölf", " 😀", ""],
         Roles = [TokenRoles.None, TokenRoles.Preplan | TokenRoles.Anchor, TokenRoles.Introduction],
         Credit = [1, 1.5, 1.25],
@@ -24,7 +26,7 @@ public sealed class SampleLogTests
         string path = folder.File("samples.jsonl");
         using (var log = new SampleLog(path)) log.Write(7, Sample);
         File.ReadAllText(path).Should().Be(
-            "{\"step\":7,\"prompt\":\"1 + 1 <=>\",\"response\":\"Zwölf \\uD83D\\uDE00\",\"reward\":null,\"advantage\":-0.5,\"tokens\":[\"Zwölf\",\" \\uD83D\\uDE00\",\"\"],"
+            "{\"step\":7,\"prompt\":\"1 + 1 <=>\",\"prompt_tokens\":[\"1 +\",\" 1 <=>\"],\"response\":\"Zwölf \\uD83D\\uDE00\",\"reward\":null,\"advantage\":-0.5,\"token_ids\":[7,8,0],\"tokens\":[\"Zwölf\",\" \\uD83D\\uDE00\",\"\"],"
             + "\"role\":[\"None\",\"Anchor\",\"Introduction\"],\"credit\":[1,1.5,1.25],\"finish_reason\":\"stop_token\"}\n");
     }
 

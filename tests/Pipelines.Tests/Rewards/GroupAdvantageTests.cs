@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using MLNetAttn.Estimators;
 
 namespace MLNetAttn.Pipelines;
@@ -57,6 +58,23 @@ public sealed class GroupAdvantageTests
         _ml.Transforms.GroupAdvantage(groupColumnName: "Wide", scaleRewards: RewardScale.None).Rewards(rows, "Advantage").Should().Equal(-1, 1, 0);
     }
 
+    [Fact]
+    public Task Keys_name_groups_by_their_values() => _ml.ShouldHoldItsPromises(_ml.Transforms.GroupAdvantage("B", "Key"), _ml.Transforms.Conversion.MapValueToKey("Key", "Group").Fit(Rows()).Transform(Rows()));
+
+    [Fact]
+    public void A_key_means_its_value_whatever_its_number()
+    {
+        IDataView seen = Keyed("x", "y"), later = Keyed("y", "x");
+        _ml.Transforms.GroupAdvantage("A", "Key", scaleRewards: RewardScale.None).Fit(seen).Transform(later).GetColumn<float>("Advantage").Should().Equal(2, -2, -1, 1);
+
+        IDataView Keyed(params string[] groups)
+        {
+            Row[] rows = [.. groups.SelectMany(group => (Row[])[new Row { A = group == "x" ? 1 : 5, Group = group }, new Row { A = group == "x" ? 3 : 1, Group = group }])];
+            IDataView view = _ml.Data.LoadFromEnumerable(rows);
+            return _ml.Transforms.Conversion.MapValueToKey("Key", "Group").Fit(view).Transform(view);
+        }
+    }
+
     [Theory]
     [InlineData(RewardAggregation.SumThenNormalize)]
     [InlineData(RewardAggregation.NormalizeThenSum)]
@@ -80,7 +98,7 @@ public sealed class GroupAdvantageTests
         Action infinite = () => _ml.Transforms.GroupAdvantage("A").Fit(_ml.Data.LoadFromEnumerable([new Row { A = float.PositiveInfinity }]));
         infinite.Should().Throw<ArgumentException>().WithMessage("Column 'A' holds Infinity in row 0*");
         Action weights = () => _ml.Transforms.GroupAdvantage(new GroupAdvantageOptions { Advantage = new AdvantageOptions { RewardWeights = [1, 2] } });
-        weights.Should().Throw<ArgumentException>().WithMessage("*RewardWeights is 2 weights, expected one for each of the 1 reward functions*");
+        weights.Should().Throw<ArgumentException>().WithMessage("*Advantage.RewardWeights is 2 weights, expected one for each of the 1 reward functions*");
         Action names = () => _ml.Transforms.GroupAdvantage(rewardColumnName: "", groupColumnName: "");
         names.Should().Throw<ArgumentException>().WithMessage("GroupAdvantageOptions: RewardColumnNames*GroupColumnName is empty*");
     }

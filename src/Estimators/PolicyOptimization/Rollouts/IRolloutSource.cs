@@ -22,10 +22,14 @@ internal interface IRolloutSource
 
 /// <summary>B = P · G responses.</summary>
 /// <param name="Sequences">Prompts and responses, [B].</param>
-/// <param name="Truncated">Whether a response reached the most tokens without ending, [B].</param>
+/// <param name="Ends">Why each response ended, [B].</param>
 /// <param name="Rewards">NaN = none, [B].</param>
 /// <param name="OldLogProbabilities">log π of the policy that sampled, [B][T]; null where that is the policy as it is now.</param>
-internal sealed record RolloutBatch(TokenSequence[] Sequences, bool[] Truncated, double[] Rewards, IReadOnlyList<float[]>? OldLogProbabilities);
+internal sealed record RolloutBatch(TokenSequence[] Sequences, FinishReason[] Ends, double[] Rewards, IReadOnlyList<float[]>? OldLogProbabilities)
+{
+    /// <summary>Whether a response reached the most tokens without ending, [B].</summary>
+    public bool[] Truncated { get; } = Array.ConvertAll(Ends, end => end == FinishReason.Length);
+}
 
 /// <summary>What a step of policy optimisation depends on beside the policy, the options, the prompts and its number.</summary>
 /// <param name="Tokens">Tokens of all prompts and responses so far, those that resampling left out included.</param>

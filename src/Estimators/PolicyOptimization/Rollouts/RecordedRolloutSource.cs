@@ -29,8 +29,7 @@ internal sealed class RecordedRolloutSource : IRolloutSource
         DataViewSchema.Column prompt = options.Prompts.Input.Find(context, data.Schema), response = InputColumn.TextOrTokenIds(columns.ResponseColumnName).Find(context, data.Schema);
         DataViewSchema.Column reward = InputColumn.Scalar(options.RewardColumnName, NumberDataViewType.Single).Find(context, data.Schema);
         DataViewSchema.Column? logs = columns.LogProbabilitiesColumnName is { } name ? InputColumn.Vector(name, NumberDataViewType.Single).Find(context, data.Schema) : null;
-        DataViewSchema.Column group = data.Schema.GetColumnOrNull(columns.GroupColumnName)
-            ?? throw context.Process(new ArgumentOutOfRangeException(nameof(data), $"Could not find input column '{columns.GroupColumnName}', which says which rows answer the same prompt. The data has: {string.Join(", ", data.Schema.Select(column => column.Name))}."));
+        DataViewSchema.Column group = GroupColumn.Input(columns.GroupColumnName).Find(context, data.Schema);
         options.Prompts.Require(context, model, isText: prompt.Type is TextDataViewType);
         TokenIds.RequireTokenizer(context, model, response.Name, isText: response.Type is TextDataViewType);
         PromptSet.RequireOneVocabulary(context, model);
@@ -40,7 +39,7 @@ internal sealed class RecordedRolloutSource : IRolloutSource
         Func<int[]> readPrompt = options.Prompts.Open(cursor, prompt, model), readResponse = TokenIds.Reader(cursor, response, model, addSpecialTokens: false);
         Func<float> readReward = cursor.Scalar<float>(reward);
         Func<float[]>? readLogs = logs is { } found ? cursor.Vector<float>(found) : null;
-        Func<string> readGroup = OpenGroup(context, cursor, group);
+        Func<string> readGroup = GroupColumn.Open(cursor, group);
         for (int row = 0; cursor.MoveNext(); row++)
         {
             var read = new Row(row, new TokenSequence(readPrompt(), readResponse()), readReward(), readLogs?.Invoke());
@@ -78,7 +77,7 @@ internal sealed class RecordedRolloutSource : IRolloutSource
         Row[] rows = [.. SeededOrder.Visit(_groups.Count, state.Visited, _options.PromptsPerStep, _options.Seed).SelectMany(group => _groups[group])];
         return (new RolloutBatch(
             [.. rows.Select(row => row.Sequence)],
-            [.. rows.Select(row => row.Sequence.ResponseIds.Length == _options.MaxNewTokens)],
+            [.. rows.Select(row => row.Sequence.ResponseIds.Length == _options.MaxNewTokens ? FinishReason.Length : FinishReason.StopToken)],
             [.. rows.Select(row => (double)row.Reward)],
             rows[0].LogProbabilities is null ? null : [.. rows.Select(row => row.LogProbabilities!)]), state with
             {
@@ -97,20 +96,6 @@ internal sealed class RecordedRolloutSource : IRolloutSource
             throw context.Process(new ArgumentException($"Row {row.Number}: {logs.Length} log-probabilities{(logs.Length == tokens ? ", some of them NaN or infinite," : "")} for a response of {tokens} tokens, expected one finite number for each."));
         if (!float.IsFinite(row.Reward) && options.MissingReward == MissingReward.Stop)
             throw context.Process(new InvalidOperationException(FormattableString.Invariant($"Row {row.Number}: the reward is {row.Reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none.")));
-    }
-
-    private static Func<string> OpenGroup(IExceptionContext context, DataViewRow row, DataViewSchema.Column column)
-    {
-        if (column.Type is TextDataViewType) return row.Text(column);
-        return column.Type.RawType switch
-        {
-            var type when type == typeof(int) => Number(row.Scalar<int>(column)),
-            var type when type == typeof(long) => Number(row.Scalar<long>(column)),
-            var type when type == typeof(uint) => Number(row.Scalar<uint>(column)),
-            _ => throw context.Process(new ArgumentOutOfRangeException(nameof(column), $"Schema mismatch for input column '{column.Name}': expected Text, Int32, Int64 or a key, got {column.Type}.")),
-        };
-
-        static Func<string> Number<T>(Func<T> read) where T : IFormattable => () => read().ToString(null, System.Globalization.CultureInfo.InvariantCulture);
     }
 
     /// <summary>One recorded response.</summary>

@@ -45,7 +45,7 @@ internal sealed class SampledRollouts(LearningPolicy policy, PromptSet prompts, 
         metrics.RewardParts(reward.PartNames, [.. batch.SelectMany(group => group.Scores)]);
         return (new RolloutBatch(
             [.. batch.SelectMany(group => group.Samples.Select(sample => new TokenSequence(prompts.TokenIds[group.Row], sample.TokenIds) { KeptIds = sample.KeptIds }))],
-            [.. batch.SelectMany(group => group.Samples.Select(sample => sample.FinishReason == FinishReason.Length))],
+            [.. batch.SelectMany(group => group.Samples.Select(sample => sample.FinishReason))],
             [.. batch.SelectMany(group => group.Scores.Select(score => score.Reward))],
             OldLogProbabilities: null), state);
     }

@@ -14,7 +14,7 @@ public sealed record PictureOptions
     /// <summary>In pixels. Default 700; 200 to 10 000.</summary>
     public int Height { get; init; } = 700;
 
-    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate()
     {
         var problems = new Violations();

@@ -12,7 +12,7 @@ namespace MLNetAttn.Pipelines;
 /// | column | type | meaning |
 /// |---|---|---|
 /// | Reward, or several by name | Single | NaN = no value |
-/// | Group | text, Int32 or Int64 | rows with the same value answer the same prompt; they need not follow each other |
+/// | Group | text, Int32, Int64 or a key | rows with the same value answer the same prompt; they need not follow each other |
 ///
 /// ### Output columns
 /// | column | type | meaning |
@@ -50,7 +50,7 @@ public sealed class GroupAdvantageEstimator : BatchEstimator<GroupAdvantageTrans
         var groups = new List<int>();
         using (DataViewRowCursor cursor = input.GetRowCursor(columns))
         {
-            Func<string> name = GroupAdvantageTransformer.OpenGroup(cursor, columns[0]);
+            Func<string> name = GroupColumn.Open(cursor, columns[0]);
             Func<double[]> read = RewardColumns.Open(cursor, columns[1..]);
             while (cursor.MoveNext())
             {

@@ -1,6 +1,4 @@
-using System.Globalization;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using MLNetAttn.Transforms;
 
@@ -30,7 +28,7 @@ public sealed class GroupAdvantageTransformer : RewardTransformer
 
     internal static IReadOnlyList<InputColumn> InputsOf(GroupAdvantageOptions options) =>
     [
-        InputColumn.Scalar(options.GroupColumnName, TextDataViewType.Instance, NumberDataViewType.Int32, NumberDataViewType.Int64),
+        GroupColumn.Input(options.GroupColumnName),
         .. RewardColumns.Inputs(options.RewardColumnNames),
     ];
 
@@ -38,26 +36,12 @@ public sealed class GroupAdvantageTransformer : RewardTransformer
 
     internal override Func<float> Open(DataViewRow row, DataViewSchema.Column[] inputs)
     {
-        Func<string> name = OpenGroup(row, inputs[0]);
+        Func<string> name = GroupColumn.Open(row, inputs[0]);
         Func<double[]> rewards = RewardColumns.Open(row, inputs[1..]);
         return () => _groups.TryGetValue(name(), out int group)
             ? (float)_state.Normalization.Advantage(rewards(), group)
             : throw new InvalidOperationException(
                 $"Row {row.Position}: column '{inputs[0].Name}' names group '{name()}', which is none of the {_groups.Count} that the advantages were fitted on. Fit on all rows of a group before its rows are transformed.");
-    }
-
-    /// <summary>Reads the name of a row's group.</summary>
-    internal static Func<string> OpenGroup(DataViewRow row, DataViewSchema.Column column)
-    {
-        if (column.Type.Equals(TextDataViewType.Instance))
-            return row.Text(column);
-        if (column.Type.Equals(NumberDataViewType.Int32))
-        {
-            Func<int> small = row.Scalar<int>(column);
-            return () => small().ToString(CultureInfo.InvariantCulture);
-        }
-        Func<long> large = row.Scalar<long>(column);
-        return () => large().ToString(CultureInfo.InvariantCulture);
     }
 
     private static GroupAdvantageState Check(GroupAdvantageState state)

@@ -17,7 +17,7 @@ public sealed record LengthPenaltyOptions
     /// <summary>L_c: over the last so many tokens before L_max the penalty falls from 0 to −1 (soft_punish_cache). Default 128; 0 to <see cref="MaximumLength"/>, 0 = only what is longer is punished.</summary>
     public int SoftLength { get; init; } = 128;
 
-    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate()
     {
         var problems = new Violations();

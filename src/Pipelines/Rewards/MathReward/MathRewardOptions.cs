@@ -17,7 +17,7 @@ public sealed record MathRewardOptions
     /// <summary>What a row is worth in whose right answer nothing is found. Default <see cref="Pipelines.UnreadableAnswer.Zero"/>.</summary>
     public UnreadableAnswer UnreadableAnswer { get; init; } = UnreadableAnswer.Zero;
 
-    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate()
     {
         var problems = new Violations();

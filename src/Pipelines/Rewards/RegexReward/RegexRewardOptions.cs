@@ -27,7 +27,7 @@ public sealed record RegexRewardOptions
     /// <summary>The longest search in one response, after which the pass stops with an error that names the row. Default one second; above 0.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal Regex Validate()
     {
         var problems = new Violations();

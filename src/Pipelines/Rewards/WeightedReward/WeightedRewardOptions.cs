@@ -14,7 +14,7 @@ public sealed record WeightedRewardOptions
     /// <summary>Where the weighted sum goes. Default "Reward"; not empty.</summary>
     public string OutputColumnName { get; init; } = "Reward";
 
-    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate()
     {
         var problems = new Violations();

@@ -28,7 +28,7 @@ public static class Countdown
         var violations = new Violations();
         CheckSize(violations, count, numbers);
         violations.Require(Enum.IsDefined(split), nameof(split), split, $"one of {string.Join(", ", Enum.GetNames<CountdownSplit>())}");
-        options.Check(violations);
+        options.Check(violations, $"{nameof(options)}.");
         violations.ThrowIfAny(nameof(Countdown));
         var random = new SeededRandom(seed);
         var source = new CountdownSource(numbers, split, options.Distinct ?? split == CountdownSplit.Test, options);

@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using MLNetAttn.Modeling;
 using MLNetAttn.Pipelines;
 using MLNetAttn.Transforms;
 
@@ -35,6 +36,6 @@ public static class CountdownCatalog
     /// <summary>Scores responses to Countdown problems, with all options.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">Columns and settings.</param>
-    /// <exception cref="ArgumentException">Options are out of range; the message names them all.</exception>
+    /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
     public static CountdownRewardEstimator CountdownReward(this TransformsCatalog catalog, CountdownRewardOptions options) => new(MLNetInternals.GetEnvironment(catalog), options);
 }

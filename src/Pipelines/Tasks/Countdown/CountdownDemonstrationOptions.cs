@@ -17,12 +17,12 @@ public sealed record CountdownDemonstrationOptions
     /// <summary>The problems to demonstrate; always of <see cref="CountdownSplit.Train"/> and <see cref="CountdownFormat.SearchTrace"/>.</summary>
     public CountdownOptions Problems { get; init; } = new();
 
-    /// <summary>Notes every option out of range.</summary>
-    internal void Check(Violations violations)
+    /// <summary>Notes every option out of range; <paramref name="owner"/> goes before their names.</summary>
+    internal void Check(Violations violations, string owner)
     {
-        violations.Require(MaximumAttempts is >= 1 and <= 64, nameof(MaximumAttempts), MaximumAttempts, "1 to 64");
-        violations.Require(SolvedShare is >= 0 and <= 1, nameof(SolvedShare), SolvedShare, "0 to 1");
-        violations.Require(Problems.Format == CountdownFormat.SearchTrace, $"{nameof(Problems)}.{nameof(Problems.Format)}", Problems.Format, $"{CountdownFormat.SearchTrace}");
-        Problems.Check(violations, $"{nameof(Problems)}.");
+        violations.Require(MaximumAttempts is >= 1 and <= 64, owner + nameof(MaximumAttempts), MaximumAttempts, "1 to 64");
+        violations.Require(SolvedShare is >= 0 and <= 1, owner + nameof(SolvedShare), SolvedShare, "0 to 1");
+        violations.Require(Problems.Format == CountdownFormat.SearchTrace, $"{owner}{nameof(Problems)}.{nameof(Problems.Format)}", Problems.Format, $"{CountdownFormat.SearchTrace}");
+        Problems.Check(violations, $"{owner}{nameof(Problems)}.");
     }
 }

@@ -25,7 +25,7 @@ public static class CountdownDemonstrations
         options ??= new CountdownDemonstrationOptions();
         var violations = new Violations();
         Countdown.CheckSize(violations, count, numbers);
-        options.Check(violations);
+        options.Check(violations, $"{nameof(options)}.");
         violations.ThrowIfAny(nameof(CountdownDemonstrations));
         var random = new SeededRandom(seed);
         var source = new CountdownSource(numbers, CountdownSplit.Train, options.Problems.Distinct ?? false, options.Problems);

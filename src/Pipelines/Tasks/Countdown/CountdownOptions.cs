@@ -36,7 +36,7 @@ public sealed record CountdownOptions
     ];
 
     /// <summary>Notes every option out of range; <paramref name="owner"/> goes before their names.</summary>
-    internal void Check(Violations violations, string owner = "")
+    internal void Check(Violations violations, string owner)
     {
         const CountdownOperators all = CountdownOperators.Add | CountdownOperators.Subtract | CountdownOperators.Multiply | CountdownOperators.Divide;
         violations.Require(LargestResult is >= 1 and <= 1_000_000, owner + nameof(LargestResult), LargestResult, "1 to 1000000");

@@ -20,7 +20,7 @@ public sealed record CountdownRewardOptions
     /// <summary>How the responses answer. Default <see cref="CountdownFormat.SearchTrace"/>.</summary>
     public CountdownFormat Format { get; init; } = CountdownFormat.SearchTrace;
 
-    /// <exception cref="ArgumentException">Names every option that is out of range.</exception>
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate()
     {
         var problems = new Violations();

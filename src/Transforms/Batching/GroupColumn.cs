@@ -1,0 +1,53 @@
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace MLNetAttn.Transforms;
+
+/// <summary>The column that says which rows belong together: text, numbers, or keys, which go by the values that they stand for.</summary>
+internal static class GroupColumn
+{
+    /// <summary>The column, by name.</summary>
+    public static InputColumn Input(string name) => InputColumn.ScalarOrKey(name, TextDataViewType.Instance, NumberDataViewType.Int32, NumberDataViewType.Int64);
+
+    /// <summary>Reads the name of a row's group; it throws where a key is missing.</summary>
+    public static Func<string> Open(DataViewRow row, DataViewSchema.Column column) => column.Type switch
+    {
+        TextDataViewType => row.Text(column),
+        KeyDataViewType => Key(row, column),
+        { RawType: var type } when type == typeof(int) => Number(row.Scalar<int>(column)),
+        _ => Number(row.Scalar<long>(column)),
+    };
+
+    private static Func<string> Number<T>(Func<T> read)
+        where T : IFormattable => () => read().ToString(null, CultureInfo.InvariantCulture);
+
+    private static Func<string> Key(DataViewRow row, DataViewSchema.Column column)
+    {
+        Func<uint> read = row.Scalar<uint>(column);
+        string[]? names = Names(column);
+        return () => read() switch
+        {
+            0 => throw new InvalidOperationException($"Row {row.Position}: column '{column.Name}' is a missing key, expected the group that the row belongs to. Filter such rows out first."),
+            uint key when key <= names?.Length => names[key - 1],
+            uint key => key.ToString(CultureInfo.InvariantCulture),
+        };
+    }
+
+    /// <summary>The values that keys stand for, where they are of a type that groups have; null where they are not, or are not known, as after hashing.</summary>
+    private static string[]? Names(DataViewSchema.Column column) => (column.Annotations.Schema.GetColumnOrNull("KeyValues")?.Type as VectorDataViewType)?.ItemType switch
+    {
+        TextDataViewType => Values<ReadOnlyMemory<char>>(column),
+        { RawType: var type } when type == typeof(int) => Values<int>(column),
+        { RawType: var type } when type == typeof(long) => Values<long>(column),
+        _ => null,
+    };
+
+    private static string[] Values<T>(DataViewSchema.Column column)
+        where T : struct
+    {
+        VBuffer<T> values = default;
+        column.GetKeyValues(ref values);
+        return [.. values.DenseValues().Select(value => string.Create(CultureInfo.InvariantCulture, $"{value}"))];
+    }
+}
