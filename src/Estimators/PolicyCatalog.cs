@@ -34,7 +34,7 @@ public sealed class PolicyCatalog
         /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/>: reinforcement learning with credit from attention.</summary>
         /// <param name="model">The policy to start from; it stays as it is, and yours to dispose.</param>
         /// <param name="reward">Writes the column Reward (Single) from Response, ResponseTokenIds and the columns of the prompt rows. It is fitted once, on the responses of the first step.</param>
-        /// <param name="credit">Which tokens get more of the advantage.</param>
+        /// <param name="credit">Which tokens get more of the advantage. Flow needs options: where the answer is.</param>
         /// <param name="steps">Batches of responses to learn from.</param>
         /// <param name="learningRate">Above 0. Full fine-tuning of large models wants about 1e-6, of tiny ones up to 3e-4.</param>
         /// <param name="maxNewTokens">The most tokens of a response.</param>
@@ -55,7 +55,7 @@ public sealed class PolicyCatalog
         /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/> whose reward was fitted before, such as a trained ML.NET model.</summary>
         /// <param name="model">The policy to start from; it stays as it is, and yours to dispose.</param>
         /// <param name="reward">Writes the column Reward (Single) from Response, ResponseTokenIds and the columns of the prompt rows.</param>
-        /// <param name="credit">Which tokens get more of the advantage.</param>
+        /// <param name="credit">Which tokens get more of the advantage. Flow needs options: where the answer is.</param>
         /// <param name="steps">Batches of responses to learn from.</param>
         /// <param name="learningRate">Above 0. Full fine-tuning of large models wants about 1e-6, of tiny ones up to 3e-4.</param>
         /// <param name="maxNewTokens">The most tokens of a response.</param>
@@ -76,7 +76,7 @@ public sealed class PolicyCatalog
         /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/> that learns from responses and rewards recorded elsewhere.</summary>
         /// <param name="model">The policy to start from; it stays as it is, and yours to dispose.</param>
         /// <param name="recorded">Where in the rows responses are.</param>
-        /// <param name="credit">Which tokens get more of the advantage.</param>
+        /// <param name="credit">Which tokens get more of the advantage. Flow needs options: where the answer is.</param>
         /// <param name="steps">Batches of responses to learn from.</param>
         /// <param name="learningRate">Above 0. Full fine-tuning of large models wants about 1e-6, of tiny ones up to 3e-4.</param>
         /// <param name="maxNewTokens">The limit that responses were sampled with: one of as many tokens counts as truncated.</param>

@@ -4,7 +4,7 @@ namespace MLNetAttn.Modeling;
 public sealed class InvalidOptionsException : ArgumentException
 {
     internal InvalidOptionsException(string message, IReadOnlyList<OptionViolation> violations)
-        : base(message) => Violations = violations;
+        : base(message) => Violations = [.. violations];
 
     /// <summary>What is wrong; at least one.</summary>
     public IReadOnlyList<OptionViolation> Violations { get; }

@@ -11,7 +11,7 @@ public sealed record ModelLoadOptions
     /// <summary>The type of the weights in memory, whatever the files hold: <c>Float32</c> (default), <c>BFloat16</c> (half the memory, faster on processors with bf16 units), or <c>Float64</c> (reference numbers).</summary>
     public ScalarType DataType { get; init; } = ScalarType.Float32;
 
-    /// <exception cref="ArgumentException">A type that weights cannot have.</exception>
+    /// <exception cref="InvalidOptionsException">A type that weights cannot have.</exception>
     internal void Validate()
     {
         var problems = new Violations();

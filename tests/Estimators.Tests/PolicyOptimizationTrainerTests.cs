@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms;
@@ -252,27 +253,35 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
             seen.Add(row.Response);
             score.Reward = row.Response.Length;
         }, null);
+        string[] stops = ["1", "b2", "+", "="];
         using var folder = new TemporaryFolder();
         var told = new ProgressList();
-        PolicyOptimizationOptions options = Options(steps: 2, maxNewTokens: 40, progress: told) with { StopStrings = ["1", "b2"], EvaluateEvery = 1, LogSamplesEvery = 1, OutputFolder = folder.Path };
+        PolicyOptimizationOptions options = Options(steps: 2, maxNewTokens: 40, progress: told) with { StopStrings = stops, StopTokenIds = [], EvaluateEvery = 1, LogSamplesEvery = 1, OutputFolder = folder.Path };
         using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(model, reward, options).Fit(prompts, prompts);
 
-        seen.Should().NotContainMatch("*1?*", "nothing comes behind a stop string").And.NotContainMatch("*b2?*").And.ContainMatch("*1", "a reward sees it, as in TRL");
+        seen.Should().AllSatisfy(text => EndsAtTheFirstStop(text).Should().BeTrue(text));
         told.Should().OnlyContain(step => step.Metrics["completions/clipped_ratio"] == 0 && step.Metrics["eval_completions/clipped_ratio"] == 0);
-        File.ReadAllText(folder.File("samples.jsonl")).Should().Contain("stop_string");
-        policy.Transform(prompts).GetColumn<string>("Response").Should().OnlyContain(text => !text.Contains('1'));
+        JsonNode[] samples = [.. File.ReadLines(folder.File("samples.jsonl")).Select(line => JsonNode.Parse(line)!)];
+        samples.Select(sample => (string?)sample["finish_reason"]).Should().OnlyContain(reason => reason == "stop_string");
+        samples.Select(sample => (string?)sample["response"]).Should().BeSubsetOf(seen);
+        foreach (JsonNode sample in samples)
+            string.Concat(sample["prompt_tokens"]!.AsArray().Select(token => (string?)token)).Should().Be((string?)sample["prompt"]);
+        policy.Transform(prompts).GetColumn<string>("Response").Should().AllSatisfy(text => EndsAtTheFirstStop(text).Should().BeTrue("a reward is to judge it as in training"));
+
+        bool EndsAtTheFirstStop(string text) => stops.Any(stop => text.EndsWith(stop, StringComparison.Ordinal)) && !stops.Any(text[..^1].Contains);
     }
 
     [Fact]
-    public void Stop_strings_that_no_text_has_are_refused_before_anything_is_sampled()
+    public void What_a_model_lacks_to_end_responses_is_refused_when_the_trainer_is_made()
     {
         using CausalLanguageModel model = TinyModels.CreateWithTokenizer();
-        var reward = _ml.Transforms.CustomMapping<TextRewardInput, RewardOutput>((row, score) => throw new InvalidOperationException("sampled"), null);
-        IDataView prompts = _ml.Data.LoadFromEnumerable([new { Prompt = "1 + 1 =" }]);
-        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(model, reward, Options(steps: 1) with { StopStrings = ["<eos>"] }).Fit(prompts))
-            .Should().Throw<InvalidOptionsException>().WithMessage("*StopStrings[0] is a text with '<eos>'*");
-        FluentActions.Invoking(() => Trainer(Options(steps: 1) with { StopStrings = [""] })).Should().Throw<InvalidOptionsException>().WithMessage("*StopStrings[0] is empty*");
-        FluentActions.Invoking(() => Trainer(Options(steps: 1) with { StopStrings = ["."] }).Fit(_prompts)).Should().Throw<InvalidOptionsException>().WithMessage("*no tokenizer*");
+        Refused(model, Options() with { StopStrings = ["<eos>"] }, "PolicyOptimizationOptions: StopStrings[0] is a text with '<eos>'*add 0 to StopTokenIds*");
+        Refused(model, Options() with { StopTokenIds = [12] }, "*StopTokenIds is 12, expected ids from 0 to 11*");
+        Refused(_model, Options() with { StopStrings = ["."] }, "*no tokenizer*");
+        Refused(_model, Options() with { StopStrings = ["", null!] }, "*StopStrings[0] is empty*StopStrings[1] is null*no tokenizer*");
+
+        void Refused(CausalLanguageModel policy, PolicyOptimizationOptions options, string message) =>
+            FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(policy, Reward(_ => 1), options)).Should().Throw<InvalidOptionsException>().WithMessage(message);
     }
 
     [Fact]

@@ -56,7 +56,7 @@ internal sealed partial class ConfigRules
         {
             (string Name, object? Options)[] kinds = [("countdown", term.Countdown), ("math", term.Math), ("regex", term.Regex), ("length_penalty", term.LengthPenalty)];
             string[] given = [.. kinds.Where(kind => kind.Options is not null).Select(kind => kind.Name)];
-            Require(given.Length == 1, $"reward[{i}]", "expected one of countdown, math, regex and length_penalty");
+            Require(given.Length == 1, $"reward[{i}]", $"expected one of {string.Join(", ", kinds.Select(kind => kind.Name))}");
             Require(double.IsFinite(term.Weight), $"reward[{i}].weight", "expected a finite number");
             if (term.Countdown is { } countdown && config.Task == TrainTask.Countdown)
                 Require(countdown.Format == config.CountdownFormat, $"reward[{i}].countdown.format", $"{Word(countdown.Format)}, and prompts ask as {asked}: expected the same");
@@ -67,7 +67,7 @@ internal sealed partial class ConfigRules
 
     private void Check(SupervisedFineTuningConfig config)
     {
-        Try("options", config.Options.Validate);
+        Try("options", () => config.Options.Validate());
         Require(config.Rows is not null, "rows", "missing, expected a file of JSON lines with prompt and response");
         foreach ((string name, string? file) in (ReadOnlySpan<(string, string?)>)[("rows", config.Rows), ("evaluation", config.Evaluation)])
             Require(file is null || File.Exists(file), name, $"there is no file '{file}'");

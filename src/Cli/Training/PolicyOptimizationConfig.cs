@@ -38,7 +38,7 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
 
     internal override bool HasEvaluation => Evaluation is not null;
 
-    internal override int MaxNewTokens => Options.MaxNewTokens;
+    internal override GenerationOptions Answers => Options.Sampling(samples: 1, temperature: 0, seed: 0);
 
     // Flow needs an answer to trace back from, which the report does not look for.
     internal override (RhythmOptions Rhythm, CreditOptions Credit) Analysis => (
@@ -47,7 +47,7 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
     // As the trainer does it; where a reward fails, a report without it is better than none.
     internal override float? RewardOf(MLContext context, TrainingRows rows, int row, CausalLanguageModel model, int[] response)
     {
-        var answered = new RolloutView(StoredRows.Read(context.Data.TakeRows(rows.View, row + 1), _ => () => { }), [row], [TokenText.Join(model, response)], [response]);
+        var answered = new RolloutView(StoredRows.Read(context.Data.TakeRows(rows.View, row + 1), _ => () => { }), [row], [Options.TextOf(model, response)], [response]);
         var reward = RewardFunction.From(RewardChain.Create(context, this), Options.RewardColumnName);
         reward.Fit(answered);
         return (float)reward.Evaluate(MLNetInternals.GetEnvironment(context.Transforms), answered, MissingReward.LeaveOut, _ => { })[0].Reward;

@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Cli;
 
@@ -15,7 +16,7 @@ internal static class RewardChain
     };
 
     /// <summary>One reward.</summary>
-    /// <exception cref="ArgumentException">Its options are out of range.</exception>
+    /// <exception cref="InvalidOptionsException">Its options are out of range.</exception>
     public static IEstimator<ITransformer> Create(MLContext context, RewardTerm term) => term switch
     {
         { Countdown: { } options } => context.Transforms.CountdownReward(options),

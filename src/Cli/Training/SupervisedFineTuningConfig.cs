@@ -26,7 +26,7 @@ internal sealed record SupervisedFineTuningConfig : TrainConfig
 
     internal override bool HasEvaluation => Evaluation is not null;
 
-    internal override int MaxNewTokens => 256;
+    internal override GenerationOptions Answers => (Options.Generation ?? new GenerationOptions { MaxNewTokens = 256 }) with { Temperature = 0, SamplesPerPrompt = 1 };
 
     internal override (RhythmOptions Rhythm, CreditOptions Credit) Analysis => (new RhythmOptions { Receivers = true }, new CreditOptions());
 

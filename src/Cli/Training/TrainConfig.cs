@@ -40,8 +40,8 @@ internal abstract record TrainConfig
     /// <summary>Whether there are rows to evaluate on.</summary>
     internal abstract bool HasEvaluation { get; }
 
-    /// <summary>The most tokens of a response in the report.</summary>
-    internal abstract int MaxNewTokens { get; }
+    /// <summary>How prompts are answered in the report: one greedy response each.</summary>
+    internal abstract GenerationOptions Answers { get; }
 
     /// <summary>What the report's responses are measured and credited with.</summary>
     internal abstract (RhythmOptions Rhythm, CreditOptions Credit) Analysis { get; }

@@ -44,8 +44,7 @@ internal static class TrainingReport
     {
         (RhythmOptions rhythm, Transforms.CreditOptions credit) = config.Analysis;
         int room = model.Config.MaxPositionEmbeddings - ids.Length;
-        var greedy = new GenerationOptions { Temperature = 0, MaxNewTokens = Math.Min(config.MaxNewTokens, room) };
-        GeneratedSequence response = model.Generate([ids], greedy, cancellation)[0];
+        GeneratedSequence response = model.Generate([ids], config.Answers with { MaxNewTokens = Math.Min(config.Answers.MaxNewTokens ?? room, room) }, cancellation)[0];
         return ReportTraces.Create(model, new TokenSequence(ids, response.TokenIds), new ReportTraceOptions
         {
             Title = title,

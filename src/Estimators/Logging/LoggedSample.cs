@@ -9,7 +9,7 @@ internal sealed record LoggedSample
     /// <summary>The prompt's text.</summary>
     public required string Prompt { get; init; }
 
-    /// <summary>The text of each token of the prompt.</summary>
+    /// <summary>What each token of the prompt adds to its text.</summary>
     public required IReadOnlyList<string> PromptTokens { get; init; }
 
     /// <summary>The response's text.</summary>

@@ -32,7 +32,7 @@ internal sealed class AnswerSpan(CausalLanguageModel model, string pattern)
     /// <param name="responseIds">The response.</param>
     public Range? Find(int[] responseIds)
     {
-        string[] pieces = [.. TokenText.Split(model, responseIds, skipSpecialTokens: true).Select((piece, i) => i > 0 && !model.HasTokenizer ? $" {piece}" : piece.ToString())];
+        string[] pieces = TokenText.Parts(model, responseIds);
         if (Match(string.Concat(pieces)) is not { Length: > 0 } answer) return null;
         int first = -1, end = 0, position = 0;
         for (int token = 0; token < pieces.Length; token++)

@@ -42,8 +42,14 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <summary>Only tokens at least this fraction as probable as the most probable one are sampled from (min_p). Default 0 = all; 0 or more, below 1.</summary>
     public double MinP { get; init; }
 
-    /// <summary>Texts that end a response beside its end token, such as "&lt;/answer&gt;" (stop in TRL's generation_kwargs). Default none; each at least one character, without special tokens. Needs a tokenizer.</summary>
-    /// <remarks>A response that one ends is not truncated. Its tokens have the text in them, and so has the Response that a reward sees, as in TRL; the text of what the returned policy generates ends before it, as everywhere in GenerateText.</remarks>
+    /// <summary>Tokens that end a response. Null (default) = the end-of-sequence tokens of the model's generation_config.json; empty = none. Ids of the vocabulary.</summary>
+    public IReadOnlyList<int>? StopTokenIds { get; init; }
+
+    /// <summary>Texts that end a response too, such as "&lt;/answer&gt;". Default none; each at least one character, without special tokens. Needs a tokenizer.</summary>
+    /// <remarks>
+    /// The text that a reward sees, and that the returned policy generates, ends with it (<see cref="GenerationOptions.IncludeStopString"/>). A response that it ends is complete;
+    /// TRL takes every response without an end-of-sequence token for a truncated one. With recorded rollouts it is read by the returned policy alone.
+    /// </remarks>
     public IReadOnlyList<string> StopStrings { get; init; } = [];
 
     /// <summary>The most responses that are sampled at once, in steps and evaluations; smaller batches take less memory and more time. Default null = all; at least 1.</summary>
@@ -111,7 +117,11 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <param name="temperature">Null = <see cref="Temperature"/>.</param>
     /// <param name="seed">Start of the random numbers.</param>
     internal GenerationOptions Sampling(int samples, double? temperature, ulong seed) =>
-        new() { SamplesPerPrompt = samples, MaxNewTokens = MaxNewTokens, Temperature = temperature ?? Temperature, TopK = TopK, TopP = TopP, MinP = MinP, StopStrings = StopStrings, BatchSize = SamplingBatchSize, Seed = (long)seed };
+        new() { SamplesPerPrompt = samples, MaxNewTokens = MaxNewTokens, Temperature = temperature ?? Temperature, TopK = TopK, TopP = TopP, MinP = MinP, StopTokenIds = StopTokenIds, StopStrings = StopStrings, IncludeStopString = true, BatchSize = SamplingBatchSize, Seed = (long)seed };
+
+    /// <summary>The text of a response to those who judge it.</summary>
+    internal string TextOf(CausalLanguageModel model, int[] responseIds) =>
+        StopStrings.Count == 0 ? TokenText.Join(model, responseIds) : ResponseText.Of(model.Tokenizer, responseIds, Sampling(samples: 1, temperature: null, seed: 0));
 
     /// <summary>Reads prompts.</summary>
     internal PromptReader Prompts => new(PromptColumnName, PromptFormat, addSpecialTokens: true);
@@ -123,8 +133,9 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     internal int Updates => Iterations * MiniBatches;
 
     /// <param name="recorded">Whether responses are recorded ones, for which some options have no meaning.</param>
+    /// <param name="model">The model that learns; null = not known yet.</param>
     /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
-    internal void Validate(bool recorded)
+    internal void Validate(bool recorded, CausalLanguageModel? model = null)
     {
         var problems = new Violations();
         CheckTraining(problems);
@@ -167,6 +178,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
             $"SequenceToken with {Credit.Strategy} credit: with one ratio a response only its mean credit acts");
         Credit.Check(problems, "Credit.");
         Rhythm?.Check(problems, "Rhythm.");
+        if (model is not null) Sampling(samples: 1, temperature: null, seed: 0).CheckModel(problems, "", model);
         if (recorded) CheckRecorded(problems);
         problems.ThrowIfAny(nameof(PolicyOptimizationOptions));
     }
@@ -177,7 +189,6 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require(TopK == 0, nameof(TopK), TopK, "0 with recorded rollouts, which do not say what sampling kept");
         problems.Require(TopP == 1, nameof(TopP), TopP, "1 with recorded rollouts, which do not say what sampling kept");
         problems.Require(MinP == 0, nameof(MinP), MinP, "0 with recorded rollouts, which do not say what sampling kept");
-        problems.Require(StopStrings.Count == 0, nameof(StopStrings), "given", "none with recorded rollouts, which ended before");
         problems.Require(EvaluateEvery is null, nameof(EvaluateEvery), EvaluateEvery, "null with recorded rollouts, which come without a reward that could score new responses");
     }
 }

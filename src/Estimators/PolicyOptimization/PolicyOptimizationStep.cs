@@ -138,19 +138,17 @@ internal sealed class PolicyOptimizationStep(
         .. batch.Sequences.Take(options.Generations).Select((sequence, i) => new LoggedSample
         {
             Prompt = TokenText.Join(policy.Model, sequence.PromptIds),
-            PromptTokens = Texts(sequence.PromptIds),
-            Response = TokenText.Join(policy.Model, sequence.ResponseIds),
+            PromptTokens = TokenText.Parts(policy.Model, sequence.PromptIds),
+            Response = options.TextOf(policy.Model, sequence.ResponseIds),
             Reward = batch.Rewards[i],
             Advantage = advantages.Values[i],
             TokenIds = sequence.ResponseIds,
-            Tokens = Texts(sequence.ResponseIds),
+            Tokens = Array.ConvertAll(TokenText.Split(policy.Model, sequence.ResponseIds), piece => piece.ToString()),
             Roles = credit[i].Roles,
             Credit = credit[i].Credit,
             FinishReason = batch.Ends[i],
         }),
     ];
-
-    private string[] Texts(int[] ids) => Array.ConvertAll(TokenText.Split(policy.Model, ids), piece => piece.ToString());
 
     private void WarnAtFirst(RolloutBatch batch, GroupAdvantages advantages)
     {

@@ -55,7 +55,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     private PolicyOptimizationTrainer(IHostEnvironment environment, CausalLanguageModel model, Func<string, RewardFunction>? openReward, PolicyOptimizationOptions? options)
     {
         (_host, _model, _openReward, _options) = (environment.Register(nameof(PolicyOptimizationTrainer)), model, openReward, options ?? new PolicyOptimizationOptions());
-        _options.Validate(recorded: openReward is null);
+        _options.Validate(recorded: openReward is null, model);
     }
 
     /// <summary>The trained policy answers as it was sampled in training.</summary>
@@ -72,7 +72,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     /// <param name="input">Prompts (text or vectors of token ids) and whatever columns the reward reads.</param>
     /// <returns>The trained policy, which owns its model: dispose it. Where training was cancelled, as its last complete step left it; with <see cref="TrainingOptions.KeepBest"/> the best that was evaluated.</returns>
     /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or a prompt does not fit the model; the message names it.</exception>
-    /// <exception cref="InvalidOperationException">The reward failed on a response, which the message names; the model's tokenizer is missing or does not fit it; EvaluateEvery and validation rows do not go together; or the folder holds another run.</exception>
+    /// <exception cref="InvalidOperationException">The reward failed on a response, or a recorded one has a missing key for its group, which the message names; the model's tokenizer is missing or does not fit it; EvaluateEvery and validation rows do not go together; or the folder holds another run.</exception>
     /// <exception cref="NotSupportedException">All weights are to be trained, and they are not float32.</exception>
     /// <exception cref="NotFiniteNumberException">The loss or its gradient, or what the model computes in sampling or where attention is read, became NaN or infinite.</exception>
     /// <exception cref="InsufficientMemoryException">Memory ran out; the message says what to lower.</exception>
@@ -87,7 +87,6 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     public PolicyTransformer Fit(IDataView input, IDataView? validation)
     {
         _options.Rhythm?.Validate(_model.Config);
-        Responses.Generation.Validate(_model);
         CausalLanguageModel trained = _recorded is null ? FitSampled(input, validation) : FitRecorded(input, validation, _recorded);
         return new PolicyTransformer(_host, LanguageModelHandle.Own(trained), Responses);
     }

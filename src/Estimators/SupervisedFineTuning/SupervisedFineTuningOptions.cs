@@ -40,14 +40,14 @@ public sealed record SupervisedFineTuningOptions : TrainingOptions
     public GenerationOptions? Generation { get; init; }
 
     /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
-    internal void Validate()
+    internal void Validate(CausalLanguageModel? model = null)
     {
         var problems = new Violations();
         CheckTraining(problems);
         problems.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
         problems.Require(Epochs >= 1, nameof(Epochs), Epochs, "at least 1");
         problems.Require(Steps is null or >= 1, nameof(Steps), Steps, "at least 1, or null for Epochs to decide");
-        if (Generation is not null) TextGenerationOptions.CheckGeneration(problems, Generation);
+        if (Generation is not null) TextGenerationOptions.CheckGeneration(problems, Generation, model);
         problems.ThrowIfAny(nameof(SupervisedFineTuningOptions));
     }
 }

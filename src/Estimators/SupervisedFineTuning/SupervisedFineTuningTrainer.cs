@@ -22,7 +22,7 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     public SupervisedFineTuningTrainer(IHostEnvironment environment, CausalLanguageModel model, SupervisedFineTuningOptions? options = null)
     {
         (_host, _model, _options) = (environment.Register(nameof(SupervisedFineTuningTrainer)), model, options ?? new SupervisedFineTuningOptions());
-        _options.Validate();
+        _options.Validate(model);
     }
 
     /// <summary>Trains a copy of the model on the rows.</summary>

@@ -13,7 +13,7 @@ internal static class LoraTargets
     /// <param name="weights">The model's.</param>
     /// <param name="names">The names.</param>
     /// <param name="all">Whether each must mean some. Files of PEFT may name modules of other architectures, too: of theirs one is enough, and their tensors tell the rest.</param>
-    /// <exception cref="ArgumentException">A name means none; the message says which there are.</exception>
+    /// <exception cref="InvalidOptionsException">A name means none; the message says which there are.</exception>
     public static HashSet<string> Find(WeightStorage weights, IReadOnlyList<string> names, bool all)
     {
         string[] paths = [.. All(weights).Select(module => module.Path)];

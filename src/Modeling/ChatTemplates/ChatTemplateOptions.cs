@@ -29,7 +29,7 @@ public sealed record ChatTemplateOptions
     /// <summary>The clock that the template's <c>strftime_now</c> tells the local time of. Default: the system's.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <exception cref="ArgumentException">Options contradict each other; the message lists all that is wrong.</exception>
+    /// <exception cref="InvalidOptionsException">Options contradict each other; the message lists all that is wrong.</exception>
     internal void Validate()
     {
         Violations violations = new();

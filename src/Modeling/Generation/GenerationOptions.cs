@@ -45,8 +45,11 @@ public sealed record GenerationOptions
     /// <summary>Tokens that end a response. Null (default) = the end-of-sequence tokens of the model's generation_config.json; empty = none. Ids of the vocabulary.</summary>
     public IReadOnlyList<int>? StopTokenIds { get; init; }
 
-    /// <summary>Texts that end a response, wherever tokens begin and end; its text ends before the one that is complete first. Default none. None of them empty, or with a special token in it: text has none. Needs a tokenizer.</summary>
+    /// <summary>Texts that end a response, wherever tokens begin and end; its text ends before the one that is complete first, or with it (<see cref="IncludeStopString"/>). Default none. None of them empty, or with a special token in it: text has none. Needs a tokenizer.</summary>
     public IReadOnlyList<string> StopStrings { get; init; } = [];
+
+    /// <summary>Whether the text of a response that one of <see cref="StopStrings"/> ended has it at its end (vLLM's include_stop_str_in_output). Default false. Its tokens always do, and what else the last of them says.</summary>
+    public bool IncludeStopString { get; init; }
 
     /// <summary>Whether a prompt given as text gets the special tokens that the tokenizer puts around a text, such as a beginning-of-text token. Default true; switch it off for a rendered chat template, which has them.</summary>
     public bool AddSpecialTokens { get; init; } = true;
@@ -60,11 +63,13 @@ public sealed record GenerationOptions
 
     /// <summary>Checks every range at once.</summary>
     /// <param name="prompts">How many prompts there are.</param>
-    /// <exception cref="InvalidOptionsException">Names every option that is out of range, with what was found and expected.</exception>
-    internal void Validate(int prompts)
+    /// <param name="model">The model that is to answer; null = not known yet.</param>
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range, or that the model lacks something for.</exception>
+    internal void Validate(int prompts, CausalLanguageModel? model = null)
     {
         var problems = new Violations();
         Check(problems, "");
+        if (model is not null) CheckModel(problems, "", model);
         problems.Require(PromptSeeds is null || PromptSeeds.Count == prompts, nameof(PromptSeeds), $"{PromptSeeds?.Count} seeds", $"one for each of the {prompts} prompts");
         problems.ThrowIfAny(nameof(GenerationOptions));
     }
@@ -84,19 +89,16 @@ public sealed record GenerationOptions
         CheckStopStrings(problems, prefix, StopStrings);
     }
 
-    /// <summary>Checks what a model must have for these options.</summary>
-    /// <exception cref="ArgumentException">A stop token that the model lacks, stop strings without tokenizer, or with special tokens in them.</exception>
-    internal void Validate(CausalLanguageModel model)
+    /// <summary>Notes what a model lacks for these options: a stop token, a tokenizer for stop strings, or text for the special tokens in them.</summary>
+    internal void CheckModel(Violations problems, string prefix, CausalLanguageModel model)
     {
-        var problems = new Violations();
         foreach (int id in StopTokenIds ?? [])
-            problems.Require((uint)id < (uint)model.Config.VocabularySize, nameof(StopTokenIds), id, $"ids from 0 to {model.Config.VocabularySize - 1}");
-        problems.Require(StopStrings.Count == 0 || model.HasTokenizer, nameof(StopStrings), "given", "none: the model has no tokenizer, and writes no text");
+            problems.Require((uint)id < (uint)model.Config.VocabularySize, prefix + nameof(StopTokenIds), id, $"ids from 0 to {model.Config.VocabularySize - 1}");
+        problems.Require(StopStrings.Count == 0 || model.HasTokenizer, prefix + nameof(StopStrings), "given", "none: the model has no tokenizer, and writes no text");
         for (int i = 0; i < StopStrings.Count && model.HasTokenizer; i++)
-            foreach (int id in model.Tokenizer.Encode(StopStrings[i], addSpecialTokens: false))
-                problems.Require(model.Tokenizer.Decode([id], skipSpecialTokens: true) == model.Tokenizer.Decode([id]), $"{nameof(StopStrings)}[{i}]", $"a text with '{model.Tokenizer.IdToToken(id)}'",
+            foreach (int id in model.Tokenizer.Encode(StopStrings[i] ?? "", addSpecialTokens: false))
+                problems.Require(model.Tokenizer.Decode([id], skipSpecialTokens: true) == model.Tokenizer.Decode([id]), $"{prefix}{nameof(StopStrings)}[{i}]", $"a text with '{model.Tokenizer.IdToToken(id)}'",
                     $"no special token, since text has none: add {id} to {nameof(StopTokenIds)} instead");
-        problems.ThrowIfAny(nameof(GenerationOptions));
     }
 
     /// <summary>Whether it is 0, which is greedy, or large enough to divide logits by.</summary>

@@ -28,8 +28,7 @@ internal sealed class GenerationPlan
     /// <exception cref="ArgumentException">An option is out of range, the model lacks what it needs, a prompt cannot be answered, or the cache would not fit.</exception>
     public static GenerationPlan Create(CausalLanguageModel model, IReadOnlyList<int[]> prompts, GenerationOptions options, IReadOnlyList<int>? limits = null)
     {
-        options.Validate(prompts.Count);
-        options.Validate(model);
+        options.Validate(prompts.Count, model);
         for (int i = 0; i < prompts.Count; i++)
             SequenceCheck.Prompt(model.Config, prompts[i], limits?[i] ?? options.MaxNewTokens ?? 1, i);
         var plan = new GenerationPlan(model, prompts, options, limits);
@@ -44,7 +43,7 @@ internal sealed class GenerationPlan
         Tokenizer? tokenizer = _model.HasTokenizer && (streamed || Options.StopStrings.Count > 0) ? _model.Tokenizer : null;
         return [.. from prompt in Enumerable.Range(0, _prompts.Count)
                    from sample in Enumerable.Range(0, Options.SamplesPerPrompt)
-                   select new ResponseRow(prompt, sample, _prompts[prompt], Limit(prompt), Stream(prompt, sample), tokenizer is null ? null : new ResponseText(tokenizer, Options.StopStrings))];
+                   select new ResponseRow(prompt, sample, _prompts[prompt], Limit(prompt), Stream(prompt, sample), tokenizer is null ? null : new ResponseText(tokenizer, Options))];
     }
 
     /// <summary>Responses that are computed together: prompts of similar length, and the samples of a prompt where they fit.</summary>

@@ -4,15 +4,26 @@ namespace MLNetAttn.Modeling;
 
 /// <summary>The text of a response while it is written: whole characters, without special tokens, up to a stop string.</summary>
 /// <param name="tokenizer">Decodes.</param>
-/// <param name="stops">Stop strings; may be none.</param>
-internal sealed class ResponseText(Tokenizer tokenizer, IReadOnlyList<string> stops)
+/// <param name="options">Has the stop strings; may be none.</param>
+internal sealed class ResponseText(Tokenizer tokenizer, GenerationOptions options)
 {
     private readonly StreamingDecoder _decoder = tokenizer.CreateStreamingDecoder(skipSpecialTokens: true);
-    private readonly StopStringMatcher _matcher = new(stops);
+    private readonly StopStringMatcher _matcher = new(options.StopStrings, options.IncludeStopString);
     private readonly StringBuilder _text = new();
 
     /// <summary>Whether a stop string ended it.</summary>
     public bool Stopped => _matcher.Stopped;
+
+    /// <summary>The text of a response that is complete.</summary>
+    /// <param name="tokenizer">Decodes.</param>
+    /// <param name="ids">The response.</param>
+    /// <param name="options">What it was generated with.</param>
+    public static string Of(Tokenizer tokenizer, int[] ids, GenerationOptions options)
+    {
+        var text = new ResponseText(tokenizer, options);
+        for (int i = 0; i < ids.Length; i++) text.Append(ids[i], last: i == ids.Length - 1);
+        return text.ToString();
+    }
 
     /// <summary>Takes the next token.</summary>
     /// <param name="id">The token.</param>

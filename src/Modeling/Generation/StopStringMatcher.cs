@@ -2,7 +2,7 @@ using System.Text;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>Cuts a text that comes in pieces before the first stop string. Text that may be the beginning of one is held back.</summary>
+/// <summary>Cuts a text that comes in pieces at the first stop string. Text that may be the beginning of one is held back.</summary>
 /// <remarks>
 /// The first is the one that is complete first; of several that end at one place the longest. So the cut depends on the text alone, not on its pieces.
 /// Knuth, Morris and Pratt's automaton for each stop string: linear time, whatever the strings.
@@ -10,14 +10,16 @@ namespace MLNetAttn.Modeling;
 internal sealed class StopStringMatcher
 {
     private readonly IReadOnlyList<string> _stops;
+    private readonly bool _include;
     private readonly int[][] _borders;
     private readonly int[] _matched;
     private readonly StringBuilder _held = new();
 
     /// <param name="stops">None of them empty.</param>
-    public StopStringMatcher(IReadOnlyList<string> stops)
+    /// <param name="include">Whether the text ends behind the stop string, not before it.</param>
+    public StopStringMatcher(IReadOnlyList<string> stops, bool include = false)
     {
-        _stops = stops;
+        (_stops, _include) = (stops, include);
         _borders = [.. stops.Select(Borders)];
         _matched = new int[stops.Count];
     }
@@ -37,7 +39,7 @@ internal sealed class StopStringMatcher
                 if ((_matched[i] = Advance(i, unit)) == _stops[i].Length) complete = Math.Max(complete, _matched[i]);
             if (complete == 0) continue;
             Stopped = true;
-            return Release(_held.Length - complete);
+            return Release(_include ? _held.Length : _held.Length - complete);
         }
         return Release(_held.Length - _matched.DefaultIfEmpty().Max());
     }

@@ -49,8 +49,7 @@ public static class Evaluation
         MLContext context, CausalLanguageModel model, IDataView problems, Func<IDataView, IEnumerable<float>> reward, EvaluationOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EvaluationOptions();
-        options.Validate();
-        options.Generation.Validate(model);
+        options.Validate(model);
         IHost host = MLNetInternals.GetEnvironment(context.Transforms).Register(nameof(Evaluation));
         CachedResponse[][] responses = Answer(host, model, problems, options, cancellationToken);
         if (responses.Length == 0) throw host.Process(new ArgumentException("There are no problems to evaluate.", nameof(problems)));

@@ -37,10 +37,11 @@ public sealed record EvaluationOptions
     public IProgress<int>? Progress { get; init; }
 
     /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
-    internal void Validate()
+    internal void Validate(CausalLanguageModel model)
     {
         var problems = new Violations();
         Generation.Check(problems, "Generation.");
+        Generation.CheckModel(problems, "Generation.", model);
         problems.Require(Generation.PromptSeeds is null, "Generation.PromptSeeds", "given", "null: problems get seeds of their own from Seed and their place");
         problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "one of " + string.Join(", ", Enum.GetNames<PromptFormat>()));
         problems.Require(!float.IsNaN(RightFrom), nameof(RightFrom), RightFrom, "a number");

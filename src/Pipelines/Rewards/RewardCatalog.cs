@@ -16,7 +16,7 @@ public static class RewardCatalog
     /// <param name="responseColumnName">What the model wrote; text.</param>
     /// <param name="answerColumnName">The right answer; text: a number, or a formula in $…$ or \boxed{…}.</param>
     /// <param name="outputColumnName">Where the reward goes; Single.</param>
-    /// <exception cref="ArgumentException">A column name is empty.</exception>
+    /// <exception cref="InvalidOptionsException">A column name is empty.</exception>
     /// <example>
     /// <code>
     /// IDataView rows = mlContext.Data.LoadFromEnumerable([new { Response = @"so \boxed{\frac12}", Answer = "$0.5$" }]);
@@ -43,7 +43,7 @@ public static class RewardCatalog
     /// <param name="responseColumnName">What is searched; text.</param>
     /// <param name="outputColumnName">Where the reward goes; Single.</param>
     /// <param name="regexOptions">How the pattern is read.</param>
-    /// <exception cref="ArgumentException">A column name is empty, or the pattern is no regular expression.</exception>
+    /// <exception cref="InvalidOptionsException">A column name is empty, or the pattern is no regular expression.</exception>
     /// <example>
     /// <code>
     /// var form = mlContext.Transforms.RegexReward(@"\A&lt;think&gt;.*&lt;/think&gt;.*\z", regexOptions: RegexOptions.Singleline);
@@ -91,7 +91,7 @@ public static class RewardCatalog
     /// <summary>Creates a <see cref="WeightedRewardEstimator"/>: the weighted sum of several rewards.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="rewards">Each reward's weight and column; Single, NaN = no value.</param>
-    /// <exception cref="ArgumentException">There are none, a name is empty or there twice, or a weight is not finite.</exception>
+    /// <exception cref="InvalidOptionsException">There are none, a name is empty or there twice, or a weight is not finite.</exception>
     /// <example>
     /// <code>
     /// var reward = mlContext.Transforms.MathReward(outputColumnName: "IsRight")
@@ -108,7 +108,7 @@ public static class RewardCatalog
     /// <summary>Chains several rewards that each write a column Reward, and adds them: their own values are in Reward1, Reward2, … and the weighted sum in Reward.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="rewards">Each reward and its weight. One that writes no column Reward makes Fit throw.</param>
-    /// <exception cref="ArgumentException">There are none, or a weight is not finite.</exception>
+    /// <exception cref="InvalidOptionsException">There are none, or a weight is not finite.</exception>
     /// <example>
     /// <code>
     /// var polite = Reward.From&lt;Answer&gt;(row => row.Response.Contains("please") ? 1f : 0f);   // null = no value for this row
@@ -141,7 +141,7 @@ public static class RewardCatalog
     /// <param name="groupColumnName">Which rows answer the same prompt; text, Int32, Int64 or a key.</param>
     /// <param name="outputColumnName">Where the advantage goes; Single.</param>
     /// <param name="scaleRewards">What a reward, less its group's mean, is divided by.</param>
-    /// <exception cref="ArgumentException">A column name is empty, or there is no such scale.</exception>
+    /// <exception cref="InvalidOptionsException">A column name is empty, or there is no such scale.</exception>
     public static GroupAdvantageEstimator GroupAdvantage(
         this TransformsCatalog catalog, string rewardColumnName = "Reward", string groupColumnName = "Group", string outputColumnName = "Advantage", RewardScale scaleRewards = RewardScale.Group) =>
         GroupAdvantage(catalog, new GroupAdvantageOptions

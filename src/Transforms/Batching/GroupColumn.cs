@@ -34,17 +34,14 @@ internal static class GroupColumn
         };
     }
 
-    /// <summary>The values that keys stand for, where they are of a type that groups have; null where they are not, or are not known, as after hashing.</summary>
-    private static string[]? Names(DataViewSchema.Column column) => (column.Annotations.Schema.GetColumnOrNull("KeyValues")?.Type as VectorDataViewType)?.ItemType switch
-    {
-        TextDataViewType => Values<ReadOnlyMemory<char>>(column),
-        { RawType: var type } when type == typeof(int) => Values<int>(column),
-        { RawType: var type } when type == typeof(long) => Values<long>(column),
-        _ => null,
-    };
+    /// <summary>The values that keys stand for; null where they are not known, as after hashing.</summary>
+    private static string[]? Names(DataViewSchema.Column column) =>
+        // Values are of any type, which is known here only: whatever it is, it is read and written in the same way.
+        column.Annotations.Schema.GetColumnOrNull("KeyValues")?.Type is VectorDataViewType { ItemType.RawType: var type }
+            ? (string[])new Func<DataViewSchema.Column, string[]>(Values<int>).Method.GetGenericMethodDefinition().MakeGenericMethod(type).Invoke(null, [column])!
+            : null;
 
     private static string[] Values<T>(DataViewSchema.Column column)
-        where T : struct
     {
         VBuffer<T> values = default;
         column.GetKeyValues(ref values);

@@ -25,7 +25,7 @@ internal sealed class InputColumn
 
     /// <summary>A column of one value per row, of one of these types, or of keys.</summary>
     public static InputColumn ScalarOrKey(string name, params PrimitiveDataViewType[] types) =>
-        new(name, string.Join<DataViewType>(" or ", types) + " or a key", (vector, item) => !vector && types.Contains(item), acceptsKeys: true);
+        new(name, string.Join<DataViewType>(" or ", types) + " or a key of UInt32", (vector, item) => !vector && types.Contains(item), acceptsKeys: true);
 
     /// <summary>A column of vectors, of any size, of items of one of these types.</summary>
     public static InputColumn Vector(string name, params PrimitiveDataViewType[] itemTypes) =>

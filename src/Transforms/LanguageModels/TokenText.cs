@@ -13,14 +13,19 @@ internal static class TokenText
     /// <summary>The text that each token adds; joined it is the decoded text. A token that ends inside a character adds nothing, the one that completes it adds the character.</summary>
     /// <param name="model">Gives tokens their text.</param>
     /// <param name="ids">The tokens.</param>
-    /// <param name="skipSpecialTokens">Whether special tokens add nothing, as in <see cref="Join"/>.</param>
-    public static ReadOnlyMemory<char>[] Split(CausalLanguageModel model, int[] ids, bool skipSpecialTokens = false)
+    public static ReadOnlyMemory<char>[] Split(CausalLanguageModel model, int[] ids) => Array.ConvertAll(
+        model.HasTokenizer ? Pieces(model.Tokenizer, ids, skipSpecialTokens: false) : Array.ConvertAll(ids, Number), piece => piece.AsMemory());
+
+    /// <summary>What each token adds to what <see cref="Join"/> says: special tokens nothing, and an id in decimal the blank before it.</summary>
+    public static string[] Parts(CausalLanguageModel model, int[] ids) =>
+        model.HasTokenizer ? Pieces(model.Tokenizer, ids, skipSpecialTokens: true) : [.. ids.Select((id, i) => i == 0 ? Number(id) : $" {Number(id)}")];
+
+    private static string[] Pieces(Tokenizer tokenizer, int[] ids, bool skipSpecialTokens)
     {
-        if (!model.HasTokenizer) return Array.ConvertAll(ids, id => Number(id).AsMemory());
-        StreamingDecoder decoder = model.Tokenizer.CreateStreamingDecoder(skipSpecialTokens);
+        StreamingDecoder decoder = tokenizer.CreateStreamingDecoder(skipSpecialTokens);
         string[] pieces = Array.ConvertAll(ids, decoder.Append);
         if (pieces.Length > 0) pieces[^1] += decoder.Flush();
-        return Array.ConvertAll(pieces, piece => piece.AsMemory());
+        return pieces;
     }
 
     private static string Number(int id) => id.ToString(CultureInfo.InvariantCulture);

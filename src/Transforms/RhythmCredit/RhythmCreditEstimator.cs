@@ -34,7 +34,7 @@ public sealed class RhythmCreditEstimator : BatchEstimator<RhythmCreditTransform
     internal RhythmCreditEstimator(IHostEnvironment environment, RhythmCreditOptions options)
         : base(environment, nameof(RhythmCreditEstimator))
     {
-        options.Credit.Validate();
+        options.Validate();
         _options = options;
     }
 

@@ -1,3 +1,5 @@
+using MLNetAttn.Modeling;
+
 namespace MLNetAttn.Transforms;
 
 /// <summary>Columns and settings of <see cref="RhythmCreditEstimator"/>.</summary>
@@ -26,4 +28,12 @@ public sealed record RhythmCreditOptions
 
     /// <summary>The strategy and its settings. Default: the paper's coupled rhythm credit.</summary>
     public CreditOptions Credit { get; init; } = new();
+
+    /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
+    internal void Validate()
+    {
+        var problems = new Violations();
+        Credit.Check(problems, $"{nameof(Credit)}.");
+        problems.ThrowIfAny(nameof(RhythmCreditOptions));
+    }
 }

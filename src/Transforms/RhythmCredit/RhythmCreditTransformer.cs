@@ -12,7 +12,7 @@ public sealed class RhythmCreditTransformer : BatchTransformer
     internal RhythmCreditTransformer(IHostEnvironment environment, RhythmCreditOptions options)
         : base(environment, nameof(RhythmCreditTransformer))
     {
-        options.Credit.Validate();
+        options.Validate();
         _options = options;
     }
 

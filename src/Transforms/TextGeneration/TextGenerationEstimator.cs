@@ -42,8 +42,7 @@ public sealed class TextGenerationEstimator : BatchEstimator<PolicyTransformer>
     internal TextGenerationEstimator(IHostEnvironment environment, CausalLanguageModel model, TextGenerationOptions options)
         : base(environment, nameof(TextGenerationEstimator))
     {
-        options.Validate();
-        options.Generation.Validate(model);
+        options.Validate(model);
         (_model, _options) = (LanguageModelHandle.Borrow(model), options);
     }
 

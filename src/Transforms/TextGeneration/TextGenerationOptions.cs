@@ -49,20 +49,21 @@ public sealed record TextGenerationOptions
     internal PromptReader Prompts => new(PromptColumnName, PromptFormat, Generation.AddSpecialTokens);
 
     /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
-    internal void Validate()
+    internal void Validate(CausalLanguageModel? model = null)
     {
         var problems = new Violations();
         problems.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
         problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "one of " + string.Join(", ", Enum.GetNames<PromptFormat>()));
-        CheckGeneration(problems, Generation);
+        CheckGeneration(problems, Generation, model);
         problems.ThrowIfAny(nameof(TextGenerationOptions));
     }
 
-    /// <summary>Notes what is out of range in how rows are answered.</summary>
-    internal static void CheckGeneration(Violations problems, GenerationOptions generation)
+    /// <summary>Notes what is out of range in how rows are answered, and what a model, where it is known, lacks for it.</summary>
+    internal static void CheckGeneration(Violations problems, GenerationOptions generation, CausalLanguageModel? model)
     {
         const string prefix = $"{nameof(Generation)}.";
         generation.Check(problems, prefix);
+        if (model is not null) generation.CheckModel(problems, prefix, model);
         problems.Require(generation.PromptSeeds is null, prefix + nameof(generation.PromptSeeds), "given", "null: rows get seeds of their own from Seed and their ids");
         problems.Require(generation.BatchSize is null, prefix + nameof(generation.BatchSize), generation.BatchSize, $"null: rows are computed {nameof(TextGenerationOptions)}.{nameof(BatchSize)} at once");
     }

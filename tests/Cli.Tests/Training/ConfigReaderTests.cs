@@ -93,7 +93,7 @@ public sealed class ConfigReaderTests
             "prompts.countdown.options.largest_number is 0, expected 1 to largest_result",
             "reward[1].regex.pattern is empty, expected a regular expression",
             "device: gpu, expected cpu, cuda, or cuda:1 and so on",
-            "reward[2]: expected one of countdown, math, regex and length_penalty");
+            "reward[2]: expected one of countdown, math, regex, length_penalty");
 
     [Fact]
     public void Countdown_is_asked_evaluated_and_rewarded_in_one_format()

@@ -58,6 +58,15 @@ public sealed class TrainCommandTests : IDisposable
         Configuration().GetProperty("options").GetProperty("steps").GetInt32().Should().Be(3, "what it was trained with is beside it");
     }
 
+    [Fact]
+    public async Task Stop_strings_end_the_answers_of_the_report_too()
+    {
+        (int code, _, string errors) = await Tool.RunAsync("", "train", "--config", Config("\"reward\": {\"regex\": {\"pattern\": \"=\\\\z\"}},", "\"stop_strings\": [\"=\"]"));
+        code.Should().Be(0, errors);
+        string report = await File.ReadAllTextAsync(Path.Combine(Output, "report.html"), TestContext.Current.CancellationToken);
+        Regex.Matches(report, "\"outcome\":(.*?})").Select(match => match.Groups[1].Value).Should().Equal(Enumerable.Repeat("{\"reward\":1,\"finish_reason\":\"stop_string\"}", 2));
+    }
+
     [Theory]
     [InlineData("", 3, 1, "after step 1", "that of step 1")]
     [InlineData("\"evaluate_at_start\": true, ", 2, 0, "before the first", "the model that training began with")]

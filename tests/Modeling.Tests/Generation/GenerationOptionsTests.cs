@@ -34,10 +34,10 @@ public sealed class GenerationOptionsTests
         Refused(silent, new() { StopStrings = ["."] }, "*StopStrings is given, expected none: the model has no tokenizer*");
         Refused(silent, new() { StopTokenIds = [3, 50] }, "*StopTokenIds is 50, expected ids from 0 to 49*");
         Refused(writing, new() { StopStrings = [".", "\n<|im_end|>"] }, "*StopStrings[1] is a text with '<|im_end|>', expected no special token, since text has none: add 902 to StopTokenIds instead*");
-        new GenerationOptions { StopStrings = ["<think>", "<|im_"], StopTokenIds = [902] }.Invoking(options => options.Validate(writing)).Should().NotThrow();
+        new GenerationOptions { StopStrings = ["<think>", "<|im_"], StopTokenIds = [902] }.Invoking(options => options.Validate(1, writing)).Should().NotThrow();
 
         static void Refused(CausalLanguageModel model, GenerationOptions options, string message) =>
-            options.Invoking(it => it.Validate(model)).Should().Throw<ArgumentException>().WithMessage(message);
+            options.Invoking(it => it.Validate(1, model)).Should().Throw<ArgumentException>().WithMessage(message);
     }
 
     [Theory]

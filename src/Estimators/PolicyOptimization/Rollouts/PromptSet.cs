@@ -2,7 +2,6 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using MLNetAttn.Modeling;
-using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Estimators;
 
@@ -10,9 +9,9 @@ namespace MLNetAttn.Estimators;
 internal sealed class PromptSet
 {
     private readonly StoredRows _rows;
-    private readonly CausalLanguageModel _model;
+    private readonly Func<int[], string> _textOf;
 
-    private PromptSet(StoredRows rows, int[][] tokenIds, CausalLanguageModel model) => (_rows, TokenIds, _model) = (rows, tokenIds, model);
+    private PromptSet(StoredRows rows, int[][] tokenIds, Func<int[], string> textOf) => (_rows, TokenIds, _textOf) = (rows, tokenIds, textOf);
 
     /// <summary>Prompts.</summary>
     public int Count => TokenIds.Length;
@@ -31,7 +30,7 @@ internal sealed class PromptSet
     /// <param name="context">Marks errors as ML.NET does.</param>
     /// <param name="data">The rows.</param>
     /// <param name="model">Gives the tokenizer, the vocabulary and the length of the context.</param>
-    /// <param name="options">The prompt column and the length of responses.</param>
+    /// <param name="options">The prompt column, the length of responses and what ends them.</param>
     /// <exception cref="ArgumentException">There are no rows, the column is missing or of another type, or a prompt is empty, too long or holds an unknown id; the message names column or row.</exception>
     public static PromptSet Read(IExceptionContext context, IDataView data, CausalLanguageModel model, PolicyOptimizationOptions options)
     {
@@ -47,7 +46,7 @@ internal sealed class PromptSet
         if (rows.Count == 0) throw context.Process(new ArgumentException("The data has no rows, expected at least one prompt.", nameof(data)));
         for (int row = 0; row < tokenIds.Count; row++)
             SequenceCheck.Prompt(model.Config, tokenIds[row], options.MaxNewTokens, row);
-        return new PromptSet(rows, [.. tokenIds], model);
+        return new PromptSet(rows, [.. tokenIds], ids => options.TextOf(model, ids));
     }
 
     /// <summary>What the reward sees.</summary>
@@ -58,7 +57,7 @@ internal sealed class PromptSet
     /// <summary>What the reward sees.</summary>
     /// <param name="rows">[B]: the prompt row that each response answers.</param>
     /// <param name="tokenIds">[B]: the responses.</param>
-    public RolloutView Rollouts(int[] rows, int[][] tokenIds) => new(_rows, rows, [.. tokenIds.Select(ids => TokenText.Join(_model, ids))], tokenIds);
+    public RolloutView Rollouts(int[] rows, int[][] tokenIds) => new(_rows, rows, [.. tokenIds.Select(_textOf)], tokenIds);
 
     /// <summary>Checks that the model has a place for every token of its tokenizer, before hours of training meet one that it has not.</summary>
     /// <exception cref="InvalidOperationException">It has not.</exception>

@@ -15,7 +15,7 @@ public static class CountdownCatalog
     /// <param name="targetColumnName">The number to reach; Int32, Single or Double.</param>
     /// <param name="outputColumnName">The reward, 0 to 1; Single.</param>
     /// <param name="format">How the responses answer. Default <see cref="CountdownFormat.SearchTrace"/>.</param>
-    /// <exception cref="ArgumentException">A column name is empty, or there is no such format.</exception>
+    /// <exception cref="InvalidOptionsException">A column name is empty, or there is no such format.</exception>
     /// <example>
     /// <code>
     /// IDataView problems = mlContext.Data.LoadFromEnumerable(Countdown.Generate(20_000, numbers: 3, seed: 1));
