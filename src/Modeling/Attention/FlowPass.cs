@@ -21,7 +21,7 @@ internal static class FlowPass
             using var scope = NewDisposeScope();
             using TokenBatch batch = TokenBatch.Create([.. part.Select(row => tokens[row])], decoder.Device);
             var observer = new MapObserver(decoder.Config, [heads], [.. part.Select(row => tokens[row].Length)]);
-            decoder.Observe(batch.Ids, observer);
+            decoder.Observe(batch, observer);
             for (int i = 0; i < part.Length; i++)
             {
                 FlowAnalysis flow = FlowAnalysis.Trace(observer.Maps[0][i], tokens[part[i]].PromptIds.Length, spans[part[i]].Question, spans[part[i]].Answer);

@@ -14,7 +14,7 @@ internal static class MapPass
         using var scope = NewDisposeScope();
         using TokenBatch batch = TokenBatch.Create([sequence], decoder.Device);
         var observer = new MapObserver(decoder.Config, groups, [sequence.Length]);
-        decoder.Observe(batch.Ids, observer);
+        decoder.Observe(batch, observer);
         foreach (double[][][] map in observer.Maps) FiniteCheck.Require(map[0].SelectMany(row => row), "attention weights", 0);
         return [.. observer.Maps.Select(map => new AttentionMap(map[0]))];
     }

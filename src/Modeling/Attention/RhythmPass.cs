@@ -68,7 +68,7 @@ internal static class RhythmPass
             using var partScope = NewDisposeScope();
             using TokenBatch batch = TokenBatch.Create([.. rows.Select(row => sequences[row])], decoder.Device);
             var observer = new RhythmObserver(decoder.Config, options, batch, heads: true, metrics: false);
-            decoder.Observe(batch.Ids, observer);
+            decoder.Observe(batch, observer);
             HeadMeasurement[] measured = Measure(observer, rows);
             for (int i = 0; i < rows.Length; i++) measurements[rows[i]] = measured[i];
         }
@@ -110,11 +110,11 @@ internal static class RhythmPass
         float[][] logProbabilities = [.. rows.Select(_ => Array.Empty<float>())], entropies = logProbabilities;
         if (!wantsScores)
         {
-            decoder.Observe(batch.Ids, observer, fast: true);
+            decoder.Observe(batch, observer, fast: true);
         }
         else
         {
-            TokenScores scores = TokenScores.Compute(decoder, decoder.Forward(batch.Ids, observer: observer), batch, options.Temperature, entropies: true);
+            TokenScores scores = TokenScores.Compute(decoder, decoder.Forward(batch, observer), batch, options.Temperature, entropies: true);
             (logProbabilities, entropies) = (Read(scores.LogProbabilities), Read(scores.Entropies!));
             for (int i = 0; i < rows.Length; i++) FiniteCheck.Require(entropies[i], "logits", rows[i]);
         }

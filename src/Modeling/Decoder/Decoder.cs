@@ -33,31 +33,40 @@ internal sealed class Decoder : IDisposable
     /// <param name="ids">int64 [B, T].</param>
     /// <param name="padding">Positions at the start of each row that are no tokens; null = none.</param>
     /// <param name="observer">Sees the queries and keys of the layers it asks for.</param>
-    public Tensor Forward(Tensor ids, int[]? padding = null, IAttentionObserver? observer = null)
+    public Tensor Forward(Tensor ids, int[]? padding = null, IAttentionObserver? observer = null) => Forward(ids, (int)ids.size(1), padding, observer, packing: null);
+
+    /// <summary>Hidden states after the final norm of the tokens of a batch that are computed: [1, N, hidden], or [B, T, hidden] where all are.</summary>
+    /// <param name="batch">The tokens.</param>
+    /// <param name="observer">Sees the queries and keys of the layers it asks for, [B, .., T, ..] as ever.</param>
+    public Tensor Forward(TokenBatch batch, IAttentionObserver? observer = null) => Forward(Computed(batch), batch.Length, padding: null, observer, batch.Packing);
+
+    private Tensor Forward(Tensor ids, int length, int[]? padding, IAttentionObserver? observer, TokenPacking? packing)
     {
         if (is_grad_enabled()) Adapter?.Dropout?.Begin();
         (Tensor x, Tensor? update) = (Embed(ids), null);
         bool fused = IsFused(x);
-        Func<int, DecoderLayer, Tensor, Tensor> attend = Attend((int)ids.size(1), padding, observer, fused);
+        Func<int, DecoderLayer, Tensor, Tensor> attend = Attend(length, padding, observer, fused, cache: null, packing);
+        // What is computed again is not observed again.
+        Func<int, DecoderLayer, Tensor, Tensor>? attendAgain = ActivationCheckpointing && is_grad_enabled() ? Attend(length, padding, observer: null, fused: false, cache: null, packing) : null;
         for (int layer = 0; layer < _layers.Length; layer++)
-            (x, update) = ActivationCheckpointing && is_grad_enabled() ? (AdvanceCheckpointed(layer, x, padding, attend), null) : Advance(layer, x, update, fused, attend);
+            (x, update) = attendAgain is not null ? (AdvanceCheckpointed(layer, x, attend, attendAgain), null) : Advance(layer, x, update, fused, attend);
         return RootMeanSquareNorm.Add(x, update, Weights.FinalNorm, Config.RmsNormEpsilon, fused).Normalized;
     }
 
     /// <summary>As much of a pass as an observer needs: it ends with the attention of the last layer that is read. Without gradient.</summary>
-    /// <param name="ids">int64 [B, T].</param>
+    /// <param name="batch">The tokens.</param>
     /// <param name="observer">Sees the queries and keys of the layers it asks for.</param>
     /// <param name="fast">Whether float32 may round otherwise than torch's operations do, which are slower. bfloat16 does anyway: its kernels round less often.</param>
-    public void Observe(Tensor ids, IAttentionObserver observer, bool fast = false)
+    public void Observe(TokenBatch batch, IAttentionObserver observer, bool fast = false)
     {
-        (Tensor x, Tensor? update) = (Embed(ids), null);
+        (Tensor x, Tensor? update) = (Embed(Computed(batch)), null);
         bool fused = IsFused(x, fast);
-        Func<int, DecoderLayer, Tensor, Tensor> attend = Attend((int)ids.size(1), padding: null, observer, fused);
+        Func<int, DecoderLayer, Tensor, Tensor> attend = Attend(batch.Length, padding: null, observer, fused, cache: null, batch.Packing);
         for (int layer = 0; layer < observer.LastLayer; layer++) (x, update) = Advance(layer, x, update, fused, attend);
         using var scope = NewDisposeScope();
         DecoderLayer last = _layers[observer.LastLayer];
         Tensor normalized = RootMeanSquareNorm.Add(x, update, last.InputNorm, Config.RmsNormEpsilon, fused).Normalized;
-        if (fused && FlashAttention.Covers(Config.HeadDimension)) ObserveFlash(last, normalized, observer);
+        if (fused && FlashAttention.Covers(Config.HeadDimension)) ObserveFlash(last, normalized, observer, batch.Packing);
         else attend(observer.LastLayer, last, normalized);
     }
 
@@ -72,7 +81,7 @@ internal sealed class Decoder : IDisposable
         bool fused = IsFused(x, fast);
         Func<int, DecoderLayer, Tensor, Tensor> attend = fused && ids.size(1) == 1
             ? (index, weights, normalized) => CachedSelfAttention(index, weights, normalized, cache, padding)
-            : Attend((int)ids.size(1), padding, observer: null, fused, cache);
+            : Attend((int)ids.size(1), padding, observer: null, fused, cache, packing: null);
         for (int layer = 0; layer < _layers.Length; layer++) (x, update) = Advance(layer, x, update, fused, attend);
         cache.Advance((int)ids.size(1));
         return RootMeanSquareNorm.Add(x, update, Weights.FinalNorm, Config.RmsNormEpsilon, fused).Normalized;
@@ -86,7 +95,7 @@ internal sealed class Decoder : IDisposable
     public TokenScores Score(TokenBatch batch, double temperature, bool entropies, IAttentionObserver? observer = null)
     {
         using var scope = NewDisposeScope();
-        TokenScores scores = TokenScores.Compute(this, Forward(batch.Ids, observer: observer), batch, temperature, entropies);
+        TokenScores scores = TokenScores.Compute(this, Forward(batch, observer), batch, temperature, entropies);
         scores.LogProbabilities.MoveToOuterDisposeScope();
         scores.Entropies?.MoveToOuterDisposeScope();
         return scores;
@@ -106,6 +115,8 @@ internal sealed class Decoder : IDisposable
 
     private static bool IsFused(Tensor x, bool fast = false) => KernelSupport.Covers(x) && (fast || x.dtype == ScalarType.BFloat16);
 
+    private static Tensor Computed(TokenBatch batch) => batch.Packing?.PackIds(batch.Ids) ?? batch.Ids;
+
     private Tensor Embed(Tensor ids) => Weights.Embedding.index_select(0, ids.reshape(-1)).view(ids.size(0), ids.size(1), Config.HiddenSize);
 
     /// <summary>One layer, after which what it was given is freed where no gradient needs it.</summary>
@@ -119,10 +130,9 @@ internal sealed class Decoder : IDisposable
     }
 
     /// <summary>One layer of which a gradient keeps the input alone.</summary>
-    private Tensor AdvanceCheckpointed(int index, Tensor x, int[]? padding, Func<int, DecoderLayer, Tensor, Tensor> attend)
+    private Tensor AdvanceCheckpointed(int index, Tensor x, Func<int, DecoderLayer, Tensor, Tensor> attend, Func<int, DecoderLayer, Tensor, Tensor> attendAgain)
     {
-        // What is computed again is neither observed again nor given other dropout, although other passes may have come between.
-        Func<int, DecoderLayer, Tensor, Tensor> attendAgain = Attend((int)x.size(1), padding, observer: null, fused: false);
+        // What is computed again is not given other dropout, although other passes may have come between.
         int? pass = Adapter?.Dropout?.Pass;
         return CheckpointedLayer.Apply(x, [.. _layers[index].Tensors.Where(tensor => tensor.requires_grad)], input => Whole(input, attend), input =>
         {
@@ -158,21 +168,21 @@ internal sealed class Decoder : IDisposable
         return (ReferenceEquals(sum, x) ? x : sum.MoveToOuterDisposeScope(), update);
     }
 
-    /// <summary>Self-attention of T new positions: layer number, weights and normalised input [B, T, hidden] → mixed values [B, T, H · D].</summary>
-    private Func<int, DecoderLayer, Tensor, Tensor> Attend(int length, int[]? padding, IAttentionObserver? observer, bool fused, KeyValueCache? cache = null)
+    /// <summary>Self-attention of T new positions: layer number, weights and normalised input [B, T, hidden] → mixed values [B, T, H · D]; where tokens are packed [1, N, hidden] → [1, N, H · D].</summary>
+    private Func<int, DecoderLayer, Tensor, Tensor> Attend(int length, int[]? padding, IAttentionObserver? observer, bool fused, KeyValueCache? cache, TokenPacking? packing)
     {
         if (padding is not null && Array.TrueForAll(padding, count => count == 0)) padding = null;
         int past = cache?.Length ?? 0;
-        if (fused && past == 0 && FlashAttention.Covers(Config.HeadDimension)) return (index, layer, x) => FlashSelfAttention(index, layer, x, padding, observer, cache);
+        if (fused && past == 0 && FlashAttention.Covers(Config.HeadDimension)) return (index, layer, x) => FlashSelfAttention(index, layer, x, padding, observer, cache, packing);
         Tensor? mask = padding is null ? null : past == 0 ? AttentionMask.LeftPadded(padding, length, Device) : AttentionMask.NewPosition(padding, past + length, Device);
-        return (index, layer, x) => SelfAttention(index, layer, x, mask, observer, fused, cache);
+        return (index, layer, x) => SelfAttention(index, layer, x, mask, observer, fused, cache, packing);
     }
 
     /// <summary>By torch's operations.</summary>
-    private Tensor SelfAttention(int index, DecoderLayer layer, Tensor x, Tensor? mask, IAttentionObserver? observer, bool fused, KeyValueCache? cache)
+    private Tensor SelfAttention(int index, DecoderLayer layer, Tensor x, Tensor? mask, IAttentionObserver? observer, bool fused, KeyValueCache? cache, TokenPacking? packing)
     {
-        long batch = x.size(0), length = x.size(1);
-        (Tensor queries, Tensor keys, Tensor values) = fused ? Split(Project(layer, x, cache?.Length ?? 0)) : ProjectByOperations(layer, x, cache?.Length ?? 0);
+        (Tensor queries, Tensor keys, Tensor values) = fused ? Split(Project(layer, x, cache?.Length ?? 0, packing)) : ProjectByOperations(layer, x, cache?.Length ?? 0, packing);
+        long batch = queries.size(0), length = queries.size(2);
         if (cache is not null) (keys, values) = cache.Append(index, keys, values);
         Tensor? visible = AttentionMask.Slide(mask, layer.SlidingWindow, length, keys.size(2), x.device);
         bool causal = visible is null && length > 1;
@@ -186,25 +196,26 @@ internal sealed class Decoder : IDisposable
         {
             output = Attention.Attend(queries, keys, values, visible, causal);
         }
-        return output.transpose(1, 2).reshape(batch, length, Config.HeadCount * Config.HeadDimension);
+        Tensor mixed = output.transpose(1, 2).reshape(batch, length, Config.HeadCount * Config.HeadDimension);
+        return packing?.Pack(mixed) ?? mixed;
     }
 
     /// <summary>By a kernel, over the new positions alone.</summary>
-    private Tensor FlashSelfAttention(int index, DecoderLayer layer, Tensor x, int[]? padding, IAttentionObserver? observer, KeyValueCache? cache)
+    private Tensor FlashSelfAttention(int index, DecoderLayer layer, Tensor x, int[]? padding, IAttentionObserver? observer, KeyValueCache? cache, TokenPacking? packing)
     {
-        Tensor projected = Project(layer, x, start: 0);
+        Tensor projected = Project(layer, x, start: 0, packing);
         (Tensor queries, Tensor keys, Tensor values) = Split(projected);
         cache?.Append(index, keys, values);
         bool observed = observer is not null && observer.Reads(index);
         (Tensor output, Tensor? logSumExp, Tensor? distances) = FlashAttention.Apply(projected, Config.KeyValueHeadCount, padding, layer.SlidingWindow, statistics: observed);
         if (observed) observer!.Observe(index, queries, keys, logSumExp!, distances);
-        return output;
+        return packing?.Pack(output) ?? output;
     }
 
     /// <summary>What an observer sees of the last layer that it reads, by a kernel: no values are mixed.</summary>
-    private void ObserveFlash(DecoderLayer layer, Tensor x, IAttentionObserver observer)
+    private void ObserveFlash(DecoderLayer layer, Tensor x, IAttentionObserver observer, TokenPacking? packing)
     {
-        Tensor projected = Project(layer, x, start: 0);
+        Tensor projected = Project(layer, x, start: 0, packing);
         (Tensor queries, Tensor keys, _) = Split(projected);
         (Tensor logSumExp, Tensor distances) = FlashAttention.Measure(projected, Config.KeyValueHeadCount, layer.SlidingWindow);
         observer.Observe(observer.LastLayer, queries, keys, logSumExp, distances);
@@ -213,24 +224,24 @@ internal sealed class Decoder : IDisposable
     /// <summary>By a kernel, one new position per row over the cached ones.</summary>
     private Tensor CachedSelfAttention(int index, DecoderLayer layer, Tensor x, KeyValueCache cache, int[]? padding)
     {
-        Tensor projected = Project(layer, x, cache.Length);
+        Tensor projected = Project(layer, x, cache.Length, packing: null);
         (Tensor keys, Tensor values) = cache.Reserve(index);
         return CachedAttention.Apply(projected, keys, values, cache.Length, padding, layer.SlidingWindow);
     }
 
     /// <summary>Queries, keys and values [B, T, H + 2 · H_kv, D] of positions <paramref name="start"/>, …; queries and keys are turned, by a kernel.</summary>
-    private Tensor Project(DecoderLayer layer, Tensor x, int start)
+    private Tensor Project(DecoderLayer layer, Tensor x, int start, TokenPacking? packing)
     {
-        Tensor projected = layer.QueryKeyValue.Apply(x, fused: true).view(x.size(0), x.size(1), Config.HeadCount + 2 * Config.KeyValueHeadCount, Config.HeadDimension);
+        Tensor computed = layer.QueryKeyValue.Apply(x, fused: true), flat = packing?.Unpack(computed) ?? computed, projected = flat.view(flat.size(0), flat.size(1), Config.HeadCount + 2 * Config.KeyValueHeadCount, Config.HeadDimension);
         _rotary.ApplyInPlace(projected, layer, Config, start);
         return projected;
     }
 
     /// <summary>The same by torch's operations, as queries [B, H, T, D] and keys and values [B, H_kv, T, D].</summary>
-    private (Tensor Queries, Tensor Keys, Tensor Values) ProjectByOperations(DecoderLayer layer, Tensor x, int start)
+    private (Tensor Queries, Tensor Keys, Tensor Values) ProjectByOperations(DecoderLayer layer, Tensor x, int start, TokenPacking? packing)
     {
         int heads = Config.HeadCount, keyHeads = Config.KeyValueHeadCount;
-        Tensor projected = layer.QueryKeyValue.Apply(x).view(x.size(0), x.size(1), heads + 2 * keyHeads, Config.HeadDimension);
+        Tensor computed = layer.QueryKeyValue.Apply(x), flat = packing?.Unpack(computed) ?? computed, projected = flat.view(flat.size(0), flat.size(1), heads + 2 * keyHeads, Config.HeadDimension);
         Tensor qk = projected.narrow(2, 0, heads + keyHeads);
         if (layer.QueryNorm is { } queryNorm && layer.KeyNorm is { } keyNorm)
             qk = cat([

@@ -13,7 +13,7 @@ internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Ent
     /// <summary>Scores the responses of a batch from its hidden states, among the tokens that sampling kept. The gradient flows into <paramref name="hidden"/> and the output head where grad mode is on.</summary>
     /// <remarks>Of a batch never more than a few chunks of logits are held, with a gradient either: what does not fit into one chunk is computed a second time when the gradient is.</remarks>
     /// <param name="decoder">Gives the output head.</param>
-    /// <param name="hidden">[B, T, d], after the final norm.</param>
+    /// <param name="hidden">[.., d], after the final norm: what <see cref="Decoder.Forward(TokenBatch, IAttentionObserver?)"/> computes of the batch.</param>
     /// <param name="batch">The tokens.</param>
     /// <param name="temperature">Divides the logits; above 0.</param>
     /// <param name="entropies">Whether entropies are wanted.</param>

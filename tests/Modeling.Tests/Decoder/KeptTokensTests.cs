@@ -34,7 +34,7 @@ public sealed class KeptTokensTests
             Same(plain.Entropies![0], entropies);
         }
 
-        TokenScores Score() => TokenScores.Compute(model.Decoder, model.Decoder.Forward(batch.Ids), batch, temperature: 0.8, entropies: true, chunkElements);
+        TokenScores Score() => TokenScores.Compute(model.Decoder, model.Decoder.Forward(batch), batch, temperature: 0.8, entropies: true, chunkElements);
     }, iter: 10, threads: 1);
 
     [Fact]
