@@ -83,13 +83,26 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
         {
             Task<string> said = process.StandardOutput.ReadToEndAsync(cancellation), complained = process.StandardError.ReadToEndAsync(cancellation);
             await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
-            await File.WriteAllTextAsync(logFile, await said.ConfigureAwait(false) + await complained.ConfigureAwait(false), cancellation).ConfigureAwait(false);
+            await LogAsync(logFile, await said.ConfigureAwait(false) + await complained.ConfigureAwait(false), cancellation).ConfigureAwait(false);
             return process.ExitCode == 0;
         }
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
             throw;
+        }
+    }
+
+    // What a run said is no part of its result: a full disk must not end the others.
+    private async Task LogAsync(string file, string text, CancellationToken cancellation)
+    {
+        try
+        {
+            await File.WriteAllTextAsync(file, text, cancellation).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            await _output.WriteLineAsync($"The log could not be written: {exception.Message}").ConfigureAwait(false);
         }
     }
 }

@@ -18,6 +18,9 @@ internal sealed class ExperimentFolder(string path)
         Converters = { new JsonStringEnumConverter() },
     };
 
+    // ERROR_SHARING_VIOLATION of Windows, EWOULDBLOCK of Linux and of macOS.
+    private static readonly int[] SharingViolations = [unchecked((int)0x80070020), 11, 35];
+
     private static readonly JsonSerializerOptions OnOneLine = new(Options) { WriteIndented = false };
 
     public string Path { get; } = System.IO.Path.GetFullPath(path);
@@ -42,14 +45,14 @@ internal sealed class ExperimentFolder(string path)
     ];
 
     /// <summary>Keeps others out of a place as long as the file is open.</summary>
-    /// <exception cref="IOException">Another process works there.</exception>
+    /// <exception cref="IOException">Another process works there, or the file cannot be made.</exception>
     public FileStream Take(string lockFile)
     {
         try
         {
             return new FileStream(In(lockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException exception)
+        catch (IOException exception) when (SharingViolations.Contains(exception.HResult))
         {
             throw new IOException($"Another process has '{In(lockFile)}' open: wait for it to end, or give another folder.", exception);
         }

@@ -151,8 +151,8 @@ public sealed class RecordedRolloutsTests : IDisposable
 
     [Fact]
     public void Options_without_meaning_for_recorded_rollouts_are_refused() =>
-        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, new RecordedRollouts(), new PolicyOptimizationOptions { ResamplingRounds = 2, TopP = 0.9, EvaluateEvery = 1 }))
-            .Should().Throw<ArgumentException>().WithMessage("*ResamplingRounds is 2*TopP is 0.9, expected 1 with recorded rollouts*EvaluateEvery is 1*");
+        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, new RecordedRollouts(), new PolicyOptimizationOptions { ResamplingRounds = 2, TopP = 0.9, SamplingBatchSize = 4, EvaluateEvery = 1 }))
+            .Should().Throw<ArgumentException>().WithMessage("*ResamplingRounds is 2*TopP is 0.9, expected 1 with recorded rollouts*SamplingBatchSize is 4*EvaluateEvery is 1*");
 
     private static RecordedRow[] Rows(int groups)
     {

@@ -60,6 +60,9 @@ internal sealed partial class ConfigRules
             Require(double.IsFinite(term.Weight), $"reward[{i}].weight", "expected a finite number");
             if (term.Countdown is { } countdown && config.Task == TrainTask.Countdown)
                 Require(countdown.Format == config.CountdownFormat, $"reward[{i}].countdown.format", $"{Word(countdown.Format)}, and prompts ask as {asked}: expected the same");
+            if (term.LengthPenalty is { } penalty)
+                Require(penalty.MaximumLength - penalty.SoftLength < config.Options.MaxNewTokens, $"reward[{i}].length_penalty", string.Create(CultureInfo.InvariantCulture,
+                    $"begins behind {penalty.MaximumLength - penalty.SoftLength} tokens (maximum_length {penalty.MaximumLength} less soft_length {penalty.SoftLength}), and no response is longer than options.max_new_tokens, {config.Options.MaxNewTokens}: expected one that acts"));
             if (given is [var kind]) Try($"reward[{i}].{kind}", () => RewardChain.Create(new MLContext(), term));
         }
         Require(config.Reward is not { Count: 0 }, "reward", "an empty list, expected at least one reward, or null for the task's");

@@ -13,14 +13,14 @@ namespace MLNetAttn.Estimators;
 internal sealed class PolicyEvaluation(LearningPolicy policy, PromptSet prompts, RewardFunction reward, PolicyOptimizationOptions options, IExceptionContext context, Action<string> warn)
 {
     /// <summary>Samples and scores responses to all validation prompts.</summary>
-    /// <returns>eval_reward, eval_reward_std, eval_rewards/left_out, eval_completions/mean_length, eval_completions/clipped_ratio.</returns>
+    /// <returns>eval_reward, eval_reward_std, eval_rewards/left_out, eval_completions/mean_length, eval_completions/clipped_ratio, and eval_rewards/{name}/mean and /std of what the reward is made of.</returns>
     public IReadOnlyDictionary<string, double> Measure()
     {
         IReadOnlyList<GeneratedSequence> samples = policy.Model.Generate(
             prompts.TokenIds, options.Sampling(options.EvaluationGenerations, options.EvaluationTemperature, RandomUniform.Stream(options.Seed, 0, (int)RandomPurpose.Evaluation)), options.CancellationToken);
         RewardScore[] scores = ValidationRows.Named(context, () => reward.Evaluate(context, prompts.Rollouts([.. Enumerable.Range(0, prompts.Count)], samples), options.MissingReward, warning => warn($"Validation rows: {warning}")));
         RewardStatistics rewards = RewardStatistics.Of(scores.Select(score => score.Reward));
-        return new Dictionary<string, double>
+        var metrics = new Dictionary<string, double>
         {
             ["eval_reward"] = rewards.Mean,
             ["eval_reward_std"] = rewards.Deviation,
@@ -28,5 +28,8 @@ internal sealed class PolicyEvaluation(LearningPolicy policy, PromptSet prompts,
             ["eval_completions/mean_length"] = samples.Average(sample => sample.TokenIds.Length),
             ["eval_completions/clipped_ratio"] = samples.Average(sample => sample.FinishReason == FinishReason.Length ? 1.0 : 0.0),
         };
+        foreach ((int part, string name) in reward.PartNames.Index())
+            (metrics[$"eval_rewards/{name}/mean"], metrics[$"eval_rewards/{name}/std"]) = RewardStatistics.Of(scores.Select(score => score.Parts[part]));
+        return metrics;
     }
 }

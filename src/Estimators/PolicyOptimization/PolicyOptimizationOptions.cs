@@ -189,6 +189,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require(TopK == 0, nameof(TopK), TopK, "0 with recorded rollouts, which do not say what sampling kept");
         problems.Require(TopP == 1, nameof(TopP), TopP, "1 with recorded rollouts, which do not say what sampling kept");
         problems.Require(MinP == 0, nameof(MinP), MinP, "0 with recorded rollouts, which do not say what sampling kept");
+        problems.Require(SamplingBatchSize is null, nameof(SamplingBatchSize), SamplingBatchSize, "null with recorded rollouts: nothing is sampled");
         problems.Require(EvaluateEvery is null, nameof(EvaluateEvery), EvaluateEvery, "null with recorded rollouts, which come without a reward that could score new responses");
     }
 }

@@ -97,9 +97,8 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
         RewardFunction reward = _openReward!(_options.RewardColumnName);
         Check(prompts);
         PromptSet? judged = validation is null ? null : ValidationRows.Named(_host, () => Check(PromptSet.Read(_host, validation, _model, _options)));
-        using CausalLanguageModel? bare = WithoutAdapter();
         return TrainingLoop.Run(_host, _model, _options, Plan(prompts.Fingerprint, judged is null ? null : judged.Fingerprint), (policy, warn) => new PolicyOptimizationStep(
-            policy, bare ?? _model, new SampledRollouts(policy, prompts, reward, _options, _host, warn), judged is null ? null : new PolicyEvaluation(policy, judged, reward, _options, _host, warn), _options, warn));
+            policy, _model, new SampledRollouts(policy, prompts, reward, _options, _host, warn), judged is null ? null : new PolicyEvaluation(policy, judged, reward, _options, _host, warn), _options, warn));
 
         PromptSet Check(PromptSet set)
         {
@@ -112,17 +111,17 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     {
         if (validation is not null) throw _host.Process(new ArgumentException("Validation rows were given, and recorded rollouts come without a reward that could score new responses. Evaluate the returned policy instead.", nameof(validation)));
         RecordedRolloutSource source = RecordedRolloutSource.Read(_host, input, _model, recorded, _options);
-        using CausalLanguageModel? bare = WithoutAdapter();
-        return TrainingLoop.Run(_host, _model, _options, Plan(source.Fingerprint, validation: null), (policy, warn) => new PolicyOptimizationStep(policy, bare ?? _model, source, evaluation: null, _options, warn));
+        return TrainingLoop.Run(_host, _model, _options, Plan(source.Fingerprint, validation: null), (policy, warn) => new PolicyOptimizationStep(policy, _model, source, evaluation: null, _options, warn));
     }
-
-    /// <summary>The reference where an adapter goes on learning: the model with the adapter off, which shares its weights. Null where the model as it came is the reference.</summary>
-    private CausalLanguageModel? WithoutAdapter() => _model.Adapter is null || !_options.Loss.NeedsReference ? null : _model.WithoutAdapter();
 
     private TrainingPlan Plan(Func<string> data, Func<string>? validation) => new(
         nameof(PolicyOptimizationTrainer), _options.Steps, _options.Updates, Logged, data, validation, Goal: "eval_reward", HigherIsBetter: true,
-        $"{(_options.ActivationCheckpointing ? "Lower" : "Set ActivationCheckpointing or lower")} SamplingBatchSize ({SamplingBatch}), with which this run can be resumed; or begin anew with more GradientAccumulationSteps ({_options.GradientAccumulationSteps}), or a lower MaxNewTokens ({_options.MaxNewTokens}), PromptsPerStep ({_options.PromptsPerStep}) or Generations ({_options.Generations}).",
+        _recorded is not null ? RecordedMemoryAdvice : $"{(_options.ActivationCheckpointing ? "Lower" : "Set ActivationCheckpointing or lower")} SamplingBatchSize ({SamplingBatch}), with which this run can be resumed; or begin anew with more GradientAccumulationSteps ({_options.GradientAccumulationSteps}), or a lower MaxNewTokens ({_options.MaxNewTokens}), PromptsPerStep ({_options.PromptsPerStep}) or Generations ({_options.Generations}).",
         $"Lower SamplingBatchSize ({SamplingBatch}), with which this run can be resumed; or begin anew with fewer validation rows, EvaluationGenerations ({_options.EvaluationGenerations}) or MaxNewTokens ({_options.MaxNewTokens}).");
+
+    // Nothing is sampled, and what was recorded has the lengths and groups that it has.
+    private string RecordedMemoryAdvice =>
+        $"{(_options.ActivationCheckpointing ? "Begin" : "Set ActivationCheckpointing, with which this run can be resumed; or begin")} anew with more GradientAccumulationSteps ({_options.GradientAccumulationSteps}) or a lower PromptsPerStep ({_options.PromptsPerStep}).";
 
     /// <summary>What Fit's policy will do to data of this shape.</summary>
     /// <param name="inputSchema">What is known of the data.</param>

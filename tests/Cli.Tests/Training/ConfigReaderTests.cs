@@ -77,7 +77,7 @@ public sealed class ConfigReaderTests
     [Fact]
     public void All_that_is_out_of_range_or_missing_is_named_at_once_by_its_path() => FluentActions.Invoking(() => ConfigRules.Require(Policy("""
         {
-          "task": "math", "prompts": {"countdown": {"numbers": 9, "options": {"largest_number": 0}}}, "reward": [{"math": {}}, {"regex": {}}, {}], "report": {"prompts": -1}, "device": "gpu",
+          "task": "math", "prompts": {"countdown": {"numbers": 9, "options": {"largest_number": 0}}}, "reward": [{"math": {}}, {"regex": {}}, {}, {"length_penalty": {"maximum_length": 700, "soft_length": 100}}], "report": {"prompts": -1}, "device": "gpu",
           "options": {"steps": 0, "loss": {"epsilon": 3}, "mini_batches": 3, "evaluate_every": 5}
         }
         """))).Should().Throw<ConfigException>().Which.Problems.Should().BeEquivalentTo(
@@ -93,6 +93,7 @@ public sealed class ConfigReaderTests
             "prompts.countdown.options.largest_number is 0, expected 1 to largest_result",
             "reward[1].regex.pattern is empty, expected a regular expression",
             "device: gpu, expected cpu, cuda, or cuda:1 and so on",
+            "reward[3].length_penalty: begins behind 600 tokens (maximum_length 700 less soft_length 100), and no response is longer than options.max_new_tokens, 512: expected one that acts",
             "reward[2]: expected one of countdown, math, regex, length_penalty");
 
     [Fact]

@@ -39,7 +39,7 @@ public sealed class TrainCommandTests : IDisposable
         Regex.Matches(report, "\"metric\":\"([^\"]+)\"").Select(match => match.Groups[1].Value).Take(4).Should().Equal("reward", "eval_reward", "loss", "completions/mean_length");
 
         // A run goes on with the reward and the evaluation that it began with.
-        foreach ((string change, string reason) in new[] { ("reward=[{\"length_penalty\": {}}]", "another reward: it was null, and is [{"), ("evaluation={\"countdown\": {\"count\": 5}}", "the validation data") })
+        foreach ((string change, string reason) in new[] { ("reward=[{\"length_penalty\": {\"maximum_length\": 24, \"soft_length\": 8}}]", "another reward: it was null, and is [{"), ("evaluation={\"countdown\": {\"count\": 5}}", "the validation data") })
         {
             (int changed, _, string refused) = await Tool.RunAsync("", "train", "--config", config, "--resume", "--set", change, "--set", "options.steps=3");
             changed.Should().Be(CommandLine.Failure, refused);
