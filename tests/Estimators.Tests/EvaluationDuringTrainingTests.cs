@@ -123,6 +123,18 @@ public sealed class EvaluationDuringTrainingTests : IDisposable
     }
 
     [Fact]
+    public void What_a_reward_is_made_of_is_measured_in_evaluations_too()
+    {
+        var told = new ProgressList();
+        var reward = Reward().Append(_ml.Transforms.CopyColumns("Liked", "Reward"));
+        _ml.Policies.Trainers.PolicyOptimization(_model, reward, Options(steps: 1, every: 1, progress: told)).Fit(_prompts, _validation).Dispose();
+        IReadOnlyDictionary<string, double> metrics = told.Single().Metrics;
+        metrics["eval_rewards/Liked/mean"].Should().Be(metrics["eval_reward"]);
+        metrics["eval_rewards/Liked/std"].Should().Be(metrics["eval_reward_std"]).And.BePositive();
+        metrics["rewards/Liked/mean"].Should().NotBe(metrics["eval_rewards/Liked/mean"]);
+    }
+
+    [Fact]
     public void Rewards_that_an_evaluation_left_out_are_counted_and_why_is_told()
     {
         var told = new ProgressList();
