@@ -39,6 +39,9 @@ internal sealed class TokenPacking
                 numbers[start + t] = places.Count;
                 places.Add(start + t);
             }
+            // Padding, which nothing looks at, is given the row's own last token: rows have nothing to do with each other.
+            int end = start + prompt.Length + response.Length;
+            numbers.AsSpan(end, start + length - end).Fill(numbers[end - 1]);
         }
         return places.Count <= (1 - LeastSaved) * numbers.Length ? new TokenPacking(sequences.Count, numbers, [.. places]) : null;
     }
@@ -52,7 +55,7 @@ internal sealed class TokenPacking
     /// <summary>[B, T, F] → [1, N, F]. Differentiable.</summary>
     public Tensor Pack(Tensor whole) => whole.reshape(-1, whole.size(2)).index_select(0, Index(_places, whole)).unsqueeze(0);
 
-    /// <summary>[1, N, F] → [B, T, F]: to each place what was computed for its token, and to padding, which nothing looks at, that of some other. Differentiable.</summary>
+    /// <summary>[1, N, F] → [B, T, F]: to each place what was computed for its token, and to padding, which nothing looks at, that of the row's last. Differentiable.</summary>
     public Tensor Unpack(Tensor packed) => packed.squeeze(0).index_select(0, Index(_numbers, packed)).view(_rows, -1, packed.size(2));
 
     private static Tensor Index(long[] rows, Tensor of) => tensor(rows, device: of.device);

@@ -37,6 +37,7 @@ public sealed class TokenPackingTests
         TokenSequence[] sequences = Sequences();
         using TokenBatch batch = TokenBatch.Create(sequences, CPU);
         batch.Packing.Should().NotBeNull();
+        LengthParts.Split(sequences).Should().ContainSingle("the passes for rhythm are packed too");
 
         TokenScores packed = model.Decoder.Score(batch, 0.8, entropies: true);
         List<Tensor> alone = [], entropies = [];
@@ -71,13 +72,13 @@ public sealed class TokenPackingTests
     [Fact]
     public void Little_is_not_packed()
     {
-        TokenPacking.Of(Sequences(), 40).Should().NotBeNull();
-        TokenPacking.Of([.. Sequences().Take(4)], 40).Should().BeNull("the batch is small");
+        TokenPacking.Of(Sequences(), 50).Should().NotBeNull();
+        TokenPacking.Of([.. Sequences().Take(4)], 50).Should().BeNull("the batch is small");
         TokenPacking.Of([.. Enumerable.Range(0, Responses).Select(i => new TokenSequence(TinyModel.Ids(10, i), TinyModel.Ids(30, i)))], 40).Should().BeNull("no prompt is there twice, and there is no padding");
     }
 
     /// <summary>Eight responses to each of three prompts, of different lengths, prompt after prompt.</summary>
-    private static TokenSequence[] Sequences() => [.. Enumerable.Range(0, Responses).Select(i => new TokenSequence(TinyModel.Ids(12 + i % Prompts, i % Prompts), TinyModel.Ids(10 + i % 17, 100 + i)))];
+    private static TokenSequence[] Sequences() => [.. Enumerable.Range(0, Responses).Select(i => new TokenSequence(TinyModel.Ids(12 + i % Prompts, i % Prompts), TinyModel.Ids(30 + i % 7, 100 + i)))];
 
     private static void Close(Tensor found, Tensor expected) => (found - expected).abs().max().ToDouble().Should().BeLessThan(2e-4 * Math.Max(1, expected.abs().max().ToDouble()));
 }
