@@ -232,7 +232,7 @@ internal sealed class Decoder : IDisposable
     /// <summary>Queries, keys and values [B, T, H + 2 · H_kv, D] of positions <paramref name="start"/>, …; queries and keys are turned, by a kernel.</summary>
     private Tensor Project(DecoderLayer layer, Tensor x, int start, TokenPacking? packing)
     {
-        Tensor computed = layer.QueryKeyValue.Apply(x, fused: true), flat = packing?.Unpack(computed) ?? computed, projected = flat.view(flat.size(0), flat.size(1), Config.HeadCount + 2 * Config.KeyValueHeadCount, Config.HeadDimension);
+        Tensor projected = ProjectHeads(layer, x, fused: true, packing);
         _rotary.ApplyInPlace(projected, layer, Config, start);
         return projected;
     }
@@ -241,7 +241,7 @@ internal sealed class Decoder : IDisposable
     private (Tensor Queries, Tensor Keys, Tensor Values) ProjectByOperations(DecoderLayer layer, Tensor x, int start, TokenPacking? packing)
     {
         int heads = Config.HeadCount, keyHeads = Config.KeyValueHeadCount;
-        Tensor computed = layer.QueryKeyValue.Apply(x), flat = packing?.Unpack(computed) ?? computed, projected = flat.view(flat.size(0), flat.size(1), heads + 2 * keyHeads, Config.HeadDimension);
+        Tensor projected = ProjectHeads(layer, x, fused: false, packing);
         Tensor qk = projected.narrow(2, 0, heads + keyHeads);
         if (layer.QueryNorm is { } queryNorm && layer.KeyNorm is { } keyNorm)
             qk = cat([
@@ -249,6 +249,13 @@ internal sealed class Decoder : IDisposable
                 RootMeanSquareNorm.Apply(qk.narrow(2, heads, keyHeads), keyNorm, Config.RmsNormEpsilon)], 2);
         qk = _rotary.Apply(qk, start).transpose(1, 2);                                                                                 // [B, H + H_kv, T, D]
         return (qk.narrow(1, 0, heads), qk.narrow(1, heads, keyHeads), projected.narrow(2, heads + keyHeads, keyHeads).transpose(1, 2));
+    }
+
+    /// <summary>The projection alone: [B, T, H + 2 · H_kv, D], of packed tokens at all their places.</summary>
+    private Tensor ProjectHeads(DecoderLayer layer, Tensor x, bool fused, TokenPacking? packing)
+    {
+        Tensor computed = layer.QueryKeyValue.Apply(x, fused), whole = packing?.Unpack(computed) ?? computed;
+        return whole.view(whole.size(0), whole.size(1), Config.HeadCount + 2 * Config.KeyValueHeadCount, Config.HeadDimension);
     }
 
     /// <summary>Queries [B, H, T, D], keys and values [B, H_kv, T, D].</summary>
