@@ -16,6 +16,29 @@ public class PolicyUpdateTests
         foreach ((string name, float[] values) in whole) parts[name].Zip(values, (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(2e-5f, name);
     }
 
+    [Theory]
+    [InlineData(ImportanceSampling.Sequence, 1 / 2.0)]
+    [InlineData(ImportanceSampling.SequenceToken, 2 / 10.0)]
+    public void Of_responses_with_one_ratio_each_responses_are_counted_that_were_clipped(ImportanceSampling sampling, double clipped)
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        var options = new PolicyOptimizationOptions { PromptsPerStep = 1, Generations = 2, Loss = new PolicyLossOptions { ImportanceSampling = sampling } };
+        using var policy = new LearningPolicy(model, options, totalUpdates: 1);
+        // The first became much likelier, the second not.
+        Rollout[] rollouts = [Response(tokens: 2, old: -50), Response(tokens: 8, old: 0)];
+        Dictionary<string, double> metrics = new PolicyUpdate(policy, options).Accumulate(rollouts, tokensInBatch: 10);
+        metrics["clip_ratio/high_mean"].Should().BeApproximately(clipped, 1e-6);
+        metrics["clip_ratio/region_mean"].Should().BeApproximately(clipped, 1e-6);
+        metrics["clip_ratio/high_max"].Should().Be(1);
+
+        static Rollout Response(int tokens, float old) => new()
+        {
+            Sequence = new TokenSequence([1, 2], [.. Enumerable.Range(0, tokens).Select(i => 3 + i % 4)]),
+            Advantages = [.. Enumerable.Repeat(1f, tokens)],
+            OldLogProbabilities = [.. Enumerable.Repeat(old, tokens)],
+        };
+    }
+
     private static Dictionary<string, float[]> Update(CausalLanguageModel model, PolicyLossType type, int parts, out double loss)
     {
         var options = new PolicyOptimizationOptions { PromptsPerStep = 2, Generations = 4, GradientAccumulationSteps = parts, LearningRate = 1e-3, Loss = new PolicyLossOptions { Type = type } };

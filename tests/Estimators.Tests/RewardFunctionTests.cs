@@ -1,6 +1,8 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
 using Microsoft.ML.Transforms;
+using MLNetAttn.Transforms;
 using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators.Tests;
@@ -106,6 +108,59 @@ public sealed class RewardFunctionTests : TrainerFixture
         Warnings(() => Trainer(Options(told, MissingReward.LeaveOut), Reward(_ => float.NaN)).Fit(Rows).Dispose())
             .Should().ContainSingle().Which.Should().Contain("No response of the first step has a reward");
         told[0].Metrics["rewards/left_out"].Should().Be(10);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Where_several_responses_are_judged_at_once_the_one_that_fails_is_named_and_left_out_alone(bool reading)
+    {
+        var judge = new BatchJudge(Ml, (wanted, _) => wanted == 3, reading);
+        FluentActions.Invoking(() => new PolicyOptimizationTrainer(Ml, Model, judge, Options()).Fit(Rows)).Should().Throw<InvalidOperationException>()
+            .WithMessage("The reward failed on response 0 to the prompt of row 2: no idea. Set MissingReward*").WithInnerException<FormatException>();
+        var told = new ProgressList();
+        Warnings(() => new PolicyOptimizationTrainer(Ml, Model, judge, Options(told, MissingReward.LeaveOut)).Fit(Rows).Dispose())
+            .Should().ContainSingle(warning => warning.Contains("The reward failed on 2 of 10 responses, which are left out; first on response 0 to the prompt of row 2: no idea."));
+        told[0].Metrics["rewards/left_out"].Should().Be(2);
+        told[0].Metrics["reward"].Should().Be((1 + 2 + 4 + 5) / 4.0, "the others were judged");
+    }
+
+    [Fact]
+    public void Responses_that_fail_only_together_are_judged_alone_only_to_find_that_out()
+    {
+        var judge = new BatchJudge(Ml, (_, together) => together > 1, reading: false);
+        FluentActions.Invoking(() => new PolicyOptimizationTrainer(Ml, Model, judge, Options()).Fit(Rows)).Should().Throw<InvalidOperationException>()
+            .WithMessage("The reward failed on response * to the prompt of row * or a later one, and on none of them alone: no idea. Set MissingReward*");
+        var told = new ProgressList();
+        Warnings(() => new PolicyOptimizationTrainer(Ml, Model, judge, Options(told, MissingReward.LeaveOut)).Fit(Rows).Dispose()).Should().Contain(warning => warning.Contains("failed on 8 of 10 responses"));
+        told[0].Metrics["rewards/left_out"].Should().Be(8, "the first of ten is judged alone, and the first of the nine that are judged again");
+    }
+
+    /// <summary>Computes up to eight rewards at once, as a model that judges does: what a response is wanted to be.</summary>
+    /// <param name="ml">Its host.</param>
+    /// <param name="fails">On what, with how many at once, it fails.</param>
+    /// <param name="reading">Whether already where the row is read.</param>
+    private sealed class BatchJudge(MLContext ml, Func<int, int, bool> fails, bool reading) : ITransformer
+    {
+        private readonly IHost _host = ((IHostEnvironment)ml).Register("Judge");
+
+        bool ITransformer.IsRowToRowMapper => false;
+
+        public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Mapper(inputSchema).OutputSchema;
+
+        public IDataView Transform(IDataView input) => new BatchDataView(_host, input, Mapper(input.Schema), new BatchPolicy(8), () => { });
+
+        IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema) => throw new NotSupportedException();
+
+        void ICanSaveModel.Save(ModelSaveContext ctx) => throw new NotSupportedException();
+
+        private BatchMapper<int, float> Mapper(DataViewSchema schema) => new(_host, schema, [schema["Wanted"]], row =>
+        {
+            Func<int> wanted = row.Scalar<int>(schema["Wanted"]);
+            return () => reading ? Judge(wanted(), 1) : wanted();
+        }, rows => [.. rows.Select(wanted => (float)Judge(wanted, rows.Count))], [OutputColumn.Scalar<float, float>("Reward", NumberDataViewType.Single, reward => reward)]);
+
+        private int Judge(int wanted, int together) => fails(wanted, together) ? throw new FormatException("no idea.") : wanted;
     }
 
     /// <summary>A chain that must not be a reward: it loses rows.</summary>

@@ -195,6 +195,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
 }
 
 /// <summary>What happens to a response that has no reward.</summary>
+/// <remarks>Where the reward fails it is asked once more for that response alone: components that compute several at once, such as a model that judges, fail for all of them.</remarks>
 public enum MissingReward
 {
     /// <summary>Training stops with an error that names the row.</summary>

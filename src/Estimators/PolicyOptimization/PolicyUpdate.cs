@@ -46,7 +46,7 @@ internal sealed class PolicyUpdate(LearningPolicy policy, PolicyOptimizationOpti
                     Entropies = scores.Entropies,                                                                            // [b, T]
                     OldLogProbabilities = Rollout.Pad(part, rollout => rollout.OldLogProbabilities, policy.Model.Device),     // [b, T]
                     ReferenceLogProbabilities = Rollout.Pad(part, rollout => rollout.ReferenceLogProbabilities, policy.Model.Device),
-                    Advantages = Rollout.Pad(part, rollout => rollout.Advantages, policy.Model.Device)!,
+                    Advantages = Advantages(part),                                                                           // [b, T], or [b]
                     Mask = Rollout.Pad(part, rollout => rollout.Mask, policy.Model.Device)!,
                     TokensInBatch = tokensInBatch,
                     MaxCompletionLength = options.MaxNewTokens,
@@ -61,6 +61,11 @@ internal sealed class PolicyUpdate(LearningPolicy policy, PolicyOptimizationOpti
         }
         return metrics.Means();
     }
+
+    /// <summary>Ã of each token; of each response where it has one ratio (and thus, as options are checked, one advantage), so that clip_ratio counts responses there, as TRL does.</summary>
+    private Tensor Advantages(Rollout[] part) => options.Loss.ImportanceSampling == ImportanceSampling.Sequence
+        ? tensor(part.Select(rollout => rollout.Advantages.FirstOrDefault()).ToArray(), device: policy.Model.Device)
+        : Rollout.Pad(part, rollout => rollout.Advantages, policy.Model.Device)!;
 
     private (TokenScores Scores, Rollout[] Rollouts) Score(FusedCredit fused, Rollout[] rollouts)
     {

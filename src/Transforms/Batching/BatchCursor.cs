@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -25,6 +26,7 @@ internal sealed class BatchCursor : DataViewRowCursor
     private int _slot;
     private long _served;
     private bool _computed;
+    private ExceptionDispatchInfo? _failure;
     private State _state = State.BeforeFirst;
 
     /// <param name="host">Marks errors as ML.NET does.</param>
@@ -96,7 +98,7 @@ internal sealed class BatchCursor : DataViewRowCursor
     private bool Fill()
     {
         _served += _count;
-        (_slot, _count, _computed) = (0, 0, false);
+        (_slot, _count, _computed, _failure) = (0, 0, false, null);
         _throwIfCanceled();
         while (_count < _nextSize && _input.MoveNext())
         {
@@ -116,12 +118,20 @@ internal sealed class BatchCursor : DataViewRowCursor
     private int ComputedSlot()
     {
         int slot = CurrentSlot();
-        if (!_computed)
+        _failure?.Throw();
+        if (_computed) return slot;
+        _throwIfCanceled();
+        try
         {
-            _throwIfCanceled();
             _kernel.Run(_count);
-            _computed = true;
         }
+        catch (Exception exception)
+        {
+            // For all its rows: they are computed once.
+            _failure = ExceptionDispatchInfo.Capture(exception);
+            throw;
+        }
+        _computed = true;
         return slot;
     }
 }

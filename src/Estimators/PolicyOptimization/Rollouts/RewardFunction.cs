@@ -67,60 +67,113 @@ internal sealed class RewardFunction
     /// <exception cref="InvalidOperationException">The reward throws or is not finite and that is not allowed, or it drops rows; the message names the row.</exception>
     public RewardScore[] Evaluate(IExceptionContext context, RolloutView rollouts, MissingReward missing, Action<string> warn)
     {
+        bool stop = missing == MissingReward.Stop;
+        (RewardScore[] scores, Exception?[] failures) = Score(context, rollouts, stop);
+        ScoreAgain(context, rollouts, scores, failures, stop);
+        (string First, int Count)? left = null;
+        for (int row = 0; row < scores.Length; row++)
+        {
+            double reward = scores[row].Reward;
+            if (failures[row] is { } failure)
+            {
+                LeaveOut(What(failure));
+            }
+            else if (!double.IsFinite(reward))
+            {
+                if (stop) throw context.Process(new InvalidOperationException(FormattableString.Invariant($"The reward of {rollouts.Describe(row)} is {reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none.")));
+                if (double.IsInfinity(reward)) LeaveOut(FormattableString.Invariant($"it is {reward}."));
+                scores[row] = scores[row] with { Reward = double.NaN };
+            }
+
+            void LeaveOut(string why) => left = (left?.First ?? $"{rollouts.Describe(row)}: {why}", (left?.Count ?? 0) + 1);
+        }
+        if (left is { } some) warn(string.Create(CultureInfo.InvariantCulture, $"The reward failed on {some.Count} of {scores.Length} responses, which are left out; first on {some.First}"));
+        return scores;
+    }
+
+    /// <summary>Reads what the chain writes, and what fails of it.</summary>
+    /// <param name="context">Marks errors as ML.NET does.</param>
+    /// <param name="rollouts">The responses.</param>
+    /// <param name="stop">Whether nothing more is read after a failure: what is left failed, too.</param>
+    /// <returns>What was read, NaN where that failed; what failed, null = nothing.</returns>
+    private (RewardScore[] Scores, Exception?[] Failures) Score(IExceptionContext context, RolloutView rollouts, bool stop)
+    {
         IDataView scored = _reward!.Transform(rollouts);
         DataViewSchema.Column column = scored.Schema[ColumnName];
         DataViewSchema.Column[] parts = [.. scored.Schema.Where(other => !other.IsHidden && other.Name != ColumnName && other.Type == NumberDataViewType.Single && rollouts.Schema.GetColumnOrNull(other.Name) is null)];
         PartNames = [.. parts.Select(part => part.Name)];
-        RewardScore[] scores = new RewardScore[rollouts.Count];
         // A set of one: a plain cursor of ML.NET's mappers runs rows on pool threads, which costs more than most rewards and hides which row failed.
         using DataViewRowCursor cursor = scored.GetRowCursorSet([column, .. parts], 1).Single();
         ValueGetter<float> getter = cursor.GetGetter<float>(column);
         ValueGetter<float>[] partGetters = [.. parts.Select(cursor.GetGetter<float>)];
-        (string Message, int Count)? failed = null;
+        var scores = new RewardScore[rollouts.Count];
+        var failures = new Exception?[rollouts.Count];
+        Array.Fill(scores, new RewardScore(double.NaN, [.. parts.Select(_ => double.NaN)]));
         for (int row = 0; row < scores.Length; row++)
         {
-            if (!cursor.MoveNext()) throw context.Process(new InvalidOperationException($"The reward failed on {rollouts.Describe(row)}: it dropped the row; a reward must keep every row, in order."));
-            scores[row] = new RewardScore(Read(row), [.. partGetters.Select(Part)]);
+            bool moved = false;
+            Exception? end = Try(() => moved = cursor.MoveNext());
+            if (end is null)
+            {
+                if (!moved) throw context.Process(new InvalidOperationException($"The reward failed on {rollouts.Describe(row)}: it dropped the row; a reward must keep every row, in order."));
+                failures[row] = TryRead(getter, out float reward);
+                // Parts are only measured: where one fails, so does the reward that is made of it, and what comes before it is read when the row is read alone.
+                if (failures[row] is null || rollouts.Count == 1) scores[row] = new RewardScore(reward, [.. partGetters.Select(part => TryRead(part, out float value) is null && float.IsFinite(value) ? value : double.NaN)]);
+                if (stop) end = failures[row];
+            }
+            if (end is null) continue;
+            Array.Fill(failures, end, row, failures.Length - row);
+            return (scores, failures);
         }
-        if (failed is { } left) warn(string.Create(CultureInfo.InvariantCulture, $"The reward failed on {left.Count} of {scores.Length} responses, which are left out; first on {left.Message}"));
         if (cursor.MoveNext()) throw context.Process(new InvalidOperationException($"The reward wrote more rows than the {scores.Length} responses that it was given; a reward must keep every row, in order."));
-        return scores;
-
-        double Read(int row)
-        {
-            if (TryRead(getter, out float reward) is { } failure)
-            {
-                string what = $"{rollouts.Describe(row)}: {failure.Message.TrimEnd('.')}.";
-                if (missing == MissingReward.Stop) throw context.Process(new InvalidOperationException($"The reward failed on {what} Set MissingReward to LeaveOut to go on without such responses.", failure));
-                LeaveOut(what);
-            }
-            else if (!float.IsFinite(reward) && missing == MissingReward.Stop)
-            {
-                throw context.Process(new InvalidOperationException(FormattableString.Invariant($"The reward of {rollouts.Describe(row)} is {reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none.")));
-            }
-            else if (float.IsInfinity(reward))
-            {
-                LeaveOut(FormattableString.Invariant($"{rollouts.Describe(row)}: it is {reward}."));
-            }
-            return float.IsFinite(reward) ? reward : double.NaN;
-        }
-
-        void LeaveOut(string what) => failed = (failed?.Message ?? what, (failed?.Count ?? 0) + 1);
-
-        // Parts are only measured: where one fails, so does the reward that is made of it.
-        static double Part(ValueGetter<float> read) => TryRead(read, out float value) is null && float.IsFinite(value) ? value : double.NaN;
+        return (scores, failures);
     }
+
+    /// <summary>Scores each response that failed again, alone: a component that computes several at once, such as a model that judges, fails for all of them where one is at fault.</summary>
+    /// <exception cref="InvalidOperationException">One failed, and training is to stop; the message names it.</exception>
+    private void ScoreAgain(IExceptionContext context, RolloutView rollouts, RewardScore[] scores, Exception?[] failures, bool stop)
+    {
+        int[] failed = [.. Enumerable.Range(0, failures.Length).Where(row => failures[row] is not null)];
+        if (failed.Length == 0) return;
+        Exception first = failures[failed[0]]!;
+        foreach (int row in failed)
+        {
+            (RewardScore[] alone, Exception?[] failure) = Score(context, rollouts.Only([row]), stop);
+            (scores[row], failures[row]) = (alone[0], failure[0]);
+            if (stop && failure[0] is { } cause) throw Failed(rollouts.Describe(row), cause);
+        }
+        if (stop) throw Failed($"{rollouts.Describe(failed[0])} or a later one, and on none of them alone", first);
+        // Together, as they would have been without those that are at fault.
+        int[] rest = [.. failed.Where(row => failures[row] is null)];
+        if (rest.Length == 0) return;
+        (RewardScore[] restScores, Exception?[] restFailures) = Score(context, rollouts.Only(rest), stop);
+        foreach ((int i, int row) in rest.Index()) (scores[row], failures[row]) = (restScores[i], restFailures[i]);
+
+        Exception Failed(string where, Exception cause) =>
+            context.Process(new InvalidOperationException($"The reward failed on {where}: {What(cause)} Set MissingReward to LeaveOut to go on without such responses.", cause));
+    }
+
+    private static string What(Exception failure) => $"{failure.Message.TrimEnd('.')}.";
 
     /// <summary>Reads a value; NaN where that fails.</summary>
     /// <returns>What failed; null = nothing.</returns>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    /// <remarks>Where memory ran out, which says nothing of the response, that error goes on.</remarks>
     private static Exception? TryRead(ValueGetter<float> read, out float value)
     {
-        value = float.NaN;
+        float result = float.NaN;
+        Exception? failure = Try(() => read(ref result));
+        value = failure is null ? result : float.NaN;
+        return failure;
+    }
+
+    /// <summary>Does work of the reward.</summary>
+    /// <returns>What failed; null = nothing.</returns>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <remarks>Where memory ran out, which says nothing of the response, that error goes on.</remarks>
+    private static Exception? Try(Action work)
+    {
         try
         {
-            read(ref value);
+            work();
             return null;
         }
         catch (Exception exception)
@@ -129,7 +182,6 @@ internal sealed class RewardFunction
             if (MemoryAdvice.IsOutOfMemory(cause)) ExceptionDispatchInfo.Throw(cause);
             // HttpClient says by a cancellation, too, that its own time was over.
             if (cause is OperationCanceledException && cause.InnerException is not TimeoutException) throw new OperationCanceledException(cause.Message, exception);
-            value = float.NaN;
             return exception;
         }
     }

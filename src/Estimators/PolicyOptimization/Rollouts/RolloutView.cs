@@ -10,6 +10,7 @@ internal sealed class RolloutView : IDataView
 
     private readonly StoredRows _prompts;
     private readonly int[] _rows;
+    private readonly int[] _places;
     private readonly string[] _responses;
     private readonly int[][] _tokenIds;
 
@@ -18,8 +19,13 @@ internal sealed class RolloutView : IDataView
     /// <param name="responses">[B].</param>
     /// <param name="tokenIds">[B].</param>
     public RolloutView(StoredRows prompts, int[] rows, string[] responses, int[][] tokenIds)
+        : this(prompts, rows, Places(rows), responses, tokenIds)
     {
-        (_prompts, _rows, _responses, _tokenIds) = (prompts, rows, responses, tokenIds);
+    }
+
+    private RolloutView(StoredRows prompts, int[] rows, int[] places, string[] responses, int[][] tokenIds)
+    {
+        (_prompts, _rows, _places, _responses, _tokenIds) = (prompts, rows, places, responses, tokenIds);
         var schema = new DataViewSchema.Builder();
         foreach (DataViewSchema.Column column in prompts.Columns) schema.AddColumn(column.Name, column.Type, column.Annotations);
         schema.AddColumn(ResponseColumnName, TextDataViewType.Instance);
@@ -46,11 +52,18 @@ internal sealed class RolloutView : IDataView
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded)];
 
     /// <summary>Names a response in a message: by the row of its prompt and its place among the answers to it.</summary>
-    public string Describe(int row)
+    public string Describe(int row) => $"response {_places[row]} to the prompt of row {_rows[row]}";
+
+    /// <summary>Some of the responses, under the same names.</summary>
+    public RolloutView Only(int[] rows) => new(_prompts, Pick(_rows, rows), Pick(_places, rows), Pick(_responses, rows), Pick(_tokenIds, rows));
+
+    private static T[] Pick<T>(T[] values, int[] rows) => [.. rows.Select(row => values[row])];
+
+    private static int[] Places(int[] rows)
     {
-        int first = row;
-        while (first > 0 && _rows[first - 1] == _rows[row]) first--;
-        return $"response {row - first} to the prompt of row {_rows[row]}";
+        int[] places = new int[rows.Length];
+        for (int i = 1; i < rows.Length; i++) places[i] = rows[i] == rows[i - 1] ? places[i - 1] + 1 : 0;
+        return places;
     }
 
     private sealed class Cursor : DataViewRowCursor
