@@ -54,9 +54,8 @@ internal sealed partial class ConfigRules
             Require(evaluation.Asked == config.CountdownFormat, "evaluation", $"asks as {Word(evaluation.Asked)}, and prompts as {asked}: expected one format");
         foreach ((int i, RewardTerm term) in (config.Reward ?? []).Index())
         {
-            (string Name, object? Options)[] kinds = [("countdown", term.Countdown), ("math", term.Math), ("regex", term.Regex), ("length_penalty", term.LengthPenalty)];
-            string[] given = [.. kinds.Where(kind => kind.Options is not null).Select(kind => kind.Name)];
-            Require(given.Length == 1, $"reward[{i}]", $"expected one of {string.Join(", ", kinds.Select(kind => kind.Name))}");
+            string[] given = [.. term.Kinds.Where(kind => kind.Options is not null).Select(kind => kind.Name)];
+            Require(given.Length == 1, $"reward[{i}]", $"expected one of {string.Join(", ", term.Kinds.Select(kind => kind.Name))}");
             Require(double.IsFinite(term.Weight), $"reward[{i}].weight", "expected a finite number");
             if (term.Countdown is { } countdown && config.Task == TrainTask.Countdown)
                 Require(countdown.Format == config.CountdownFormat, $"reward[{i}].countdown.format", $"{Word(countdown.Format)}, and prompts ask as {asked}: expected the same");

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using MLNetAttn.Modeling;
 
@@ -12,8 +13,15 @@ internal static class RewardChain
         null when config.Task == TrainTask.Countdown => context.Transforms.CountdownReward(format: config.CountdownFormat),
         null => context.Transforms.MathReward(),
         [{ Weight: 1 } only] => Create(context, only),
-        { } terms => context.Transforms.WeightedReward([.. terms.Select(term => (term.Weight, Create(context, term)))]),
+        { } terms => context.Transforms.WeightedReward([.. terms.Zip(Names(terms), (term, name) => (term.Weight, Create(context, term), name))]),
     };
+
+    /// <summary>What metrics call them: by their kinds, from the second of a kind on with its number.</summary>
+    private static IEnumerable<string> Names(IReadOnlyList<RewardTerm> terms)
+    {
+        string[] kinds = [.. terms.Select(term => term.Kinds.First(kind => kind.Options is not null).Name)];
+        return kinds.Select((kind, i) => kinds.Take(i).Count(earlier => earlier == kind) is > 0 and int before ? string.Create(CultureInfo.InvariantCulture, $"{kind}_{before + 1}") : kind);
+    }
 
     /// <summary>One reward.</summary>
     /// <exception cref="InvalidOptionsException">Its options are out of range.</exception>

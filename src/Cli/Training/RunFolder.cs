@@ -75,6 +75,16 @@ internal sealed class RunFolder : IDisposable
         static string Text(JsonNode? node) => node?.ToJsonString() ?? "null";
     }
 
+    /// <summary>How far the run has come, as its metrics say.</summary>
+    /// <returns>Its last step, and the one whose evaluation was the best; null where there was none.</returns>
+    public (int Step, int? Best) Reached()
+    {
+        if (!File.Exists(In(RunFiles.Metrics))) return (0, null);
+        (int Step, IReadOnlyDictionary<string, double> Metrics)[] steps = [.. MetricsFile.Read(In(RunFiles.Metrics))];
+        double best = steps.Select(step => step.Metrics.GetValueOrDefault(BestPolicy.StepMetric, double.NaN)).LastOrDefault(step => !double.IsNaN(step), double.NaN);
+        return (steps is [.., var last] ? last.Step : 0, double.IsNaN(best) ? null : (int)best);
+    }
+
     /// <summary>Writes the configuration.</summary>
     public void Write(TrainConfig config) => AtomicFile.Write(Config, stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(ConfigJson.Write(config))));
 

@@ -37,14 +37,17 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
         {
             trained.Model.SavePretrained(folder.Policy);
             context.Model.SaveAtomically(trained, rows.View.Schema, folder.Model);
+            // Of a run that was done already this process has seen no step.
+            (int steps, int? bestStep) = folder.Reached();
+            (steps, bestStep) = (view.Last?.Step ?? steps, view.BestStep ?? bestStep);
             bool whole = view.Last is { } last && last.Step == last.TotalSteps, stopped = cancellation.IsCancellationRequested && !whole;
-            if (!stopped && !whole && view is { Last: { } early, BestStep: { } best })
+            if (!stopped && !whole && view.Last is { } early && bestStep is { } best)
                 streams.Errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Ended early after step {early.Step} of {early.TotalSteps}: no evaluation was better than the one {When(best)}."));
-            if (config.Training.KeepBest && view.BestStep is { } kept)
+            if (config.Training.KeepBest && bestStep is { } kept)
                 streams.Errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The policy is {(kept == 0 ? "the model that training began with" : $"that of step {kept}")}, whose evaluation was the best."));
             if (stopped) streams.Errors.WriteLine("Stopped: the policy is saved, and --resume goes on.");
             bool isReported = Report(context, folder, model, trained.Model, evaluation ?? rows, stopped, cancellation);
-            streams.Output.WriteLine(JsonText.Line(new JsonObject { ["stopped"] = stopped, ["steps"] = view.Last?.Step, ["best_step"] = view.BestStep, ["policy"] = folder.Policy, ["model"] = folder.Model, ["report"] = isReported ? folder.Report : null }));
+            streams.Output.WriteLine(JsonText.Line(new JsonObject { ["stopped"] = stopped, ["steps"] = steps, ["best_step"] = bestStep, ["policy"] = folder.Policy, ["model"] = folder.Model, ["report"] = isReported ? folder.Report : null }));
             return stopped || !isReported ? CommandLine.Cancelled : CommandLine.Success;
         }
     }

@@ -42,7 +42,7 @@ internal abstract class TrainingView : IProgress<TrainingProgress>
     {
         if (Last is null) Begin();
         Last = value;
-        if (value.Metrics.TryGetValue("eval_best_step", out double best) && !double.IsNaN(best)) BestStep = (int)best;
+        if (value.Metrics.TryGetValue(BestPolicy.StepMetric, out double best) && !double.IsNaN(best)) BestStep = (int)best;
         Show(value);
     }
 

@@ -28,6 +28,9 @@ internal sealed class MetricsFile : IDisposable
         }
     });
 
+    /// <summary>Sees to it that what was written is on the disk.</summary>
+    public void Flush() => _lines.Flush();
+
     /// <inheritdoc/>
     public void Dispose() => _lines.Dispose();
 

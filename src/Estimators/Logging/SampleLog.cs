@@ -36,6 +36,9 @@ internal sealed class SampleLog : IDisposable
         json.WriteString("finish_reason", FinishReasonName.Of(sample.FinishReason));
     });
 
+    /// <summary>Sees to it that what was written is on the disk.</summary>
+    public void Flush() => _lines.Flush();
+
     /// <inheritdoc/>
     public void Dispose() => _lines.Dispose();
 

@@ -73,6 +73,9 @@ internal sealed class StepLines : IDisposable
         _file.WriteWhole(_line.WrittenSpan);
     }
 
+    /// <summary>Sees to it that what was written is on the disk.</summary>
+    public void Flush() => _file.Flush(flushToDisk: true);
+
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 

@@ -24,7 +24,7 @@ internal sealed class TensorBoardFile : IDisposable
         _file = new FileStream(Path.Combine(folder, name), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
         Add(Event(0).Text(EventField.FileVersion, "brain.Event:2"));
         Add(Event(resumeAfterStep + 1).Message(EventField.SessionLog, new ProtocolMessage().Integer(SessionField.Status, SessionField.Start)));
-        Flush();
+        WriteRecords();
     }
 
     /// <summary>Adds a step; it is in the file when this returns. What is undefined (NaN) is left out.</summary>
@@ -36,8 +36,11 @@ internal sealed class TensorBoardFile : IDisposable
         foreach ((string name, double value) in metrics.Where(metric => !double.IsNaN(metric.Value)))
             summary.Message(SummaryField.Value, new ProtocolMessage().Text(SummaryField.Tag, name).Single(SummaryField.SimpleValue, (float)value));
         Add(Event(step).Message(EventField.Summary, summary));
-        Flush();
+        WriteRecords();
     }
+
+    /// <summary>Sees to it that what was written is on the disk.</summary>
+    public void Flush() => _file.Flush(flushToDisk: true);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -55,7 +58,7 @@ internal sealed class TensorBoardFile : IDisposable
     private void Add(ProtocolMessage entry) => TensorRecord.Append(_records, entry.Bytes);
 
     // A record reaches the file whole: TensorBoard may be reading it.
-    private void Flush()
+    private void WriteRecords()
     {
         byte[] records = _records.ToArray();
         _records.SetLength(0);

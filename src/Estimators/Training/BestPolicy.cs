@@ -7,6 +7,9 @@ namespace MLNetAttn.Estimators;
 /// <param name="higherIsBetter">Whether a higher value is better.</param>
 internal sealed class BestPolicy(TrainingOptions options, bool higherIsBetter) : IDisposable
 {
+    /// <summary>The metric that says after which step the best evaluation so far was made.</summary>
+    public const string StepMetric = "eval_best_step";
+
     private Tensor[]? _weights;
 
     /// <summary>What is known; part of a checkpoint.</summary>

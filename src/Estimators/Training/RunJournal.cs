@@ -44,6 +44,15 @@ internal sealed class RunJournal : IDisposable
         foreach (LoggedSample sample in samples) _samples.Write(step, sample);
     }
 
+    /// <summary>Sees to it that what was written is on the disk.</summary>
+    /// <exception cref="IOException">It could not be brought there.</exception>
+    public void Flush()
+    {
+        _metrics.Flush();
+        _events.Flush();
+        _samples.Flush();
+    }
+
     public void Dispose()
     {
         _metrics.Dispose();

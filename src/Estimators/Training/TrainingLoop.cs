@@ -48,7 +48,7 @@ internal sealed class TrainingLoop
             throw host.Process(new InvalidOperationException("Fit was given validation rows, and EvaluateEvery is null: set it to the steps between two evaluations, or call Fit(rows)."));
         using IChannel channel = host.Start("Training");
         using OutputFolder? folder = options.OutputFolder is { } path ? OutputFolder.Open(path, options.Resume) : null;
-        CheckpointStore? checkpoints = folder is null ? null : new CheckpointStore(folder, RunIdentity.Of(plan, model, options), options.CheckpointLimit);
+        CheckpointStore? checkpoints = folder is null ? null : new CheckpointStore(folder, RunIdentity.Of(plan, model, options), ComputePlatform.Of(model), options.CheckpointLimit);
         using var best = new BestPolicy(options, plan.HigherIsBetter);
         LearningPolicy policy = MemoryAdvice.Given(host, "Before the first step",
             "Training keeps a copy of what it changes, its gradient and two averages of it: train an adapter (Lora), which is small and shares the weights, or a smaller model.",
@@ -67,7 +67,7 @@ internal sealed class TrainingLoop
 
     private void Run()
     {
-        CheckpointStore.Point from = _checkpoints?.Restore(_policy, _best, _run) ?? CheckpointStore.Point.Start;
+        CheckpointStore.Point from = _checkpoints?.Restore(_policy, _best, _run, text => _channel.Warning(MessageSensitivity.None, "{0}", text)) ?? CheckpointStore.Point.Start;
         if (from.Step > _plan.Steps)
             throw _host.Process(new InvalidOperationException($"The run in '{_checkpoints!.Location}' is {from.Step} steps long already, and Steps is {_plan.Steps}. Set Steps to {from.Step} or more, or give OutputFolder another folder."));
         (_done, _updates, _unevaluated) = (from.Step, _policy.Updates, from.Unevaluated);
@@ -137,7 +137,7 @@ internal sealed class TrainingLoop
         {
             IReadOnlyDictionary<string, double> measured = _run.Evaluate();
             _best.Offer(_done, measured[_plan.Goal], _policy);
-            return measured.Append(KeyValuePair.Create("eval_best_step", _best.State.BestStep ?? double.NaN)).ToDictionary();
+            return measured.Append(KeyValuePair.Create(BestPolicy.StepMetric, _best.State.BestStep ?? double.NaN)).ToDictionary();
         }
     }
 
@@ -169,11 +169,16 @@ internal sealed class TrainingLoop
     private static string Number(double value) => value.ToString("G4", CultureInfo.InvariantCulture);
 
     /// <param name="afterFailure">Whether training ends with an error, which nothing that fails here must hide.</param>
-    private void Save(bool afterFailure = false) => Guard("The checkpoint after step {0}", () =>
+    private void Save(bool afterFailure = false)
     {
-        _checkpoints?.Save(new(_done, _unevaluated), _policy, _best, _run.State);
-        _unsaved = false;
-    }, whatever: afterFailure);
+        // First: a checkpoint that outlives the power must not be after steps that the files know nothing of.
+        Guard("What was measured until step {0}", () => _journal?.Flush(), whatever: afterFailure);
+        Guard("The checkpoint after step {0}", () =>
+        {
+            _checkpoints?.Save(new(_done, _unevaluated), _policy, _best, _run.State);
+            _unsaved = false;
+        }, whatever: afterFailure);
+    }
 
     /// <summary>A file that cannot be written costs little, or the steps since the last checkpoint if the process dies; ending the training would cost them for certain.</summary>
     /// <param name="what">What is written.</param>

@@ -72,7 +72,7 @@ public abstract record TrainingOptions
     /// <summary>The last so many checkpoints are kept (save_total_limit). Default 2; at least 1.</summary>
     public int CheckpointLimit { get; init; } = 2;
 
-    /// <summary>Go on from the last checkpoint in <see cref="OutputFolder"/> (resume_from_checkpoint), to the same bits as an undisturbed run on the same machine with as many threads (on a CPU; OMP_NUM_THREADS, torch.set_num_threads); from the start where there is none. Default false: a folder that holds a run is refused. Model, data, validation data and options must be as before, which is checked, except for options that change no finished step (docs/training.md); and so must the reward, which is not checked.</summary>
+    /// <summary>Go on from the last checkpoint in <see cref="OutputFolder"/> (resume_from_checkpoint), to the same bits as an undisturbed run on the same machine with as many threads (on a CPU; OMP_NUM_THREADS, torch.set_num_threads; a warning says where they are others); from the start where there is none. Default false: a folder that holds a run is refused. Model, data, validation data and options must be as before, which is checked, except for options that change no finished step (docs/training.md); and so must the reward, which is not checked.</summary>
     public bool Resume { get; init; }
 
     /// <summary>Told after every step, and after the evaluation of <see cref="EvaluateAtStart"/> (with its metrics alone), on the thread that trains; <see cref="Progress{T}"/> passes it on to another. What it throws ends training. Default null.</summary>

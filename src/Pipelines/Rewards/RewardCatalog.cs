@@ -11,6 +11,8 @@ namespace MLNetAttn;
 /// <summary>Rewards in <c>mlContext.Transforms</c>: components that write how good a response is, for policy optimization and for evaluation.</summary>
 public static class RewardCatalog
 {
+    private const string RewardColumn = "Reward";
+
     /// <summary>Creates a <see cref="MathRewardEstimator"/>: 1 if a response's final answer is the right one, else 0.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="responseColumnName">What the model wrote; text.</param>
@@ -115,16 +117,29 @@ public static class RewardCatalog
     /// var reward = mlContext.Transforms.WeightedReward((1.0, mlContext.Transforms.MathReward()), (0.2, polite));
     /// </code>
     /// </example>
-    public static IEstimator<ITransformer> WeightedReward(this TransformsCatalog catalog, params (double Weight, IEstimator<ITransformer> Reward)[] rewards)
+    public static IEstimator<ITransformer> WeightedReward(this TransformsCatalog catalog, params (double Weight, IEstimator<ITransformer> Reward)[] rewards) =>
+        WeightedReward(catalog, [.. rewards.Select((reward, i) => (reward.Weight, reward.Reward, $"{RewardColumn}{i + 1}"))]);
+
+    /// <summary>Chains several rewards that each write a column Reward, and adds them: their own values are in columns of the names that they are given, under which policy optimization reports them, and the weighted sum in Reward.</summary>
+    /// <param name="catalog">The transforms' catalog.</param>
+    /// <param name="rewards">Each reward, its weight and the column of its own values. One that writes no column Reward makes Fit throw.</param>
+    /// <exception cref="InvalidOptionsException">There are none, a weight is not finite, or a name is empty, there twice, or Reward.</exception>
+    /// <example>
+    /// <code>
+    /// var reward = mlContext.Transforms.WeightedReward((1.0, mlContext.Transforms.MathReward(), "right"), (0.2, mlContext.Transforms.RegexReward("####"), "form"));
+    /// </code>
+    /// </example>
+    public static IEstimator<ITransformer> WeightedReward(this TransformsCatalog catalog, params (double Weight, IEstimator<ITransformer> Reward, string ColumnName)[] rewards)
     {
-        const string Column = "Reward";
-        string[] names = [.. Enumerable.Range(1, rewards.Length).Select(number => $"{Column}{number}")];
-        WeightedRewardEstimator sum = WeightedReward(catalog, new WeightedRewardOptions { RewardColumnNames = names, Weights = [.. rewards.Select(reward => reward.Weight)] });
+        var problems = new Violations();
+        problems.Require(!rewards.Any(reward => reward.ColumnName == RewardColumn), nameof(WeightedRewardOptions.RewardColumnNames), string.Join(", ", rewards.Select(reward => reward.ColumnName)), $"other names than {RewardColumn}, where the sum is");
+        problems.ThrowIfAny(nameof(WeightedRewardOptions));
+        WeightedRewardEstimator sum = WeightedReward(catalog, [.. rewards.Select(reward => (reward.Weight, reward.ColumnName))]);
         var chain = new EstimatorChain<ITransformer>();
-        foreach ((string name, (_, IEstimator<ITransformer> reward)) in names.Zip(rewards))
+        foreach ((_, IEstimator<ITransformer> reward, string name) in rewards)
         {
             // Dropped, so that the next one cannot pass off this one's column as its own.
-            chain = chain.Append(reward).Append(catalog.CopyColumns(name, Column)).Append<ITransformer>(catalog.DropColumns(Column));
+            chain = chain.Append(reward).Append(catalog.CopyColumns(name, RewardColumn)).Append<ITransformer>(catalog.DropColumns(RewardColumn));
         }
         return chain.Append(sum);
     }

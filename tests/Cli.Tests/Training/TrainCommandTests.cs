@@ -134,6 +134,29 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_run_that_is_done_says_how_far_it_came_when_it_is_resumed()
+    {
+        string config = Config("\"evaluation\": {\"countdown\": {\"count\": 2}},", "\"evaluate_every\": 1, \"keep_best\": true, \"evaluation_temperature\": 0");
+        (int code, JsonElement[] first, string errors) = await Tool.RunAsync("", "train", "--config", config, "--set", "options.learning_rate=1e-12");
+        code.Should().Be(0, errors);
+        (int again, JsonElement[] second, string said) = await Tool.RunAsync("", "train", "--config", config, "--resume", "--set", "options.learning_rate=1e-12");
+        again.Should().Be(0, said);
+        second.Single().GetRawText().Should().Be(first.Single().GetRawText());
+        (second.Single().GetProperty("steps").GetInt32(), second.Single().GetProperty("best_step").GetInt32()).Should().Be((2, 1));
+        said.Should().Contain("The policy is that of step 1, whose evaluation was the best.").And.NotContain("step 2/2");
+    }
+
+    [Fact]
+    public async Task Rewards_are_measured_under_the_names_of_their_kinds()
+    {
+        string config = Config("\"reward\": [{\"countdown\": {}}, {\"regex\": {\"pattern\": \"=\"}, \"weight\": 0.5}, {\"length_penalty\": {\"maximum_length\": 24, \"soft_length\": 8}}, {\"regex\": {\"pattern\": \"try\"}, \"weight\": 0.1}],", "");
+        (int code, _, string errors) = await Tool.RunAsync("", "train", "--config", config);
+        code.Should().Be(0, errors);
+        string metrics = (await File.ReadAllLinesAsync(Path.Combine(Output, "metrics.jsonl"), TestContext.Current.CancellationToken))[0];
+        Regex.Matches(metrics, "\"rewards/([^\"]+)/mean\"").Select(match => match.Groups[1].Value).Should().Equal("countdown", "regex", "length_penalty", "regex_2", "Reward");
+    }
+
+    [Fact]
     public async Task Two_runs_in_one_folder_are_refused()
     {
         using RunFolder taken = RunFolder.Open(Output, resume: false);

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Pipelines;
 
@@ -33,6 +34,20 @@ public sealed class WeightedRewardTests
         reward.Rewards(rows).Should().Equal(1.25f, 1);
         reward.Rewards(rows, "Reward2").Should().Equal(1, 0);
         await _ml.ShouldHoldItsPromises(reward, rows);
+    }
+
+    [Fact]
+    public async Task Estimators_that_all_write_Reward_leave_their_own_under_the_names_that_they_are_given()
+    {
+        IDataView rows = _ml.Data.LoadFromEnumerable([new Answer { Response = "#### 18", Answer_ = "18" }, new Answer { Response = "18", Answer_ = "18" }]);
+        IEstimator<ITransformer> reward = _ml.Transforms.WeightedReward((1, _ml.Transforms.MathReward(answerColumnName: nameof(Answer.Answer_)), "right"), (0.25, _ml.Transforms.RegexReward("####"), "form"));
+        reward.Rewards(rows).Should().Equal(1.25f, 1);
+        reward.Rewards(rows, "form").Should().Equal(1, 0);
+        await _ml.ShouldHoldItsPromises(reward, rows);
+        Action sum = () => _ml.Transforms.WeightedReward((1, _ml.Transforms.RegexReward("a"), "a"), (1, _ml.Transforms.RegexReward("b"), "Reward"));
+        sum.Should().Throw<InvalidOptionsException>().WithMessage("*RewardColumnNames is a, Reward, expected other names than Reward, where the sum is.");
+        Action twice = () => _ml.Transforms.WeightedReward((1, _ml.Transforms.RegexReward("a"), "a"), (1, _ml.Transforms.RegexReward("b"), "a"));
+        twice.Should().Throw<InvalidOptionsException>().WithMessage("*RewardColumnNames is a, a, expected names of columns, each once.");
     }
 
     [Fact]

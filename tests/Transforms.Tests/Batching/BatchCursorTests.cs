@@ -63,6 +63,25 @@ public sealed class BatchCursorTests : IDisposable
     }
 
     [Fact]
+    public void A_batch_that_fails_is_computed_once_and_the_next_is_computed()
+    {
+        using var counter = new LetterCounter(_ml, new LetterCounter.State(BatchSize: 4, Ramp: false, Refused: _data.GetColumn<string>("Text").First()));
+        IDataView view = counter.Transform(_data);
+        using DataViewRowCursor cursor = view.GetRowCursor([view.Schema["Letters"]]);
+        ValueGetter<VBuffer<float>> letters = cursor.GetGetter<VBuffer<float>>(view.Schema["Letters"]);
+        VBuffer<float> value = default;
+        Exception[] failures = [.. Enumerable.Range(0, 4).Select(_ =>
+        {
+            cursor.MoveNext().Should().BeTrue();
+            return FluentActions.Invoking(() => letters(ref value)).Should().Throw<ArgumentException>().WithMessage("*is refused.").Which;
+        })];
+        failures.Distinct().Should().ContainSingle("it was computed once");
+        cursor.MoveNext().Should().BeTrue();
+        letters(ref value);
+        counter.Batches.Should().Equal(4);
+    }
+
+    [Fact]
     public void Ids_positions_and_batches_are_the_inputs()
     {
         using DataViewRowCursor cursor = _view.GetRowCursor(_view.Schema);

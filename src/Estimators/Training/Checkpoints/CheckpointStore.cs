@@ -10,12 +10,14 @@ internal sealed class CheckpointStore
 
     private readonly OutputFolder _folder;
     private readonly RunIdentity _identity;
+    private readonly ComputePlatform _platform;
     private readonly int _limit;
 
     /// <param name="folder">Where checkpoints are.</param>
     /// <param name="identity">The run.</param>
+    /// <param name="platform">What it computes on.</param>
     /// <param name="limit">How many to keep.</param>
-    public CheckpointStore(OutputFolder folder, RunIdentity identity, int limit) => (_folder, _identity, _limit) = (folder, identity, limit);
+    public CheckpointStore(OutputFolder folder, RunIdentity identity, ComputePlatform platform, int limit) => (_folder, _identity, _platform, _limit) = (folder, identity, platform, limit);
 
     /// <summary>The run's folder.</summary>
     public string Location => _folder.Location;
@@ -34,14 +36,18 @@ internal sealed class CheckpointStore
             using Stream stream = target.Create(BestFile);
             SafetensorsWriter.Write(stream, weights.Select((weight, i) => KeyValuePair.Create(BestName(i), weight)), SafetensorsWriter.PyTorchFormat);
         }
-        new TrainingState(TrainingState.CurrentVersion, _identity, point, policy.Updates, best.State, TrainingState.ToNode(state)).Save(target);
+        new TrainingState(TrainingState.CurrentVersion, _identity, point, policy.Updates, best.State, TrainingState.ToNode(state), _platform).Save(target);
     });
 
     /// <summary>Goes back to the last checkpoint, and marks the folder as this run's.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="best">The best evaluation.</param>
+    /// <param name="run">The trainer's own state.</param>
+    /// <param name="warn">Told where the checkpoint was written on another platform.</param>
     /// <returns>Where it stands; the start where there is none.</returns>
     /// <exception cref="InvalidOperationException">It is another run's; the message says what differs.</exception>
     /// <exception cref="InvalidDataException">A file is damaged; the message names it.</exception>
-    public Point Restore(LearningPolicy policy, BestPolicy best, ITrainingRun run)
+    public Point Restore(LearningPolicy policy, BestPolicy best, ITrainingRun run, Action<string> warn)
     {
         if (_folder.Checkpoints() is not [.., (_, string path)])
         {
@@ -51,6 +57,8 @@ internal sealed class CheckpointStore
         var source = new FolderSource(path);
         TrainingState state = TrainingState.Load(source);
         _identity.Require(state.Run, path);
+        if (state.Platform is { } before && before != _platform)
+            warn($"Going on elsewhere than where '{path}' was written: {_platform.Differences(before)}. The steps that follow may differ in their last bits from those of an undisturbed run.");
         Begin();
         policy.Load(source, state.Updates);
         best.State = state.Evaluations;

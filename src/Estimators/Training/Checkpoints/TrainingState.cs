@@ -12,7 +12,8 @@ namespace MLNetAttn.Estimators;
 /// <param name="Updates">Updates done.</param>
 /// <param name="Evaluations">How evaluations went.</param>
 /// <param name="Trainer">The trainer's own state.</param>
-internal sealed record TrainingState(int Version, RunIdentity Run, CheckpointStore.Point Point, int Updates, Evaluations Evaluations, JsonNode Trainer)
+/// <param name="Platform">What it was computed on; null in checkpoints of earlier versions.</param>
+internal sealed record TrainingState(int Version, RunIdentity Run, CheckpointStore.Point Point, int Updates, Evaluations Evaluations, JsonNode Trainer, ComputePlatform? Platform = null)
 {
     /// <summary>The format that is written.</summary>
     public const int CurrentVersion = 2;
