@@ -163,9 +163,16 @@ internal sealed class Decoder : IDisposable
         using var scope = NewDisposeScope();
         DecoderLayer layer = _layers[index];
         (Tensor sum, Tensor normalized) = RootMeanSquareNorm.Add(x, update, layer.InputNorm, Config.RmsNormEpsilon, fused);
-        (sum, normalized) = RootMeanSquareNorm.Add(sum, layer.AttentionOutput.Apply(attend(index, layer, normalized), fused), layer.PostAttentionNorm, Config.RmsNormEpsilon, fused);
+        (sum, normalized) = RootMeanSquareNorm.Add(sum, layer.AttentionOutput.Apply(Mixed(), fused), layer.PostAttentionNorm, Config.RmsNormEpsilon, fused);
         update = layer.Down.Apply(GatedUnit.Apply(layer.GateUp.Apply(normalized, fused), fused), fused).MoveToOuterDisposeScope();
         return (ReferenceEquals(sum, x) ? x : sum.MoveToOuterDisposeScope(), update);
+
+        // Queries, keys and values are not held while the layer's second half is computed, which is as large.
+        Tensor Mixed()
+        {
+            using var attention = NewDisposeScope();
+            return attend(index, layer, normalized).MoveToOuterDisposeScope();
+        }
     }
 
     /// <summary>Self-attention of T new positions: layer number, weights and normalised input [B, T, hidden] → mixed values [B, T, H · D]; where tokens are packed [1, N, hidden] → [1, N, H · D].</summary>
@@ -254,7 +261,12 @@ internal sealed class Decoder : IDisposable
     /// <summary>The projection alone: [B, T, H + 2 · H_kv, D], of packed tokens at all their places.</summary>
     private Tensor ProjectHeads(DecoderLayer layer, Tensor x, bool fused, TokenPacking? packing)
     {
-        Tensor computed = layer.QueryKeyValue.Apply(x, fused), whole = packing?.Unpack(computed) ?? computed;
+        Tensor whole = layer.QueryKeyValue.Apply(x, fused);
+        if (packing is not null)
+        {
+            using Tensor computed = whole;
+            whole = packing.Unpack(computed);
+        }
         return whole.view(whole.size(0), whole.size(1), Config.HeadCount + 2 * Config.KeyValueHeadCount, Config.HeadDimension);
     }
 
