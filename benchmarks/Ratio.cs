@@ -29,7 +29,8 @@ internal static class Ratio
         Console.WriteLine($"{what,-62} {median,9:F2} ms {ofBaseline,9:F2} ms   ratio {median / ofBaseline,5:F2} (of the best runs {best:F2})   at most {limit:F2}");
     }
 
-    /// <summary>Prints the median of the ratios of pairs, which were run one right after the other, and its 95 % interval by the ranks of a sample's median; and the ratio of all work to all baselines, which rare and dear steps enter too.</summary>
+    /// <summary>Prints the median of the ratios of pairs, which were run one right after the other, and its 95 % interval by the ranks of a sample's median;
+    /// and the ratio of all work to all baselines, which rare and dear steps enter too.</summary>
     /// <param name="what">The figure.</param>
     /// <param name="limit">What it should stay below.</param>
     /// <param name="pairs">Milliseconds of work and baseline.</param>

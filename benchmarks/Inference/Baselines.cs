@@ -36,7 +36,8 @@ internal sealed class Baselines : IDisposable
         GC.KeepAlive(sums);
     });
 
-    /// <summary>All matrix products of a pass over <paramref name="rows"/> positions, and the head for <paramref name="headRows"/> of them, as often as asked: milliseconds of one.</summary>
+    /// <summary>All matrix products of a pass over <paramref name="rows"/> positions, and the head for <paramref name="headRows"/> of them, as often as asked:
+    /// milliseconds of one.</summary>
     public double Multiply(int rows, int headRows, int times = 1)
     {
         using var noGradient = no_grad();

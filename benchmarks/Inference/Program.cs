@@ -58,7 +58,8 @@ internal static class Program
         measure("decode step, batch 32, context 512 / its matrix products", 2.0, 5, () => Step(batch: 32, context: 512), () => baselines.Multiply(rows: 32, headRows: 32, times: 16));
         measure("prefill of 1024 tokens / its matrix products", 1.6, 5, () => Ratio.Time(() => Generate(batch: 1, context: 1024, tokens: 1)), () => baselines.Multiply(rows: 1024, headRows: 1));
 
-        // The time of a step is the difference between a long and a short run: what comes before the first step counts in neither. Samples of one prompt keep that short.
+        // The time of a step is the difference between a long and a short run: what comes before the first step counts in neither. Samples of one prompt keep
+        // that short.
         double Step(int batch, int context)
         {
             const int steps = 32;

@@ -4,7 +4,8 @@ using Microsoft.ML.Tokenizers;
 
 namespace MLNetAttn.Benchmarks;
 
-/// <summary>Microsoft.ML.Tokenizers on a byte-level tokenizer.json with one split pattern: without normalization and added tokens, which plain English does not need.</summary>
+/// <summary>Microsoft.ML.Tokenizers on a byte-level tokenizer.json with one split pattern: without normalization and added tokens, which plain English does not
+/// need.</summary>
 internal static class Baseline
 {
     public static BpeTokenizer Load(string path)

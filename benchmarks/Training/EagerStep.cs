@@ -4,10 +4,13 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Benchmarks;
 
-/// <summary>A step of plain GRPO with one update, made of the operations that transformers' Llama in generate() and TRL's GRPOTrainer (as of July 2026) make it of, in float32 and in the libtorch that we run on, but called from C#.</summary>
+/// <summary>A step of plain GRPO with one update, made of the operations that transformers' Llama in generate() and TRL's GRPOTrainer (as of July 2026) make it
+/// of, in float32 and in the libtorch that we run on, but called from C#.</summary>
 /// <remarks>
-/// What they do: a batch padded on both sides; a cache that is concatenated for every token; rows that have ended stay in the batch until all have; separate projections; scaled_dot_product_attention with a mask; the
-/// logits of all response tokens at once, entropies in chunks of 128. Left out: Python, loops over rows in log-probabilities, data loading, metrics and the reward. AdamW is ours. Sampling with vLLM is another matter.
+/// What they do: a batch padded on both sides; a cache that is concatenated for every token; rows that have ended stay in the batch until all have; separate
+/// projections; scaled_dot_product_attention with a mask; the
+/// logits of all response tokens at once, entropies in chunks of 128. Left out: Python, loops over rows in log-probabilities, data loading, metrics and the
+/// reward. AdamW is ours. Sampling with vLLM is another matter.
 /// </remarks>
 internal sealed class EagerStep : IDisposable
 {

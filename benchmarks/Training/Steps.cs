@@ -24,7 +24,8 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
         return times[1..];
     }
 
-    /// <summary>The times of steps with coupled credit, each beside that of the same step with uniform credit; the first, in which fused credit makes a pass to find head groups, does not count.</summary>
+    /// <summary>The times of steps with coupled credit, each beside that of the same step with uniform credit; the first, in which fused credit makes a pass to
+    /// find head groups, does not count.</summary>
     /// <param name="pass">Where credit comes from.</param>
     /// <param name="groupsEvery">Steps between two measurements of head groups.</param>
     /// <param name="updates">Updates of a step.</param>
@@ -43,7 +44,8 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
         }).Skip(1)];
     }
 
-    /// <summary>The time of what no step can do without, over the same prompts: sampling, the forward and backward pass over the responses, clipping and AdamW.</summary>
+    /// <summary>The time of what no step can do without, over the same prompts: sampling, the forward and backward pass over the responses, clipping and
+    /// AdamW.</summary>
     public double[] KernelMilliseconds()
     {
         PolicyOptimizationOptions options = UniformOptions;

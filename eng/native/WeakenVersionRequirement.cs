@@ -99,7 +99,8 @@ internal static class SystemLibrary
 }
 
 /// <summary>Finds one version requirement of an ELF shared object (64 bit, little endian, x86-64) and weakens it.</summary>
-/// <remarks>Layout: System V ABI, "ELF-64 Object File Format", and Linux Standard Base, "Symbol Versioning". Every offset is checked before it is followed.</remarks>
+/// <remarks>Layout: System V ABI, "ELF-64 Object File Format", and Linux Standard Base, "Symbol Versioning". Every offset is checked before it is
+/// followed.</remarks>
 internal sealed class ElfVersionRequirement
 {
     // Names of the specifications: e_type ET_DYN, e_machine EM_X86_64, sh_type SHT_*, vna_flags VER_FLG_WEAK, st_shndx SHN_UNDEF.

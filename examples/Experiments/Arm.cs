@@ -13,7 +13,8 @@ internal sealed record Arm(string Name, CreditStrategy Strategy, bool Bottom = f
     /// <summary>What the others are compared with where nothing else is said.</summary>
     public const string Baseline = "uniform";
 
-    /// <summary>All arms: plain GRPO, the paper's strategies, and the controls that a paper needs. Flow is last: it needs to know where the answer is.</summary>
+    /// <summary>All arms: plain GRPO, the paper's strategies, and the controls that a paper needs. Flow is last: it needs to know where the answer
+    /// is.</summary>
     public static IReadOnlyList<Arm> All { get; } =
     [
         new(Baseline, CreditStrategy.Uniform),

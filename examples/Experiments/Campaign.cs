@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace MLNetAttn.Experiments;
 
-/// <summary>Starts a process for each run that has not ended yet, some at a time: all strategies of the first seed, then of the second, so that a campaign that is cut is balanced.</summary>
+/// <summary>Starts a process for each run that has not ended yet, some at a time: all strategies of the first seed, then of the second, so that a campaign that
+/// is cut is balanced.</summary>
 /// <param name="folder">The experiment.</param>
 /// <param name="executable">This program.</param>
 /// <param name="output">Told how it goes.</param>
@@ -19,7 +20,8 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
     /// <param name="cancellationToken">Ends the processes; runs that had ended stay.</param>
     /// <returns>How many runs failed.</returns>
     /// <exception cref="ArgumentException">The folder was begun with other settings.</exception>
-    /// <exception cref="InvalidOperationException">Training would refuse the settings, the model or the data, or the model cannot be loaded or measured.</exception>
+    /// <exception cref="InvalidOperationException">Training would refuse the settings, the model or the data, or the model cannot be loaded or
+    /// measured.</exception>
     /// <exception cref="IOException">Another process works on this folder.</exception>
     public async Task<int> RunAsync(ExperimentSettings settings, IReadOnlyList<Arm> arms, IReadOnlyList<long> seeds, int workers, CancellationToken cancellationToken)
     {

@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace MLNetAttn.Experiments;
 
-/// <summary>Lets runs end with their campaign however it ends: one that lives on has no one to report to, and holds the folder that the next campaign needs.</summary>
+/// <summary>Lets runs end with their campaign however it ends: one that lives on has no one to report to, and holds the folder that the next campaign
+/// needs.</summary>
 internal static class CampaignWatch
 {
     // The standard input of a worker that people start is theirs, and may be at its end from the first.

@@ -4,7 +4,8 @@ using System.Text.Json.Serialization;
 
 namespace MLNetAttn.Experiments;
 
-/// <summary>Where an experiment's files are: experiment.json, before-training.json, and for each run a folder with config.json, metrics.jsonl and result.json.</summary>
+/// <summary>Where an experiment's files are: experiment.json, before-training.json, and for each run a folder with config.json, metrics.jsonl and
+/// result.json.</summary>
 /// <param name="path">The folder.</param>
 internal sealed class ExperimentFolder(string path)
 {

@@ -4,7 +4,8 @@ using MLNetAttn.Pipelines;
 
 namespace MLNetAttn.Experiments;
 
-/// <summary>Everything that the runs of an experiment have in common; a run adds its strategy and its seed. Written to experiment.json, and read from there by every run.</summary>
+/// <summary>Everything that the runs of an experiment have in common; a run adds its strategy and its seed. Written to experiment.json, and read from there by
+/// every run.</summary>
 internal sealed record ExperimentSettings
 {
     /// <summary>Folder of a Hugging Face model; null = the embedded one.</summary>
@@ -16,7 +17,8 @@ internal sealed record ExperimentSettings
     /// <summary>Compute in bfloat16 while training, and keep what is updated in float32.</summary>
     public bool Bf16 { get; init; }
 
-    /// <summary>Train an adapter of this rank on every matrix of every layer, scaled by 2 (alpha is twice the rank); null = train what the model has: its adapter, or else all weights.</summary>
+    /// <summary>Train an adapter of this rank on every matrix of every layer, scaled by 2 (alpha is twice the rank); null = train what the model has: its
+    /// adapter, or else all weights.</summary>
     public int? LoraRank { get; init; }
 
     public string Device { get; init; } = "cpu";

@@ -5,7 +5,8 @@ namespace MLNetAttn.Experiments;
 /// <summary>What the runs of an experiment say together.</summary>
 internal sealed record Summary
 {
-    /// <summary>What is compared, and what a row of the table has for it. The first is the one to judge by: it is what training optimises, on problems it has not seen, with the least noise.</summary>
+    /// <summary>What is compared, and what a row of the table has for it. The first is the one to judge by: it is what training optimises, on problems it has
+    /// not seen, with the least noise.</summary>
     public static IReadOnlyList<(string Name, Func<RunResult, double> Of)> Measures { get; } =
     [
         ("sampled accuracy", run => run.After.Sampled),

@@ -1,4 +1,5 @@
-// Can the rhythm of attention tell whether an answer will be right? Responses of the embedded model to Countdown problems, described by RhythmFeatures and judged by an
+// Can the rhythm of attention tell whether an answer will be right? Responses of the embedded model to Countdown problems, described by RhythmFeatures and
+// judged by an
 // ML.NET trainer, cross-validated, against the same trainer without the attention features.
 //
 //     dotnet run -c Release --project examples/RightOrWrong                 (half a minute on two cores)

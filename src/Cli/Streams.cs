@@ -18,7 +18,8 @@ internal sealed record Streams(TextReader Input, TextWriter Output, TextWriter E
             new StreamReader(Console.OpenStandardInput(), utf8), new StreamWriter(StandardOutput(), utf8) { AutoFlush = true }, Console.Error, !Console.IsErrorRedirected);
     }
 
-    // The console's own stream takes no notice of a reader that has gone: hours of work would be for nobody. A file has no reader, but a position that other writers share, which a FileStream neither follows nor moves on.
+    // The console's own stream takes no notice of a reader that has gone: hours of work would be for nobody. A file has no reader, but a position that other
+    // writers share, which a FileStream neither follows nor moves on.
     private static Stream StandardOutput()
     {
         if (OperatingSystem.IsWindows()) return Console.OpenStandardOutput();

@@ -24,7 +24,8 @@ public sealed class PolicyCatalog
     /// <summary>Trainers of language models.</summary>
     public PolicyTrainers Trainers { get; }
 
-    /// <summary>Trainers of language models: what their Fit returns answers prompts, and its <see cref="PolicyTransformer.Model"/> can be saved for others to load.</summary>
+    /// <summary>Trainers of language models: what their Fit returns answers prompts, and its <see cref="PolicyTransformer.Model"/> can be saved for others to
+    /// load.</summary>
     public sealed class PolicyTrainers
     {
         private readonly IHostEnvironment _environment;
@@ -33,7 +34,8 @@ public sealed class PolicyCatalog
 
         /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/>: reinforcement learning with credit from attention.</summary>
         /// <param name="model">The policy to start from; it stays as it is, and yours to dispose.</param>
-        /// <param name="reward">Writes the column Reward (Single) from Response, ResponseTokenIds and the columns of the prompt rows. It is fitted once, on the responses of the first step.</param>
+        /// <param name="reward">Writes the column Reward (Single) from Response, ResponseTokenIds and the columns of the prompt rows. It is fitted once, on the
+        /// responses of the first step.</param>
         /// <param name="credit">Which tokens get more of the advantage. Flow needs options: where the answer is.</param>
         /// <param name="steps">Batches of responses to learn from.</param>
         /// <param name="learningRate">Above 0. Full fine-tuning of large models wants about 1e-6, of tiny ones up to 3e-4.</param>
@@ -47,7 +49,8 @@ public sealed class PolicyCatalog
 
         /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/> with all its options.</summary>
         /// <param name="model">The policy to start from; it stays as it is, and yours to dispose.</param>
-        /// <param name="reward">Writes the reward column from Response, ResponseTokenIds and the columns of the prompt rows. It is fitted once, on the responses of the first step.</param>
+        /// <param name="reward">Writes the reward column from Response, ResponseTokenIds and the columns of the prompt rows. It is fitted once, on the
+        /// responses of the first step.</param>
         /// <param name="options">How to train.</param>
         /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
         public PolicyOptimizationTrainer PolicyOptimization(CausalLanguageModel model, IEstimator<ITransformer> reward, PolicyOptimizationOptions options) => new(_environment, model, reward, options);
@@ -87,7 +90,8 @@ public sealed class PolicyCatalog
             CausalLanguageModel model, RecordedRollouts recorded, CreditStrategy credit = CreditStrategy.Coupled, int steps = 100, double learningRate = 1e-6, int maxNewTokens = 512,
             string promptColumnName = "Prompt", long seed = 0) => PolicyOptimization(model, recorded, Options(credit, steps, learningRate, maxNewTokens, promptColumnName, seed));
 
-        /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/> that learns from responses and rewards recorded elsewhere, with all its options.</summary>
+        /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/> that learns from responses and rewards recorded elsewhere, with all its
+        /// options.</summary>
         /// <param name="model">The policy to start from; it stays as it is, and yours to dispose.</param>
         /// <param name="recorded">Where in the rows responses are.</param>
         /// <param name="options">How to train.</param>

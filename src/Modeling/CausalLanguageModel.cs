@@ -5,7 +5,8 @@ namespace MLNetAttn.Modeling;
 
 /// <summary>A decoder-only language model that samples text and can tell what its attention did.</summary>
 /// <remarks>
-/// Its weights do not change once it is loaded: trainers work on a <see cref="Clone"/>. All members may be called from several threads at once, except <see cref="Dispose"/>.
+/// Its weights do not change once it is loaded: trainers work on a <see cref="Clone"/>. All members may be called from several threads at once, except
+/// <see cref="Dispose"/>.
 /// </remarks>
 public sealed class CausalLanguageModel : IDisposable
 {
@@ -41,7 +42,8 @@ public sealed class CausalLanguageModel : IDisposable
     /// <exception cref="InvalidDataException">A template in its files is no text.</exception>
     public ChatTemplate ChatTemplate => Tokenizer.ChatTemplate;
 
-    /// <summary>SHA-256, in hexadecimal, of configuration, weights, adapter and tokenizer: equal models have equal fingerprints. Computed at the first call.</summary>
+    /// <summary>SHA-256, in hexadecimal, of configuration, weights, adapter and tokenizer: equal models have equal fingerprints. Computed at the first
+    /// call.</summary>
     /// <exception cref="ObjectDisposedException">The model is disposed and the fingerprint was never asked for.</exception>
     public string Fingerprint => _fingerprint.Value;
 
@@ -51,7 +53,8 @@ public sealed class CausalLanguageModel : IDisposable
     /// <summary>The LoRA adapter that is added to the weights; null = none.</summary>
     public LoraOptions? Adapter => Decoder.Adapter?.Options;
 
-    /// <summary>The adapter's matrices under PEFT's names, such as base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight; views, not copies. Empty without an adapter.</summary>
+    /// <summary>The adapter's matrices under PEFT's names, such as base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight; views, not copies. Empty
+    /// without an adapter.</summary>
     public IReadOnlyDictionary<string, Tensor> AdapterParameters => Decoder.Adapter?.Parameters ?? new Dictionary<string, Tensor>();
 
     /// <summary>The device that the weights are on.</summary>
@@ -62,7 +65,8 @@ public sealed class CausalLanguageModel : IDisposable
 
     internal Decoder Decoder { get; }
 
-    /// <summary>Loads a Hugging Face folder as it is: config.json, *.safetensors, and tokenizer.json and an adapter (adapter_config.json, adapter_model.safetensors) if there are such.</summary>
+    /// <summary>Loads a Hugging Face folder as it is: config.json, *.safetensors, and tokenizer.json and an adapter (adapter_config.json,
+    /// adapter_model.safetensors) if there are such.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="options">Device and type of the weights; null = float32 on the CPU.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
@@ -123,7 +127,8 @@ public sealed class CausalLanguageModel : IDisposable
         return new CausalLanguageModel(new Decoder(config, weights), GenerationConfig.For(config), tokenizer, "a model made in memory");
     }
 
-    /// <summary>Writes a folder that transformers and <see cref="FromPretrained(string, ModelLoadOptions)"/> load: the weights, and an adapter beside them. The files are written aside and moved into place when all are complete.</summary>
+    /// <summary>Writes a folder that transformers and <see cref="FromPretrained(string, ModelLoadOptions)"/> load: the weights, and an adapter beside them. The
+    /// files are written aside and moved into place when all are complete.</summary>
     /// <param name="folder">The folder; made if there is none.</param>
     /// <exception cref="IOException">The disk is full or cannot be written; an older model in the folder is untouched.</exception>
     public void SavePretrained(string folder)
@@ -146,7 +151,8 @@ public sealed class CausalLanguageModel : IDisposable
     /// <summary>A copy with weights of its own.</summary>
     public CausalLanguageModel Clone() => CloneAs(type: null);
 
-    /// <summary>This model with a new LoRA adapter, which changes nothing until it is trained (PEFT's get_peft_model). The two share their weights: this model stays as it is, and either may be disposed first.</summary>
+    /// <summary>This model with a new LoRA adapter, which changes nothing until it is trained (PEFT's get_peft_model). The two share their weights: this model
+    /// stays as it is, and either may be disposed first.</summary>
     /// <param name="options">Rank, scale and targets.</param>
     /// <exception cref="ArgumentException">Options are out of range, or name modules that the model does not have; the message names all of them.</exception>
     /// <exception cref="InvalidOperationException">The model has an adapter already.</exception>
@@ -156,7 +162,8 @@ public sealed class CausalLanguageModel : IDisposable
         return WithShared(weights => LoraAdapter.Create(weights, options, Directory.Exists(_location) ? _location : null));
     }
 
-    /// <summary>This model with the adapter of a folder that PEFT or <see cref="SaveAdapter(string)"/> wrote (PEFT's PeftModel.from_pretrained). The two share their weights, as with a new adapter.</summary>
+    /// <summary>This model with the adapter of a folder that PEFT or <see cref="SaveAdapter(string)"/> wrote (PEFT's PeftModel.from_pretrained). The two share
+    /// their weights, as with a new adapter.</summary>
     /// <param name="folder">Has adapter_config.json and adapter_model.safetensors.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
@@ -180,7 +187,8 @@ public sealed class CausalLanguageModel : IDisposable
         return With(Decoder.Weights.Share(), adapter: null);
     }
 
-    /// <summary>A model with weights of its own, W + s·B·A, and no adapter (PEFT's merge_and_unload). It computes the same up to rounding; bfloat16 weights are too coarse for small updates: merge in float32.</summary>
+    /// <summary>A model with weights of its own, W + s·B·A, and no adapter (PEFT's merge_and_unload). It computes the same up to rounding; bfloat16 weights are
+    /// too coarse for small updates: merge in float32.</summary>
     /// <exception cref="InvalidOperationException">The model has no adapter.</exception>
     public CausalLanguageModel MergeAdapter()
     {
@@ -190,7 +198,8 @@ public sealed class CausalLanguageModel : IDisposable
         return With(weights, adapter: null);
     }
 
-    /// <summary>Writes the adapter alone, as PEFT's save_pretrained does: adapter_config.json and adapter_model.safetensors. They are written aside and moved into place; other files in the folder stay.</summary>
+    /// <summary>Writes the adapter alone, as PEFT's save_pretrained does: adapter_config.json and adapter_model.safetensors. They are written aside and moved
+    /// into place; other files in the folder stay.</summary>
     /// <param name="folder">The folder; made if there is none.</param>
     /// <exception cref="InvalidOperationException">The model has no adapter.</exception>
     /// <exception cref="IOException">The disk is full or cannot be written; an older adapter in the folder is untouched.</exception>
@@ -211,10 +220,12 @@ public sealed class CausalLanguageModel : IDisposable
         AdapterFiles.Save(target, adapter, adapter.BaseModel);
     }
 
-    /// <summary>The logits of every position, without gradient: float32 (float64 for float64 weights) [B, T, V]. For whole responses use <see cref="AnalyzeRhythm"/>, which never holds that much.</summary>
+    /// <summary>The logits of every position, without gradient: float32 (float64 for float64 weights) [B, T, V]. For whole responses use
+    /// <see cref="AnalyzeRhythm"/>, which never holds that much.</summary>
     /// <param name="ids">int64 [B, T].</param>
     /// <param name="attentionMask">int64 or bool [B, T], 0 = padding on the left of a row; null = none.</param>
-    /// <exception cref="ArgumentException">Ids of another shape, beyond the vocabulary or longer than the context; a mask of another shape, or with padding that is not on the left.</exception>
+    /// <exception cref="ArgumentException">Ids of another shape, beyond the vocabulary or longer than the context; a mask of another shape, or with padding
+    /// that is not on the left.</exception>
     public Tensor Forward(Tensor ids, Tensor? attentionMask = null)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
@@ -239,16 +250,19 @@ public sealed class CausalLanguageModel : IDisposable
     /// <param name="prompts">Token ids of each prompt, of any lengths; none empty.</param>
     /// <param name="options">How to sample.</param>
     /// <param name="cancellationToken">Ends the work between two tokens.</param>
-    /// <exception cref="ArgumentException">An option is out of range, or a prompt is empty, too long or holds an unknown id; the message names the row.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or a prompt is empty, too long or holds an unknown id; the message names the
+    /// row.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IReadOnlyList<GeneratedSequence> Generate(IReadOnlyList<int[]> prompts, GenerationOptions options, CancellationToken cancellationToken = default) =>
         Generator().Generate(prompts, options, progress: null, cancellationToken);
 
-    /// <summary>WAAD, FAI, entropies and log-probabilities of responses, from one forward pass over sequences padded on the right; those of about one length are computed together.</summary>
+    /// <summary>WAAD, FAI, entropies and log-probabilities of responses, from one forward pass over sequences padded on the right; those of about one length
+    /// are computed together.</summary>
     /// <param name="sequences">Prompts and responses; none empty.</param>
     /// <param name="options">Layers, groups and horizons.</param>
     /// <returns>One analysis per sequence.</returns>
-    /// <exception cref="ArgumentException">An option is out of range, or a sequence is empty, too long or holds an unknown id; the message names the row.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or a sequence is empty, too long or holds an unknown id; the message names the
+    /// row.</exception>
     /// <exception cref="NotFiniteNumberException">The model computes NaN or infinities; the message names row and token.</exception>
     public IReadOnlyList<RhythmAnalysis> AnalyzeRhythm(IReadOnlyList<TokenSequence> sequences, RhythmOptions options) => ReadRhythm(sequences, options, scores: true);
 
@@ -264,7 +278,8 @@ public sealed class CausalLanguageModel : IDisposable
     /// <param name="sequences">Prompts and responses; none empty.</param>
     /// <param name="temperature">Divides the logits; above 0.</param>
     /// <returns>Per sequence, log π(o_t | prompt, o_&lt;t) of every response token, in nats.</returns>
-    /// <exception cref="ArgumentException">The temperature is out of range, or a sequence is empty, too long or holds an unknown id; the message names the row.</exception>
+    /// <exception cref="ArgumentException">The temperature is out of range, or a sequence is empty, too long or holds an unknown id; the message names the
+    /// row.</exception>
     public IReadOnlyList<float[]> LogProbabilities(IReadOnlyList<TokenSequence> sequences, double temperature = 1)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
@@ -272,7 +287,8 @@ public sealed class CausalLanguageModel : IDisposable
         return PackedScores.LogProbabilities(Decoder, sequences, temperature);
     }
 
-    /// <summary>What <see cref="AnalyzeRhythm"/> puts heads into groups by, each sequence's own: spans (Eq. 7) and, where <see cref="RhythmOptions.Receivers"/> asks for them, receiver scores.
+    /// <summary>What <see cref="AnalyzeRhythm"/> puts heads into groups by, each sequence's own: spans (Eq. 7) and, where <see cref="RhythmOptions.Receivers"/>
+    /// asks for them, receiver scores.
     /// Pool them with <see cref="HeadMeasurement.Pool"/> and <see cref="HeadMeasurement.Group"/> them to calibrate groups on a data set.</summary>
     /// <param name="sequences">Prompts and responses; none empty.</param>
     /// <param name="options">Which layers are read, and whether receivers are scored.</param>
@@ -285,12 +301,15 @@ public sealed class CausalLanguageModel : IDisposable
         return sequences.Count == 0 ? [] : RhythmPass.Measure(Decoder, sequences, options);
     }
 
-    /// <summary>How much of what flows from question to answer, along attention averaged over all heads of the layers read, passes each token (FlowTracer, arXiv 2606.10646).</summary>
-    /// <remarks>Keeps a map while it traces: 4 · T² bytes a sequence, 67 MB for 4 096 tokens. As many sequences as fit into 256 MB are computed together, at least one.</remarks>
+    /// <summary>How much of what flows from question to answer, along attention averaged over all heads of the layers read, passes each token (FlowTracer,
+    /// arXiv 2606.10646).</summary>
+    /// <remarks>Keeps a map while it traces: 4 · T² bytes a sequence, 67 MB for 4 096 tokens. As many sequences as fit into 256 MB are computed together, at
+    /// least one.</remarks>
     /// <param name="sequences">Prompts and responses, with the tokens of their answers.</param>
     /// <param name="layers">The layers whose attention is read; null = five in the middle.</param>
     /// <returns>One analysis per sequence.</returns>
-    /// <exception cref="ArgumentException">A sequence is empty, too long or holds an unknown id, or its answer or question is not within it; the message names the row.</exception>
+    /// <exception cref="ArgumentException">A sequence is empty, too long or holds an unknown id, or its answer or question is not within it; the message names
+    /// the row.</exception>
     /// <exception cref="NotFiniteNumberException">The model computes NaN or infinities; the message names the row.</exception>
     public IReadOnlyList<FlowAnalysis> AnalyzeFlow(IReadOnlyList<FlowSequence> sequences, LayerSelection? layers = null)
     {
@@ -298,12 +317,14 @@ public sealed class CausalLanguageModel : IDisposable
         return sequences.Count == 0 ? [] : FlowPass.Analyze(Decoder, sequences, layers ?? LayerSelection.Middle);
     }
 
-    /// <summary>Mean attention maps of groups of heads over one sequence, from a pass that stops after the last layer read. For pictures: the metrics need no map.</summary>
+    /// <summary>Mean attention maps of groups of heads over one sequence, from a pass that stops after the last layer read. For pictures: the metrics need no
+    /// map.</summary>
     /// <remarks>Holds 4 · T² bytes a group: 16 MB for 2 000 tokens.</remarks>
     /// <param name="sequence">Prompt and response; none empty.</param>
     /// <param name="groups">The heads that each map is the mean of; one head for its own map.</param>
     /// <returns>One map per group.</returns>
-    /// <exception cref="ArgumentException">A group is empty, names a head twice or one that the model does not have, or the sequence is empty, too long or holds an unknown id.</exception>
+    /// <exception cref="ArgumentException">A group is empty, names a head twice or one that the model does not have, or the sequence is empty, too long or
+    /// holds an unknown id.</exception>
     /// <exception cref="NotFiniteNumberException">The model computes NaN or infinities.</exception>
     public IReadOnlyList<AttentionMap> AttentionMaps(TokenSequence sequence, IReadOnlyList<IReadOnlyCollection<HeadIndex>> groups)
     {

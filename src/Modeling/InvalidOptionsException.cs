@@ -1,6 +1,7 @@
 namespace MLNetAttn.Modeling;
 
-/// <summary>Options are out of range, or do not go together. The message lists all that is wrong, and <see cref="Violations"/> says it piece by piece, for an app that shows each beside its own field.</summary>
+/// <summary>Options are out of range, or do not go together. The message lists all that is wrong, and <see cref="Violations"/> says it piece by piece, for an
+/// app that shows each beside its own field.</summary>
 public sealed class InvalidOptionsException : ArgumentException
 {
     internal InvalidOptionsException(string message, IReadOnlyList<OptionViolation> violations)

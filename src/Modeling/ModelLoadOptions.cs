@@ -8,7 +8,8 @@ public sealed record ModelLoadOptions
     /// <summary>The device. Null (default) = the CPU.</summary>
     public Device? Device { get; init; }
 
-    /// <summary>The type of the weights in memory, whatever the files hold: <c>Float32</c> (default), <c>BFloat16</c> (half the memory, faster on processors with bf16 units), or <c>Float64</c> (reference numbers).</summary>
+    /// <summary>The type of the weights in memory, whatever the files hold: <c>Float32</c> (default), <c>BFloat16</c> (half the memory, faster on processors
+    /// with bf16 units), or <c>Float64</c> (reference numbers).</summary>
     public ScalarType DataType { get; init; } = ScalarType.Float32;
 
     /// <exception cref="InvalidOptionsException">A type that weights cannot have.</exception>

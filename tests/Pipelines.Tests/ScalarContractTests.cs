@@ -35,7 +35,8 @@ public sealed class ScalarContractTests
         MethodCalls.In(sloppy).Where(IsUnsafe).Should().HaveCount(5);
     }
 
-    /// <summary>A conversion to a scalar, or an operation of TorchSharp that makes one itself: addition, whose factor alpha is one, operators with a number, square, which is a power of 2, reading a number through one, and so on. TorchScript has a test of its own.</summary>
+    /// <summary>A conversion to a scalar, or an operation of TorchSharp that makes one itself: addition, whose factor alpha is one, operators with a number,
+    /// square, which is a power of 2, reading a number through one, and so on. TorchScript has a test of its own.</summary>
     private static bool IsUnsafe(MethodBase called) => IsConversion(called) || (called.DeclaringType != typeof(jit.CompilationUnit) && called.DeclaringType!.Assembly == typeof(Tensor).Assembly && Makes.GetOrAdd(called, method => MakesScalar(method, depth: 4)));
 
     private static bool MakesScalar(MethodBase method, int depth) =>

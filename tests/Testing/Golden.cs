@@ -36,7 +36,8 @@ internal static class Golden
     /// <summary>A golden JSON file; NaN and infinities are strings.</summary>
     public static JsonElement Json(params string[] parts) => JsonDocument.Parse(File.ReadAllBytes(Require(parts))).RootElement;
 
-    /// <summary>The folder of a tokenizer, by its name: beside its cases, or among the models. Skips the running test, with the reason, if there is none.</summary>
+    /// <summary>The folder of a tokenizer, by its name: beside its cases, or among the models. Skips the running test, with the reason, if there is
+    /// none.</summary>
     public static string RequireTokenizer(string name)
     {
         string?[] candidates = Root is null ? [] :

@@ -1,6 +1,7 @@
 namespace MLNetAttn.Testing;
 
-/// <summary>The real model that development tests run with: the folder named by MLNETATTN_SMOLLM2, else where <c>../shared/models/prepare</c> puts it. Nothing is ever downloaded.</summary>
+/// <summary>The real model that development tests run with: the folder named by MLNETATTN_SMOLLM2, else where <c>../shared/models/prepare</c> puts it. Nothing
+/// is ever downloaded.</summary>
 internal static class RealModel
 {
     /// <summary>Skips the running test, with the reason, if SmolLM2-135M-Instruct is absent; else its folder.</summary>

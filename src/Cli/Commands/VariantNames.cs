@@ -5,7 +5,8 @@ namespace MLNetAttn.Cli;
 /// <summary>Names by which people tell files apart, in as few parts of their paths as that takes.</summary>
 internal static class VariantNames
 {
-    /// <summary>A name for each file: <c>before</c> of before.jsonl; <c>full/samples</c> and <c>two/samples</c> where several are called samples.jsonl.</summary>
+    /// <summary>A name for each file: <c>before</c> of before.jsonl; <c>full/samples</c> and <c>two/samples</c> where several are called
+    /// samples.jsonl.</summary>
     /// <param name="paths">Full paths. One that comes again gets a number.</param>
     public static IReadOnlyList<string> Of(IReadOnlyList<string> paths)
     {

@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 
 namespace MLNetAttn.Cli;
 
-/// <summary>Reads rows, has them worked on in batches, and writes what comes out in their order. Memory is that of one batch, however many rows there are.</summary>
+/// <summary>Reads rows, has them worked on in batches, and writes what comes out in their order. Memory is that of one batch, however many rows there
+/// are.</summary>
 /// <param name="streams">Where rows come from and go to without files, and where errors are told.</param>
 /// <param name="input">A file; null or - = the input stream.</param>
 /// <param name="output">A file, which is written over; null or - = the output stream.</param>
@@ -77,7 +78,8 @@ internal sealed partial class RowPump(Streams streams, string? input, string? ou
         return written;
     }
 
-    /// <summary>Works on a batch. If that fails, each row is tried alone, to find the bad ones, and the others then together: rows of a batch may share what is measured of them.</summary>
+    /// <summary>Works on a batch. If that fails, each row is tried alone, to find the bad ones, and the others then together: rows of a batch may share what is
+    /// measured of them.</summary>
     private static void Work<T>(
         List<(InputRow Row, T Value)> rows, Func<IReadOnlyList<(InputRow Row, T Value)>, IEnumerable<IEnumerable<JsonObject>>> work, Dictionary<long, string[]> done, Dictionary<long, string> failed)
     {
@@ -96,7 +98,8 @@ internal sealed partial class RowPump(Streams streams, string? input, string? ou
         if (good.Count is > 0 && good.Count < rows.Count) Work(good, work, done, failed);
     }
 
-    /// <summary>Opens the output. Whoever reads it through this library, such as the input of this very call under another name, keeps it from being emptied.</summary>
+    /// <summary>Opens the output. Whoever reads it through this library, such as the input of this very call under another name, keeps it from being
+    /// emptied.</summary>
     private static StreamWriter Create(string path)
     {
         try

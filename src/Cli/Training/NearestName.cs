@@ -15,7 +15,8 @@ internal static class NearestName
         return nearest;
     }
 
-    /// <summary>How many letters must be added, left out, replaced, or swapped with the next to make one text of the other (optimal string alignment).</summary>
+    /// <summary>How many letters must be added, left out, replaced, or swapped with the next to make one text of the other (optimal string
+    /// alignment).</summary>
     public static int Distance(string first, string second)
     {
         int[,] table = new int[first.Length + 1, second.Length + 1];

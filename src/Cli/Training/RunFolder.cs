@@ -4,7 +4,8 @@ using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Cli;
 
-/// <summary>The folder of a run, taken for as long as the command works in it: the trainer lets go of it when it is done, and the policy and the report come after that.</summary>
+/// <summary>The folder of a run, taken for as long as the command works in it: the trainer lets go of it when it is done, and the policy and the report come
+/// after that.</summary>
 internal sealed class RunFolder : IDisposable
 {
     /// <summary>The name of <see cref="Config"/>.</summary>

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace MLNetAttn.Estimators;
 
-/// <summary>The metrics of a run in JSON lines, one object a step: <c>{"step":1,"reward":0.25,"kl":null}</c>. What is undefined (NaN) or infinite is null.</summary>
+/// <summary>The metrics of a run in JSON lines, one object a step: <c>{"step":1,"reward":0.25,"kl":null}</c>. What is undefined (NaN) or infinite is
+/// null.</summary>
 internal sealed class MetricsFile : IDisposable
 {
     private readonly StepLines _lines;
@@ -12,7 +13,8 @@ internal sealed class MetricsFile : IDisposable
     /// <exception cref="InvalidDataException">The file holds something else, and is left as it is.</exception>
     public MetricsFile(string path, int resumeAfterStep = -1) => _lines = new StepLines(path, resumeAfterStep);
 
-    /// <summary>The metrics of a file, step by step; null is NaN. A last line that was not written to its end does not count, so the file of a run that goes on can be read.</summary>
+    /// <summary>The metrics of a file, step by step; null is NaN. A last line that was not written to its end does not count, so the file of a run that goes on
+    /// can be read.</summary>
     /// <exception cref="InvalidDataException">A line holds something else; the message names it.</exception>
     public static IReadOnlyList<(int Step, IReadOnlyDictionary<string, double> Metrics)> Read(string path) => [.. StepLines.Read(path).Select(line => (line.Step, Metrics(line.Line)))];
 

@@ -3,7 +3,8 @@ using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Estimators;
 
-/// <summary>Sample responses of a run in JSON lines, one object a response, under the names that <c>mlnetattn annotate</c> writes, so that <c>mlnetattn report</c> shows the file.</summary>
+/// <summary>Sample responses of a run in JSON lines, one object a response, under the names that <c>mlnetattn annotate</c> writes, so that <c>mlnetattn
+/// report</c> shows the file.</summary>
 internal sealed class SampleLog : IDisposable
 {
     private readonly StepLines _lines;

@@ -6,7 +6,8 @@ using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Estimators;
 
-/// <summary>A file of JSON lines that a run writes step by step: every line is an object with its step. A run that resumes drops what was written after its checkpoint.</summary>
+/// <summary>A file of JSON lines that a run writes step by step: every line is an object with its step. A run that resumes drops what was written after its
+/// checkpoint.</summary>
 internal sealed class StepLines : IDisposable
 {
     /// <summary>The property that every line begins with.</summary>

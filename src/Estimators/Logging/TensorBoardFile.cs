@@ -3,7 +3,8 @@ using System.Globalization;
 namespace MLNetAttn.Estimators;
 
 /// <summary>The metrics of a run for TensorBoard, in an event file of TensorFlow's format, written here byte by byte: no TensorFlow is needed.</summary>
-/// <remarks>Event files are only ever added to. A run that resumes begins a new one, whose first entry tells TensorBoard to forget the steps after the checkpoint.</remarks>
+/// <remarks>Event files are only ever added to. A run that resumes begins a new one, whose first entry tells TensorBoard to forget the steps after the
+/// checkpoint.</remarks>
 internal sealed class TensorBoardFile : IDisposable
 {
     private const string Prefix = "events.out.tfevents.";
@@ -12,7 +13,8 @@ internal sealed class TensorBoardFile : IDisposable
     private readonly FileStream _file;
 
     /// <param name="folder">The run's folder, for <c>tensorboard --logdir</c>; it is made if there is none.</param>
-    /// <param name="resumeAfterStep">The last step that earlier files of the folder are right about. Default -1: a new run, they are not right about any.</param>
+    /// <param name="resumeAfterStep">The last step that earlier files of the folder are right about. Default -1: a new run, they are not right about
+    /// any.</param>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     public TensorBoardFile(string folder, int resumeAfterStep = -1)
     {

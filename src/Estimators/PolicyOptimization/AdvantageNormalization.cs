@@ -1,6 +1,7 @@
 namespace MLNetAttn.Estimators;
 
-/// <summary>What makes advantages of rewards: the statistics of each group and of the batch they were fitted on. The trainer's and GroupAdvantage's one implementation.</summary>
+/// <summary>What makes advantages of rewards: the statistics of each group and of the batch they were fitted on. The trainer's and GroupAdvantage's one
+/// implementation.</summary>
 /// <param name="Scale">What rewards are divided by.</param>
 /// <param name="Aggregation">How several reward functions become one number.</param>
 /// <param name="Weights">A weight for each reward function.</param>

@@ -5,10 +5,12 @@ namespace MLNetAttn.Estimators;
 /// <summary>How rewards become advantages, with TRL's names, meanings and defaults.</summary>
 public sealed record AdvantageOptions
 {
-    /// <summary>What rewards are divided by (scale_rewards). Default <see cref="RewardScale.Group"/>. Not read with <see cref="RewardAggregation.NormalizeThenSum"/>.</summary>
+    /// <summary>What rewards are divided by (scale_rewards). Default <see cref="RewardScale.Group"/>. Not read with
+    /// <see cref="RewardAggregation.NormalizeThenSum"/>.</summary>
     public RewardScale ScaleRewards { get; init; } = RewardScale.Group;
 
-    /// <summary>How several reward functions become one number (multi_objective_aggregation). Default <see cref="RewardAggregation.SumThenNormalize"/>.</summary>
+    /// <summary>How several reward functions become one number (multi_objective_aggregation). Default
+    /// <see cref="RewardAggregation.SumThenNormalize"/>.</summary>
     public RewardAggregation Aggregation { get; init; } = RewardAggregation.SumThenNormalize;
 
     /// <summary>A weight for each reward function (reward_weights); null = all 1. Default null; finite, as many as functions.</summary>

@@ -6,12 +6,14 @@ public static class Advantages
     private const double ZeroDeviation = 1e-8;
 
     /// <summary>Advantages of a batch of responses.</summary>
-    /// <remarks>A value that is missing counts 0 in its row's weighted sum. A row for which every function gave nothing leaves its group's statistics and has advantage 0, as has a row that is alone in its group.</remarks>
+    /// <remarks>A value that is missing counts 0 in its row's weighted sum. A row for which every function gave nothing leaves its group's statistics and has
+    /// advantage 0, as has a row that is alone in its group.</remarks>
     /// <param name="rewards">[responses, reward functions]; NaN = the function gave no value. Groups are consecutive rows.</param>
     /// <param name="generations">Responses per prompt; at least 2, and a divisor of the number of rows.</param>
     /// <param name="options">How to scale and combine; null = the defaults.</param>
     /// <param name="names">Names of the reward functions for the metrics; null = func0, func1, …</param>
-    /// <exception cref="ArgumentException">A group size below 2, rows that are not whole groups, an infinite reward (the row is named), or an option out of range.</exception>
+    /// <exception cref="ArgumentException">A group size below 2, rows that are not whole groups, an infinite reward (the row is named), or an option out of
+    /// range.</exception>
     public static GroupAdvantages Compute(double[,] rewards, int generations, AdvantageOptions? options = null, IReadOnlyList<string>? names = null)
     {
         int rows = rewards.GetLength(0), functions = rewards.GetLength(1);

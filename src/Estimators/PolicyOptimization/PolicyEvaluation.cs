@@ -13,7 +13,8 @@ namespace MLNetAttn.Estimators;
 internal sealed class PolicyEvaluation(LearningPolicy policy, PromptSet prompts, RewardFunction reward, PolicyOptimizationOptions options, IExceptionContext context, Action<string> warn)
 {
     /// <summary>Samples and scores responses to all validation prompts.</summary>
-    /// <returns>eval_reward, eval_reward_std, eval_rewards/left_out, eval_completions/mean_length, eval_completions/clipped_ratio, and eval_rewards/{name}/mean and /std of what the reward is made of.</returns>
+    /// <returns>eval_reward, eval_reward_std, eval_rewards/left_out, eval_completions/mean_length, eval_completions/clipped_ratio, and eval_rewards/{name}/mean
+    /// and /std of what the reward is made of.</returns>
     public IReadOnlyDictionary<string, double> Measure()
     {
         IReadOnlyList<GeneratedSequence> samples = policy.Model.Generate(

@@ -95,7 +95,8 @@ public static class PolicyLoss
         });
     }
 
-    /// <summary>1 for the tokens whose policy term counts: those at or above the (1 − share) quantile of entropy among the tokens that the mask leaves. Float32, as the reference computes it.</summary>
+    /// <summary>1 for the tokens whose policy term counts: those at or above the (1 − share) quantile of entropy among the tokens that the mask leaves.
+    /// Float32, as the reference computes it.</summary>
     private static Tensor HighEntropy(Tensor? entropies, Tensor mask, double share)
     {
         if (share == 1) return ones_like(mask);
@@ -103,7 +104,8 @@ public static class PolicyLoss
         return inside.numel() == 0 ? zeros_like(mask) : uncertainty.ge(inside.quantile(tensor((float)(1 - share), device: mask.device))).to(mask.dtype) * mask;
     }
 
-    /// <summary>KL(π ‖ π_ref) of each token from x = log π_ref − log π. The exponent is not clamped: its gradient is what pulls a policy back that went far.</summary>
+    /// <summary>KL(π ‖ π_ref) of each token from x = log π_ref − log π. The exponent is not clamped: its gradient is what pulls a policy back that went
+    /// far.</summary>
     private static Tensor Divergence(Tensor x, KlEstimator estimator) => estimator switch
     {
         KlEstimator.K1 => -x,

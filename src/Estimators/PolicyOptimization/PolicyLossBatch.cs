@@ -3,28 +3,33 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators;
 
-/// <summary>What a policy loss is computed from: one micro-batch of B responses of up to T tokens. Values where the mask is 0 must be finite and count for nothing.</summary>
+/// <summary>What a policy loss is computed from: one micro-batch of B responses of up to T tokens. Values where the mask is 0 must be finite and count for
+/// nothing.</summary>
 public sealed class PolicyLossBatch
 {
     /// <summary>log π of each response token under the policy that learns, [B, T]; the loss is differentiable with respect to it.</summary>
     public required Tensor LogProbabilities { get; init; }
 
-    /// <summary>1 where a token counts, 0 elsewhere, [B, T]: the response's own length, and whatever else is to be left out (a tool's output, truncated responses).</summary>
+    /// <summary>1 where a token counts, 0 elsewhere, [B, T]: the response's own length, and whatever else is to be left out (a tool's output, truncated
+    /// responses).</summary>
     public required Tensor Mask { get; init; }
 
     /// <summary>Â of each response, [B], or of each token, [B, T]: γ_t·Â.</summary>
     public required Tensor Advantages { get; init; }
 
-    /// <summary>log π of the policy that sampled, [B, T]; null = <see cref="LogProbabilities"/> detached, which is right only for the first update after sampling.</summary>
+    /// <summary>log π of the policy that sampled, [B, T]; null = <see cref="LogProbabilities"/> detached, which is right only for the first update after
+    /// sampling.</summary>
     public Tensor? OldLogProbabilities { get; init; }
 
     /// <summary>log π of the reference policy, [B, T]; needed where β is not 0.</summary>
     public Tensor? ReferenceLogProbabilities { get; init; }
 
-    /// <summary>Entropy of the distribution that each token was drawn from, nats, [B, T]; needed for the entropy quantile and the entropy bonus, and for the <c>entropy</c> metric.</summary>
+    /// <summary>Entropy of the distribution that each token was drawn from, nats, [B, T]; needed for the entropy quantile and the entropy bonus, and for the
+    /// <c>entropy</c> metric.</summary>
     public Tensor? Entropies { get; init; }
 
-    /// <summary>Tokens that count in the whole generation batch, all its micro-batches together (num_items_in_batch); null = those of this micro-batch. Read by dapo and cispo.</summary>
+    /// <summary>Tokens that count in the whole generation batch, all its micro-batches together (num_items_in_batch); null = those of this micro-batch. Read by
+    /// dapo and cispo.</summary>
     public long? TokensInBatch { get; init; }
 
     /// <summary>The longest response allowed, in tokens (max_completion_length); null = T. Read by dr_grpo. At least 1.</summary>

@@ -5,7 +5,8 @@ namespace MLNetAttn.Estimators;
 /// <summary>The clipped surrogate of the GRPO family, with TRL's names, meanings and (where nothing else is said) defaults.</summary>
 public sealed record PolicyLossOptions
 {
-    /// <summary>How token terms become one number (loss_type). Default <see cref="PolicyLossType.Grpo"/>, the paper's 1/|o| (Eq. 12); TRL's default is <see cref="PolicyLossType.Dapo"/>.</summary>
+    /// <summary>How token terms become one number (loss_type). Default <see cref="PolicyLossType.Grpo"/>, the paper's 1/|o| (Eq. 12); TRL's default is
+    /// <see cref="PolicyLossType.Dapo"/>.</summary>
     public PolicyLossType Type { get; init; } = PolicyLossType.Grpo;
 
     /// <summary>Over what the importance ratio is taken (importance_sampling_level). Default <see cref="ImportanceSampling.Token"/>.</summary>
@@ -14,13 +15,16 @@ public sealed record PolicyLossOptions
     /// <summary>ε: the ratio is clipped below 1 − ε. Default 0.2; above 0, less than 1 (sequence ratios want about 3e-4).</summary>
     public double Epsilon { get; init; } = 0.2;
 
-    /// <summary>ε_high: the ratio is clipped above 1 + ε_high; null = <see cref="Epsilon"/>. With <see cref="PolicyLossType.Cispo"/> it is the cap itself, about 5. Default null (DAPO: 0.28); above 0.</summary>
+    /// <summary>ε_high: the ratio is clipped above 1 + ε_high; null = <see cref="Epsilon"/>. With <see cref="PolicyLossType.Cispo"/> it is the cap itself,
+    /// about 5. Default null (DAPO: 0.28); above 0.</summary>
     public double? EpsilonHigh { get; init; }
 
-    /// <summary>δ: caps the unclipped ratio (two-sided GRPO), for both signs of the advantage; null = no cap. Default null; above 0, and above 1 + ε_high if only what is not clipped anyway is to be capped. Not with <see cref="PolicyLossType.Cispo"/>.</summary>
+    /// <summary>δ: caps the unclipped ratio (two-sided GRPO), for both signs of the advantage; null = no cap. Default null; above 0, and above 1 + ε_high if
+    /// only what is not clipped anyway is to be capped. Not with <see cref="PolicyLossType.Cispo"/>.</summary>
     public double? Delta { get; init; }
 
-    /// <summary>c of dual-clip PPO (Ye et al., arXiv 1912.09729; verl): a token's term is at most c·|A| where A &lt; 0; null = off. Default null (verl: 3); above 1. Not with <see cref="PolicyLossType.Cispo"/>.</summary>
+    /// <summary>c of dual-clip PPO (Ye et al., arXiv 1912.09729; verl): a token's term is at most c·|A| where A &lt; 0; null = off. Default null (verl: 3);
+    /// above 1. Not with <see cref="PolicyLossType.Cispo"/>.</summary>
     public double? DualClip { get; init; }
 
     /// <summary>β: weight of the divergence from a reference policy; 0 = none, and no reference is needed. Default 0; 0 or more.</summary>
@@ -32,10 +36,12 @@ public sealed record PolicyLossOptions
     /// <summary>Multiply the divergence by the importance ratio, with gradient through it (use_bias_correction_kl). Default true.</summary>
     public bool UseBiasCorrectionKl { get; init; } = true;
 
-    /// <summary>ρ: only tokens whose entropy is at or above the (1 − ρ) quantile keep their policy term (top_entropy_quantile); denominators still count all. Default 1 = all; above 0, at most 1.</summary>
+    /// <summary>ρ: only tokens whose entropy is at or above the (1 − ρ) quantile keep their policy term (top_entropy_quantile); denominators still count all.
+    /// Default 1 = all; above 0, at most 1.</summary>
     public double TopEntropyQuantile { get; init; } = 1;
 
-    /// <summary>Weight of the mean entropy that is subtracted from the loss (entropy_coef). Default 0; 0 or more. Needs entropies that carry a gradient.</summary>
+    /// <summary>Weight of the mean entropy that is subtracted from the loss (entropy_coef). Default 0; 0 or more. Needs entropies that carry a
+    /// gradient.</summary>
     public double EntropyCoefficient { get; init; }
 
     /// <summary>Clamp the log-ratio to ±20 before exp, with gradient 0 outside. Default true. TRL does not: one token 25 nats off then weighs 7e10.</summary>
@@ -99,7 +105,8 @@ public enum ImportanceSampling
     /// <summary>s = exp(mean_t log r_t), one ratio a row (GSPO, Zheng et al., arXiv 2507.18071). Per-token advantages act through their mean only.</summary>
     Sequence,
 
-    /// <summary>s_t = sg[s] · π / sg[π] (GSPO-token): the sequence's ratio, each token's own gradient, so that per-token credit keeps its meaning. Not in TRL.</summary>
+    /// <summary>s_t = sg[s] · π / sg[π] (GSPO-token): the sequence's ratio, each token's own gradient, so that per-token credit keeps its meaning. Not in
+    /// TRL.</summary>
     SequenceToken,
 }
 

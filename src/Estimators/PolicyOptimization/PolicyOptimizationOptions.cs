@@ -10,7 +10,8 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <summary>Learning rate after the warm-up (learning_rate). Default 1e-6; above 0.</summary>
     public override double LearningRate { get; init; } = 1e-6;
 
-    /// <summary>How the learning rate changes after the warm-up (lr_scheduler_type). Default <see cref="LearningRateSchedule.Constant"/>, under which a run may go on for longer; TRL's, transformers' own, is <see cref="LearningRateSchedule.Linear"/>.</summary>
+    /// <summary>How the learning rate changes after the warm-up (lr_scheduler_type). Default <see cref="LearningRateSchedule.Constant"/>, under which a run may
+    /// go on for longer; TRL's, transformers' own, is <see cref="LearningRateSchedule.Linear"/>.</summary>
     public override LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Constant;
 
     /// <summary>Steps: batches of responses that are sampled and learnt from. Default 100; at least 1.</summary>
@@ -22,7 +23,8 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <summary>G: responses per prompt, whose rewards are compared (num_generations). Default 8; at least 2.</summary>
     public int Generations { get; init; } = 8;
 
-    /// <summary>The most tokens of a response (max_completion_length). Default 512; at least 1. Look at completions/clipped_ratio: truncated responses seldom earn a reward.</summary>
+    /// <summary>The most tokens of a response (max_completion_length). Default 512; at least 1. Look at completions/clipped_ratio: truncated responses seldom
+    /// earn a reward.</summary>
     public int MaxNewTokens { get; init; } = 512;
 
     /// <summary>Sampling temperature; log-probabilities of the loss are taken at the same one (temperature). Default 1; 1e-6 or more.</summary>
@@ -30,38 +32,49 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
 
     /// <summary>Only this many most probable tokens are sampled from (top_k); 0 = all. Default 0; 0, or 2 or more.</summary>
     /// <remarks>
-    /// With this, <see cref="TopP"/> or <see cref="MinP"/> all log-probabilities and entropies of a step, also those of the reference, are among the tokens that the policy that sampled kept at each place:
-    /// the ratio of two policies is one only where both are cut alike (DeepSeek-V3.2's "keep sampling mask", arXiv 2512.02556, 3.1). TRL takes them over the whole vocabulary, which biases the ratio.
-    /// What was kept takes 4 bytes for each token that was, at each place. Evaluations and the returned policy sample alike. A repetition penalty is not offered: it makes another distribution of every place.
+    /// With this, <see cref="TopP"/> or <see cref="MinP"/> all log-probabilities and entropies of a step, also those of the reference, are among the tokens
+    /// that the policy that sampled kept at each place:
+    /// the ratio of two policies is one only where both are cut alike (DeepSeek-V3.2's "keep sampling mask", arXiv 2512.02556, 3.1). TRL takes them over the
+    /// whole vocabulary, which biases the ratio.
+    /// What was kept takes 4 bytes for each token that was, at each place. Evaluations and the returned policy sample alike. A repetition penalty is not
+    /// offered: it makes another distribution of every place.
     /// </remarks>
     public int TopK { get; init; }
 
-    /// <summary>Only the smallest set of most probable tokens is sampled from whose probabilities add up to this (top_p). Default 1 = all; above 0, at most 1.</summary>
+    /// <summary>Only the smallest set of most probable tokens is sampled from whose probabilities add up to this (top_p). Default 1 = all; above 0, at most
+    /// 1.</summary>
     public double TopP { get; init; } = 1;
 
-    /// <summary>Only tokens at least this fraction as probable as the most probable one are sampled from (min_p). Default 0 = all; 0 or more, below 1.</summary>
+    /// <summary>Only tokens at least this fraction as probable as the most probable one are sampled from (min_p). Default 0 = all; 0 or more, below
+    /// 1.</summary>
     public double MinP { get; init; }
 
-    /// <summary>Tokens that end a response. Null (default) = the end-of-sequence tokens of the model's generation_config.json; empty = none. Ids of the vocabulary.</summary>
+    /// <summary>Tokens that end a response. Null (default) = the end-of-sequence tokens of the model's generation_config.json; empty = none. Ids of the
+    /// vocabulary.</summary>
     public IReadOnlyList<int>? StopTokenIds { get; init; }
 
-    /// <summary>Texts that end a response too, such as "&lt;/answer&gt;". Default none; each at least one character, without special tokens. Needs a tokenizer.</summary>
+    /// <summary>Texts that end a response too, such as "&lt;/answer&gt;". Default none; each at least one character, without special tokens. Needs a
+    /// tokenizer.</summary>
     /// <remarks>
-    /// The text that a reward sees, and that the returned policy generates, ends with it (<see cref="GenerationOptions.IncludeStopString"/>). A response that it ends is complete;
+    /// The text that a reward sees, and that the returned policy generates, ends with it (<see cref="GenerationOptions.IncludeStopString"/>). A response that
+    /// it ends is complete;
     /// TRL takes every response without an end-of-sequence token for a truncated one. With recorded rollouts it is read by the returned policy alone.
     /// </remarks>
     public IReadOnlyList<string> StopStrings { get; init; } = [];
 
-    /// <summary>The most responses that are sampled at once, in steps and evaluations; smaller batches take less memory and more time. Default null = all; at least 1.</summary>
+    /// <summary>The most responses that are sampled at once, in steps and evaluations; smaller batches take less memory and more time. Default null = all; at
+    /// least 1.</summary>
     public int? SamplingBatchSize { get; init; }
 
     /// <summary>Passes over a step's responses (num_iterations, μ). Default 1; at least 1.</summary>
     public int Iterations { get; init; } = 1;
 
-    /// <summary>Updates of a pass: the responses are cut into as many random parts. Default 1; at least 1; with <see cref="GradientAccumulationSteps"/> a divisor of the number of responses.</summary>
+    /// <summary>Updates of a pass: the responses are cut into as many random parts. Default 1; at least 1; with <see cref="GradientAccumulationSteps"/> a
+    /// divisor of the number of responses.</summary>
     public int MiniBatches { get; init; } = 1;
 
-    /// <summary>Parts that a mini-batch is computed in to save memory; what they add up to is normalised as TRL does (gradient_accumulation_steps). Default 1; at least 1.</summary>
+    /// <summary>Parts that a mini-batch is computed in to save memory; what they add up to is normalised as TRL does (gradient_accumulation_steps). Default 1;
+    /// at least 1.</summary>
     public int GradientAccumulationSteps { get; init; } = 1;
 
     /// <summary>The clipped surrogate. Default: GRPO at token level, ε 0.2, no divergence.</summary>
@@ -70,7 +83,8 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <summary>What rewards are divided by (scale_rewards). Default <see cref="RewardScale.Group"/>.</summary>
     public RewardScale ScaleRewards { get; init; } = RewardScale.Group;
 
-    /// <summary>Rounds in which groups whose rewards are all equal are replaced by responses to the next prompts (dynamic sampling, DAPO, arXiv 2503.14476); what is still equal after the last of them stays. Default 0 = none; 0 or more.</summary>
+    /// <summary>Rounds in which groups whose rewards are all equal are replaced by responses to the next prompts (dynamic sampling, DAPO, arXiv 2503.14476);
+    /// what is still equal after the last of them stays. Default 0 = none; 0 or more.</summary>
     public int ResamplingRounds { get; init; }
 
     /// <summary>What happens to a response whose reward is NaN or infinite, or fails. Default <see cref="Estimators.MissingReward.Stop"/>.</summary>
@@ -82,31 +96,39 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <summary>How credit γ is assigned to tokens. Default: coupled, as in the paper.</summary>
     public CreditOptions Credit { get; init; } = new();
 
-    /// <summary>How WAAD and FAI are computed; null (default) = the paper's settings with head groups over the whole batch. Where it is given, <see cref="RhythmOptions.Grouping"/> is what it says, by default each sequence's own: set it to <see cref="HeadGrouping.PerBatch"/> for the paper's. Its temperature must be <see cref="Temperature"/>. Scale its horizons to the length of the responses: the last MinimumHorizon tokens of each have no FAI.</summary>
+    /// <summary>How WAAD and FAI are computed; null (default) = the paper's settings with head groups over the whole batch. Where it is given,
+    /// <see cref="RhythmOptions.Grouping"/> is what it says, by default each sequence's own: set it to <see cref="HeadGrouping.PerBatch"/> for the paper's. Its
+    /// temperature must be <see cref="Temperature"/>. Scale its horizons to the length of the responses: the last MinimumHorizon tokens of each have no
+    /// FAI.</summary>
     public RhythmOptions? Rhythm { get; init; }
 
     /// <summary>Which pass WAAD and FAI come from. Default <see cref="RhythmPassKind.Fused"/>, which costs least (docs/training.md).</summary>
     public RhythmPassKind RhythmPass { get; init; } = RhythmPassKind.Fused;
 
-    /// <summary>Steps for which head groups per batch stay as they were measured; with another grouping of <see cref="Rhythm"/> it must be 1. Default 1; at least 1.</summary>
+    /// <summary>Steps for which head groups per batch stay as they were measured; with another grouping of <see cref="Rhythm"/> it must be 1. Default 1; at
+    /// least 1.</summary>
     public int HeadGroupsEvery { get; init; } = 1;
 
-    /// <summary>For flow credit: a regular expression whose last match in the response's text (its first group, where it has one) is the answer that attention is traced back from. A response without a match has credit 1 throughout. Default null; needed with <see cref="CreditStrategy.Flow"/>.</summary>
+    /// <summary>For flow credit: a regular expression whose last match in the response's text (its first group, where it has one) is the answer that attention
+    /// is traced back from. A response without a match has credit 1 throughout. Default null; needed with <see cref="CreditStrategy.Flow"/>.</summary>
     public string? FlowAnswer { get; init; }
 
-    /// <summary>Responses per validation prompt (num_generations_eval). Default 1; at least 1. Read where <see cref="TrainingOptions.EvaluateEvery"/> is given.</summary>
+    /// <summary>Responses per validation prompt (num_generations_eval). Default 1; at least 1. Read where <see cref="TrainingOptions.EvaluateEvery"/> is
+    /// given.</summary>
     public int EvaluationGenerations { get; init; } = 1;
 
     /// <summary>Sampling temperature of evaluations; 0 = greedy; null = <see cref="Temperature"/>. Default null; 0, or 1e-6 or more.</summary>
     public double? EvaluationTemperature { get; init; }
 
-    /// <summary>Steps between two looks at responses: those to one prompt go, with their roles and credit, to samples.jsonl in <see cref="TrainingOptions.OutputFolder"/> and to ML.NET's log; the first step's do too. Default null = never; at least 1.</summary>
+    /// <summary>Steps between two looks at responses: those to one prompt go, with their roles and credit, to samples.jsonl in
+    /// <see cref="TrainingOptions.OutputFolder"/> and to ML.NET's log; the first step's do too. Default null = never; at least 1.</summary>
     public int? LogSamplesEvery { get; init; }
 
     /// <summary>The column of prompts: text, or vectors of token ids. Default Prompt.</summary>
     public string PromptColumnName { get; init; } = "Prompt";
 
-    /// <summary>What text of the prompt column says: the prompt itself, or a conversation as JSON, which the model's chat template renders. Default <see cref="PromptFormat.Text"/>.</summary>
+    /// <summary>What text of the prompt column says: the prompt itself, or a conversation as JSON, which the model's chat template renders. Default
+    /// <see cref="PromptFormat.Text"/>.</summary>
     public PromptFormat PromptFormat { get; init; } = PromptFormat.Text;
 
     /// <summary>The column that the reward writes: Single. Default Reward.</summary>
@@ -195,22 +217,27 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
 }
 
 /// <summary>What happens to a response that has no reward.</summary>
-/// <remarks>Where the reward fails it is asked once more for that response alone: components that compute several at once, such as a model that judges, fail for all of them.</remarks>
+/// <remarks>Where the reward fails it is asked once more for that response alone: components that compute several at once, such as a model that judges, fail
+/// for all of them.</remarks>
 public enum MissingReward
 {
     /// <summary>Training stops with an error that names the row.</summary>
     Stop,
 
-    /// <summary>The response has advantage 0 and does not count in its group's statistics, as where TRL's reward functions return None; the metric rewards/left_out counts them.</summary>
+    /// <summary>The response has advantage 0 and does not count in its group's statistics, as where TRL's reward functions return None; the metric
+    /// rewards/left_out counts them.</summary>
     LeaveOut,
 }
 
 /// <summary>Which forward pass WAAD and FAI come from.</summary>
 public enum RhythmPassKind
 {
-    /// <summary>The one that a step makes anyway: that of its only update, or, where it makes several, the one that gives log π_old. Head groups per batch are then those measured in the step before. An adapter's dropout makes an update's pass another policy's than the one that sampled: with it there is a pass as with <see cref="Separate"/>.</summary>
+    /// <summary>The one that a step makes anyway: that of its only update, or, where it makes several, the one that gives log π_old. Head groups per batch are
+    /// then those measured in the step before. An adapter's dropout makes an update's pass another policy's than the one that sampled: with it there is a pass
+    /// as with <see cref="Separate"/>.</summary>
     Fused,
 
-    /// <summary>One of its own over the responses, by the policy that sampled them, as in the paper. Where a step makes one update and credit needs no entropies, it ends with the last layer that is read.</summary>
+    /// <summary>One of its own over the responses, by the policy that sampled them, as in the paper. Where a step makes one update and credit needs no
+    /// entropies, it ends with the last layer that is read.</summary>
     Separate,
 }

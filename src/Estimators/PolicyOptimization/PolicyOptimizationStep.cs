@@ -3,7 +3,8 @@ using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Estimators;
 
-/// <summary>One step of structure-aware policy optimisation (method 11), top to bottom. P prompts, G responses each, B = P·G responses of up to T tokens.</summary>
+/// <summary>One step of structure-aware policy optimisation (method 11), top to bottom. P prompts, G responses each, B = P·G responses of up to T
+/// tokens.</summary>
 /// <param name="policy">The policy that learns.</param>
 /// <param name="reference">The policy to stay near where β is not 0.</param>
 /// <param name="source">Where responses and rewards come from.</param>
@@ -48,7 +49,8 @@ internal sealed class PolicyOptimizationStep(
         metrics.Rewarded(advantages);
         if (step == 0) WarnAtFirst(batch, advantages);
 
-        // 3. What attention did in the policy that sampled and, where a step has several updates, from the same pass log π_old: [B][T] each. Where the only update makes that pass anyway, credit waits for it.
+        // 3. What attention did in the policy that sampled and, where a step has several updates, from the same pass log π_old: [B][T] each. Where the only
+        // update makes that pass anyway, credit waits for it.
         metrics.Begin();
         options.CancellationToken.ThrowIfCancellationRequested();
         FusedCredit? fused = FusesCredit(state) ? new FusedCredit(Rhythm(state.Groups), measure: MeasuresGroups(step), (row, rhythm) => Credit(step, row, sequences, advantages, rhythm, flow: null)) : null;
@@ -74,7 +76,8 @@ internal sealed class PolicyOptimizationStep(
         long tokens = rollouts.Where(rollout => rollout.Counts).Sum(rollout => rollout.Sequence.ResponseIds.Length);
         metrics.Lap("time/attention");
 
-        // 5. Every iteration cuts the responses into random mini-batches, and each of them makes one update. From here on the step is not cancelled: half of it cannot be resumed.
+        // 5. Every iteration cuts the responses into random mini-batches, and each of them makes one update. From here on the step is not cancelled: half of it
+        // cannot be resumed.
         options.CancellationToken.ThrowIfCancellationRequested();
         for (int iteration = 0; iteration < options.Iterations; iteration++)
         {
@@ -102,7 +105,8 @@ internal sealed class PolicyOptimizationStep(
     /// <summary>Whether credit is made of WAAD, FAI or entropies; the controls need none of them, and flow has a pass of its own.</summary>
     private bool NeedsRhythm => options.Credit.Strategy is CreditStrategy.Local or CreditStrategy.Global or CreditStrategy.Coupled or CreditStrategy.HighEntropy;
 
-    /// <summary>Whether the pass of the update gives WAAD and FAI too: it must be the policy that sampled, so the only update and without dropout, and head groups must be known before.</summary>
+    /// <summary>Whether the pass of the update gives WAAD and FAI too: it must be the policy that sampled, so the only update and without dropout, and head
+    /// groups must be known before.</summary>
     private bool FusesCredit(PolicyOptimizationState state) =>
         NeedsRhythm && options is { RhythmPass: RhythmPassKind.Fused, Updates: 1 } && policy.Model.Decoder.Adapter?.Dropout is null && (_rhythm.Grouping != HeadGrouping.PerBatch || _rhythm.AllHeads || state.Groups is not null);
 

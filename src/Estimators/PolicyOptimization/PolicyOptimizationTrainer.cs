@@ -6,10 +6,13 @@ using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Estimators;
 
-/// <summary>Reinforcement learning of a language model from rewards, with credit for the tokens that its attention shows to matter (Li et al., arXiv 2510.13554).</summary>
+/// <summary>Reinforcement learning of a language model from rewards, with credit for the tokens that its attention shows to matter (Li et al., arXiv
+/// 2510.13554).</summary>
 /// <remarks>
-/// Each step samples several responses to each of some prompts, rewards them, compares the rewards inside each group, finds from the attention of the policy that sampled
-/// which tokens plan and anchor a response, gives these more of its advantage, and makes clipped updates (GRPO and its relatives). PolicyOptimizationStep.cs has it top to bottom.
+/// Each step samples several responses to each of some prompts, rewards them, compares the rewards inside each group, finds from the attention of the policy
+/// that sampled
+/// which tokens plan and anchor a response, gives these more of its advantage, and makes clipped updates (GRPO and its relatives). PolicyOptimizationStep.cs
+/// has it top to bottom.
 /// </remarks>
 public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
 {
@@ -24,7 +27,9 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     /// <summary>A trainer whose reward is an estimator.</summary>
     /// <param name="environment">ML.NET's environment.</param>
     /// <param name="model">The policy to start from; Fit works on a copy.</param>
-    /// <param name="reward">Writes the reward column. It sees the prompt rows with all their columns, Response (text; of a model without tokenizer the token ids in decimal) and ResponseTokenIds. It is fitted once, on the responses of the first step: what must learn from other data has to be fitted before.</param>
+    /// <param name="reward">Writes the reward column. It sees the prompt rows with all their columns, Response (text; of a model without tokenizer the token
+    /// ids in decimal) and ResponseTokenIds. It is fitted once, on the responses of the first step: what must learn from other data has to be fitted
+    /// before.</param>
     /// <param name="options">How to train; null = the defaults.</param>
     /// <exception cref="InvalidOptionsException">Options are out of range; the message names all of them.</exception>
     public PolicyOptimizationTrainer(IHostEnvironment environment, CausalLanguageModel model, IEstimator<ITransformer> reward, PolicyOptimizationOptions? options = null)
@@ -48,7 +53,8 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     /// <param name="model">The policy to start from; Fit works on a copy.</param>
     /// <param name="recorded">Where in the rows responses are.</param>
     /// <param name="options">How to train; null = the defaults.</param>
-    /// <exception cref="InvalidOptionsException">Options are out of range, or have no meaning for recorded responses; the message names all of them.</exception>
+    /// <exception cref="InvalidOptionsException">Options are out of range, or have no meaning for recorded responses; the message names all of
+    /// them.</exception>
     public PolicyOptimizationTrainer(IHostEnvironment environment, CausalLanguageModel model, RecordedRollouts recorded, PolicyOptimizationOptions? options = null)
         : this(environment, model, openReward: null, options) => _recorded = recorded;
 
@@ -70,17 +76,22 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
 
     /// <summary>Trains a copy of the model on the prompts.</summary>
     /// <param name="input">Prompts (text or vectors of token ids) and whatever columns the reward reads.</param>
-    /// <returns>The trained policy, which owns its model: dispose it. Where training was cancelled, as its last complete step left it; with <see cref="TrainingOptions.KeepBest"/> the best that was evaluated.</returns>
-    /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or a prompt does not fit the model; the message names it.</exception>
-    /// <exception cref="InvalidOperationException">The reward failed on a response, or a recorded one has a missing key for its group, which the message names; the model's tokenizer is missing or does not fit it; EvaluateEvery and validation rows do not go together; or the folder holds another run.</exception>
+    /// <returns>The trained policy, which owns its model: dispose it. Where training was cancelled, as its last complete step left it; with
+    /// <see cref="TrainingOptions.KeepBest"/> the best that was evaluated.</returns>
+    /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or a prompt does not fit the model; the message names
+    /// it.</exception>
+    /// <exception cref="InvalidOperationException">The reward failed on a response, or a recorded one has a missing key for its group, which the message names;
+    /// the model's tokenizer is missing or does not fit it; EvaluateEvery and validation rows do not go together; or the folder holds another run.</exception>
     /// <exception cref="NotSupportedException">All weights are to be trained, and they are not float32.</exception>
-    /// <exception cref="NotFiniteNumberException">The loss or its gradient, or what the model computes in sampling or where attention is read, became NaN or infinite.</exception>
+    /// <exception cref="NotFiniteNumberException">The loss or its gradient, or what the model computes in sampling or where attention is read, became NaN or
+    /// infinite.</exception>
     /// <exception cref="InsufficientMemoryException">Memory ran out; the message says what to lower.</exception>
     /// <exception cref="IOException">Another run has the folder, or it cannot be written.</exception>
     /// <exception cref="InvalidDataException">A checkpoint in the folder is damaged; the message names the file.</exception>
     public PolicyTransformer Fit(IDataView input) => Fit(input, validation: null);
 
-    /// <summary>Trains a copy of the model on the prompts and evaluates it on others, as <see cref="TrainingOptions.EvaluateEvery"/> says: eval_reward and its relatives.</summary>
+    /// <summary>Trains a copy of the model on the prompts and evaluates it on others, as <see cref="TrainingOptions.EvaluateEvery"/> says: eval_reward and its
+    /// relatives.</summary>
     /// <param name="input">Prompts (text or vectors of token ids) and whatever columns the reward reads.</param>
     /// <param name="validation">The same columns; null = none.</param>
     /// <inheritdoc cref="Fit(IDataView)"/>

@@ -62,7 +62,8 @@ internal sealed class PolicyUpdate(LearningPolicy policy, PolicyOptimizationOpti
         return metrics.Means();
     }
 
-    /// <summary>Ã of each token; of each response where it has one ratio (and thus, as options are checked, one advantage), so that clip_ratio counts responses there, as TRL does.</summary>
+    /// <summary>Ã of each token; of each response where it has one ratio (and thus, as options are checked, one advantage), so that clip_ratio counts responses
+    /// there, as TRL does.</summary>
     private Tensor Advantages(Rollout[] part) => options.Loss.ImportanceSampling == ImportanceSampling.Sequence
         ? tensor(part.Select(rollout => rollout.Advantages.FirstOrDefault()).ToArray(), device: policy.Model.Device)
         : Rollout.Pad(part, rollout => rollout.Advantages, policy.Model.Device)!;

@@ -9,7 +9,8 @@ public sealed record SupervisedFineTuningOptions : TrainingOptions
     /// <summary>Learning rate after the warm-up (learning_rate). Default 2e-5; above 0.</summary>
     public override double LearningRate { get; init; } = 2e-5;
 
-    /// <summary>How the learning rate changes after the warm-up (lr_scheduler_type). Default <see cref="LearningRateSchedule.Cosine"/>; TRL's, transformers' own, is <see cref="LearningRateSchedule.Linear"/>.</summary>
+    /// <summary>How the learning rate changes after the warm-up (lr_scheduler_type). Default <see cref="LearningRateSchedule.Cosine"/>; TRL's, transformers'
+    /// own, is <see cref="LearningRateSchedule.Linear"/>.</summary>
     public override LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Cosine;
 
     /// <summary>Rows of an update (per_device_train_batch_size). The last batch of an epoch takes what is left. Default 8; at least 1.</summary>
@@ -27,7 +28,8 @@ public sealed record SupervisedFineTuningOptions : TrainingOptions
     /// <summary>Visit the rows of each epoch in a random order. Default true.</summary>
     public bool Shuffle { get; init; } = true;
 
-    /// <summary>Append the end-of-sequence token to responses that come as text, so that the model learns to end. Default true. Responses that come as token ids are taken as they are.</summary>
+    /// <summary>Append the end-of-sequence token to responses that come as text, so that the model learns to end. Default true. Responses that come as token
+    /// ids are taken as they are.</summary>
     public bool AppendEndOfSequence { get; init; } = true;
 
     /// <summary>The column of prompts: text, or vectors of token ids. Default Prompt.</summary>
@@ -36,7 +38,8 @@ public sealed record SupervisedFineTuningOptions : TrainingOptions
     /// <summary>The column of responses: text, or vectors of token ids. Default Response.</summary>
     public string ResponseColumnName { get; init; } = "Response";
 
-    /// <summary>How the fine-tuned policy answers prompts; null (default) = sampled at temperature 1, up to as many tokens as the longest response that it was trained on.</summary>
+    /// <summary>How the fine-tuned policy answers prompts; null (default) = sampled at temperature 1, up to as many tokens as the longest response that it was
+    /// trained on.</summary>
     public GenerationOptions? Generation { get; init; }
 
     /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>

@@ -6,7 +6,8 @@ using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Estimators;
 
-/// <summary>Fine-tunes a language model on responses: cross-entropy on the response tokens alone, averaged over those of a batch (TRL's SFTTrainer with completion_only_loss).</summary>
+/// <summary>Fine-tunes a language model on responses: cross-entropy on the response tokens alone, averaged over those of a batch (TRL's SFTTrainer with
+/// completion_only_loss).</summary>
 public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
 {
     private static readonly string[] Logged = ["loss", "entropy", "grad_norm", "learning_rate", "epoch"];
@@ -27,9 +28,12 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
 
     /// <summary>Trains a copy of the model on the rows.</summary>
     /// <param name="input">Prompts and responses, each text or vectors of token ids.</param>
-    /// <returns>The trained policy, which owns its model: dispose it. Where training was cancelled, as its last complete step left it; with <see cref="TrainingOptions.KeepBest"/> the best that was evaluated.</returns>
-    /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or a row does not fit the model; the message names it.</exception>
-    /// <exception cref="InvalidOperationException">A column is text and the model has no tokenizer, or no token that ends a response; EvaluateEvery and validation rows do not go together; or the folder holds another run.</exception>
+    /// <returns>The trained policy, which owns its model: dispose it. Where training was cancelled, as its last complete step left it; with
+    /// <see cref="TrainingOptions.KeepBest"/> the best that was evaluated.</returns>
+    /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or a row does not fit the model; the message names
+    /// it.</exception>
+    /// <exception cref="InvalidOperationException">A column is text and the model has no tokenizer, or no token that ends a response; EvaluateEvery and
+    /// validation rows do not go together; or the folder holds another run.</exception>
     /// <exception cref="NotSupportedException">All weights are to be trained, and they are not float32.</exception>
     /// <exception cref="NotFiniteNumberException">The loss or its gradient became NaN or infinite.</exception>
     /// <exception cref="InsufficientMemoryException">Memory ran out; the message says what to lower.</exception>
@@ -37,7 +41,8 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     /// <exception cref="InvalidDataException">A checkpoint in the folder is damaged; the message names the file.</exception>
     public PolicyTransformer Fit(IDataView input) => Fit(input, validation: null);
 
-    /// <summary>Trains a copy of the model on the rows and evaluates it on others, as <see cref="TrainingOptions.EvaluateEvery"/> says: eval_loss and eval_entropy.</summary>
+    /// <summary>Trains a copy of the model on the rows and evaluates it on others, as <see cref="TrainingOptions.EvaluateEvery"/> says: eval_loss and
+    /// eval_entropy.</summary>
     /// <param name="input">Prompts and responses, each text or vectors of token ids.</param>
     /// <param name="validation">The same columns; null = none.</param>
     /// <inheritdoc cref="Fit(IDataView)"/>

@@ -4,9 +4,11 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators;
 
-/// <summary>Adam with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101) and clipping of the gradients' common norm, each one call for all tensors.</summary>
+/// <summary>Adam with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101) and clipping of the gradients' common norm, each one call for all
+/// tensors.</summary>
 /// <remarks>
-/// Numbers as torch.optim.AdamW: p ← p·(1 − lr·wd), then p ← p − lr·m̂/(√v̂ + ε). TorchSharp's own optimizer makes about ten calls a tensor; for a small model with
+/// Numbers as torch.optim.AdamW: p ← p·(1 − lr·wd), then p ← p − lr·m̂/(√v̂ + ε). TorchSharp's own optimizer makes about ten calls a tensor; for a small model
+/// with
 /// 40 of them these calls are a visible part of a step, so the fused kernels of libtorch, which TorchSharp does not wrap, are reached through TorchScript.
 /// </remarks>
 internal sealed class AdamW : IDisposable

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators;
 
-/// <summary>What a trainer trains of a model: a copy of all its weights, or an adapter of its own on the model's weights; and, where computing is to be in bfloat16, a rounded copy of that which computes.</summary>
+/// <summary>What a trainer trains of a model: a copy of all its weights, or an adapter of its own on the model's weights; and, where computing is to be in
+/// bfloat16, a rounded copy of that which computes.</summary>
 internal sealed class LearningCopy
 {
     private LearningCopy(CausalLanguageModel master, bool rounded)
@@ -28,7 +29,8 @@ internal sealed class LearningCopy
     /// <param name="model">The start; it stays as it is.</param>
     /// <param name="options">Which adapter to train, and in which type to compute.</param>
     /// <exception cref="NotSupportedException">The weights are to be trained and not float32.</exception>
-    /// <exception cref="ArgumentException">The adapter that is asked for names modules that the model does not have, or the model has an adapter of another form.</exception>
+    /// <exception cref="ArgumentException">The adapter that is asked for names modules that the model does not have, or the model has an adapter of another
+    /// form.</exception>
     public static LearningCopy Of(CausalLanguageModel model, TrainingOptions options)
     {
         ScalarType type = model.Decoder.Weights.Embedding.dtype;

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators;
 
-/// <summary>The copy of a model that a trainer changes, with its optimizer: all its weights, or an adapter on weights that it shares with the model. The model it was copied from stays as it is.</summary>
+/// <summary>The copy of a model that a trainer changes, with its optimizer: all its weights, or an adapter on weights that it shares with the model. The model
+/// it was copied from stays as it is.</summary>
 internal sealed class LearningPolicy : IDisposable
 {
     private const string OptimizerFile = "optimizer.safetensors";
@@ -18,7 +19,8 @@ internal sealed class LearningPolicy : IDisposable
     /// <param name="options">Optimizer, schedule and adapter.</param>
     /// <param name="totalUpdates">The updates that there will be, for the schedule.</param>
     /// <exception cref="NotSupportedException">The weights are to be trained and not float32.</exception>
-    /// <exception cref="ArgumentException">The adapter that is asked for names modules that the model does not have, or the model has an adapter of another form.</exception>
+    /// <exception cref="ArgumentException">The adapter that is asked for names modules that the model does not have, or the model has an adapter of another
+    /// form.</exception>
     public LearningPolicy(CausalLanguageModel model, TrainingOptions options, int totalUpdates)
     {
         (_options, _totalUpdates) = (options, totalUpdates);
@@ -40,7 +42,8 @@ internal sealed class LearningPolicy : IDisposable
     /// <summary>The model as the last update left it; with <see cref="TrainingOptions.Bf16"/> as it computes, rounded.</summary>
     public CausalLanguageModel Model => _copy.Model;
 
-    /// <summary>What is updated: the tensors that hold all weights or the adapter, each once, in the order of <see cref="Gradients"/>. Each has the name of its first parameter; parameters that share a tensor are of one kind. Whoever gives them other values calls <see cref="Changed"/>.</summary>
+    /// <summary>What is updated: the tensors that hold all weights or the adapter, each once, in the order of <see cref="Gradients"/>. Each has the name of its
+    /// first parameter; parameters that share a tensor are of one kind. Whoever gives them other values calls <see cref="Changed"/>.</summary>
     public IReadOnlyList<(string Name, Tensor Tensor)> Trainable => _copy.Trainable;
 
     /// <summary>Updates so far.</summary>

@@ -16,7 +16,8 @@ public enum LearningRateSchedule
 /// <summary>The formulas of <see cref="LearningRateSchedule"/>.</summary>
 internal static class LearningRateSchedules
 {
-    /// <summary>What the learning rate is multiplied by at an update. With a warm-up the first update runs at 0: the optimizer's moments move, the parameters do not.</summary>
+    /// <summary>What the learning rate is multiplied by at an update. With a warm-up the first update runs at 0: the optimizer's moments move, the parameters
+    /// do not.</summary>
     /// <param name="schedule">The shape after the warm-up.</param>
     /// <param name="update">The update, from 0.</param>
     /// <param name="warmup">w: update s below it runs at s / w.</param>

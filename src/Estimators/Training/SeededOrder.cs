@@ -24,7 +24,8 @@ internal enum RandomPurpose
     Credit,
 }
 
-/// <summary>Random orders that follow from the seed and a round's number alone, so that a trainer has no random state to keep: where it stands is its step.</summary>
+/// <summary>Random orders that follow from the seed and a round's number alone, so that a trainer has no random state to keep: where it stands is its
+/// step.</summary>
 internal static class SeededOrder
 {
     /// <summary>A permutation of 0 … count − 1.</summary>

@@ -6,7 +6,8 @@ using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Estimators;
 
-/// <summary>What all trainers do around their steps: work on a copy, evaluate, write checkpoints and go on from them, tell how it goes, stop when asked to, leave nothing behind when a step fails.</summary>
+/// <summary>What all trainers do around their steps: work on a copy, evaluate, write checkpoints and go on from them, tell how it goes, stop when asked to,
+/// leave nothing behind when a step fails.</summary>
 internal sealed class TrainingLoop
 {
     private readonly IHost _host;
@@ -180,7 +181,8 @@ internal sealed class TrainingLoop
         }, whatever: afterFailure);
     }
 
-    /// <summary>A file that cannot be written costs little, or the steps since the last checkpoint if the process dies; ending the training would cost them for certain.</summary>
+    /// <summary>A file that cannot be written costs little, or the steps since the last checkpoint if the process dies; ending the training would cost them for
+    /// certain.</summary>
     /// <param name="what">What is written.</param>
     /// <param name="write">Writes it.</param>
     /// <param name="whatever">Whether not only files may fail.</param>

@@ -14,7 +14,8 @@ public abstract record TrainingOptions
     /// <summary>How the learning rate changes after the warm-up (lr_scheduler_type). Its default is the trainer's.</summary>
     public abstract LearningRateSchedule Schedule { get; init; }
 
-    /// <summary>Updates over which the learning rate rises from 0 in a straight line (warmup_steps); the first of them runs at 0. Default 0; 0 or more.</summary>
+    /// <summary>Updates over which the learning rate rises from 0 in a straight line (warmup_steps); the first of them runs at 0. Default 0; 0 or
+    /// more.</summary>
     public int WarmupSteps { get; init; }
 
     /// <summary>Decoupled weight decay (weight_decay). Default 0; 0 or more.</summary>
@@ -35,51 +36,67 @@ public abstract record TrainingOptions
     /// <summary>The gradients' common norm is scaled down to this (max_grad_norm). Default 1; above 0, infinity = never.</summary>
     public double MaxGradientNorm { get; init; } = 1;
 
-    /// <summary>Train this adapter and leave the weights as they are (peft_config); null (default) = train all weights, or the adapter where the model has one. With an adapter, learning rates are about ten times those of full fine-tuning.</summary>
-    /// <remarks>A model that has an adapter keeps it: rank, scale and targets must then be those of that adapter. <see cref="LoraOptions.Seed"/> starts a new adapter, <see cref="Seed"/> its dropout.</remarks>
+    /// <summary>Train this adapter and leave the weights as they are (peft_config); null (default) = train all weights, or the adapter where the model has one.
+    /// With an adapter, learning rates are about ten times those of full fine-tuning.</summary>
+    /// <remarks>A model that has an adapter keeps it: rank, scale and targets must then be those of that adapter. <see cref="LoraOptions.Seed"/> starts a new
+    /// adapter, <see cref="Seed"/> its dropout.</remarks>
     public LoraOptions? Lora { get; init; }
 
-    /// <summary>Compute in bfloat16, sampling included, and keep the weights that are updated in float32 (bf16). Half the memory and time of the passes on processors with such units; log-probabilities then carry the noise that docs/precision.md measures. Default false.</summary>
+    /// <summary>Compute in bfloat16, sampling included, and keep the weights that are updated in float32 (bf16). Half the memory and time of the passes on
+    /// processors with such units; log-probabilities then carry the noise that docs/precision.md measures. Default false.</summary>
     public bool Bf16 { get; init; }
 
-    /// <summary>Start of everything random: the same seed on the same machine, with as many threads, gives the same bits, on a CPU: CUDA adds up in any order. Default 0. The seed of the <c>MLContext</c> is not used.</summary>
+    /// <summary>Start of everything random: the same seed on the same machine, with as many threads, gives the same bits, on a CPU: CUDA adds up in any order.
+    /// Default 0. The seed of the <c>MLContext</c> is not used.</summary>
     public long Seed { get; init; }
 
-    /// <summary>Keep one tensor a layer for the gradient and compute the layers a second time: about a third more time, a fraction of the memory (gradient_checkpointing). Default false.</summary>
+    /// <summary>Keep one tensor a layer for the gradient and compute the layers a second time: about a third more time, a fraction of the memory
+    /// (gradient_checkpointing). Default false.</summary>
     public bool ActivationCheckpointing { get; init; }
 
     /// <summary>What happens when a loss or a gradient is NaN or infinite. Default <see cref="NonFiniteUpdate.Stop"/>.</summary>
     public NonFiniteUpdate NonFinite { get; init; } = NonFiniteUpdate.Stop;
 
-    /// <summary>Steps between two evaluations on the validation rows that Fit is given (eval_steps); the last step is evaluated too. Default null = never; at least 1.</summary>
+    /// <summary>Steps between two evaluations on the validation rows that Fit is given (eval_steps); the last step is evaluated too. Default null = never; at
+    /// least 1.</summary>
     public int? EvaluateEvery { get; init; }
 
-    /// <summary>Evaluate the model that training begins with, too (eval_on_start): step 0 in progress and files. A reward that learns is then fitted before it, on the responses of the first step as always. Default false; needs <see cref="EvaluateEvery"/>.</summary>
+    /// <summary>Evaluate the model that training begins with, too (eval_on_start): step 0 in progress and files. A reward that learns is then fitted before it,
+    /// on the responses of the first step as always. Default false; needs <see cref="EvaluateEvery"/>.</summary>
     public bool EvaluateAtStart { get; init; }
 
-    /// <summary>Fit returns the policy that was evaluated best, not the last one (load_best_model_at_end); the model that training begins with competes where <see cref="EvaluateAtStart"/> is set. Default false; needs <see cref="EvaluateEvery"/>.</summary>
+    /// <summary>Fit returns the policy that was evaluated best, not the last one (load_best_model_at_end); the model that training begins with competes where
+    /// <see cref="EvaluateAtStart"/> is set. Default false; needs <see cref="EvaluateEvery"/>.</summary>
     public bool KeepBest { get; init; }
 
-    /// <summary>Training ends after as many evaluations in a row without a new best one (early_stopping_patience). Default null = never; at least 1; needs <see cref="EvaluateEvery"/>.</summary>
+    /// <summary>Training ends after as many evaluations in a row without a new best one (early_stopping_patience). Default null = never; at least 1; needs
+    /// <see cref="EvaluateEvery"/>.</summary>
     public int? EarlyStoppingPatience { get; init; }
 
-    /// <summary>The folder of the run, for checkpoints and metrics (output_dir); made if there is none. One run has it at a time. Default null = nothing is written.</summary>
+    /// <summary>The folder of the run, for checkpoints and metrics (output_dir); made if there is none. One run has it at a time. Default null = nothing is
+    /// written.</summary>
     public string? OutputFolder { get; init; }
 
-    /// <summary>Steps between two checkpoints in <see cref="OutputFolder"/> (save_steps); one is written at the end, and on cancellation, too. Default 50; at least 1.</summary>
+    /// <summary>Steps between two checkpoints in <see cref="OutputFolder"/> (save_steps); one is written at the end, and on cancellation, too. Default 50; at
+    /// least 1.</summary>
     public int CheckpointEvery { get; init; } = 50;
 
     /// <summary>The last so many checkpoints are kept (save_total_limit). Default 2; at least 1.</summary>
     public int CheckpointLimit { get; init; } = 2;
 
-    /// <summary>Go on from the last checkpoint in <see cref="OutputFolder"/> (resume_from_checkpoint), to the same bits as an undisturbed run on the same machine with as many threads (on a CPU; OMP_NUM_THREADS, torch.set_num_threads; a warning says where they are others); from the start where there is none. Default false: a folder that holds a run is refused. Model, data, validation data and options must be as before, which is checked, except for options that change no finished step (docs/training.md); and so must the reward, which is not checked.</summary>
+    /// <summary>Go on from the last checkpoint in <see cref="OutputFolder"/> (resume_from_checkpoint), to the same bits as an undisturbed run on the same
+    /// machine with as many threads (on a CPU; OMP_NUM_THREADS, torch.set_num_threads; a warning says where they are others); from the start where there is
+    /// none. Default false: a folder that holds a run is refused. Model, data, validation data and options must be as before, which is checked, except for
+    /// options that change no finished step (docs/training.md); and so must the reward, which is not checked.</summary>
     public bool Resume { get; init; }
 
-    /// <summary>Told after every step, and after the evaluation of <see cref="EvaluateAtStart"/> (with its metrics alone), on the thread that trains; <see cref="Progress{T}"/> passes it on to another. What it throws ends training. Default null.</summary>
+    /// <summary>Told after every step, and after the evaluation of <see cref="EvaluateAtStart"/> (with its metrics alone), on the thread that trains;
+    /// <see cref="Progress{T}"/> passes it on to another. What it throws ends training. Default null.</summary>
     [JsonIgnore]
     public IProgress<TrainingProgress>? Progress { get; init; }
 
-    /// <summary>Ends training early; Fit then returns the policy as the last complete step left it, or the best one where <see cref="KeepBest"/> is set. Default: never.</summary>
+    /// <summary>Ends training early; Fit then returns the policy as the last complete step left it, or the best one where <see cref="KeepBest"/> is set.
+    /// Default: never.</summary>
     [JsonIgnore]
     public CancellationToken CancellationToken { get; init; }
 
@@ -108,7 +125,8 @@ public abstract record TrainingOptions
     }
 }
 
-/// <summary>What happens when an update's loss or gradient, or the attention in its own pass, is NaN or infinite. A model that cannot sample, or whose attention in a pass of its own is not finite, stops training either way.</summary>
+/// <summary>What happens when an update's loss or gradient, or the attention in its own pass, is NaN or infinite. A model that cannot sample, or whose
+/// attention in a pass of its own is not finite, stops training either way.</summary>
 public enum NonFiniteUpdate
 {
     /// <summary>Training stops with an error that names the update.</summary>

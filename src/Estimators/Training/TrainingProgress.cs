@@ -4,6 +4,7 @@ namespace MLNetAttn.Estimators;
 /// <param name="Step">The step that was just done, from 1; 0 = none yet: the model that training begins with was evaluated.</param>
 /// <param name="TotalSteps">All steps.</param>
 /// <param name="Elapsed">Since training began.</param>
-/// <param name="Remaining">What is left, estimated from the mean time of the steps since training began or went on; null before the first of them, and beyond <see cref="TimeSpan.MaxValue"/>.</param>
+/// <param name="Remaining">What is left, estimated from the mean time of the steps since training began or went on; null before the first of them, and beyond
+/// <see cref="TimeSpan.MaxValue"/>.</param>
 /// <param name="Metrics">What was measured in this step, under TRL's names; NaN = undefined.</param>
 public sealed record TrainingProgress(int Step, int TotalSteps, TimeSpan Elapsed, TimeSpan? Remaining, IReadOnlyDictionary<string, double> Metrics);

@@ -2,7 +2,8 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>What training leaves out of the inputs of adapters. The numbers follow from seed, update, pass and matrix alone: there is no random state to keep.</summary>
+/// <summary>What training leaves out of the inputs of adapters. The numbers follow from seed, update, pass and matrix alone: there is no random state to
+/// keep.</summary>
 /// <param name="rate">The share that is left out.</param>
 /// <param name="seed">The random stream of the update that is being prepared.</param>
 internal sealed class AdapterDropout(double rate, Func<ulong> seed)

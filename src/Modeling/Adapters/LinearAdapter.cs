@@ -2,7 +2,8 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>The low-rank update of one stored matrix, which may hold several modules (q_proj, k_proj, v_proj): the A of those with an adapter lie below each other, as do their B, so that one product with A serves them all.</summary>
+/// <summary>The low-rank update of one stored matrix, which may hold several modules (q_proj, k_proj, v_proj): the A of those with an adapter lie below each
+/// other, as do their B, so that one product with A serves them all.</summary>
 internal sealed class LinearAdapter : IDisposable
 {
     private readonly Lock _refreshing = new();

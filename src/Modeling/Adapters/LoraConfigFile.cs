@@ -23,7 +23,8 @@ internal static class LoraConfigFile
     /// <summary>What the file says, and where it says that the base model lies.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is damaged, or a value is out of range.</exception>
-    /// <exception cref="NotSupportedException">It is no LoRA adapter, or asks for more than rank, alpha, rslora, dropout and target modules; the message names it.</exception>
+    /// <exception cref="NotSupportedException">It is no LoRA adapter, or asks for more than rank, alpha, rslora, dropout and target modules; the message names
+    /// it.</exception>
     public static (LoraOptions Options, string? BaseModel) Read(ICheckpointSource source)
     {
         string location = CheckpointFiles.Locate(source, CheckpointFiles.AdapterConfig);

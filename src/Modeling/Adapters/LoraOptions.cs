@@ -1,6 +1,7 @@
 namespace MLNetAttn.Modeling;
 
-/// <summary>A low-rank adapter (LoRA; Hu et al., arXiv 2106.09685): y = W·x + s·B·(A·x) for some of a model's matrices, of which A and B are trained and W is not. Names, meanings and defaults of PEFT's LoraConfig, whose names are in brackets.</summary>
+/// <summary>A low-rank adapter (LoRA; Hu et al., arXiv 2106.09685): y = W·x + s·B·(A·x) for some of a model's matrices, of which A and B are trained and W is
+/// not. Names, meanings and defaults of PEFT's LoraConfig, whose names are in brackets.</summary>
 public sealed record LoraOptions
 {
     /// <summary>For <see cref="TargetModules"/>: every matrix of every layer, as PEFT's "all-linear"; the output head is none of them.</summary>
@@ -19,7 +20,8 @@ public sealed record LoraOptions
     /// <remarks>Matrices that read the same input (q_proj, k_proj, v_proj; gate_proj, up_proj) lose the same entries of it.</remarks>
     public double Dropout { get; init; }
 
-    /// <summary>The matrices that get an adapter (target_modules): a module's name in every layer (q_proj), or as much of the end of its path as tells it apart (layers.3.self_attn.q_proj); or <see cref="AllLinear"/>. Default q_proj and v_proj, as PEFT has it for these architectures.</summary>
+    /// <summary>The matrices that get an adapter (target_modules): a module's name in every layer (q_proj), or as much of the end of its path as tells it apart
+    /// (layers.3.self_attn.q_proj); or <see cref="AllLinear"/>. Default q_proj and v_proj, as PEFT has it for these architectures.</summary>
     public IReadOnlyList<string> TargetModules { get; init; } = ["q_proj", "v_proj"];
 
     /// <summary>Start of A's random numbers; B starts at 0, so that a new adapter changes nothing. Default 0.</summary>

@@ -5,14 +5,16 @@ internal static class LoraTargets
 {
     private const string Weight = ".weight", Projection = "_proj.weight";
 
-    /// <summary>The paths of all matrices that can have an adapter, such as model.layers.0.self_attn.q_proj, each with the rows that it is of the weights' storage.</summary>
+    /// <summary>The paths of all matrices that can have an adapter, such as model.layers.0.self_attn.q_proj, each with the rows that it is of the weights'
+    /// storage.</summary>
     public static IEnumerable<(string Path, ParameterSlice Slice)> All(WeightStorage weights) =>
         weights.Slices.Where(slice => slice.Key.EndsWith(Projection, StringComparison.Ordinal)).Select(slice => (slice.Key[..^Weight.Length], slice.Value));
 
     /// <summary>Those that the names mean, by PEFT's rule: a name is a path, or the end of one.</summary>
     /// <param name="weights">The model's.</param>
     /// <param name="names">The names.</param>
-    /// <param name="all">Whether each must mean some. Files of PEFT may name modules of other architectures, too: of theirs one is enough, and their tensors tell the rest.</param>
+    /// <param name="all">Whether each must mean some. Files of PEFT may name modules of other architectures, too: of theirs one is enough, and their tensors
+    /// tell the rest.</param>
     /// <exception cref="InvalidOptionsException">A name means none; the message says which there are.</exception>
     public static HashSet<string> Find(WeightStorage weights, IReadOnlyList<string> names, bool all)
     {

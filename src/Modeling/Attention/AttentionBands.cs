@@ -2,12 +2,14 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>Sums over diagonal bands of attention maps, from queries, keys and the log-sum-exp of each row: A[t,s] = exp(q_t·k_s/√D − lse_t). Nothing T × T is held: memory is O(T · band).</summary>
+/// <summary>Sums over diagonal bands of attention maps, from queries, keys and the log-sum-exp of each row: A[t,s] = exp(q_t·k_s/√D − lse_t). Nothing T × T is
+/// held: memory is O(T · band).</summary>
 internal static class AttentionBands
 {
     private const int BlockElements = 1 << 23;
 
-    /// <summary>WAAD of every head at every position (Eq. 9): W − Σ_{j&lt;W} (W − j) · A[t, t−j], the same as Σ_s A[t,s] · min(t − s, W) since rows add up to one. [B, heads, T]; 0 before <paramref name="first"/>.</summary>
+    /// <summary>WAAD of every head at every position (Eq. 9): W − Σ_{j&lt;W} (W − j) · A[t, t−j], the same as Σ_s A[t,s] · min(t − s, W) since rows add up to
+    /// one. [B, heads, T]; 0 before <paramref name="first"/>.</summary>
     /// <param name="heads">The heads.</param>
     /// <param name="window">W.</param>
     /// <param name="visible">Keys that a query sees, itself included.</param>
@@ -29,7 +31,8 @@ internal static class AttentionBands
         return result.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Σ of A[t,s] over the queries t from s + <paramref name="low"/> to s + <paramref name="high"/> that are rows of response tokens, for every key s: the numerator of FAI (Eq. 10). [B, heads, T].</summary>
+    /// <summary>Σ of A[t,s] over the queries t from s + <paramref name="low"/> to s + <paramref name="high"/> that are rows of response tokens, for every key
+    /// s: the numerator of FAI (Eq. 10). [B, heads, T].</summary>
     /// <param name="heads">The heads.</param>
     /// <param name="low">The nearest query that counts.</param>
     /// <param name="high">The farthest query that counts.</param>

@@ -9,13 +9,15 @@ public readonly record struct FlowSequence(TokenSequence Tokens, Range Answer)
     public Range Question { get; init; } = Range.All;
 }
 
-/// <summary>How much of what flows from question to answer passes each token (FlowTracer, arXiv 2606.10646). Arrays have one value per token of prompt and response.</summary>
+/// <summary>How much of what flows from question to answer passes each token (FlowTracer, arXiv 2606.10646). Arrays have one value per token of prompt and
+/// response.</summary>
 public sealed class FlowAnalysis
 {
     /// <summary>Tokens of the prompt: the response's first index in the arrays.</summary>
     public required int PromptLength { get; init; }
 
-    /// <summary>h: 1 at the answer's tokens, elsewhere the attention of later tokens weighted with their h, h(i) = Σ_{k&gt;i} W[i,k] · h(k). 0 where nothing leads to the answer.</summary>
+    /// <summary>h: 1 at the answer's tokens, elsewhere the attention of later tokens weighted with their h, h(i) = Σ_{k&gt;i} W[i,k] · h(k). 0 where nothing
+    /// leads to the answer.</summary>
     public required double[] Reachability { get; init; }
 
     /// <summary>f: what arrives at a token of the 1 that is injected at the question, at the answer's tokens 1 in all.</summary>

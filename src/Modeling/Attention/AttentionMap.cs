@@ -1,6 +1,7 @@
 namespace MLNetAttn.Modeling;
 
-/// <summary>The attention map of one head, or the mean map of several, over the tokens of prompt and response: A[t,s] for s ≤ t. For pictures; no metric needs one.</summary>
+/// <summary>The attention map of one head, or the mean map of several, over the tokens of prompt and response: A[t,s] for s ≤ t. For pictures; no metric needs
+/// one.</summary>
 public sealed class AttentionMap
 {
     private readonly double[][] _rows;

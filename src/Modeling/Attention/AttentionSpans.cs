@@ -35,7 +35,8 @@ internal static class AttentionSpans
         return spans;
     }
 
-    /// <summary>t − Σ_s A[t,s] · s, [B, H, queries], of the last of the keys' positions. Positions are centred, so that float32 keeps those of long sequences apart.</summary>
+    /// <summary>t − Σ_s A[t,s] · s, [B, H, queries], of the last of the keys' positions. Positions are centred, so that float32 keeps those of long sequences
+    /// apart.</summary>
     private static Tensor Distance(Tensor queries, Tensor keys, Tensor? mask)
     {
         long length = keys.size(2);

@@ -64,7 +64,8 @@ public sealed class HeadSpans
             heads.Select((_, head) => all.Sum(part => part.TokenCount * part._spans[layer][head]) / tokens).ToArray())], tokens);
     }
 
-    /// <summary>Sorts the heads by span (ties: lower layer, then lower head, first) and takes the shortest and the longest max(1, ⌊ratio · heads + 0.5⌋) (Eq. 8).</summary>
+    /// <summary>Sorts the heads by span (ties: lower layer, then lower head, first) and takes the shortest and the longest max(1, ⌊ratio · heads + 0.5⌋) (Eq.
+    /// 8).</summary>
     /// <param name="ratio">Share of the heads in each group. The paper: 0.3; above 0, at most 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">The ratio is out of range.</exception>
     public HeadGroups Group(double ratio)

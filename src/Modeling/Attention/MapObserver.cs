@@ -2,7 +2,8 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>Adds up the maps of groups of heads while a forward pass runs, in blocks of queries: 4 · T² bytes a map, the only thing here that is quadratic in memory.</summary>
+/// <summary>Adds up the maps of groups of heads while a forward pass runs, in blocks of queries: 4 · T² bytes a map, the only thing here that is quadratic in
+/// memory.</summary>
 internal sealed class MapObserver : IAttentionObserver
 {
     private readonly DecoderConfig _config;

@@ -1,7 +1,9 @@
 namespace MLNetAttn.Modeling;
 
-/// <summary>How selective the attention is that each head gives to earlier response tokens (method 5; Bogdan et al., <i>Thought Anchors</i>): the excess kurtosis of the head's own FAI with an open end.</summary>
-/// <remarks>A head whose later tokens look at few earlier ones scores high: a receiver. Over several responses a head's score is the mean of those that are defined.</remarks>
+/// <summary>How selective the attention is that each head gives to earlier response tokens (method 5; Bogdan et al., <i>Thought Anchors</i>): the excess
+/// kurtosis of the head's own FAI with an open end.</summary>
+/// <remarks>A head whose later tokens look at few earlier ones scores high: a receiver. Over several responses a head's score is the mean of those that are
+/// defined.</remarks>
 public sealed class ReceiverScores
 {
     // Two defined values have a kurtosis of −2 whatever they are: without this rounding, the last bits would choose the receivers of a short response.
@@ -50,7 +52,8 @@ public sealed class ReceiverScores
         .OrderBy(h => double.IsNaN(h.Score)).ThenByDescending(h => h.Score).ThenBy(h => h.Index.Layer).ThenBy(h => h.Index.Head)
         .Take(count).Select(h => h.Index)];
 
-    /// <summary>Excess kurtosis, Fisher's, of a population: m₄ / m₂² − 3. NaN for no values, and for values that are all the same up to their last bits.</summary>
+    /// <summary>Excess kurtosis, Fisher's, of a population: m₄ / m₂² − 3. NaN for no values, and for values that are all the same up to their last
+    /// bits.</summary>
     internal static double ExcessKurtosis(ReadOnlySpan<double> values)
     {
         double sum = 0, second = 0, fourth = 0;

@@ -3,13 +3,16 @@ namespace MLNetAttn.Modeling;
 /// <summary>What attention says of one response. Arrays have one value per response token; NaN = undefined.</summary>
 public sealed class RhythmAnalysis
 {
-    /// <summary>Windowed average attention distance of the local heads (Eq. 9), 0 to W tokens: high where the model looks back beyond the current chunk.</summary>
+    /// <summary>Windowed average attention distance of the local heads (Eq. 9), 0 to W tokens: high where the model looks back beyond the current
+    /// chunk.</summary>
     public required float[] Waad { get; init; }
 
-    /// <summary>Future attention influence of the global heads (Eq. 10), 0 to 1: how much later tokens look at this one. NaN where no later token lies in the horizon.</summary>
+    /// <summary>Future attention influence of the global heads (Eq. 10), 0 to 1: how much later tokens look at this one. NaN where no later token lies in the
+    /// horizon.</summary>
     public required float[] Fai { get; init; }
 
-    /// <summary>FAI of the receiver heads (method 5) instead of the global ones, NaN where <see cref="Fai"/> is. Null unless <see cref="RhythmOptions.Receivers"/> asked for it.</summary>
+    /// <summary>FAI of the receiver heads (method 5) instead of the global ones, NaN where <see cref="Fai"/> is. Null unless
+    /// <see cref="RhythmOptions.Receivers"/> asked for it.</summary>
     public float[]? ReceiverFai { get; init; }
 
     /// <summary>Entropy of the distribution that produced each token, in nats.</summary>

@@ -2,7 +2,8 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>Collects, while a forward pass runs, what the metrics need of each head of the layers read. WAAD and FAI are linear in the attention map, so heads are averaged afterwards: [B, heads, T], never T × T.</summary>
+/// <summary>Collects, while a forward pass runs, what the metrics need of each head of the layers read. WAAD and FAI are linear in the attention map, so heads
+/// are averaged afterwards: [B, heads, T], never T × T.</summary>
 internal sealed class RhythmObserver : IAttentionObserver
 {
     private readonly RhythmOptions _options;
@@ -64,7 +65,8 @@ internal sealed class RhythmObserver : IAttentionObserver
         void FutureSum(List<HeadValues> sums, IReadOnlyList<HeadIndex>? group, int from, int to) =>
             Collect(sums, group, heads => AttentionBands.FutureSum(heads, Math.Max(0, from - _shift), Math.Min(to - _shift, visible - 1), _first, _isRow));
 
-        // Of those of the given heads that are in this layer; null = all heads. What was read lies in .NET's memory: it outlives whatever scopes the pass has, such as those of a layer that is computed twice.
+        // Of those of the given heads that are in this layer; null = all heads. What was read lies in .NET's memory: it outlives whatever scopes the pass has,
+        // such as those of a layer that is computed twice.
         void Collect(List<HeadValues> values, IReadOnlyList<HeadIndex>? group, Func<ObservedHeads, Tensor> compute)
         {
             int[] heads = [.. group is null ? Enumerable.Range(0, _config.HeadCount) : group.Where(head => head.Layer == layer).Select(head => head.Head)];
@@ -96,7 +98,8 @@ internal sealed class RhythmObserver : IAttentionObserver
         }).ToArray())];
     }
 
-    /// <summary>How many of the <paramref name="after"/> response tokens that follow a token lie within its horizon, from H_lo to <paramref name="farthest"/>.</summary>
+    /// <summary>How many of the <paramref name="after"/> response tokens that follow a token lie within its horizon, from H_lo to
+    /// <paramref name="farthest"/>.</summary>
     private int TokensInHorizon(int after, int? farthest) => Math.Max(0, Math.Min(after, farthest ?? after) - _options.MinimumHorizon + 1);
 
     /// <summary>By row and layer read, the score of each head.</summary>

@@ -12,13 +12,16 @@ public sealed record RhythmOptions
     /// <summary>H_lo of FAI (Eq. 10): the nearest later token that counts. Default 10; at least 0.</summary>
     public int MinimumHorizon { get; init; } = 10;
 
-    /// <summary>H_hi of FAI (Eq. 10): the farthest later token that counts; null = to the end of the response, as in the paper's analysis section. Default 100 (version 1 of the paper: 50); at least <see cref="MinimumHorizon"/>.</summary>
+    /// <summary>H_hi of FAI (Eq. 10): the farthest later token that counts; null = to the end of the response, as in the paper's analysis section. Default 100
+    /// (version 1 of the paper: 50); at least <see cref="MinimumHorizon"/>.</summary>
     public int? MaximumHorizon { get; init; } = 100;
 
-    /// <summary>Where nothing is left of the horizon (the last H_lo tokens), use the later tokens that there are instead of leaving FAI undefined. Default false. Not in the paper.</summary>
+    /// <summary>Where nothing is left of the horizon (the last H_lo tokens), use the later tokens that there are instead of leaving FAI undefined. Default
+    /// false. Not in the paper.</summary>
     public bool ShrinkHorizon { get; init; }
 
-    /// <summary>Which row of an attention map is a token's: that of the query that reads it, as in the paper, or that of the query that it was sampled from, one position before. Default <see cref="RowAlignment.Reading"/>.</summary>
+    /// <summary>Which row of an attention map is a token's: that of the query that reads it, as in the paper, or that of the query that it was sampled from,
+    /// one position before. Default <see cref="RowAlignment.Reading"/>.</summary>
     public RowAlignment RowAlignment { get; init; } = RowAlignment.Reading;
 
     /// <summary>Share of the heads in the local, and in the global, group (Eq. 8). Default 0.3; above 0, at most 1.</summary>
@@ -27,7 +30,8 @@ public sealed record RhythmOptions
     /// <summary>Average over all heads read instead of the two groups (the paper's ablation). Default false.</summary>
     public bool AllHeads { get; init; }
 
-    /// <summary>Whether receiver heads are found and their FAI is computed (method 5). Default false: finding them takes the attention of every query to every earlier key, O(T²) time; with frozen ones it takes their bands alone.</summary>
+    /// <summary>Whether receiver heads are found and their FAI is computed (method 5). Default false: finding them takes the attention of every query to every
+    /// earlier key, O(T²) time; with frozen ones it takes their bands alone.</summary>
     public bool Receivers { get; init; }
 
     /// <summary>Over what the spans are taken that put heads into groups. Default per sequence.</summary>
@@ -64,7 +68,8 @@ public sealed record RhythmOptions
         problems.Require(Temperature > 0 && double.IsFinite(Temperature), prefix + nameof(Temperature), Temperature, "above 0");
     }
 
-    /// <exception cref="ArgumentException">Names every option that is out of range, layers that the model does not have, or frozen groups of other heads than those read.</exception>
+    /// <exception cref="ArgumentException">Names every option that is out of range, layers that the model does not have, or frozen groups of other heads than
+    /// those read.</exception>
     internal void Validate(DecoderConfig config)
     {
         Validate();

@@ -2,14 +2,16 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>One teacher-forced forward pass over prompts and responses, without gradient, that gives log-probabilities, entropies, head measurements, WAAD and FAI.</summary>
+/// <summary>One teacher-forced forward pass over prompts and responses, without gradient, that gives log-probabilities, entropies, head measurements, WAAD and
+/// FAI.</summary>
 internal static class RhythmPass
 {
     /// <summary>All metrics of a batch of sequences. Those of about one length are computed together; groups per batch are over all of them.</summary>
     /// <param name="decoder">The decoder.</param>
     /// <param name="sequences">Prompts and responses.</param>
     /// <param name="options">How they are computed.</param>
-    /// <param name="scores">Whether log-probabilities and entropies are wanted; without them the pass ends with the attention of the last layer that is read and takes the kernels of sampling, and the arrays are empty.</param>
+    /// <param name="scores">Whether log-probabilities and entropies are wanted; without them the pass ends with the attention of the last layer that is read
+    /// and takes the kernels of sampling, and the arrays are empty.</param>
     public static RhythmAnalysis[] Analyze(Decoder decoder, IReadOnlyList<TokenSequence> sequences, RhythmOptions options, bool scores = true)
     {
         Check(decoder, sequences);
@@ -24,7 +26,8 @@ internal static class RhythmPass
         return analyses;
     }
 
-    /// <summary>The pass of a training step: scores [B, R] whose gradient flows, and from the same pass the metrics, with groups that are given or each sequence's own.</summary>
+    /// <summary>The pass of a training step: scores [B, R] whose gradient flows, and from the same pass the metrics, with groups that are given or each
+    /// sequence's own.</summary>
     /// <param name="decoder">The decoder.</param>
     /// <param name="sequences">Prompts and responses.</param>
     /// <param name="options">Not with groups per batch: those are known only when the pass is over.</param>

@@ -1,11 +1,14 @@
 namespace MLNetAttn.Modeling;
 
-/// <summary>The peaks of a metric along a response (method 7; the paper does not define them): what <c>scipy.signal.find_peaks</c> finds with a least prominence.</summary>
+/// <summary>The peaks of a metric along a response (method 7; the paper does not define them): what <c>scipy.signal.find_peaks</c> finds with a least
+/// prominence.</summary>
 public static class RhythmPeaks
 {
-    /// <summary>Finds the peaks of the defined part of a series: strict local maxima, never at an end, a flat top once at its middle rounded down, that stand out by at least <paramref name="prominence"/>.</summary>
+    /// <summary>Finds the peaks of the defined part of a series: strict local maxima, never at an end, a flat top once at its middle rounded down, that stand
+    /// out by at least <paramref name="prominence"/>.</summary>
     /// <param name="series">One value per token; NaN = undefined, left out.</param>
-    /// <param name="prominence">How far a peak must stand above the higher of the two lowest points that separate it from higher ground, in standard deviations (population) of the defined part. Default 0.5; 0 = every strict maximum.</param>
+    /// <param name="prominence">How far a peak must stand above the higher of the two lowest points that separate it from higher ground, in standard deviations
+    /// (population) of the defined part. Default 0.5; 0 = every strict maximum.</param>
     /// <returns>Their indices in the series, ascending.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The prominence is negative or not finite.</exception>
     public static int[] Find(ReadOnlySpan<double> series, double prominence = 0.5)

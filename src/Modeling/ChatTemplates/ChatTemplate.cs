@@ -67,7 +67,8 @@ public sealed class ChatTemplate
     /// <summary>Writes a conversation as the model's prompt.</summary>
     /// <param name="messages">The messages; at least one.</param>
     /// <param name="addGenerationPrompt">Whether the beginning of an answer of the model follows. Default false.</param>
-    /// <param name="variables">What else the template finds by name, such as <c>enable_thinking</c>: see <see cref="ChatTemplateOptions.Variables"/>. Null = nothing.</param>
+    /// <param name="variables">What else the template finds by name, such as <c>enable_thinking</c>: see <see cref="ChatTemplateOptions.Variables"/>. Null =
+    /// nothing.</param>
     /// <inheritdoc cref="Render(JsonElement, ChatTemplateOptions)" path="/exception"/>
     /// <returns>The prompt.</returns>
     public string Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt = false, IReadOnlyDictionary<string, object?>? variables = null) =>
@@ -85,14 +86,16 @@ public sealed class ChatTemplate
         return Render(variables => variables.Convert(messages), options);
     }
 
-    /// <summary>Writes a conversation as the model's prompt, its messages as the JSON that chat services exchange: the template sees every field, in its order.</summary>
+    /// <summary>Writes a conversation as the model's prompt, its messages as the JSON that chat services exchange: the template sees every field, in its
+    /// order.</summary>
     /// <param name="messages">A JSON list of objects; at least one.</param>
     /// <param name="options">Tools, variables, and how the text ends; null = as they are by default.</param>
     /// <exception cref="ArgumentException">
     /// There is no message; the template refuses the conversation, in its own words; an option or value is out of range; or the last message
     /// cannot be continued.
     /// </exception>
-    /// <exception cref="InvalidDataException">The template is malformed, does what Jinja refuses, or takes time or space out of proportion; the message says where.</exception>
+    /// <exception cref="InvalidDataException">The template is malformed, does what Jinja refuses, or takes time or space out of proportion; the message says
+    /// where.</exception>
     /// <exception cref="NotSupportedException">The template uses what is not known; the message names it and says where.</exception>
     /// <returns>The prompt.</returns>
     public string Render(JsonElement messages, ChatTemplateOptions? options = null) =>

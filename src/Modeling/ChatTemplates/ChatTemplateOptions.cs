@@ -17,7 +17,8 @@ public sealed record ChatTemplateOptions
     /// </summary>
     public bool ContinueFinalMessage { get; init; }
 
-    /// <summary>The tools that the model may call, as JSON objects in the form that the template expects, mostly JSON schemas of functions; null = none.</summary>
+    /// <summary>The tools that the model may call, as JSON objects in the form that the template expects, mostly JSON schemas of functions; null =
+    /// none.</summary>
     public IReadOnlyList<JsonElement>? Tools { get; init; }
 
     /// <summary>

@@ -47,7 +47,8 @@ internal sealed class CheckpointReader
     public static void Fill(ICheckpointSource source, string file, IReadOnlyDictionary<string, Tensor> targets, string origin) =>
         Open(source, WeightFiles.One(file), targets.ToDictionary(target => target.Key, target => target.Value.shape, StringComparer.Ordinal), origin).Fill(targets);
 
-    /// <summary>Reads all weights straight into tensors of the expected names and shapes; values are converted to a tensor's type while they are read.</summary>
+    /// <summary>Reads all weights straight into tensors of the expected names and shapes; values are converted to a tensor's type while they are
+    /// read.</summary>
     /// <param name="targets">Hugging Face name → the tensor, or view, to fill. If reading fails some of them may have been filled.</param>
     /// <exception cref="InvalidDataException">A file is damaged, or weights are NaN or infinite; the message names the tensor.</exception>
     public void Fill(IReadOnlyDictionary<string, Tensor> targets)

@@ -8,7 +8,8 @@ internal static class CheckpointWriter
     /// <summary>Bytes of tensors in one file, 50 GB: the default of transformers 5.</summary>
     public const long DefaultMaximumShardBytes = 50_000_000_000;
 
-    /// <summary>Writes config.json, generation_config.json and the weights: one file, or several with an index if they take more than the given bytes.</summary>
+    /// <summary>Writes config.json, generation_config.json and the weights: one file, or several with an index if they take more than the given
+    /// bytes.</summary>
     /// <param name="target">Where to write.</param>
     /// <param name="config">The configuration; its data type is written as that of the first tensor, which is what the files then hold.</param>
     /// <param name="generationConfig">The defaults of generation.</param>

@@ -84,8 +84,10 @@ public sealed class DecoderConfig
     /// <summary>Reads a <c>config.json</c>. Absent keys have the defaults of transformers' configuration classes.</summary>
     /// <param name="json">The file's bytes.</param>
     /// <param name="location">The file, for messages.</param>
-    /// <exception cref="InvalidDataException">The file is no JSON object, lacks a size, or contradicts itself; the message lists every contradiction.</exception>
-    /// <exception cref="NotSupportedException">The architecture, activation, rotary type or another feature, named in the message, is not supported.</exception>
+    /// <exception cref="InvalidDataException">The file is no JSON object, lacks a size, or contradicts itself; the message lists every
+    /// contradiction.</exception>
+    /// <exception cref="NotSupportedException">The architecture, activation, rotary type or another feature, named in the message, is not
+    /// supported.</exception>
     public static DecoderConfig Parse(ReadOnlySpan<byte> json, string location) => DecoderConfigParser.Parse(json, location);
 
     /// <summary>The <c>config.json</c> of this configuration, as transformers 4 and 5 read it; with all keys of the file it came from, if any.</summary>

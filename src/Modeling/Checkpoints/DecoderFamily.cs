@@ -39,7 +39,8 @@ internal sealed record DecoderFamily(string Architecture, string ModelType)
         /// <summary><c>sliding_window</c>, on every layer, unless it is null.</summary>
         EveryLayer,
 
-        /// <summary><c>sliding_window</c> if <c>use_sliding_window</c>, on the layers that <c>layer_types</c> names or <c>max_window_layers</c> leaves.</summary>
+        /// <summary><c>sliding_window</c> if <c>use_sliding_window</c>, on the layers that <c>layer_types</c> names or <c>max_window_layers</c>
+        /// leaves.</summary>
         NamedLayers,
     }
 

@@ -5,7 +5,8 @@ namespace MLNetAttn.Modeling;
 /// <summary>Brings what was moved in a folder to the disk: the bytes of a file being there does not say that its name is.</summary>
 internal static partial class DirectoryEntries
 {
-    /// <summary>Flushes a folder. Where the file system cannot, or on Windows, whose journal keeps the order of moves, nothing is lost but the guarantee against a loss of power.</summary>
+    /// <summary>Flushes a folder. Where the file system cannot, or on Windows, whose journal keeps the order of moves, nothing is lost but the guarantee
+    /// against a loss of power.</summary>
     /// <returns>Whether the system did it.</returns>
     public static bool Flush(string folder)
     {

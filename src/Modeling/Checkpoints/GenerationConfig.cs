@@ -76,8 +76,10 @@ public sealed class GenerationConfig
             : result;
     }
 
-    /// <summary>The options that transformers' <c>generate()</c> would take from this: greedy unless <c>do_sample</c> is true; then with what the file says, temperature 1 and the 50 most probable tokens where it is silent.</summary>
-    /// <remarks>Stop tokens stay null, which means <see cref="EosTokenIds"/>. Derive from it what is to differ: <c>ToOptions() with { MaxNewTokens = 64 }</c>.</remarks>
+    /// <summary>The options that transformers' <c>generate()</c> would take from this: greedy unless <c>do_sample</c> is true; then with what the file says,
+    /// temperature 1 and the 50 most probable tokens where it is silent.</summary>
+    /// <remarks>Stop tokens stay null, which means <see cref="EosTokenIds"/>. Derive from it what is to differ: <c>ToOptions() with { MaxNewTokens = 64
+    /// }</c>.</remarks>
     public GenerationOptions ToOptions()
     {
         GenerationOptions greedy = new() { Temperature = 0, RepetitionPenalty = RepetitionPenalty ?? 1 };

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace MLNetAttn.Modeling;
 
 /// <summary>Asks the system for the pages behind new memory all at once.</summary>
-/// <remarks>Otherwise each page is supplied when it is first written, one interruption every 4 kB: for weights that takes longer than reading the file.</remarks>
+/// <remarks>Otherwise each page is supplied when it is first written, one interruption every 4 kB: for weights that takes longer than reading the
+/// file.</remarks>
 internal static unsafe partial class PageSupply
 {
     // MADV_POPULATE_WRITE, Linux 5.14.

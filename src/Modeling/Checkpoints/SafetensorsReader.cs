@@ -10,7 +10,8 @@ internal sealed class SafetensorsReader : IDisposable
     /// <summary>Bytes read at once: small enough that checking them finds them in the processor's cache.</summary>
     private const int ChunkBytes = 1 << 20;
 
-    /// <summary>Elements converted at once: fewer than the 32 768 from which torch shares a copy between threads, which costs more than it brings here.</summary>
+    /// <summary>Elements converted at once: fewer than the 32 768 from which torch shares a copy between threads, which costs more than it brings
+    /// here.</summary>
     private const int ConvertedElements = 32_704;
 
     private readonly Stream _stream;

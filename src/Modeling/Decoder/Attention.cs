@@ -38,7 +38,8 @@ internal static class Attention
         return IsSmall(queries, keys) ? Explicit(queries, keys, values, mask, causal).Output : (Tensor)Kernels.Value.invoke("attend", queries, keys, values, mask!, causal);
     }
 
-    /// <summary>As <see cref="Attend"/>, with the log-sum-exp of every row of scores [B, H, T] (float32, or float64 for float64), from which any weight follows: A[t,s] = exp(q_t·k_s/√D − lse_t). The output is differentiable, the log-sum-exp is not.</summary>
+    /// <summary>As <see cref="Attend"/>, with the log-sum-exp of every row of scores [B, H, T] (float32, or float64 for float64), from which any weight
+    /// follows: A[t,s] = exp(q_t·k_s/√D − lse_t). The output is differentiable, the log-sum-exp is not.</summary>
     public static (Tensor Output, Tensor LogSumExp) AttendWithLogSumExp(Tensor queries, Tensor keys, Tensor values, Tensor? mask, bool causal)
     {
         if (IsSmall(queries, keys))
@@ -61,7 +62,8 @@ internal static class Attention
 
     private static bool IsSmall(Tensor queries, Tensor keys) => queries.size(0) * queries.size(1) * queries.size(2) * keys.size(2) <= SmallMap;
 
-    /// <summary>Attention by its definition, operation by operation as transformers' eager attention: the output [B, H, T, D], and the scores and weights [B, H, T, S], at least float32.</summary>
+    /// <summary>Attention by its definition, operation by operation as transformers' eager attention: the output [B, H, T, D], and the scores and weights [B,
+    /// H, T, S], at least float32.</summary>
     private static (Tensor Output, Tensor Scores, Tensor Weights) Explicit(Tensor queries, Tensor keys, Tensor values, Tensor? mask, bool causal)
     {
         long groups = queries.size(1) / keys.size(1), length = queries.size(2);

@@ -2,7 +2,8 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>A layer that keeps only its input for the gradient, and computes the rest a second time when the gradient is (Chen et al., arXiv 1604.06174).</summary>
+/// <summary>A layer that keeps only its input for the gradient, and computes the rest a second time when the gradient is (Chen et al., arXiv
+/// 1604.06174).</summary>
 internal sealed class CheckpointedLayer : autograd.SingleTensorFunction<CheckpointedLayer>
 {
     private const string LayerKey = "layer";

@@ -2,7 +2,8 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>Log-probabilities and entropies with the logits of one chunk [c, V] at a time, however many tokens there are. The gradient computes them a second time instead of keeping them.</summary>
+/// <summary>Log-probabilities and entropies with the logits of one chunk [c, V] at a time, however many tokens there are. The gradient computes them a second
+/// time instead of keeping them.</summary>
 internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScores>
 {
     /// <summary>Log-probabilities [M] and, if wanted, entropies [M], without gradient.</summary>

@@ -29,7 +29,8 @@ internal sealed class Decoder : IDisposable
 
     public Device Device => Weights.Embedding.device;
 
-    /// <summary>Token ids [B, T] → hidden states after the final norm [B, T, hidden]. Rows may be padded on the right without a mask: nothing looks ahead.</summary>
+    /// <summary>Token ids [B, T] → hidden states after the final norm [B, T, hidden]. Rows may be padded on the right without a mask: nothing looks
+    /// ahead.</summary>
     /// <param name="ids">int64 [B, T].</param>
     /// <param name="padding">Positions at the start of each row that are no tokens; null = none.</param>
     /// <param name="observer">Sees the queries and keys of the layers it asks for.</param>
@@ -56,7 +57,8 @@ internal sealed class Decoder : IDisposable
     /// <summary>As much of a pass as an observer needs: it ends with the attention of the last layer that is read. Without gradient.</summary>
     /// <param name="batch">The tokens.</param>
     /// <param name="observer">Sees the queries and keys of the layers it asks for.</param>
-    /// <param name="fast">Whether float32 may round otherwise than torch's operations do, which are slower. bfloat16 does anyway: its kernels round less often.</param>
+    /// <param name="fast">Whether float32 may round otherwise than torch's operations do, which are slower. bfloat16 does anyway: its kernels round less
+    /// often.</param>
     public void Observe(TokenBatch batch, IAttentionObserver observer, bool fast = false)
     {
         (Tensor x, Tensor? update) = (Embed(Computed(batch)), null);
@@ -87,7 +89,8 @@ internal sealed class Decoder : IDisposable
         return RootMeanSquareNorm.Add(x, update, Weights.FinalNorm, Config.RmsNormEpsilon, fused).Normalized;
     }
 
-    /// <summary>One causal pass over a batch: log-probabilities, and entropies if asked for, of its response tokens. Differentiable where grad mode is on.</summary>
+    /// <summary>One causal pass over a batch: log-probabilities, and entropies if asked for, of its response tokens. Differentiable where grad mode is
+    /// on.</summary>
     /// <param name="batch">The tokens.</param>
     /// <param name="temperature">Divides the logits; above 0.</param>
     /// <param name="entropies">Whether entropies are wanted.</param>
@@ -175,7 +178,8 @@ internal sealed class Decoder : IDisposable
         }
     }
 
-    /// <summary>Self-attention of T new positions: layer number, weights and normalised input [B, T, hidden] → mixed values [B, T, H · D]; where tokens are packed [1, N, hidden] → [1, N, H · D].</summary>
+    /// <summary>Self-attention of T new positions: layer number, weights and normalised input [B, T, hidden] → mixed values [B, T, H · D]; where tokens are
+    /// packed [1, N, hidden] → [1, N, H · D].</summary>
     private Func<int, DecoderLayer, Tensor, Tensor> Attend(int length, int[]? padding, IAttentionObserver? observer, bool fused, KeyValueCache? cache, TokenPacking? packing)
     {
         if (padding is not null && Array.TrueForAll(padding, count => count == 0)) padding = null;

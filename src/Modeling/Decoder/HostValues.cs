@@ -12,7 +12,8 @@ internal static class HostValues
     /// <summary>All elements, row by row, as float64.</summary>
     public static double[] ToDoubles(this Tensor tensor) => Copy<double>(tensor, ScalarType.Float64);
 
-    /// <summary>The only element, as PyTorch's <c>item()</c>; TorchSharp's own goes through a scalar that may be gone (docs/decisions/0007-scalars.md).</summary>
+    /// <summary>The only element, as PyTorch's <c>item()</c>; TorchSharp's own goes through a scalar that may be gone
+    /// (docs/decisions/0007-scalars.md).</summary>
     public static double ToNumber(this Tensor tensor) => tensor.ToDoubles().Single();
 
     private static T[] Copy<T>(Tensor tensor, ScalarType type) where T : unmanaged

@@ -3,7 +3,8 @@ using static TorchSharp.torch;
 namespace MLNetAttn.Modeling;
 
 /// <summary>The tokens that sampling could have drawn at each of M places, where top-k, top-p or min-p kept only some.</summary>
-/// <remarks>Scores are then of the distribution among these. A ratio of two policies is one only where both are cut alike, so what the policy that sampled kept is kept for every other, too ("keep sampling mask", DeepSeek-V3.2, arXiv 2512.02556, 3.1).</remarks>
+/// <remarks>Scores are then of the distribution among these. A ratio of two policies is one only where both are cut alike, so what the policy that sampled kept
+/// is kept for every other, too ("keep sampling mask", DeepSeek-V3.2, arXiv 2512.02556, 3.1).</remarks>
 internal sealed class KeptTokens
 {
     private readonly int[]?[] _ids;

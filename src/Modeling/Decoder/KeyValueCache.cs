@@ -45,7 +45,8 @@ internal sealed class KeyValueCache : IDisposable
         return (_keys[layer].narrow(2, 0, length), _values[layer].narrow(2, 0, length));
     }
 
-    /// <summary>Makes room for one more position; returns all of a layer's keys and values, [B, kv heads, capacity, size], to be filled in place at <see cref="Length"/>.</summary>
+    /// <summary>Makes room for one more position; returns all of a layer's keys and values, [B, kv heads, capacity, size], to be filled in place at
+    /// <see cref="Length"/>.</summary>
     public (Tensor Keys, Tensor Values) Reserve(int layer)
     {
         if (Length + 1 > Capacity) Grow(Length + 1);

@@ -5,7 +5,8 @@ namespace MLNetAttn.Modeling;
 /// <summary>Scores of sequences of different lengths without computing much padding: sequences of about one length go through the decoder together.</summary>
 internal static class PackedScores
 {
-    /// <summary>Log-probabilities and entropies of all responses, in the order of the sequences: [B, R], R = the longest response. The gradient flows where grad mode is on.</summary>
+    /// <summary>Log-probabilities and entropies of all responses, in the order of the sequences: [B, R], R = the longest response. The gradient flows where
+    /// grad mode is on.</summary>
     /// <param name="decoder">The decoder.</param>
     /// <param name="sequences">Prompts and responses.</param>
     /// <param name="temperature">Divides the logits; above 0.</param>

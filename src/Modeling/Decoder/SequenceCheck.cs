@@ -27,7 +27,8 @@ internal static class SequenceCheck
             throw new ArgumentException($"Row {row}: prompt ({sequence.PromptIds.Length} tokens) and response ({sequence.ResponseIds.Length}) exceed the model's context of {config.MaxPositionEmbeddings}. Shorten one of them.");
     }
 
-    /// <exception cref="ArgumentException">Ids that are not [B, T] or not integers, an id outside the vocabulary, more positions than the context, or a mask of another shape.</exception>
+    /// <exception cref="ArgumentException">Ids that are not [B, T] or not integers, an id outside the vocabulary, more positions than the context, or a mask of
+    /// another shape.</exception>
     public static void Ids(DecoderConfig config, Tensor ids, Tensor? attentionMask)
     {
         if (ids.dim() != 2 || ids.size(1) == 0 || ids.dtype is not (ScalarType.Int64 or ScalarType.Int32))

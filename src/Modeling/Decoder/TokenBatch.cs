@@ -17,7 +17,8 @@ internal sealed class TokenBatch : IDisposable
     /// <summary>float32 [B, R], 1 where a response has a token; R = the longest response.</summary>
     public Tensor ResponseMask { get; }
 
-    /// <summary>int64 [M], M = all response tokens: the row of hidden states, those that <see cref="Decoder.Forward(TokenBatch, IAttentionObserver?)"/> computes, that predicts the token.</summary>
+    /// <summary>int64 [M], M = all response tokens: the row of hidden states, those that <see cref="Decoder.Forward(TokenBatch, IAttentionObserver?)"/>
+    /// computes, that predicts the token.</summary>
     public Tensor Predictors { get; }
 
     /// <summary>int64 [M]: the token's place in [B · R].</summary>

@@ -2,7 +2,8 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>Which tokens of a batch are computed: a prompt that several rows begin with once, and no padding. All parts of a decoder but attention see one token at a time, and what they make of a prompt is the same whatever follows it.</summary>
+/// <summary>Which tokens of a batch are computed: a prompt that several rows begin with once, and no padding. All parts of a decoder but attention see one
+/// token at a time, and what they make of a prompt is the same whatever follows it.</summary>
 internal sealed class TokenPacking
 {
     // Gathering rows costs something too, and small batches are to be computed as the reference implementations do.
@@ -55,7 +56,8 @@ internal sealed class TokenPacking
     /// <summary>[B, T, F] → [1, N, F]. Differentiable.</summary>
     public Tensor Pack(Tensor whole) => whole.reshape(-1, whole.size(2)).index_select(0, Index(_places, whole)).unsqueeze(0);
 
-    /// <summary>[1, N, F] → [B, T, F]: to each place what was computed for its token, and to padding, which nothing looks at, that of the row's last. Differentiable.</summary>
+    /// <summary>[1, N, F] → [B, T, F]: to each place what was computed for its token, and to padding, which nothing looks at, that of the row's last.
+    /// Differentiable.</summary>
     public Tensor Unpack(Tensor packed) => packed.squeeze(0).index_select(0, Index(_numbers, packed)).view(_rows, -1, packed.size(2));
 
     private static Tensor Index(long[] rows, Tensor of) => tensor(rows, device: of.device);

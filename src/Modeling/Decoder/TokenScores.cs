@@ -4,14 +4,17 @@ namespace MLNetAttn.Modeling;
 
 /// <summary>What a model says of given response tokens.</summary>
 /// <param name="LogProbabilities">float32 [B, R]: log π(o_t | prompt, o_&lt;t) with logits divided by the temperature; 0 where there is no token.</param>
-/// <param name="Entropies">float32 [B, R], nats, of the distribution that produced each token (method 6); 0 where there is no token; without gradient. Null if not asked for.</param>
+/// <param name="Entropies">float32 [B, R], nats, of the distribution that produced each token (method 6); 0 where there is no token; without gradient. Null if
+/// not asked for.</param>
 internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Entropies)
 {
     // Logits of a chunk: 64 MB in float32. A whole [B, T, V] is what runs users of large vocabularies out of memory.
     private const int ChunkElements = 1 << 24;
 
-    /// <summary>Scores the responses of a batch from its hidden states, among the tokens that sampling kept. The gradient flows into <paramref name="hidden"/> and the output head where grad mode is on.</summary>
-    /// <remarks>Of a batch never more than a few chunks of logits are held, with a gradient either: what does not fit into one chunk is computed a second time when the gradient is.</remarks>
+    /// <summary>Scores the responses of a batch from its hidden states, among the tokens that sampling kept. The gradient flows into <paramref name="hidden"/>
+    /// and the output head where grad mode is on.</summary>
+    /// <remarks>Of a batch never more than a few chunks of logits are held, with a gradient either: what does not fit into one chunk is computed a second time
+    /// when the gradient is.</remarks>
     /// <param name="decoder">Gives the output head.</param>
     /// <param name="hidden">[.., d], after the final norm: what <see cref="Decoder.Forward(TokenBatch, IAttentionObserver?)"/> computes of the batch.</param>
     /// <param name="batch">The tokens.</param>

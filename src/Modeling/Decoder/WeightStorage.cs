@@ -2,8 +2,10 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>The weights of a decoder: as few tensors as the arithmetic wants (<see cref="Storage"/>), under the names that Hugging Face gives them (<see cref="Parameters"/>).</summary>
-/// <remarks>A storage tensor that holds several parameters (query, key, value; gate, up) is what an optimizer updates; its parameters are views of it.</remarks>
+/// <summary>The weights of a decoder: as few tensors as the arithmetic wants (<see cref="Storage"/>), under the names that Hugging Face gives them
+/// (<see cref="Parameters"/>).</summary>
+/// <remarks>A storage tensor that holds several parameters (query, key, value; gate, up) is what an optimizer updates; its parameters are views of
+/// it.</remarks>
 internal sealed class WeightStorage : IDisposable
 {
     private readonly List<Tensor> _storage = [];

@@ -2,9 +2,11 @@ using System.Numerics;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>Draws a token in proportion to its probability: each starts a race that takes it an exponentially distributed time with its probability as the rate, and the first one wins.</summary>
+/// <summary>Draws a token in proportion to its probability: each starts a race that takes it an exponentially distributed time with its probability as the
+/// rate, and the first one wins.</summary>
 /// <remarks>
-/// As good a draw as the inverse of the cumulative distribution, and a steadier one: there a difference in the last bits moves the places of all tokens behind it, here it changes the
+/// As good a draw as the inverse of the cumulative distribution, and a steadier one: there a difference in the last bits moves the places of all tokens behind
+/// it, here it changes the
 /// winner only if the first two come in as close as that difference.
 /// </remarks>
 internal static class ExponentialRace
@@ -31,7 +33,8 @@ internal static class ExponentialRace
         return winner;
     }
 
-    /// <summary>Whether no token of a block can come in first: its time −ln(1 − u) / p is at least u / p, which rules out nearly all of them without a logarithm.</summary>
+    /// <summary>Whether no token of a block can come in first: its time −ln(1 − u) / p is at least u / p, which rules out nearly all of them without a
+    /// logarithm.</summary>
     private static bool IsLate(ReadOnlySpan<float> block, ulong stream, double first)
     {
         Vector.Widen(new Vector<float>(block), out Vector<double> low, out Vector<double> high);

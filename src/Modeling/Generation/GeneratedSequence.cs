@@ -9,13 +9,16 @@ public sealed class GeneratedSequence
     /// <summary>Which of that prompt's samples it is, from 0.</summary>
     public required int SampleIndex { get; init; }
 
-    /// <summary>Every token that was sampled, the stop token and those of a stop string included: what <see cref="LogProbabilities"/> belong to. At least one.</summary>
+    /// <summary>Every token that was sampled, the stop token and those of a stop string included: what <see cref="LogProbabilities"/> belong to. At least
+    /// one.</summary>
     public required int[] TokenIds { get; init; }
 
-    /// <summary>Per token, the natural logarithm of its probability under the distribution it was drawn from (greedy: under the model's own, at temperature 1).</summary>
+    /// <summary>Per token, the natural logarithm of its probability under the distribution it was drawn from (greedy: under the model's own, at temperature
+    /// 1).</summary>
     public required float[] LogProbabilities { get; init; }
 
-    /// <summary>Per token, what could have been drawn in its place, null = everything; null where that was not asked for, or was everything throughout.</summary>
+    /// <summary>Per token, what could have been drawn in its place, null = everything; null where that was not asked for, or was everything
+    /// throughout.</summary>
     internal int[]?[]? KeptIds { get; init; }
 
     /// <summary>The text of the tokens without special ones, up to the stop string if one ended it. Null from a model without tokenizer.</summary>

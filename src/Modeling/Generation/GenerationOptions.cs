@@ -2,14 +2,16 @@ using static System.FormattableString;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>How responses are sampled. The distribution is changed in the order of transformers' <c>generate()</c>: repetition penalty, temperature, top-k, top-p, min-p.</summary>
+/// <summary>How responses are sampled. The distribution is changed in the order of transformers' <c>generate()</c>: repetition penalty, temperature, top-k,
+/// top-p, min-p.</summary>
 /// <remarks>A record, so that one derives from another: <c>model.GenerationConfig.ToOptions() with { Seed = 7 }</c>.</remarks>
 public sealed record GenerationOptions
 {
     // Smaller divisors make logits infinite in float32.
     internal const double Least = 1e-6;
 
-    /// <summary>The most tokens a response may have, the stop token included. Default null = as many as the model's context leaves after the prompt; at least 1.</summary>
+    /// <summary>The most tokens a response may have, the stop token included. Default null = as many as the model's context leaves after the prompt; at least
+    /// 1.</summary>
     public int? MaxNewTokens { get; init; }
 
     /// <summary>Divides the logits; 0 = greedy, the most probable token every time (ties: the lower id). Default 1; 0, or at least 1e-6.</summary>
@@ -18,13 +20,15 @@ public sealed record GenerationOptions
     /// <summary>Only this many most probable tokens are kept; 0 = all. Default 0.</summary>
     public int TopK { get; init; }
 
-    /// <summary>Only the smallest set of most probable tokens is kept whose probabilities add up to this. Default 1 = all; 0 (the most probable one alone) to 1.</summary>
+    /// <summary>Only the smallest set of most probable tokens is kept whose probabilities add up to this. Default 1 = all; 0 (the most probable one alone) to
+    /// 1.</summary>
     public double TopP { get; init; } = 1;
 
     /// <summary>Only tokens at least this fraction as probable as the most probable one are kept. Default 0 = all; 0 to 1.</summary>
     public double MinP { get; init; }
 
-    /// <summary>Makes tokens of the prompt and of the response so far less likely: positive logits are divided by it, negative ones multiplied. Default 1 = off; 1e-6 to 1e6.</summary>
+    /// <summary>Makes tokens of the prompt and of the response so far less likely: positive logits are divided by it, negative ones multiplied. Default 1 =
+    /// off; 1e-6 to 1e6.</summary>
     public double RepetitionPenalty { get; init; } = 1;
 
     /// <summary>Whether responses come with the tokens that could have been drawn in place of each of theirs, for scores among these.</summary>
@@ -39,25 +43,32 @@ public sealed record GenerationOptions
     /// <summary>Start of the random numbers. Default 0.</summary>
     public long Seed { get; init; }
 
-    /// <summary>A seed for every prompt instead of <see cref="Seed"/>, which is otherwise combined with the prompt's index. Null by default; as many as prompts.</summary>
+    /// <summary>A seed for every prompt instead of <see cref="Seed"/>, which is otherwise combined with the prompt's index. Null by default; as many as
+    /// prompts.</summary>
     public IReadOnlyList<long>? PromptSeeds { get; init; }
 
-    /// <summary>Tokens that end a response. Null (default) = the end-of-sequence tokens of the model's generation_config.json; empty = none. Ids of the vocabulary.</summary>
+    /// <summary>Tokens that end a response. Null (default) = the end-of-sequence tokens of the model's generation_config.json; empty = none. Ids of the
+    /// vocabulary.</summary>
     public IReadOnlyList<int>? StopTokenIds { get; init; }
 
-    /// <summary>Texts that end a response, wherever tokens begin and end; its text ends before the one that is complete first, or with it (<see cref="IncludeStopString"/>). Default none. None of them empty, or with a special token in it: text has none. Needs a tokenizer.</summary>
+    /// <summary>Texts that end a response, wherever tokens begin and end; its text ends before the one that is complete first, or with it
+    /// (<see cref="IncludeStopString"/>). Default none. None of them empty, or with a special token in it: text has none. Needs a tokenizer.</summary>
     public IReadOnlyList<string> StopStrings { get; init; } = [];
 
-    /// <summary>Whether the text of a response that one of <see cref="StopStrings"/> ended has it at its end (vLLM's include_stop_str_in_output). Default false. Its tokens always do, and what else the last of them says.</summary>
+    /// <summary>Whether the text of a response that one of <see cref="StopStrings"/> ended has it at its end (vLLM's include_stop_str_in_output). Default
+    /// false. Its tokens always do, and what else the last of them says.</summary>
     public bool IncludeStopString { get; init; }
 
-    /// <summary>Whether a prompt given as text gets the special tokens that the tokenizer puts around a text, such as a beginning-of-text token. Default true; switch it off for a rendered chat template, which has them.</summary>
+    /// <summary>Whether a prompt given as text gets the special tokens that the tokenizer puts around a text, such as a beginning-of-text token. Default true;
+    /// switch it off for a rendered chat template, which has them.</summary>
     public bool AddSpecialTokens { get; init; } = true;
 
-    /// <summary>The most responses that are computed at once; more of them are computed one batch after the other, shortest prompts first. Default null = all at once; at least 1. Smaller batches take less memory and more time, and change no response (see <see cref="TextGenerator"/>).</summary>
+    /// <summary>The most responses that are computed at once; more of them are computed one batch after the other, shortest prompts first. Default null = all
+    /// at once; at least 1. Smaller batches take less memory and more time, and change no response (see <see cref="TextGenerator"/>).</summary>
     public int? BatchSize { get; init; }
 
-    /// <summary>The most bytes that the keys and values of a batch may take if all its responses reach their greatest length; what would not fit is refused before anything is computed, with what to lower. Default null = no bound; at least 1.</summary>
+    /// <summary>The most bytes that the keys and values of a batch may take if all its responses reach their greatest length; what would not fit is refused
+    /// before anything is computed, with what to lower. Default null = no bound; at least 1.</summary>
     /// <remarks>While the cache grows, a copy of one layer's keys is held besides. Weights and the activations of a step do not count.</remarks>
     public long? MaximumCacheBytes { get; init; }
 

@@ -25,7 +25,8 @@ internal sealed class GenerationPlan
     /// <param name="prompts">Token ids.</param>
     /// <param name="options">How to sample.</param>
     /// <param name="limits">The most tokens that each prompt's responses may have, at least 1; null = the options' for all.</param>
-    /// <exception cref="ArgumentException">An option is out of range, the model lacks what it needs, a prompt cannot be answered, or the cache would not fit.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, the model lacks what it needs, a prompt cannot be answered, or the cache would not
+    /// fit.</exception>
     public static GenerationPlan Create(CausalLanguageModel model, IReadOnlyList<int[]> prompts, GenerationOptions options, IReadOnlyList<int>? limits = null)
     {
         options.Validate(prompts.Count, model);
@@ -53,7 +54,8 @@ internal sealed class GenerationPlan
         return rows.OrderBy(row => row.PromptIds.Length).Chunk(size < samples ? size : size - size % samples);
     }
 
-    /// <summary>The most positions that the cache of a batch has: its longest prompt, to which the others are padded, and its longest response but for the last token, which is never read.</summary>
+    /// <summary>The most positions that the cache of a batch has: its longest prompt, to which the others are padded, and its longest response but for the last
+    /// token, which is never read.</summary>
     public static int Positions(ResponseRow[] batch) => batch.Max(row => row.PromptIds.Length) + batch.Max(row => row.Limit) - 1;
 
     private int Limit(int prompt) => _limits?[prompt] ?? Options.MaxNewTokens ?? _model.Config.MaxPositionEmbeddings - _prompts[prompt].Length;

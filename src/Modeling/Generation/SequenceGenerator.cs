@@ -2,7 +2,8 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>Samples a batch of responses with a key/value cache, token by token. Samples of one prompt share its prefill; rows that are done leave the batch.</summary>
+/// <summary>Samples a batch of responses with a key/value cache, token by token. Samples of one prompt share its prefill; rows that are done leave the
+/// batch.</summary>
 /// <remarks>A step is synchronous and keeps nothing in the caller's dispose scope, so each may run on another thread.</remarks>
 internal sealed class SequenceGenerator : IDisposable
 {

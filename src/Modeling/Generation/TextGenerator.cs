@@ -7,10 +7,14 @@ namespace MLNetAttn.Modeling;
 /// <para>Options that are null are what the model's generation_config.json recommends, <see cref="GenerationConfig.ToOptions"/>.</para>
 /// <para>
 /// What a response depends on: its prompt, the options, and its own random numbers, which are a function of its seed, its prompt's index (not with
-/// <see cref="GenerationOptions.PromptSeeds"/>), its sample's index and the place of the token. Its neighbours, <see cref="GenerationOptions.BatchSize"/> and rows that leave the
-/// batch only matter as far as the backend rounds differently: a matrix product of other rows, or a prompt padded to another length, may change the last bits of the logits
-/// (relative differences of some 1e-6 with float32 weights, of some 1e-2 with bfloat16 ones). A token changes where its draw, or in greedy decoding the lead of the best token, lies
-/// within that difference: hardly ever in float32, now and then in bfloat16. From such a token on the responses differ. The same call on the same machine gives the same bits.
+/// <see cref="GenerationOptions.PromptSeeds"/>), its sample's index and the place of the token. Its neighbours, <see cref="GenerationOptions.BatchSize"/> and
+/// rows that leave the
+/// batch only matter as far as the backend rounds differently: a matrix product of other rows, or a prompt padded to another length, may change the last bits
+/// of the logits
+/// (relative differences of some 1e-6 with float32 weights, of some 1e-2 with bfloat16 ones). A token changes where its draw, or in greedy decoding the lead of
+/// the best token, lies
+/// within that difference: hardly ever in float32, now and then in bfloat16. From such a token on the responses differ. The same call on the same machine gives
+/// the same bits.
 /// </para>
 /// <para>All members may be called from several threads at once.</para>
 /// </remarks>
@@ -33,7 +37,8 @@ public sealed class TextGenerator
     /// <param name="options">How to sample; null = what the model recommends.</param>
     /// <param name="progress">Is told after every token, once for the whole batch.</param>
     /// <param name="cancellationToken">Ends the work between two tokens.</param>
-    /// <exception cref="ArgumentException">An option is out of range or asks for what the model lacks; a prompt is empty, too long or holds an unknown id (the message names the row);
+    /// <exception cref="ArgumentException">An option is out of range or asks for what the model lacks; a prompt is empty, too long or holds an unknown id (the
+    /// message names the row);
     /// or the cache would not fit into <see cref="GenerationOptions.MaximumCacheBytes"/>.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
@@ -102,14 +107,17 @@ public sealed class TextGenerator
 
     /// <summary>Samples one response as a stream of tokens, each with the text that it makes certain.</summary>
     /// <remarks>
-    /// A token is computed, on the thread pool, when it is asked for. So a slow consumer loses nothing, and one that cancels or leaves the loop has freed everything when the enumerator is disposed,
-    /// as <c>await foreach</c> does. Each enumeration begins anew, with the same random numbers. Byte-fallback tokens that are no UTF-8 may show as other text than in
+    /// A token is computed, on the thread pool, when it is asked for. So a slow consumer loses nothing, and one that cancels or leaves the loop has freed
+    /// everything when the enumerator is disposed,
+    /// as <c>await foreach</c> does. Each enumeration begins anew, with the same random numbers. Byte-fallback tokens that are no UTF-8 may show as other text
+    /// than in
     /// <see cref="GeneratedSequence.Text"/>, see <see cref="StreamingDecoder"/>.
     /// </remarks>
     /// <param name="promptIds">The prompt, as token ids.</param>
     /// <param name="options">How to sample; null = what the model recommends. <see cref="GenerationOptions.SamplesPerPrompt"/> must be 1.</param>
     /// <param name="cancellationToken">Ends the stream between two tokens.</param>
-    /// <exception cref="ArgumentException">An option is out of range or asks for what the model lacks; the prompt is empty, too long or holds an unknown id; or the cache would not fit into
+    /// <exception cref="ArgumentException">An option is out of range or asks for what the model lacks; the prompt is empty, too long or holds an unknown id; or
+    /// the cache would not fit into
     /// <see cref="GenerationOptions.MaximumCacheBytes"/>. Thrown by the call itself.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled. Thrown while enumerating.</exception>
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>

@@ -6,7 +6,8 @@ namespace MLNetAttn.Modeling;
 /// <summary>Draws one token per row from logits [B, V].</summary>
 internal static class TokenSampler
 {
-    /// <summary>The probabilities that tokens are drawn with: penalty, temperature, top-k, top-p, min-p in transformers' order. float32 (or float64) [B, V].</summary>
+    /// <summary>The probabilities that tokens are drawn with: penalty, temperature, top-k, top-p, min-p in transformers' order. float32 (or float64) [B,
+    /// V].</summary>
     /// <param name="logits">[B, V].</param>
     /// <param name="options">Temperature above 0.</param>
     /// <param name="seen">bool [B, V], the tokens of prompt and response so far; only read with a repetition penalty.</param>
@@ -26,7 +27,8 @@ internal static class TokenSampler
         return probabilities / probabilities.sum(1, keepdim: true);
     }
 
-    /// <summary>The chosen token of each row, int64 [B], its log-probability, [B], and, if asked for, what could have been drawn in its place; null = everything.</summary>
+    /// <summary>The chosen token of each row, int64 [B], its log-probability, [B], and, if asked for, what could have been drawn in its place; null =
+    /// everything.</summary>
     /// <param name="logits">[B, V].</param>
     /// <param name="options">How to choose.</param>
     /// <param name="seen">As for <see cref="Distribution"/>.</param>

@@ -7,7 +7,8 @@ namespace MLNetAttn.Modeling;
 /// <param name="tokenizer">Does the work.</param>
 /// <param name="addSpecialTokens">As for <see cref="Tokenizer.Encode"/>.</param>
 /// <param name="allowSpecialTokens">Likewise.</param>
-/// <remarks>Normalization and pre-tokenization are parts of tokenizer.json: settings that would switch them off are refused. Offsets are those in the text as given.</remarks>
+/// <remarks>Normalization and pre-tokenization are parts of tokenizer.json: settings that would switch them off are refused. Offsets are those in the text as
+/// given.</remarks>
 internal sealed class MLTokenizer(Tokenizer tokenizer, bool addSpecialTokens, bool allowSpecialTokens) : Microsoft.ML.Tokenizers.Tokenizer
 {
     protected override EncodeResults<EncodedToken> EncodeToTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings)

@@ -177,7 +177,8 @@ public sealed class Tokenizer
     /// <summary>This tokenizer as the type that Microsoft's libraries take, for counting, chunking and the like; with the same ids.</summary>
     /// <param name="addSpecialTokens">As for <see cref="Encode"/>; decoding then leaves special tokens out.</param>
     /// <param name="allowSpecialTokens">As for <see cref="Encode"/>.</param>
-    /// <returns>A view: it holds nothing of its own. <see cref="NotSupportedException"/> is thrown where a caller asks for no normalization or no pre-tokenization.</returns>
+    /// <returns>A view: it holds nothing of its own. <see cref="NotSupportedException"/> is thrown where a caller asks for no normalization or no
+    /// pre-tokenization.</returns>
     public Microsoft.ML.Tokenizers.Tokenizer ToMLTokenizer(bool addSpecialTokens = true, bool allowSpecialTokens = true) => new MLTokenizer(this, addSpecialTokens, allowSpecialTokens);
 
     /// <summary>The token of an id, as tokenizer.json writes it.</summary>

@@ -30,7 +30,8 @@ public sealed record CouplingOptions
     /// <summary>The seed of both. Default 0.</summary>
     public long Seed { get; init; }
 
-    /// <summary>What <c>AttentionRhythm</c> is to write for these statistics: FAI with an open horizon, as in the paper's analysis section, and the FAI of receiver heads.</summary>
+    /// <summary>What <c>AttentionRhythm</c> is to write for these statistics: FAI with an open horizon, as in the paper's analysis section, and the FAI of
+    /// receiver heads.</summary>
     public static AttentionRhythmOptions Rhythm => new() { MaximumHorizon = null, Outputs = RhythmColumns.Waad | RhythmColumns.Fai | RhythmColumns.Entropy | RhythmColumns.ReceiverFai };
 
     /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>

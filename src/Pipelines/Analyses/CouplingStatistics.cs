@@ -3,9 +3,11 @@ using Microsoft.ML.Data;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>How strongly the rhythm of planning and anchoring is coupled in a model's responses (the paper's Table 2; method 8). Everything is pooled over all tokens, or peaks, of all responses.</summary>
+/// <summary>How strongly the rhythm of planning and anchoring is coupled in a model's responses (the paper's Table 2; method 8). Everything is pooled over all
+/// tokens, or peaks, of all responses.</summary>
 /// <remarks>
-/// Peaks are what <see cref="Modeling.RhythmPeaks"/> finds; the paper does not define them. p-values come from shuffling peaks within their responses, counts kept, so they do not depend on how
+/// Peaks are what <see cref="Modeling.RhythmPeaks"/> finds; the paper does not define them. p-values come from shuffling peaks within their responses, counts
+/// kept, so they do not depend on how
 /// responses differ; neighbouring tokens are alike, which such a shuffle does not know: read small p-values with the intervals, which resample whole responses.
 /// </remarks>
 /// <example>
@@ -32,7 +34,8 @@ public sealed record CouplingStatistics
     public required CouplingStatistic FaiPeaksNearWaadPeaks { get; init; }
 
     /// <summary>Computes the statistics of a view's rows, from one pass over it.</summary>
-    /// <param name="view">Rows with the columns that <see cref="CouplingOptions.Rhythm"/> asks <c>AttentionRhythm</c> for. Rows with empty vectors do not count.</param>
+    /// <param name="view">Rows with the columns that <see cref="CouplingOptions.Rhythm"/> asks <c>AttentionRhythm</c> for. Rows with empty vectors do not
+    /// count.</param>
     /// <param name="options">Columns and settings; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or no vector of Single.</exception>
     /// <exception cref="ArgumentException">An option is out of range, the columns of a row have different lengths, or no row has a token.</exception>

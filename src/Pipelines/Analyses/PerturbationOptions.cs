@@ -17,13 +17,15 @@ public sealed record PerturbationOptions
     /// <summary>How FAI is computed; null (default) = the paper's settings with an open horizon and head groups per response.</summary>
     public RhythmOptions? Rhythm { get; init; }
 
-    /// <summary>How many continuations of a response are computed together, the more the faster, each with a key/value cache of its own. Default 32; at least 1.</summary>
+    /// <summary>How many continuations of a response are computed together, the more the faster, each with a key/value cache of its own. Default 32; at least
+    /// 1.</summary>
     public int BatchSize { get; init; } = 32;
 
     /// <summary>Words that do not count as content, in lower case; null (default) = <see cref="ContentWords.FunctionWords"/>.</summary>
     public IReadOnlySet<string>? FunctionWords { get; init; }
 
-    /// <summary>How often differences of responses change their sign for the p-value, which is never below 1 / (1 + this), and responses are drawn anew for the interval. Default 10 000; at least 100.</summary>
+    /// <summary>How often differences of responses change their sign for the p-value, which is never below 1 / (1 + this), and responses are drawn anew for the
+    /// interval. Default 10 000; at least 100.</summary>
     public int Draws { get; init; } = 10_000;
 
     /// <summary>The seed of both. Default 0.</summary>

@@ -1,6 +1,7 @@
 namespace MLNetAttn.Pipelines;
 
-/// <summary>Whether a response changes more where its anchors are replaced (the paper's Table 1): overlap of content after replacing tokens of high and of low FAI.</summary>
+/// <summary>Whether a response changes more where its anchors are replaced (the paper's Table 1): overlap of content after replacing tokens of high and of low
+/// FAI.</summary>
 public sealed record PerturbationResult
 {
     internal PerturbationResult(IReadOnlyList<PerturbedResponse> responses, int skipped, PerturbationOptions options)
@@ -34,7 +35,8 @@ public sealed record PerturbationResult
     /// <summary>The 95 % bootstrap interval of <see cref="Difference"/> over responses.</summary>
     public ConfidenceInterval DifferenceInterval { get; }
 
-    /// <summary>The two-sided p-value of a paired permutation test: how often the mean difference is at least as far from 0 where high and low are exchanged in each response by the toss of a coin.</summary>
+    /// <summary>The two-sided p-value of a paired permutation test: how often the mean difference is at least as far from 0 where high and low are exchanged in
+    /// each response by the toss of a coin.</summary>
     public double PValue { get; }
 
     /// <summary>JSON with names in snake_case; continuations are left out.</summary>

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>The perturbation test (the paper's Table 1, Eq. 11; method 9): force other tokens where FAI is high and where it is low, let the model go on greedily, and compare what the two continuations say.</summary>
+/// <summary>The perturbation test (the paper's Table 1, Eq. 11; method 9): force other tokens where FAI is high and where it is low, let the model go on
+/// greedily, and compare what the two continuations say.</summary>
 public static class PerturbationTest
 {
     /// <summary>Runs the test on the rows of a view.</summary>
@@ -30,7 +31,8 @@ public static class PerturbationTest
 
     /// <summary>Runs the test on responses.</summary>
     /// <param name="model">The model that wrote the responses; it needs a tokenizer.</param>
-    /// <param name="responses">Prompts and responses. Those with fewer tokens of a defined FAI than high and low positions together are skipped and counted.</param>
+    /// <param name="responses">Prompts and responses. Those with fewer tokens of a defined FAI than high and low positions together are skipped and
+    /// counted.</param>
     /// <param name="options">Settings; null for the defaults.</param>
     /// <param name="progress">Is told how many responses are done.</param>
     /// <param name="cancellationToken">Ends the work between two tokens.</param>

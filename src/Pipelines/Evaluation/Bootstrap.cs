@@ -3,7 +3,8 @@ namespace MLNetAttn.Pipelines;
 /// <summary>Intervals from resampling what was observed (Efron's percentile bootstrap).</summary>
 internal static class Bootstrap
 {
-    /// <summary>The 95 % percentile interval of a statistic over draws with replacement of as many units as there are; draws that leave it undefined (NaN) do not count.</summary>
+    /// <summary>The 95 % percentile interval of a statistic over draws with replacement of as many units as there are; draws that leave it undefined (NaN) do
+    /// not count.</summary>
     /// <param name="units">How many units there are.</param>
     /// <param name="draws">How often they are drawn anew.</param>
     /// <param name="seed">The seed of the draws: the same gives the same draws, so that two statistics may be compared draw by draw.</param>

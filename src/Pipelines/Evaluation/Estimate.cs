@@ -5,7 +5,8 @@ namespace MLNetAttn.Pipelines;
 /// <param name="Interval">Its 95 % interval.</param>
 public readonly record struct Estimate(double Value, ConfidenceInterval Interval)
 {
-    /// <summary>The mean of a few independent measurements, such as those of runs with different seeds, with Student's interval; of a single one the interval is unbounded.</summary>
+    /// <summary>The mean of a few independent measurements, such as those of runs with different seeds, with Student's interval; of a single one the interval
+    /// is unbounded.</summary>
     /// <param name="values">The measurements; at least one.</param>
     /// <exception cref="ArgumentException">There is none.</exception>
     public static Estimate OfMean(IReadOnlyList<double> values)

@@ -41,7 +41,8 @@ public static class Evaluation
     /// <param name="context">ML.NET's context.</param>
     /// <param name="model">The model.</param>
     /// <param name="problems">Rows with prompts and whatever columns the reward reads.</param>
-    /// <param name="reward">From the answered problems, a view with the columns PromptIndex, SampleIndex, Response, ResponseTokenIds and FinishReason added, the reward of each row; NaN = none.</param>
+    /// <param name="reward">From the answered problems, a view with the columns PromptIndex, SampleIndex, Response, ResponseTokenIds and FinishReason added,
+    /// the reward of each row; NaN = none.</param>
     /// <param name="options">Settings; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the work between two tokens; finished batches stay in the file.</param>
     /// <inheritdoc cref="Run(MLContext, CausalLanguageModel, IDataView, IEstimator{ITransformer}, EvaluationOptions?, CancellationToken)" path="/exception"/>

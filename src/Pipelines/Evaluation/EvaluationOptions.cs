@@ -6,7 +6,8 @@ namespace MLNetAttn.Pipelines;
 /// <summary>Settings of <see cref="Evaluation"/>.</summary>
 public sealed record EvaluationOptions
 {
-    /// <summary>How responses are sampled; <see cref="GenerationOptions.SamplesPerPrompt"/> is how many each problem gets. <see cref="GenerationOptions.PromptSeeds"/> must be null. Default greedy, one.</summary>
+    /// <summary>How responses are sampled; <see cref="GenerationOptions.SamplesPerPrompt"/> is how many each problem gets.
+    /// <see cref="GenerationOptions.PromptSeeds"/> must be null. Default greedy, one.</summary>
     public GenerationOptions Generation { get; init; } = new() { Temperature = 0 };
 
     /// <summary>The column of prompts: text, or token ids as a vector of Int32. Default "Prompt".</summary>
@@ -21,7 +22,8 @@ public sealed record EvaluationOptions
     /// <summary>The least reward of a right response. Default 1.</summary>
     public float RightFrom { get; init; } = 1;
 
-    /// <summary>A file of JSON lines that keeps the responses: what it has is not generated again, so an evaluation that was cut goes on, and another reward costs no generation. Null (default) = none.</summary>
+    /// <summary>A file of JSON lines that keeps the responses: what it has is not generated again, so an evaluation that was cut goes on, and another reward
+    /// costs no generation. Null (default) = none.</summary>
     public string? CachePath { get; init; }
 
     /// <summary>How many problems are answered at once; after each such batch the file is written. Default 16; at least 1.</summary>

@@ -1,6 +1,7 @@
 namespace MLNetAttn.Pipelines;
 
-/// <summary>Holm's step-down correction (1979): of several tests made at once, the probability that any true null hypothesis is rejected stays below the level.</summary>
+/// <summary>Holm's step-down correction (1979): of several tests made at once, the probability that any true null hypothesis is rejected stays below the
+/// level.</summary>
 public static class HolmCorrection
 {
     /// <summary>p-values to be compared with the level that was meant for one test.</summary>

@@ -46,7 +46,8 @@ public sealed record PairedDifference
     }
 
     /// <summary>
-    /// The two-sided p-value of McNemar's exact test: the probability that as many coins as problems that changed fall at least as unevenly as <see cref="Gained"/> and
+    /// The two-sided p-value of McNemar's exact test: the probability that as many coins as problems that changed fall at least as unevenly as
+    /// <see cref="Gained"/> and
     /// <see cref="Lost"/>; 1 if no problem changed.
     /// </summary>
     public double ExactMcNemarP

@@ -1,6 +1,7 @@
 namespace MLNetAttn.Pipelines;
 
-/// <summary>The difference between two ways of doing something, each measured once per pair: two trainings with the same seeds. Student's t-test for pairs.</summary>
+/// <summary>The difference between two ways of doing something, each measured once per pair: two trainings with the same seeds. Student's t-test for
+/// pairs.</summary>
 public sealed record PairedTTest
 {
     private PairedTTest(Estimate difference, double p, int pairs) => (Difference, PValue, Pairs) = (difference, p, pairs);

@@ -25,7 +25,8 @@ public readonly record struct Proportion
     /// <summary>The share, 0 to 1.</summary>
     public double Value => (double)Successes / Trials;
 
-    /// <summary>Wilson's score interval (1927) with 95 % confidence, without continuity correction: it stays within 0 and 1 and holds for small numbers too.</summary>
+    /// <summary>Wilson's score interval (1927) with 95 % confidence, without continuity correction: it stays within 0 and 1 and holds for small numbers
+    /// too.</summary>
     public ConfidenceInterval Interval
     {
         get

@@ -7,7 +7,8 @@ using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>Responses to problems in a file of JSON lines, one line a problem. A line says what it depends on, so a file may hold several evaluations.</summary>
+/// <summary>Responses to problems in a file of JSON lines, one line a problem. A line says what it depends on, so a file may hold several
+/// evaluations.</summary>
 internal sealed class ResponseCache
 {
     private static readonly JsonSerializerOptions Format = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Converters = { new JsonStringEnumConverter() } };

@@ -1,6 +1,7 @@
 namespace MLNetAttn.Pipelines;
 
-/// <summary>The question of <see cref="PairedTTest"/> where differences are far from normal, such as most near 0 and some far away: Wilcoxon's signed-rank test for pairs, exact.</summary>
+/// <summary>The question of <see cref="PairedTTest"/> where differences are far from normal, such as most near 0 and some far away: Wilcoxon's signed-rank test
+/// for pairs, exact.</summary>
 public sealed record SignedRankTest
 {
     // Of the largest measurement: 0.33 − 0.30 and 0.43 − 0.40 differ in their last bits, and are equal.
@@ -11,7 +12,8 @@ public sealed record SignedRankTest
     /// <summary>W⁺: the ranks, by size from 1, of the differences above 0, added up. Equal sizes share their mean rank.</summary>
     public double RankSum { get; }
 
-    /// <summary>The two-sided p-value: how probable a rank sum at least as far from the middle is if each difference has either sign with equal probability. NaN where no pair differs, or a measurement is NaN or infinite.</summary>
+    /// <summary>The two-sided p-value: how probable a rank sum at least as far from the middle is if each difference has either sign with equal probability.
+    /// NaN where no pair differs, or a measurement is NaN or infinite.</summary>
     public double PValue { get; }
 
     /// <summary>How many pairs differ; the others do not count.</summary>
@@ -19,7 +21,8 @@ public sealed record SignedRankTest
 
     /// <summary>Compares two lists of measurements.</summary>
     /// <param name="first">The first way's; at least one.</param>
-    /// <param name="second">The second way's, in the same order of pairs. Differences are the second minus the first; below 1e-12 of the largest measurement they are 0, or equal.</param>
+    /// <param name="second">The second way's, in the same order of pairs. Differences are the second minus the first; below 1e-12 of the largest measurement
+    /// they are 0, or equal.</param>
     /// <exception cref="ArgumentException">The lists are empty or differ in length.</exception>
     public static SignedRankTest Of(IReadOnlyList<double> first, IReadOnlyList<double> second)
     {

@@ -19,7 +19,8 @@ public sealed record ReportOutcome
     /// <summary>Why it ended. One that was cut, <see cref="FinishReason.Length"/>, is marked.</summary>
     public FinishReason? FinishReason { get; init; }
 
-    /// <summary>Reads <c>step</c>, <c>reward</c>, <c>advantage</c> and <c>finish_reason</c> of a row, as <c>samples.jsonl</c>, <c>generate</c> and <c>score</c> write them. What has another type is somebody's own, and passed over.</summary>
+    /// <summary>Reads <c>step</c>, <c>reward</c>, <c>advantage</c> and <c>finish_reason</c> of a row, as <c>samples.jsonl</c>, <c>generate</c> and <c>score</c>
+    /// write them. What has another type is somebody's own, and passed over.</summary>
     /// <param name="row">The row, a JSON object.</param>
     /// <returns>What is known; null = none of it.</returns>
     public static ReportOutcome? Read(JsonElement row) => Of(

@@ -9,7 +9,8 @@ using System.Text.Unicode;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>Puts a report's data, styles and script into the page. Data stands in elements that browsers do not run; the policy lets one script run, the page's own, by its hash.</summary>
+/// <summary>Puts a report's data, styles and script into the page. Data stands in elements that browsers do not run; the policy lets one script run, the page's
+/// own, by its hash.</summary>
 internal static class ReportPage
 {
     // One script, made of parts in this order; a part uses what those before it define.

@@ -10,7 +10,8 @@ public sealed class ReportTrace
     /// <summary>What the report lists it as. Default: the beginning of the prompt.</summary>
     public string? Title { get; init; }
 
-    /// <summary>Which model, or which state of it, wrote the response: "before", "after". Traces of the same prompt with different variants are compared side by side. Default null: the only one.</summary>
+    /// <summary>Which model, or which state of it, wrote the response: "before", "after". Traces of the same prompt with different variants are compared side
+    /// by side. Default null: the only one.</summary>
     public string? Variant { get; init; }
 
     /// <summary>What became of the response; null = nothing is known of it.</summary>

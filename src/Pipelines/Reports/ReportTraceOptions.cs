@@ -21,7 +21,8 @@ public sealed record ReportTraceOptions
     /// <summary>How credit is assigned. Default: the coupled rhythm's.</summary>
     public CreditOptions Credit { get; init; } = new();
 
-    /// <summary>Whether the mean maps of the local and of the global heads are stored. Default true: 4 · T² bytes of memory each while the trace is made, T² / 2 bytes after.</summary>
+    /// <summary>Whether the mean maps of the local and of the global heads are stored. Default true: 4 · T² bytes of memory each while the trace is made, T² /
+    /// 2 bytes after.</summary>
     public bool GroupMaps { get; init; } = true;
 
     /// <summary>Heads whose own maps are stored too, at the same cost each. Default none.</summary>

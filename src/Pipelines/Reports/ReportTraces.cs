@@ -47,7 +47,8 @@ public static class ReportTraces
         };
     }
 
-    /// <summary>Reads rows that <c>AttentionRhythm</c>, and perhaps <c>RhythmCredit</c>, wrote, with reward, advantage and the reason why a response ended where there are any, under their default column names; columns that are not there are left out, and so are rows whose response is empty.</summary>
+    /// <summary>Reads rows that <c>AttentionRhythm</c>, and perhaps <c>RhythmCredit</c>, wrote, with reward, advantage and the reason why a response ended
+    /// where there are any, under their default column names; columns that are not there are left out, and so are rows whose response is empty.</summary>
     /// <param name="rows">The rows; column Tokens is needed.</param>
     /// <param name="maximumRows">How many are read, from the first; at least 1.</param>
     /// <param name="variant">Which model wrote the responses; null = the only one.</param>

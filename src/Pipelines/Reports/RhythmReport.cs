@@ -3,9 +3,11 @@ using Microsoft.ML;
 namespace MLNetAttn.Pipelines;
 
 /// <summary>
-/// One self-contained HTML file that shows responses in the rhythm of their attention: tokens coloured by WAAD, FAI, entropy, credit or role, curves with peaks, heads, attention maps, two models side by side, tables, training curves.
+/// One self-contained HTML file that shows responses in the rhythm of their attention: tokens coloured by WAAD, FAI, entropy, credit or role, curves with
+/// peaks, heads, attention maps, two models side by side, tables, training curves.
 /// </summary>
-/// <remarks>It loads nothing from the net and runs no script but its own: text that a model wrote is data in it, whatever it contains. How to read it: docs/report.md.</remarks>
+/// <remarks>It loads nothing from the net and runs no script but its own: text that a model wrote is data in it, whatever it contains. How to read it:
+/// docs/report.md.</remarks>
 /// <example>
 /// <code>
 /// new RhythmReport("Countdown, before and after")
@@ -40,7 +42,8 @@ public sealed class RhythmReport
 
     internal IReadOnlyList<(string Name, string Value)> Notes => _notes;
 
-    /// <summary>A report on rows that <c>AttentionRhythm</c>, and perhaps <c>RhythmCredit</c>, wrote. It has what columns have: no maps, no spans (<see cref="ReportTraces.Create"/> makes those from the model).</summary>
+    /// <summary>A report on rows that <c>AttentionRhythm</c>, and perhaps <c>RhythmCredit</c>, wrote. It has what columns have: no maps, no spans
+    /// (<see cref="ReportTraces.Create"/> makes those from the model).</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="title">The report's heading.</param>
     /// <param name="maximumRows">How many rows are shown, from the first. Default 50.</param>

@@ -2,8 +2,10 @@ using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>An attention map as a report keeps it: a byte per weight, N·(N+1)/2 in all (2 MB for 2 000 tokens; less in the file, where they are deflated).</summary>
-/// <remarks>Weights are kept on a logarithmic scale from <see cref="Floor"/> to 1 in steps of 4.9 %, so that a picture is right within 2.5 %; smaller ones are 0. What a metric needs is never read from here.</remarks>
+/// <summary>An attention map as a report keeps it: a byte per weight, N·(N+1)/2 in all (2 MB for 2 000 tokens; less in the file, where they are
+/// deflated).</summary>
+/// <remarks>Weights are kept on a logarithmic scale from <see cref="Floor"/> to 1 in steps of 4.9 %, so that a picture is right within 2.5 %; smaller ones are
+/// 0. What a metric needs is never read from here.</remarks>
 public sealed class StoredMap
 {
     /// <summary>The smallest weight that is kept.</summary>

@@ -6,7 +6,8 @@ namespace MLNetAttn;
 public static class Reward
 {
     /// <summary>A reward that a function gives; it writes the column Reward, Single.</summary>
-    /// <remarks>It is ML.NET's CustomMapping without a contract name: it trains and evaluates, but a chain with it cannot be saved. Give CustomMapping a contract name and a factory for that.</remarks>
+    /// <remarks>It is ML.NET's CustomMapping without a contract name: it trains and evaluates, but a chain with it cannot be saved. Give CustomMapping a
+    /// contract name and a factory for that.</remarks>
     /// <typeparam name="TRow">The columns that are read, as properties with setters.</typeparam>
     /// <param name="score">The reward of a row; null = no value.</param>
     /// <example>

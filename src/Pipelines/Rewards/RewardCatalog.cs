@@ -107,7 +107,8 @@ public static class RewardCatalog
         Weights = [.. rewards.Select(reward => reward.Weight)],
     });
 
-    /// <summary>Chains several rewards that each write a column Reward, and adds them: their own values are in Reward1, Reward2, … and the weighted sum in Reward.</summary>
+    /// <summary>Chains several rewards that each write a column Reward, and adds them: their own values are in Reward1, Reward2, … and the weighted sum in
+    /// Reward.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="rewards">Each reward and its weight. One that writes no column Reward makes Fit throw.</param>
     /// <exception cref="InvalidOptionsException">There are none, or a weight is not finite.</exception>
@@ -120,7 +121,8 @@ public static class RewardCatalog
     public static IEstimator<ITransformer> WeightedReward(this TransformsCatalog catalog, params (double Weight, IEstimator<ITransformer> Reward)[] rewards) =>
         WeightedReward(catalog, [.. rewards.Select((reward, i) => (reward.Weight, reward.Reward, $"{RewardColumn}{i + 1}"))]);
 
-    /// <summary>Chains several rewards that each write a column Reward, and adds them: their own values are in columns of the names that they are given, under which policy optimization reports them, and the weighted sum in Reward.</summary>
+    /// <summary>Chains several rewards that each write a column Reward, and adds them: their own values are in columns of the names that they are given, under
+    /// which policy optimization reports them, and the weighted sum in Reward.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="rewards">Each reward, its weight and the column of its own values. One that writes no column Reward makes Fit throw.</param>
     /// <exception cref="InvalidOptionsException">There are none, a weight is not finite, or a name is empty, there twice, or Reward.</exception>

@@ -9,10 +9,12 @@ public sealed record AttentionRhythmOptions
     /// <summary>The prompt: text, or token ids as a vector of Int32. Default "Prompt".</summary>
     public string PromptColumnName { get; init; } = "Prompt";
 
-    /// <summary>What text of the prompt column says: the prompt itself, or a conversation as JSON. As it was when the response was written. Default <see cref="PromptFormat.Text"/>.</summary>
+    /// <summary>What text of the prompt column says: the prompt itself, or a conversation as JSON. As it was when the response was written. Default
+    /// <see cref="PromptFormat.Text"/>.</summary>
     public PromptFormat PromptFormat { get; init; } = PromptFormat.Text;
 
-    /// <summary>Whether a prompt given as text gets the special tokens that the tokenizer puts around a text: <see cref="GenerationOptions.AddSpecialTokens"/> as it was when the response was written. Default true.</summary>
+    /// <summary>Whether a prompt given as text gets the special tokens that the tokenizer puts around a text: <see cref="GenerationOptions.AddSpecialTokens"/>
+    /// as it was when the response was written. Default true.</summary>
     public bool AddSpecialTokens { get; init; } = true;
 
     /// <summary>The response: text, or token ids as a vector of Int32. Default "Response".</summary>
@@ -48,7 +50,8 @@ public sealed record AttentionRhythmOptions
     /// <summary>Groups found earlier, which <see cref="RhythmGrouping.Calibrated"/> then takes instead of calibrating. Default null.</summary>
     public HeadGroups? Groups { get; init; }
 
-    /// <summary>The rows that Fit calibrates on, from the first; null = all. Spans are means over response tokens and settle within some hundred rows. Default 500; at least 1.</summary>
+    /// <summary>The rows that Fit calibrates on, from the first; null = all. Spans are means over response tokens and settle within some hundred rows. Default
+    /// 500; at least 1.</summary>
     public int? CalibrationRows { get; init; } = 500;
 
     /// <summary>The layers whose attention is read. Default: five in the middle.</summary>
@@ -60,10 +63,12 @@ public sealed record AttentionRhythmOptions
     /// <summary>H_lo of FAI (Eq. 10): the nearest later token that counts. Default 10; at least 0.</summary>
     public int MinimumHorizon { get; init; } = 10;
 
-    /// <summary>H_hi of FAI (Eq. 10): the farthest later token that counts; null = to the end of the response. Default 100 (version 1 of the paper: 50); at least <see cref="MinimumHorizon"/>.</summary>
+    /// <summary>H_hi of FAI (Eq. 10): the farthest later token that counts; null = to the end of the response. Default 100 (version 1 of the paper: 50); at
+    /// least <see cref="MinimumHorizon"/>.</summary>
     public int? MaximumHorizon { get; init; } = 100;
 
-    /// <summary>Where nothing is left of the horizon, use the later tokens that there are instead of leaving FAI undefined. Default false. Not in the paper.</summary>
+    /// <summary>Where nothing is left of the horizon, use the later tokens that there are instead of leaving FAI undefined. Default false. Not in the
+    /// paper.</summary>
     public bool ShrinkHorizon { get; init; }
 
     /// <summary>Which row of an attention map is a token's. Default <see cref="RowAlignment.Reading"/>, the paper's.</summary>

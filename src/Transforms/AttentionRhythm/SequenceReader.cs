@@ -18,7 +18,8 @@ internal sealed class SequenceReader
     /// <param name="schema">The rows' schema.</param>
     /// <param name="options">The columns' names.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
-    /// <exception cref="InvalidOperationException">A column is text and the model has no tokenizer, or holds conversations and it has no chat template.</exception>
+    /// <exception cref="InvalidOperationException">A column is text and the model has no tokenizer, or holds conversations and it has no chat
+    /// template.</exception>
     public SequenceReader(IHost host, CausalLanguageModel model, DataViewSchema schema, AttentionRhythmOptions options)
     {
         (_model, _prompts) = (model, options.Prompts);

@@ -27,7 +27,8 @@ internal sealed class BatchDataView(IHost host, IDataView source, BatchMapper ma
         return Open(source.GetRowCursor(mapper.GetDependencies(active), rand), active);
     }
 
-    /// <summary>One cursor where something is computed (a model uses all cores by itself, and ML.NET splits the set further on where it wants to), whose source is not split either, so that what fails there fails in its row; else as many as the source gives.</summary>
+    /// <summary>One cursor where something is computed (a model uses all cores by itself, and ML.NET splits the set further on where it wants to), whose source
+    /// is not split either, so that what fails there fails in its row; else as many as the source gives.</summary>
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
     {
         bool[] active = mapper.Activate(columnsNeeded);

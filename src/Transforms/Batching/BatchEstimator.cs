@@ -3,7 +3,8 @@ using Microsoft.ML.Runtime;
 
 namespace MLNetAttn.Transforms;
 
-/// <summary>An estimator of a <see cref="BatchTransformer"/>: checks the input's schema before any work is done and promises the transformer's columns.</summary>
+/// <summary>An estimator of a <see cref="BatchTransformer"/>: checks the input's schema before any work is done and promises the transformer's
+/// columns.</summary>
 /// <typeparam name="TTransformer">What <see cref="Fit"/> returns.</typeparam>
 public abstract class BatchEstimator<TTransformer> : IEstimator<TTransformer>
     where TTransformer : BatchTransformer

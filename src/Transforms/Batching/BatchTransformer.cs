@@ -4,9 +4,11 @@ using Microsoft.ML.Runtime;
 
 namespace MLNetAttn.Transforms;
 
-/// <summary>A transformer that computes its columns for several rows at once, saves itself into a model zip, and works in a <see cref="PredictionEngine{TSrc, TDst}"/>.</summary>
+/// <summary>A transformer that computes its columns for several rows at once, saves itself into a model zip, and works in a
+/// <see cref="PredictionEngine{TSrc, TDst}"/>.</summary>
 /// <remarks>
-/// Its view is lazy: rows are computed when an output column is read, in batches that grow from one row, and again at every pass over the view. Where several passes
+/// Its view is lazy: rows are computed when an output column is read, in batches that grow from one row, and again at every pass over the view. Where several
+/// passes
 /// are made (training, for one), put <c>AppendCacheCheckpoint</c> behind it. It may be used by several threads at once.
 /// <para>A component derives from this, gives <see cref="Bind"/> and <see cref="Save"/>, and a constructor (IHostEnvironment, ComponentReader).</para>
 /// </remarks>

@@ -3,7 +3,8 @@ using Microsoft.ML.Data;
 
 namespace MLNetAttn.Transforms;
 
-/// <summary>A cursor over a batch transformer's view that looks at one row at a time: where only input columns were asked for, or rows are computed one by one. What fails in a row, fails when it is read.</summary>
+/// <summary>A cursor over a batch transformer's view that looks at one row at a time: where only input columns were asked for, or rows are computed one by one.
+/// What fails in a row, fails when it is read.</summary>
 /// <param name="input">The rows.</param>
 /// <param name="row">The row that it stands on, with what is computed of it; disposed with this cursor, and the input with it.</param>
 /// <param name="beforeRow">Called before every row; null = nothing is.</param>

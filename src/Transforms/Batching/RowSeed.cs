@@ -3,7 +3,8 @@ using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Transforms;
 
-/// <summary>Seeds that belong to rows: a row's random numbers do not depend on batches, cursors, filters or the order of rows, since its id travels with it.</summary>
+/// <summary>Seeds that belong to rows: a row's random numbers do not depend on batches, cursors, filters or the order of rows, since its id travels with
+/// it.</summary>
 internal static class RowSeed
 {
     /// <summary>A number made of a row's id.</summary>

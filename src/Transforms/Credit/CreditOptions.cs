@@ -20,22 +20,28 @@ public sealed record CreditOptions
     /// <summary>α of the coupled strategy: the share of a dominated anchor's amplification that its introduction gets. Default 0.5; 0 to 1.</summary>
     public double IntroductionShare { get; init; } = 0.5;
 
-    /// <summary>k of the coupled strategy: how many tokens back the introduction of a dominated anchor is looked for. Default 3 (the paper: 1 to 3); at least 1.</summary>
+    /// <summary>k of the coupled strategy: how many tokens back the introduction of a dominated anchor is looked for. Default 3 (the paper: 1 to 3); at least
+    /// 1.</summary>
     public int IntroductionReach { get; init; } = 3;
 
-    /// <summary>τ_waad of the coupled strategy: an anchor is dominated only where WAAD is at most this. Default null = the median of WAAD over the response (the paper does not say).</summary>
+    /// <summary>τ_waad of the coupled strategy: an anchor is dominated only where WAAD is at most this. Default null = the median of WAAD over the response
+    /// (the paper does not say).</summary>
     public double? DominatedWaad { get; init; }
 
-    /// <summary>τ_Δ of the coupled strategy: an anchor is dominated only where a Δ of at least this lies within reach. Default null = the median of Δ over the response (the paper does not say).</summary>
+    /// <summary>τ_Δ of the coupled strategy: an anchor is dominated only where a Δ of at least this lies within reach. Default null = the median of Δ over the
+    /// response (the paper does not say).</summary>
     public double? DominatingDelta { get; init; }
 
-    /// <summary>Which advantages γ acts on; a response whose advantage has the other sign keeps its roles and gets γ = 1. Default <see cref="CreditSign.Both"/> (version 1 of the paper: PositiveOnly).</summary>
+    /// <summary>Which advantages γ acts on; a response whose advantage has the other sign keeps its roles and gets γ = 1. Default <see cref="CreditSign.Both"/>
+    /// (version 1 of the paper: PositiveOnly).</summary>
     public CreditSign Sign { get; init; } = CreditSign.Both;
 
-    /// <summary>Divide γ by its mean over the response: what is left is where credit goes, not that there is more of it. Default false. Not in the paper; its control.</summary>
+    /// <summary>Divide γ by its mean over the response: what is left is where credit goes, not that there is more of it. Default false. Not in the paper; its
+    /// control.</summary>
     public bool Normalize { get; init; }
 
-    /// <summary>Give every token the mean γ of its response: as much credit, spread evenly. Default false; not with <see cref="Normalize"/>. Not in the paper; its other control: uniform credit with the same mean.</summary>
+    /// <summary>Give every token the mean γ of its response: as much credit, spread evenly. Default false; not with <see cref="Normalize"/>. Not in the paper;
+    /// its other control: uniform credit with the same mean.</summary>
     public bool Spread { get; init; }
 
     /// <summary>Start of the random numbers of <see cref="CreditStrategy.Random"/>; a trainer mixes its own seed in. Default 0.</summary>

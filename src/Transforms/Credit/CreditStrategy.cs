@@ -12,7 +12,8 @@ public enum CreditStrategy
     /// <summary>Global-anchor credit (Eq. 16): tokens that later tokens look at most, by FAI.</summary>
     Global,
 
-    /// <summary>Coupled rhythm credit (Eq. 19): anchors, and for anchors inside a chunk part of the credit moves to the token that introduced the chunk. The paper's method.</summary>
+    /// <summary>Coupled rhythm credit (Eq. 19): anchors, and for anchors inside a chunk part of the credit moves to the token that introduced the chunk. The
+    /// paper's method.</summary>
     Coupled,
 
     /// <summary>Flow credit (FlowTracer, arXiv 2606.10646): the tokens that most of what flows from question to answer passes.</summary>

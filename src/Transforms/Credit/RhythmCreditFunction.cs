@@ -2,15 +2,18 @@ using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Transforms;
 
-/// <summary>Credit γ for the tokens of a response (Eq. 12 to 19): plain numbers in and out, no ML.NET. Training multiplies advantages with it; it carries no gradient.</summary>
+/// <summary>Credit γ for the tokens of a response (Eq. 12 to 19): plain numbers in and out, no ML.NET. Training multiplies advantages with it; it carries no
+/// gradient.</summary>
 public static class RhythmCreditFunction
 {
     /// <summary>Assigns credit to the tokens of one response.</summary>
     /// <param name="signals">What is known of the tokens.</param>
     /// <param name="options">The strategy and its settings.</param>
     /// <param name="response">Which response it is, so that <see cref="CreditStrategy.Random"/> draws other tokens for each.</param>
-    /// <param name="advantage">The response's advantage, whose sign <see cref="CreditOptions.Sign"/> looks at. NaN, an advantage that is not known, has no sign.</param>
-    /// <exception cref="ArgumentException">An option is out of range, a signal that the strategy needs is missing or of another length, or <see cref="CreditOptions.Sign"/> needs an advantage and there is none.</exception>
+    /// <param name="advantage">The response's advantage, whose sign <see cref="CreditOptions.Sign"/> looks at. NaN, an advantage that is not known, has no
+    /// sign.</param>
+    /// <exception cref="ArgumentException">An option is out of range, a signal that the strategy needs is missing or of another length, or
+    /// <see cref="CreditOptions.Sign"/> needs an advantage and there is none.</exception>
     public static CreditAssignment Assign(TokenSignals signals, CreditOptions options, long response = 0, double? advantage = null)
     {
         options.Validate();
@@ -42,7 +45,8 @@ public static class RhythmCreditFunction
         return assignment;
     }
 
-    /// <summary>γ[t] = 1 + (γ_amp−1)·1{t ∈ T_glob∖D} + (1−α)(γ_amp−1)·1{t ∈ D} + α(γ_amp−1)·1{t ∈ I(D)} (Eq. 17 to 19). The terms add; I(D) is a set, so two anchors may share an introduction.</summary>
+    /// <summary>γ[t] = 1 + (γ_amp−1)·1{t ∈ T_glob∖D} + (1−α)(γ_amp−1)·1{t ∈ D} + α(γ_amp−1)·1{t ∈ I(D)} (Eq. 17 to 19). The terms add; I(D) is a set, so two
+    /// anchors may share an introduction.</summary>
     private static CreditAssignment Couple(IReadOnlyList<double> waad, IReadOnlyList<double> fai, CreditOptions options)
     {
         double[] delta = TokenRanking.Delta(waad);

@@ -6,7 +6,8 @@ public static class TokenRanking
     // ⌈q·n⌉ with q·n one rounding error above a whole number must not select one token more.
     private const double RoundingSlack = 1e-9;
 
-    /// <summary>Top-q: the ⌈q·n⌉ tokens of the highest values among the n defined ones, ascending by position; of equal values the earlier token goes first.</summary>
+    /// <summary>Top-q: the ⌈q·n⌉ tokens of the highest values among the n defined ones, ascending by position; of equal values the earlier token goes
+    /// first.</summary>
     /// <param name="values">One value per token.</param>
     /// <param name="fraction">q, 0 to 1.</param>
     /// <param name="bottom">The lowest values instead.</param>

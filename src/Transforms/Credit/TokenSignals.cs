@@ -2,7 +2,8 @@ using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Transforms;
 
-/// <summary>What is known of the tokens of one response: one value per token in each array, NaN where it is undefined. A strategy reads only what it needs.</summary>
+/// <summary>What is known of the tokens of one response: one value per token in each array, NaN where it is undefined. A strategy reads only what it
+/// needs.</summary>
 public sealed class TokenSignals
 {
     /// <summary>How many tokens the response has.</summary>

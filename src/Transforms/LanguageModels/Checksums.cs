@@ -3,7 +3,8 @@ using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Transforms;
 
-/// <summary>SHA-256 of a checkpoint's files, in a file beside them that <c>sha256sum -c</c> reads too. .NET does not check a zip's own checksums: a damaged byte would be a damaged weight, silently.</summary>
+/// <summary>SHA-256 of a checkpoint's files, in a file beside them that <c>sha256sum -c</c> reads too. .NET does not check a zip's own checksums: a damaged
+/// byte would be a damaged weight, silently.</summary>
 internal static class Checksums
 {
     public const string FileName = "SHA256SUMS";

@@ -5,10 +5,12 @@ using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Transforms;
 
-/// <summary>Annotations of a column that a language model wrote. They let <c>AttentionRhythm()</c> analyse a response with the very model, and the very tokens, that it was written with.</summary>
+/// <summary>Annotations of a column that a language model wrote. They let <c>AttentionRhythm()</c> analyse a response with the very model, and the very tokens,
+/// that it was written with.</summary>
 public static class LanguageModelAnnotation
 {
-    /// <summary>The annotation that names the model: text, its <see cref="CausalLanguageModel.Fingerprint"/>. The model is found as long as it lives in this process.</summary>
+    /// <summary>The annotation that names the model: text, its <see cref="CausalLanguageModel.Fingerprint"/>. The model is found as long as it lives in this
+    /// process.</summary>
     public const string Kind = "LanguageModel";
 
     /// <summary>The annotation of a text column that names the column with the token ids of the text, which tokenizing the text again need not give.</summary>

@@ -2,7 +2,8 @@ using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Transforms;
 
-/// <summary>A transformer's hold on a language model that others may hold too. A model that was handed over is disposed with its last handle; a model of the user's never is.</summary>
+/// <summary>A transformer's hold on a language model that others may hold too. A model that was handed over is disposed with its last handle; a model of the
+/// user's never is.</summary>
 internal sealed class LanguageModelHandle : IDisposable
 {
     private readonly Holders _holders;

@@ -9,7 +9,8 @@ namespace MLNetAttn.Transforms;
 /// <param name="DataType">The type of the weights in memory, with which the outputs were computed.</param>
 internal sealed record LanguageModelReference(string Fingerprint, ScalarType DataType);
 
-/// <summary>Language models in model zips: each is a plain Hugging Face folder, <c>LanguageModels/FINGERPRINT/</c>, that the first component to be saved writes and the first to be loaded reads.</summary>
+/// <summary>Language models in model zips: each is a plain Hugging Face folder, <c>LanguageModels/FINGERPRINT/</c>, that the first component to be saved writes
+/// and the first to be loaded reads.</summary>
 internal static class LanguageModelStore
 {
     public const string Folder = "LanguageModels";

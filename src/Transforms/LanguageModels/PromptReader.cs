@@ -9,7 +9,8 @@ namespace MLNetAttn.Transforms;
 /// <summary>Reads prompts as token ids: from text, from conversations, or from token ids.</summary>
 /// <param name="columnName">The column.</param>
 /// <param name="format">What text of it says.</param>
-/// <param name="addSpecialTokens">Whether text gets the tokens that the tokenizer puts around it. A conversation never does: its template has written them.</param>
+/// <param name="addSpecialTokens">Whether text gets the tokens that the tokenizer puts around it. A conversation never does: its template has written
+/// them.</param>
 internal sealed class PromptReader(string columnName, PromptFormat format, bool addSpecialTokens)
 {
     /// <summary>The column's name and type.</summary>

@@ -10,7 +10,8 @@ internal static class TokenText
     public static string Join(CausalLanguageModel model, int[] ids) =>
         model.HasTokenizer ? model.Tokenizer.Decode(ids, skipSpecialTokens: true) : string.Join(' ', ids.Select(Number));
 
-    /// <summary>The text that each token adds; joined it is the decoded text. A token that ends inside a character adds nothing, the one that completes it adds the character.</summary>
+    /// <summary>The text that each token adds; joined it is the decoded text. A token that ends inside a character adds nothing, the one that completes it adds
+    /// the character.</summary>
     /// <param name="model">Gives tokens their text.</param>
     /// <param name="ids">The tokens.</param>
     public static ReadOnlyMemory<char>[] Split(CausalLanguageModel model, int[] ids) => Array.ConvertAll(

@@ -3,7 +3,8 @@ using Microsoft.ML.Runtime;
 
 namespace MLNetAttn.Transforms;
 
-/// <summary>Assigns credit γ to response tokens from their attention rhythm (Eq. 12 to 19), for training and for reading: which tokens plan, which anchor.</summary>
+/// <summary>Assigns credit γ to response tokens from their attention rhythm (Eq. 12 to 19), for training and for reading: which tokens plan, which
+/// anchor.</summary>
 /// <remarks>
 /// <format type="text/markdown"><![CDATA[
 /// ### Input columns
@@ -19,7 +20,8 @@ namespace MLNetAttn.Transforms;
 /// | column | type | meaning |
 /// |---|---|---|
 /// | Credit | variable-size vector of Single | γ: 1, or more where a token is amplified; divided by its mean with `Normalize` |
-/// | Role | variable-size vector of key | None, Preplan, Anchor, DominatedAnchor, Introduction, or Selected (flow and controls); a token that is an anchor and an introduction too shows as the anchor |
+/// | Role | variable-size vector of key | None, Preplan, Anchor, DominatedAnchor, Introduction, or Selected (flow and controls); a token that is an anchor and
+/// an introduction too shows as the anchor |
 ///
 /// | | |
 /// |---|---|

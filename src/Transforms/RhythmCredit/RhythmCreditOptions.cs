@@ -14,10 +14,12 @@ public sealed record RhythmCreditOptions
     /// <summary>Entropy per response token, a vector of float; read by HighEntropy. Default "Entropy".</summary>
     public string EntropyColumnName { get; init; } = "Entropy";
 
-    /// <summary>Throughput of attention flow per response token, a vector of float; read by Flow. No component writes it: where an answer begins and ends is the task's to know. <c>CausalLanguageModel.AnalyzeFlow</c> computes it. Default "Flow".</summary>
+    /// <summary>Throughput of attention flow per response token, a vector of float; read by Flow. No component writes it: where an answer begins and ends is
+    /// the task's to know. <c>CausalLanguageModel.AnalyzeFlow</c> computes it. Default "Flow".</summary>
     public string FlowColumnName { get; init; } = "Flow";
 
-    /// <summary>The response's advantage, Single or Double; read only where <see cref="CreditOptions.Sign"/> of <see cref="Credit"/> looks at its sign. Missing (NaN) has no sign: γ = 1. Default "Advantage".</summary>
+    /// <summary>The response's advantage, Single or Double; read only where <see cref="CreditOptions.Sign"/> of <see cref="Credit"/> looks at its sign. Missing
+    /// (NaN) has no sign: γ = 1. Default "Advantage".</summary>
     public string AdvantageColumnName { get; init; } = "Advantage";
 
     /// <summary>Where γ goes. Default "Credit".</summary>

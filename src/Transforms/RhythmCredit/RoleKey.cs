@@ -5,7 +5,8 @@ namespace MLNetAttn.Transforms;
 /// <summary>Roles as values of ML.NET's key type, whose annotation KeyValues has the names: <c>MapKeyToValue</c> gives text.</summary>
 internal static class RoleKey
 {
-    /// <summary>From the one that gives way to the one that wins where a token has several: credit adds up, but a colour is one, and being an anchor says more than introducing one.</summary>
+    /// <summary>From the one that gives way to the one that wins where a token has several: credit adds up, but a colour is one, and being an anchor says more
+    /// than introducing one.</summary>
     private static readonly TokenRoles[] Precedence = [TokenRoles.Selected, TokenRoles.Preplan, TokenRoles.Introduction, TokenRoles.DominatedAnchor, TokenRoles.Anchor];
 
     private static readonly TokenRoles[] Values = [TokenRoles.None, TokenRoles.Preplan, TokenRoles.Anchor, TokenRoles.DominatedAnchor, TokenRoles.Introduction, TokenRoles.Selected];

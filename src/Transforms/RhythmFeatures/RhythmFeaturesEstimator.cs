@@ -3,7 +3,8 @@ using Microsoft.ML.Runtime;
 
 namespace MLNetAttn.Transforms;
 
-/// <summary>Turns the per-token columns of <see cref="AttentionRhythmEstimator"/> into one vector of a fixed size with slot names, which any ML.NET trainer can use.</summary>
+/// <summary>Turns the per-token columns of <see cref="AttentionRhythmEstimator"/> into one vector of a fixed size with slot names, which any ML.NET trainer can
+/// use.</summary>
 /// <remarks>
 /// <format type="text/markdown"><![CDATA[
 /// ### Input columns

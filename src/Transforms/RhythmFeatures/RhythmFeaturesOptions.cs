@@ -33,7 +33,8 @@ public sealed record RhythmFeaturesOptions
     /// <summary>q: the share of tokens with the highest FAI that are called anchors. Default 0.4; above 0, at most 1.</summary>
     public double AnchorFraction { get; init; } = 0.4;
 
-    /// <summary>What a feature is that a response does not define: the spacing of its only peak, everything of an empty response but its length. Default 0, since most trainers cannot take NaN; NaN marks it as ML.NET's missing value, for <c>ReplaceMissingValues</c> or <c>IndicateMissingValues</c>.</summary>
+    /// <summary>What a feature is that a response does not define: the spacing of its only peak, everything of an empty response but its length. Default 0,
+    /// since most trainers cannot take NaN; NaN marks it as ML.NET's missing value, for <c>ReplaceMissingValues</c> or <c>IndicateMissingValues</c>.</summary>
     public float MissingValue { get; init; }
 
     /// <summary>The column of a signal.</summary>

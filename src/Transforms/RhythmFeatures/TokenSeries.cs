@@ -27,7 +27,8 @@ internal sealed class TokenSeries
     /// <summary>The distances from peak to peak.</summary>
     public double[] PeakSpacings => [.. Peaks.Zip(Peaks.Skip(1), (first, second) => (double)(second - first))];
 
-    /// <summary>The mean of the second half of the defined values minus the mean of the first; of an odd number, the one in the middle belongs to neither.</summary>
+    /// <summary>The mean of the second half of the defined values minus the mean of the first; of an odd number, the one in the middle belongs to
+    /// neither.</summary>
     public double Trend
     {
         get

@@ -5,7 +5,8 @@ using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Transforms;
 
-/// <summary>A language model as a transformer: prompts to responses. <see cref="TextGenerationEstimator"/> makes it of a given model, the trainers of one that they have trained. See the estimator for its columns.</summary>
+/// <summary>A language model as a transformer: prompts to responses. <see cref="TextGenerationEstimator"/> makes it of a given model, the trainers of one that
+/// they have trained. See the estimator for its columns.</summary>
 public sealed class PolicyTransformer : BatchTransformer
 {
     private readonly TextGenerationOptions _options;
@@ -31,7 +32,8 @@ public sealed class PolicyTransformer : BatchTransformer
     {
     }
 
-    /// <summary>The model that writes the responses. It belongs to this transformer where a trainer or a zip made it, and is then disposed with the last transformer that uses it.</summary>
+    /// <summary>The model that writes the responses. It belongs to this transformer where a trainer or a zip made it, and is then disposed with the last
+    /// transformer that uses it.</summary>
     /// <exception cref="ObjectDisposedException">This transformer, or the model, is disposed.</exception>
     public CausalLanguageModel Model => _model.Model;
 

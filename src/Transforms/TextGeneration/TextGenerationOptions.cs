@@ -24,13 +24,16 @@ public sealed record TextGenerationOptions
     /// <summary>Where the reason goes why it ended. Default "FinishReason".</summary>
     public string FinishReasonColumnName { get; init; } = "FinishReason";
 
-    /// <summary>With more than one sample a prompt, where the number of the prompt's row goes, from 0, in the order of the pass. Default "PromptIndex".</summary>
+    /// <summary>With more than one sample a prompt, where the number of the prompt's row goes, from 0, in the order of the pass. Default
+    /// "PromptIndex".</summary>
     public string PromptIndexColumnName { get; init; } = "PromptIndex";
 
     /// <summary>With more than one sample a prompt, where the number of the sample goes, from 0. Default "SampleIndex".</summary>
     public string SampleIndexColumnName { get; init; } = "SampleIndex";
 
-    /// <summary>How responses are sampled; <see cref="GenerationOptions.Seed"/> is combined with each row's id. With <see cref="GenerationOptions.SamplesPerPrompt"/> n above 1 every row becomes n rows. <see cref="GenerationOptions.PromptSeeds"/> and <see cref="GenerationOptions.BatchSize"/> must be null.</summary>
+    /// <summary>How responses are sampled; <see cref="GenerationOptions.Seed"/> is combined with each row's id. With
+    /// <see cref="GenerationOptions.SamplesPerPrompt"/> n above 1 every row becomes n rows. <see cref="GenerationOptions.PromptSeeds"/> and
+    /// <see cref="GenerationOptions.BatchSize"/> must be null.</summary>
     public GenerationOptions Generation { get; init; } = new();
 
     /// <summary>The most responses that are computed at once. Default 16; at least 1.</summary>

@@ -6,7 +6,8 @@ namespace MLNetAttn.Modeling.Tests;
 
 public sealed class RhythmGoldenTests
 {
-    /// <summary>Relative. Norms are in float32 here as in transformers, and their last bits, which differ from processor to processor, grow through twelve layers.</summary>
+    /// <summary>Relative. Norms are in float32 here as in transformers, and their last bits, which differ from processor to processor, grow through twelve
+    /// layers.</summary>
     private const double Rounding = 1e-4;
 
     public static IEnumerable<TheoryDataRow<string>> Models => Golden.Files("rhythm", "*.json").Where(row => row.Data is not ("credit" or "layers"));
@@ -150,7 +151,8 @@ public sealed class RhythmGoldenTests
         foreach (JsonElement test in golden.GetProperty("cases").EnumerateArray()) check(model, test, Sequence(test));
     }
 
-    /// <summary>In float64, as the reference: twelve layers of random attention blow the last bits of float32 up to more than the tolerance, in any implementation.</summary>
+    /// <summary>In float64, as the reference: twelve layers of random attention blow the last bits of float32 up to more than the tolerance, in any
+    /// implementation.</summary>
     private static CausalLanguageModel Load(JsonElement golden, ScalarType type = ScalarType.Float64) =>
         CausalLanguageModel.FromPretrained(Golden.Require("models", golden.GetProperty("model").GetString()!), new ModelLoadOptions { DataType = type });
 

@@ -71,7 +71,8 @@ public sealed class RhythmPassTests
             Receivers = true,
         });
 
-    /// <summary>Random models, options and sequences, down to one head, one layer, a window of one key, a response of one token and a horizon beyond its end.</summary>
+    /// <summary>Random models, options and sequences, down to one head, one layer, a window of one key, a response of one token and a horizon beyond its
+    /// end.</summary>
     [Fact]
     public void Everything_equals_the_definitions_on_whole_maps() =>
         Gen.Select(AnyConfig, AnyOptions, Gen.Select(Gen.Int[1, 12], Gen.Int[1, 50]).Array[1, 3], Gen.Int[1, 1000]).Sample(EqualsDefinitions, iter: 60, threads: 1);

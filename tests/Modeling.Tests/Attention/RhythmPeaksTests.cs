@@ -39,7 +39,8 @@ public sealed class RhythmPeaksTests
     public void Peaks_are_those_of_the_definition() => Gen.Select(Series, Gen.OneOf(Gen.Const(0.0), Gen.Double[0, 2])).Sample((series, prominence) =>
     {
         double mean = series.Length > 0 ? series.Average() : 0, least = prominence * Math.Sqrt(series.Sum(x => (x - mean) * (x - mean)) / Math.Max(1, series.Length));
-        // By the definition: a maximal run of equal values with lower ones on both sides, whose prominence is what one loses at least on every way to higher ground or to an end.
+        // By the definition: a maximal run of equal values with lower ones on both sides, whose prominence is what one loses at least on every way to higher
+        // ground or to an end.
         List<int> expected = [];
         for (int from = 1; from < series.Length - 1; from++)
             for (int to = from; to < series.Length - 1; to++)

@@ -63,7 +63,8 @@ public sealed class DecoderGoldenTests
         }
     }
 
-    /// <summary>1e-4; where the float32 reference is farther than that from the same computation in float64 (llama3: 4.6e-4), that distance, since processors round that much differently there.</summary>
+    /// <summary>1e-4; where the float32 reference is farther than that from the same computation in float64 (llama3: 4.6e-4), that distance, since processors
+    /// round that much differently there.</summary>
     private static double Allowed(string name, Tensor reference, Func<CausalLanguageModel, Tensor> forward)
     {
         using var scope = NewDisposeScope();

@@ -2,7 +2,8 @@ using PuppeteerSharp;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>A headless Chromium for all tests of a class: the one named by MLNETATTN_CHROMIUM, else the first found in PATH. Nothing is ever downloaded.</summary>
+/// <summary>A headless Chromium for all tests of a class: the one named by MLNETATTN_CHROMIUM, else the first found in PATH. Nothing is ever
+/// downloaded.</summary>
 public sealed class BrowserFixture : IAsyncLifetime
 {
     private IBrowser? _browser;

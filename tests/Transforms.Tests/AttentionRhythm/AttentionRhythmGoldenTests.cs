@@ -94,7 +94,8 @@ public class AttentionRhythmGoldenTests
         }
     }
 
-    /// <summary>In float64, as the reference: random attention over many layers blows the last bits of float32 up to more than the tolerance, in any implementation.</summary>
+    /// <summary>In float64, as the reference: random attention over many layers blows the last bits of float32 up to more than the tolerance, in any
+    /// implementation.</summary>
     private static CausalLanguageModel Load(string name) => CausalLanguageModel.FromPretrained(
         Golden.Require("models", Golden.Json("rhythm", name + ".json").GetProperty("model").GetString()!), new ModelLoadOptions { DataType = ScalarType.Float64 });
 

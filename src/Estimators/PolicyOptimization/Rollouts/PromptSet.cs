@@ -31,7 +31,8 @@ internal sealed class PromptSet
     /// <param name="data">The rows.</param>
     /// <param name="model">Gives the tokenizer, the vocabulary and the length of the context.</param>
     /// <param name="options">The prompt column, the length of responses and what ends them.</param>
-    /// <exception cref="ArgumentException">There are no rows, the column is missing or of another type, or a prompt is empty, too long or holds an unknown id; the message names column or row.</exception>
+    /// <exception cref="ArgumentException">There are no rows, the column is missing or of another type, or a prompt is empty, too long or holds an unknown id;
+    /// the message names column or row.</exception>
     public static PromptSet Read(IExceptionContext context, IDataView data, CausalLanguageModel model, PolicyOptimizationOptions options)
     {
         DataViewSchema.Column column = options.Prompts.Input.Find(context, data.Schema);

@@ -22,8 +22,10 @@ internal sealed class RecordedRolloutSource : IRolloutSource
     });
 
     /// <summary>Reads and checks all rows.</summary>
-    /// <exception cref="ArgumentException">There are no rows, a column is missing or of another type, or a row or group does not fit; the message names it.</exception>
-    /// <exception cref="InvalidOperationException">A reward is not finite and that is not allowed, a group is a missing key, or text meets a model without tokenizer.</exception>
+    /// <exception cref="ArgumentException">There are no rows, a column is missing or of another type, or a row or group does not fit; the message names
+    /// it.</exception>
+    /// <exception cref="InvalidOperationException">A reward is not finite and that is not allowed, a group is a missing key, or text meets a model without
+    /// tokenizer.</exception>
     public static RecordedRolloutSource Read(IExceptionContext context, IDataView data, CausalLanguageModel model, RecordedRollouts columns, PolicyOptimizationOptions options)
     {
         DataViewSchema.Column prompt = options.Prompts.Input.Find(context, data.Schema), response = InputColumn.TextOrTokenIds(columns.ResponseColumnName).Find(context, data.Schema);

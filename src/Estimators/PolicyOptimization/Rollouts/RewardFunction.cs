@@ -20,7 +20,8 @@ internal sealed class RewardFunction
     /// <summary>The column that it writes.</summary>
     public string ColumnName { get; }
 
-    /// <summary>The other columns of one number that the chain writes, such as the rewards that a weighted one is made of; known after the first evaluation.</summary>
+    /// <summary>The other columns of one number that the chain writes, such as the rewards that a weighted one is made of; known after the first
+    /// evaluation.</summary>
     public IReadOnlyList<string> PartNames { get; private set; } = [];
 
     /// <summary>Whether it has to be fitted on responses before it can score any.</summary>
@@ -43,7 +44,8 @@ internal sealed class RewardFunction
         return transformer.GetOutputSchema(others.ToSchema()).GetColumnOrNull(column)?.Type.ToString();
     }, _ => transformer, transformer);
 
-    /// <summary>Checks, before anything is sampled, that the reward finds its columns and writes its own; a column of that name that the rows have already is not the reward's.</summary>
+    /// <summary>Checks, before anything is sampled, that the reward finds its columns and writes its own; a column of that name that the rows have already is
+    /// not the reward's.</summary>
     /// <param name="context">Marks errors as ML.NET does.</param>
     /// <param name="schema">The columns of responses.</param>
     /// <exception cref="ArgumentException">It does not; the message names the column.</exception>
@@ -64,7 +66,8 @@ internal sealed class RewardFunction
     /// <param name="rollouts">The responses.</param>
     /// <param name="missing">What happens where a reward is not finite, or fails.</param>
     /// <param name="warn">Told once why rewards failed that are left out; NaN may be meant to say that there is none.</param>
-    /// <exception cref="InvalidOperationException">The reward throws or is not finite and that is not allowed, or it drops rows; the message names the row.</exception>
+    /// <exception cref="InvalidOperationException">The reward throws or is not finite and that is not allowed, or it drops rows; the message names the
+    /// row.</exception>
     public RewardScore[] Evaluate(IExceptionContext context, RolloutView rollouts, MissingReward missing, Action<string> warn)
     {
         bool stop = missing == MissingReward.Stop;
@@ -129,7 +132,8 @@ internal sealed class RewardFunction
         return (scores, failures);
     }
 
-    /// <summary>Scores each response that failed again, alone: a component that computes several at once, such as a model that judges, fails for all of them where one is at fault.</summary>
+    /// <summary>Scores each response that failed again, alone: a component that computes several at once, such as a model that judges, fails for all of them
+    /// where one is at fault.</summary>
     /// <exception cref="InvalidOperationException">One failed, and training is to stop; the message names it.</exception>
     private void ScoreAgain(IExceptionContext context, RolloutView rollouts, RewardScore[] scores, Exception?[] failures, bool stop)
     {

@@ -8,7 +8,8 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators;
 
-/// <summary>What decides, beside the run itself, the last bits of what it computes: sums are taken in another order by other instructions, libraries and numbers of threads.</summary>
+/// <summary>What decides, beside the run itself, the last bits of what it computes: sums are taken in another order by other instructions, libraries and
+/// numbers of threads.</summary>
 /// <param name="Device">Where the model is.</param>
 /// <param name="Threads">Threads of one operation (OMP_NUM_THREADS, torch.set_num_threads).</param>
 /// <param name="Processor">Its name, and the width of its vectors in bits.</param>

@@ -52,7 +52,8 @@ internal sealed class OutputFolder : IDisposable
     /// <param name="description">What run it is, for people.</param>
     public void Begin(string description) => Transforms.AtomicFile.Write(Path.Combine(Location, RunFiles.Run), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(description)));
 
-    /// <summary>Writes a checkpoint aside, in the place of one after the same step if there is one, moves it into place when its bytes are on the disk, and removes those beyond the limit.</summary>
+    /// <summary>Writes a checkpoint aside, in the place of one after the same step if there is one, moves it into place when its bytes are on the disk, and
+    /// removes those beyond the limit.</summary>
     /// <param name="step">Steps done.</param>
     /// <param name="limit">How many to keep.</param>
     /// <param name="write">Writes its files.</param>
@@ -93,7 +94,8 @@ internal sealed class OutputFolder : IDisposable
             throw new InvalidOperationException($"'{Location}' holds {string.Join(", ", taken)}, whose place a run would take, and no {RunFiles.Run} that says which run's they are. Move them away, or give OutputFolder another folder.");
     }
 
-    /// <summary>Removes what is half-written, and puts back what was to be replaced and was not. What cannot be done is left: it hurts nobody, and must not hide why something failed.</summary>
+    /// <summary>Removes what is half-written, and puts back what was to be replaced and was not. What cannot be done is left: it hurts nobody, and must not
+    /// hide why something failed.</summary>
     private void TidyUp()
     {
         foreach (string aside in Directory.EnumerateDirectories(Location, $"{AsidePrefix}*")) Tolerate(() => Directory.Delete(aside, recursive: true));

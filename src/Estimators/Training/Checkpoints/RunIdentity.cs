@@ -12,7 +12,8 @@ namespace MLNetAttn.Estimators;
 /// <param name="Options">Its options.</param>
 internal sealed record RunIdentity(string Trainer, string Model, string Data, string? Validation, JsonObject Options)
 {
-    // What may change: where the run is written and how often, when it ends early, how much is sampled or kept at once, and what has not happened in the steps that are done.
+    // What may change: where the run is written and how often, when it ends early, how much is sampled or kept at once, and what has not happened in the steps
+    // that are done.
     private static readonly HashSet<string> Free =
     [
         nameof(TrainingOptions.OutputFolder), nameof(TrainingOptions.CheckpointEvery), nameof(TrainingOptions.CheckpointLimit), nameof(TrainingOptions.Resume),

@@ -54,7 +54,8 @@ internal static unsafe class AttentionBandKernel
         return VectorReduction.Sum(sum);
     }
 
-    /// <summary>Hands the weights of every query from <paramref name="first"/> on, for the keys from <paramref name="high"/> to <paramref name="low"/> before it, to <paramref name="use"/>: [B, heads, T], which are <paramref name="initial"/> from <paramref name="first"/> on before it is called.</summary>
+    /// <summary>Hands the weights of every query from <paramref name="first"/> on, for the keys from <paramref name="high"/> to <paramref name="low"/> before
+    /// it, to <paramref name="use"/>: [B, heads, T], which are <paramref name="initial"/> from <paramref name="first"/> on before it is called.</summary>
     private static Tensor Run(ObservedHeads heads, int low, int high, int first, Tensor? isResponse, float initial, Use use)
     {
         using var scope = NewDisposeScope();

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace MLNetAttn.Modeling;
 
 /// <summary>Attention of one new position per row over the cached ones, straight from the cache.</summary>
-/// <remarks>The query heads that share keys are computed together, so that each key and value is read once. Scores and sums are in float32 for either type.</remarks>
+/// <remarks>The query heads that share keys are computed together, so that each key and value is read once. Scores and sums are in float32 for either
+/// type.</remarks>
 internal static class CachedAttention
 {
     /// <summary>The processor foresees no further than a page.</summary>

@@ -4,9 +4,11 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>Causal self-attention of whole sequences, block by block with a running softmax (Dao et al., arXiv 2205.14135), and with it what the metrics need of every row.</summary>
+/// <summary>Causal self-attention of whole sequences, block by block with a running softmax (Dao et al., arXiv 2205.14135), and with it what the metrics need
+/// of every row.</summary>
 /// <remarks>
-/// Keys and values are read where the projection left them. Weights and sums are in float32 for either type. The mean distance of a row, Σ_s A[t,s] · (t − s), is one more sum over weights that are
+/// Keys and values are read where the projection left them. Weights and sums are in float32 for either type. The mean distance of a row, Σ_s A[t,s] · (t − s),
+/// is one more sum over weights that are
 /// in registers anyway: where another kernel would need a second attention, here it costs next to nothing.
 /// </remarks>
 internal static unsafe class FlashAttention
@@ -153,7 +155,8 @@ internal static unsafe class FlashAttention
         }
     }
 
-    /// <summary>Scores of one query and a tile of keys → weights relative to the largest score so far, and the sums over them; what was summed up before is scaled to it.</summary>
+    /// <summary>Scores of one query and a tile of keys → weights relative to the largest score so far, and the sums over them; what was summed up before is
+    /// scaled to it.</summary>
     /// <param name="scores">[width]; from, …, query are visible.</param>
     /// <param name="width">A multiple of 16.</param>
     /// <param name="from">The first visible key, counted from the tile's first.</param>

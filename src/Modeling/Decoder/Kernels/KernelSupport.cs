@@ -8,8 +8,10 @@ namespace MLNetAttn.Modeling;
 
 /// <summary>Whether, and on which memory, the kernels of this folder run instead of torch operations.</summary>
 /// <remarks>
-/// Between its matrix products a decoder does many small things. As torch operations each of them costs a call, a tensor and a trip through memory; one pass over memory that is
-/// in the cache anyway does several at once. Kernels have no gradient: training keeps the operations. They are written in vectors of sixteen numbers, which the runtime makes of two of eight where the processor
+/// Between its matrix products a decoder does many small things. As torch operations each of them costs a call, a tensor and a trip through memory; one pass
+/// over memory that is
+/// in the cache anyway does several at once. Kernels have no gradient: training keeps the operations. They are written in vectors of sixteen numbers, which the
+/// runtime makes of two of eight where the processor
 /// has none of sixteen (AVX2).
 /// </remarks>
 internal static class KernelSupport
@@ -35,7 +37,8 @@ internal static class KernelSupport
         return (float*)(((nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(buffer)) + CacheLine - 1) & ~(CacheLine - 1));
     }
 
-    /// <summary>Asks for numbers that a loop comes to later, such as a row <see cref="RowsAhead"/> rows on: rows of one head lie a whole projection apart, too far for the processor to foresee the next.</summary>
+    /// <summary>Asks for numbers that a loop comes to later, such as a row <see cref="RowsAhead"/> rows on: rows of one head lie a whole projection apart, too
+    /// far for the processor to foresee the next.</summary>
     /// <param name="row">The first of them; they may lie beyond the end of their tensor.</param>
     /// <param name="count">Numbers.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -57,7 +60,8 @@ internal static class KernelSupport
     /// <summary>A tensor whose last dimension lies side by side: itself or, where it doesn't, a copy. Its other dimensions may lie anywhere.</summary>
     public static Tensor WithRowsInOne(Tensor tensor) => tensor.stride(-1) == 1 ? tensor : tensor.contiguous();
 
-    /// <summary>The elements of a contiguous tensor; of one that has gaps, or that is larger than a span can be, the first, from which kernels find the others. The tensor must be kept alive while they are used.</summary>
+    /// <summary>The elements of a contiguous tensor; of one that has gaps, or that is larger than a span can be, the first, from which kernels find the others.
+    /// The tensor must be kept alive while they are used.</summary>
     public static Span<T> Elements<T>(Tensor tensor) where T : unmanaged
     {
         if (tensor.is_contiguous() && tensor.numel() * tensor.element_size() <= int.MaxValue) return MemoryMarshal.Cast<byte, T>(tensor.bytes);

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>RMSNorm (Zhang and Sennrich, arXiv 1910.07467): x / √(mean(x²) + ε) · w over the last dimension, in float32 whatever the weights' type, as transformers does.</summary>
+/// <summary>RMSNorm (Zhang and Sennrich, arXiv 1910.07467): x / √(mean(x²) + ε) · w over the last dimension, in float32 whatever the weights' type, as
+/// transformers does.</summary>
 internal static class RootMeanSquareNorm
 {
     /// <summary>The norm of x. Differentiable.</summary>

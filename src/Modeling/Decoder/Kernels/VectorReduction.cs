@@ -20,7 +20,8 @@ internal static class VectorReduction
         return pairs[0] + pairs[1];
     }
 
-    /// <summary>The largest element; any of them where one is NaN. Maxima that pass NaN on take seven times as long, and whoever goes on to sum the elements gets NaN anyway.</summary>
+    /// <summary>The largest element; any of them where one is NaN. Maxima that pass NaN on take seven times as long, and whoever goes on to sum the elements
+    /// gets NaN anyway.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Largest(Vector512<float> x)
     {

@@ -3,7 +3,8 @@ using System.Runtime.Intrinsics;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>Sixteen numbers at equal distances. Without AVX-512 the platform's own <see cref="Vector512.CreateSequence{T}"/> writes them one by one and reads them back, which takes longer than the sums they are for.</summary>
+/// <summary>Sixteen numbers at equal distances. Without AVX-512 the platform's own <see cref="Vector512.CreateSequence{T}"/> writes them one by one and reads
+/// them back, which takes longer than the sums they are for.</summary>
 internal static class VectorSequence
 {
     /// <summary>0, 1, …, 15.</summary>

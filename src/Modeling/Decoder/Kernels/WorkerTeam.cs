@@ -5,12 +5,14 @@ namespace MLNetAttn.Modeling;
 
 /// <summary>Splits a kernel's work over the threads that torch's own operations run on.</summary>
 /// <remarks>
-/// Torch's OpenMP threads stay awake for some milliseconds after each operation, waiting for the next one. Threads of .NET would have to fight them for the cores; handing the work to the very
+/// Torch's OpenMP threads stay awake for some milliseconds after each operation, waiting for the next one. Threads of .NET would have to fight them for the
+/// cores; handing the work to the very
 /// same threads costs a microsecond. Where torch uses another runtime the work stays on the calling thread.
 /// </remarks>
 internal static unsafe class WorkerTeam
 {
-    // Some fifty microseconds. On a quiet machine a tenth of it would pay; where another program wants the core, everybody waits for a thread that the system has not woken yet.
+    // Some fifty microseconds. On a quiet machine a tenth of it would pay; where another program wants the core, everybody waits for a thread that the system
+    // has not woken yet.
     private const long MinimumWork = 1 << 18;
 
     private static readonly delegate* unmanaged<delegate* unmanaged<nint, void>, nint, uint, uint, void> Parallel;

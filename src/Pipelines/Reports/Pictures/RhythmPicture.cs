@@ -29,7 +29,8 @@ public sealed class RhythmPicture
         foreach (Plot plot in _plots.GetPlots()) Calm(plot, isStacked: plots > 1);
     }
 
-    /// <summary>WAAD, FAI and entropy along a response, one below the other, with their peaks (method 7). Grey lines: an FAI peak at, or one token after, a WAAD peak. Tokens are named where a label has room, else those of the highest FAI peaks.</summary>
+    /// <summary>WAAD, FAI and entropy along a response, one below the other, with their peaks (method 7). Grey lines: an FAI peak at, or one token after, a
+    /// WAAD peak. Tokens are named where a label has room, else those of the highest FAI peaks.</summary>
     /// <param name="trace">The response; those of the three that it has are drawn.</param>
     /// <param name="options">Size and title.</param>
     /// <exception cref="ArgumentException">It has none of the three, or an option is out of range.</exception>
@@ -69,7 +70,8 @@ public sealed class RhythmPicture
         return picture;
     }
 
-    /// <summary>An attention map: queries downwards, keys to the right, on a logarithmic scale that leaves out the first token, which takes what attention has no use for.</summary>
+    /// <summary>An attention map: queries downwards, keys to the right, on a logarithmic scale that leaves out the first token, which takes what attention has
+    /// no use for.</summary>
     /// <param name="map">The map.</param>
     /// <param name="promptLength">Tokens of the prompt: a line shows where the response begins. Default 0: none.</param>
     /// <param name="options">Size and title.</param>
@@ -264,7 +266,8 @@ public sealed class RhythmPicture
         var text => text.Replace("\n", "↵", StringComparison.Ordinal) is { Length: > 12 } longer ? longer[..11] + "…" : text.Replace("\n", "↵", StringComparison.Ordinal),
     };
 
-    /// <summary>Where values never change, an axis around them, as the report's page has it: from -1 to 1, as it would be otherwise, 2e-4 looks like 0.</summary>
+    /// <summary>Where values never change, an axis around them, as the report's page has it: from -1 to 1, as it would be otherwise, 2e-4 looks like
+    /// 0.</summary>
     private static void FitConstant(Plot plot, double[] values)
     {
         if (values.Length == 0) return;

@@ -5,7 +5,8 @@ using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>Compares each reward with those of its group (Eq. 5; rl.md 1): Â = (R − mean of its group) / (standard deviation + 1e-4), as <see cref="PolicyOptimizationTrainer"/> does.</summary>
+/// <summary>Compares each reward with those of its group (Eq. 5; rl.md 1): Â = (R − mean of its group) / (standard deviation + 1e-4), as
+/// <see cref="PolicyOptimizationTrainer"/> does.</summary>
 /// <remarks>
 /// <format type="text/markdown"><![CDATA[
 /// ### Input columns
@@ -19,7 +20,8 @@ namespace MLNetAttn.Pipelines;
 /// |---|---|---|
 /// | Advantage | Single | Â; 0 for a row without a reward, and for one whose group has no other |
 ///
-/// Fit learns mean and standard deviation of every group and of the whole data; a group that was not there then is an error that names it. Memory grows with the rows that Fit sees.
+/// Fit learns mean and standard deviation of every group and of the whole data; a group that was not there then is an error that names it. Memory grows with
+/// the rows that Fit sees.
 ///
 /// | | |
 /// |---|---|

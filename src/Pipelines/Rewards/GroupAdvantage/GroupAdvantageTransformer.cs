@@ -4,7 +4,8 @@ using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>Appends how a row's reward compares with those of its group, as the groups were when it was fitted. See <see cref="GroupAdvantageEstimator"/> for its columns.</summary>
+/// <summary>Appends how a row's reward compares with those of its group, as the groups were when it was fitted. See <see cref="GroupAdvantageEstimator"/> for
+/// its columns.</summary>
 public sealed class GroupAdvantageTransformer : RewardTransformer
 {
     private readonly GroupAdvantageState _state;

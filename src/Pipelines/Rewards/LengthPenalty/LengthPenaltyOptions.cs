@@ -14,7 +14,8 @@ public sealed record LengthPenaltyOptions
     /// <summary>L_max: from this length on the penalty is −1 (max_completion_len). Default 512; at least 1.</summary>
     public int MaximumLength { get; init; } = 512;
 
-    /// <summary>L_c: over the last so many tokens before L_max the penalty falls from 0 to −1 (soft_punish_cache). Default 128; 0 to <see cref="MaximumLength"/>, 0 = only what is longer is punished.</summary>
+    /// <summary>L_c: over the last so many tokens before L_max the penalty falls from 0 to −1 (soft_punish_cache). Default 128; 0 to
+    /// <see cref="MaximumLength"/>, 0 = only what is longer is punished.</summary>
     public int SoftLength { get; init; } = 128;
 
     /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>

@@ -5,7 +5,8 @@ using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>Appends whether a response gives the right answer, as <see cref="MathVerifier"/> decides. See <see cref="MathRewardEstimator"/> for its columns.</summary>
+/// <summary>Appends whether a response gives the right answer, as <see cref="MathVerifier"/> decides. See <see cref="MathRewardEstimator"/> for its
+/// columns.</summary>
 public sealed class MathRewardTransformer : RewardTransformer
 {
     private readonly MathRewardOptions _options;

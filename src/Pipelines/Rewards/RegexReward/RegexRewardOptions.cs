@@ -12,10 +12,12 @@ public sealed record RegexRewardOptions
     /// <summary>Where the reward goes. Default "Reward"; not empty.</summary>
     public string OutputColumnName { get; init; } = "Reward";
 
-    /// <summary>A .NET regular expression; a response is worth something if it occurs anywhere in it: anchor it with \A and \z to ask for the whole. Default empty, which is refused.</summary>
+    /// <summary>A .NET regular expression; a response is worth something if it occurs anywhere in it: anchor it with \A and \z to ask for the whole. Default
+    /// empty, which is refused.</summary>
     public string Pattern { get; init; } = "";
 
-    /// <summary>How the pattern is read. Default <see cref="System.Text.RegularExpressions.RegexOptions.CultureInvariant"/>; NonBacktracking makes the time linear in the length of a response, and allows no lookarounds.</summary>
+    /// <summary>How the pattern is read. Default <see cref="System.Text.RegularExpressions.RegexOptions.CultureInvariant"/>; NonBacktracking makes the time
+    /// linear in the length of a response, and allows no lookarounds.</summary>
     public RegexOptions Options { get; init; } = RegexOptions.CultureInvariant;
 
     /// <summary>The reward of a response in which the pattern occurs. Default 1; finite.</summary>

@@ -2,7 +2,8 @@ using System.Numerics;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>An exact fraction in lowest terms with a positive denominator. Operations without a result, or with one of more than 4096 bits, give null.</summary>
+/// <summary>An exact fraction in lowest terms with a positive denominator. Operations without a result, or with one of more than 4096 bits, give
+/// null.</summary>
 internal readonly record struct Rational
 {
     private const long MaximumBits = 4096;

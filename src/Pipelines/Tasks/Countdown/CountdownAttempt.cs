@@ -2,7 +2,8 @@ using System.Text;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>One way to combine all given numbers, drawn at random: in each step two of the numbers at hand are replaced by the result of an operation.</summary>
+/// <summary>One way to combine all given numbers, drawn at random: in each step two of the numbers at hand are replaced by the result of an
+/// operation.</summary>
 /// <remarks>A buffer that is drawn again and again, so that millions of attempts allocate nothing.</remarks>
 internal sealed class CountdownAttempt(int numberCount, CountdownOptions options)
 {

@@ -8,7 +8,8 @@ namespace MLNetAttn;
 /// <summary>The Countdown task in <c>mlContext.Transforms</c>.</summary>
 public static class CountdownCatalog
 {
-    /// <summary>Scores responses to Countdown problems by <see cref="CountdownVerifier.Score"/>: a reward for policy optimization, an accuracy for evaluation.</summary>
+    /// <summary>Scores responses to Countdown problems by <see cref="CountdownVerifier.Score"/>: a reward for policy optimization, an accuracy for
+    /// evaluation.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="responseColumnName">What the model wrote; text.</param>
     /// <param name="numbersColumnName">The given numbers; vector of Int32 or Single, of any size.</param>

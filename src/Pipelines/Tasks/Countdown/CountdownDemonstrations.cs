@@ -3,7 +3,8 @@ using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>Honest search traces for supervised fine-tuning: random attempts, no result twice, each with right arithmetic and truly checked against the target.</summary>
+/// <summary>Honest search traces for supervised fine-tuning: random attempts, no result twice, each with right arithmetic and truly checked against the
+/// target.</summary>
 /// <remarks>
 /// A trace is <c>try 7 * 5 = 35 ; 35 - 1 = 34 ; no . try 7 + 5 = 12 ; 12 - 1 = 11 ; yes . answer ( 7 + 5 ) - 1</c> where a solution was found,
 /// and <c>… ; no . stop</c> where the search was given up.
@@ -66,7 +67,8 @@ public static class CountdownDemonstrations
     }
 
     /// <summary>
-    /// Draws the next attempt: it begins with the next of the numbers, round and round, and has a result that this trace has not had yet. A small model learns the
+    /// Draws the next attempt: it begins with the next of the numbers, round and round, and has a result that this trace has not had yet. A small model learns
+    /// the
     /// first rule easily and the second hardly; without the first it falls into repeating one attempt. False where the numbers hardly give another.
     /// </summary>
     private static bool DrawAttempt(CountdownSource source, CountdownAttempt attempt, int made, HashSet<int> tried, ref SeededRandom random)

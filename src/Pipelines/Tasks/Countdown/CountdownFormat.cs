@@ -9,6 +9,7 @@ public enum CountdownFormat
     /// </summary>
     SearchTrace,
 
-    /// <summary>The English prompt of TinyZero (https://github.com/Jiayi-Pan/TinyZero); the response ends in <c>&lt;answer&gt; (7 + 5) - 1 &lt;/answer&gt;</c>.</summary>
+    /// <summary>The English prompt of TinyZero (https://github.com/Jiayi-Pan/TinyZero); the response ends in <c>&lt;answer&gt; (7 + 5) - 1
+    /// &lt;/answer&gt;</c>.</summary>
     TinyZero,
 }

@@ -2,7 +2,8 @@ using Microsoft.ML.Data;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>One Countdown problem: reach <see cref="Target"/> with each of <see cref="Numbers"/> used exactly once. A row for <c>LoadFromEnumerable</c>.</summary>
+/// <summary>One Countdown problem: reach <see cref="Target"/> with each of <see cref="Numbers"/> used exactly once. A row for
+/// <c>LoadFromEnumerable</c>.</summary>
 public sealed class CountdownProblem
 {
     /// <summary>The given numbers, in the order of the prompt. A variable-size Int32 vector column.</summary>

@@ -2,7 +2,8 @@ using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>A seeded stream of problems: numbers are drawn, then an attempt on them, whose result becomes the target. So every problem has a solution.</summary>
+/// <summary>A seeded stream of problems: numbers are drawn, then an attempt on them, whose result becomes the target. So every problem has a
+/// solution.</summary>
 internal sealed class CountdownSource(int numberCount, CountdownSplit split, bool distinct, CountdownOptions options)
 {
     // About one draw in three fits.
@@ -55,6 +56,7 @@ internal sealed class CountdownSource(int numberCount, CountdownSplit split, boo
         return hash;
     }
 
-    /// <summary>A quarter of all problems is held out: of three numbers up to 12 there are 4 004 problems in all, and an evaluation wants 512 of them.</summary>
+    /// <summary>A quarter of all problems is held out: of three numbers up to 12 there are 4 004 problems in all, and an evaluation wants 512 of
+    /// them.</summary>
     public static CountdownSplit SplitOf(ulong identity) => (identity >> 62) == 0 ? CountdownSplit.Test : CountdownSplit.Train;
 }

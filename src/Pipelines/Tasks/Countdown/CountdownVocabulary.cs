@@ -5,7 +5,8 @@ using MLNetAttn.Modeling;
 namespace MLNetAttn.Pipelines;
 
 /// <summary>
-/// The vocabulary of <see cref="CountdownFormat.SearchTrace"/>: special tokens, then the words and signs, then the numbers from 0 on. One token for each, so that a
+/// The vocabulary of <see cref="CountdownFormat.SearchTrace"/>: special tokens, then the words and signs, then the numbers from 0 on. One token for each, so
+/// that a
 /// token on a page means something to a reader.
 /// </summary>
 public sealed class CountdownVocabulary
@@ -40,7 +41,8 @@ public sealed class CountdownVocabulary
     public int EosTokenId { get; } = Array.IndexOf(SpecialTokens, EndOfSequence);
 
     /// <summary>
-    /// Writes tokenizer.json and tokenizer_config.json as the Hugging Face tokenizers library reads them: a WordLevel model after splitting at white space; decoding
+    /// Writes tokenizer.json and tokenizer_config.json as the Hugging Face tokenizers library reads them: a WordLevel model after splitting at white space;
+    /// decoding
     /// joins tokens with one space. The same bytes every time.
     /// </summary>
     /// <param name="target">Takes the files.</param>

@@ -18,7 +18,8 @@ public static class ProblemReader
     /// <param name="options">How problems become prompts; null for the defaults.</param>
     /// <returns>Rows for <c>mlContext.Data.LoadFromEnumerable</c>.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">A line is no JSON object, or lacks a field; the message names line and field. Thrown while enumerating.</exception>
+    /// <exception cref="InvalidDataException">A line is no JSON object, or lacks a field; the message names line and field. Thrown while
+    /// enumerating.</exception>
     public static IEnumerable<TaskProblem> Read(string path, ProblemFormat format, ProblemReaderOptions? options = null)
     {
         if (!Enum.IsDefined(format)) throw new ArgumentOutOfRangeException(nameof(format), format, $"Use one of {string.Join(", ", Enum.GetNames<ProblemFormat>())}.");

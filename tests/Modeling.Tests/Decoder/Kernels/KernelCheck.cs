@@ -24,7 +24,8 @@ internal static class KernelCheck
         check();
     }
 
-    /// <summary>To a few units in the last place of the largest values, since differences of these are among the results: kernels round less often than torch's operations.</summary>
+    /// <summary>To a few units in the last place of the largest values, since differences of these are among the results: kernels round less often than torch's
+    /// operations.</summary>
     public static void Close(Tensor found, Tensor expected)
     {
         found.shape.Should().Equal(expected.shape);

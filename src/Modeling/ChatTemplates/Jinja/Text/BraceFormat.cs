@@ -3,7 +3,8 @@ using System.Globalization;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>Python's <c>text.format(...)</c> with plain fields: <c>{}</c>, <c>{0}</c>, <c>{name}</c>. Attributes, conversions and format codes are refused.</summary>
+/// <summary>Python's <c>text.format(...)</c> with plain fields: <c>{}</c>, <c>{0}</c>, <c>{name}</c>. Attributes, conversions and format codes are
+/// refused.</summary>
 internal static class BraceFormat
 {
     private static readonly SearchValues<char> Unsupported = SearchValues.Create(".[]!:{");

@@ -105,7 +105,8 @@ internal static class PythonFloat
         return negative ? -value : value;
     }
 
-    /// <summary>Without white space around it, single underscores between digits, and with the digits of any script as ASCII; null if an underscore stands elsewhere.</summary>
+    /// <summary>Without white space around it, single underscores between digits, and with the digits of any script as ASCII; null if an underscore stands
+    /// elsewhere.</summary>
     private static string? Plain(string text)
     {
         StringBuilder plain = new(text.Length);

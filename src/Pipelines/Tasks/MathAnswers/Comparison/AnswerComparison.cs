@@ -1,6 +1,7 @@
 namespace MLNetAttn.Pipelines;
 
-/// <summary>Whether an answer is what the gold answer says. Not symmetric: the gold answer decides whether order counts and whether a name is asked for.</summary>
+/// <summary>Whether an answer is what the gold answer says. Not symmetric: the gold answer decides whether order counts and whether a name is asked
+/// for.</summary>
 internal static class AnswerComparison
 {
     public static bool AreEqual(MathNode gold, MathNode answer)

@@ -1,6 +1,7 @@
 namespace MLNetAttn.Pipelines;
 
-/// <summary>Reads expressions: sums, products, powers, functions, matrices. The numbers that a formula leaves out between two factors are products, and 3 1/2 is a sum.</summary>
+/// <summary>Reads expressions: sums, products, powers, functions, matrices. The numbers that a formula leaves out between two factors are products, and 3 1/2
+/// is a sum.</summary>
 internal sealed class ExpressionParser
 {
     private const int MaximumDepth = 150;
@@ -56,7 +57,8 @@ internal sealed class ExpressionParser
     private static MathNode? Scalar(MathNode? node) => node is { IsScalar: true } ? node : null;
 
     /// <summary>A product.</summary>
-    /// <param name="functions">Whether a function may follow a factor. It may not in what a function without parentheses applies to: sin x cos x is a product.</param>
+    /// <param name="functions">Whether a function may follow a factor. It may not in what a function without parentheses applies to: sin x cos x is a
+    /// product.</param>
     public MathNode? Term(bool functions = true)
     {
         MathNode? left = Unary(functions);

@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>Brings the ways in which people and models write LaTeX to the one that the parser reads: delimiters without sizes, words for styles, no units, braces around arguments.</summary>
+/// <summary>Brings the ways in which people and models write LaTeX to the one that the parser reads: delimiters without sizes, words for styles, no units,
+/// braces around arguments.</summary>
 internal static partial class LatexNormalizer
 {
     private const string Fraction = "\\frac";

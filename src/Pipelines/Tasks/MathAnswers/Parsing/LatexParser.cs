@@ -1,7 +1,8 @@
 namespace MLNetAttn.Pipelines;
 
 /// <summary>Reads a formula: lists, sets, tuples, intervals, relations, and the expressions they are made of.</summary>
-/// <remarks>By recursive descent: once as an assignment, else once as a list, and neither goes back, so that the time is linear in the length; bounded in length and depth. Every method gives null for what is no formula.</remarks>
+/// <remarks>By recursive descent: once as an assignment, else once as a list, and neither goes back, so that the time is linear in the length; bounded in
+/// length and depth. Every method gives null for what is no formula.</remarks>
 internal sealed class LatexParser
 {
     /// <summary>Longer formulas are not read.</summary>

@@ -4,7 +4,8 @@ namespace MLNetAttn.Pipelines;
 
 /// <summary>Units at the end of an answer: 12 cm, 5\text{ square metres}, 3 hours.</summary>
 /// <remarks>
-/// Short ones are letters too: 3ab at the end of a sum loses its ab on both sides of a comparison, as with math-verify, whose verdicts this list is meant to agree with.
+/// Short ones are letters too: 3ab at the end of a sum loses its ab on both sides of a comparison, as with math-verify, whose verdicts this list is meant to
+/// agree with.
 /// </remarks>
 internal static partial class UnitWords
 {
