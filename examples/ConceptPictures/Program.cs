@@ -1,8 +1,9 @@
 // The pictures of docs/concepts.md: what attention did over one response. Run it in the repository's root.
 //
 //     dotnet run -c Release --project examples/ConceptPictures                                       (the embedded model, which writes the response itself)
-// dotnet run -c Release --project examples/ConceptPictures -- smollm2 FOLDER gsm8k_test.jsonl (another model reads a worked answer of GSM8K; the first word
-// begins the names of the pictures)
+//     dotnet run -c Release --project examples/ConceptPictures -- smollm2 FOLDER gsm8k_test.jsonl
+//
+// In the second another model reads a worked answer of GSM8K; its first word begins the names of the pictures.
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using MLNetAttn.Modeling;

@@ -1,6 +1,5 @@
 // Can the rhythm of attention tell whether an answer will be right? Responses of the embedded model to Countdown problems, described by RhythmFeatures and
-// judged by an
-// ML.NET trainer, cross-validated, against the same trainer without the attention features.
+// judged by an ML.NET trainer, cross-validated, against the same trainer without the attention features.
 //
 //     dotnet run -c Release --project examples/RightOrWrong                 (half a minute on two cores)
 //     dotnet run -c Release --project examples/RightOrWrong -- 500          (fewer problems; the held-out split has some 1 030)

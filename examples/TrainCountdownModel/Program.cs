@@ -1,7 +1,9 @@
 // Makes the embedded model, models/countdown: a Llama of 210 000 parameters that has seen honest, often failing searches for Countdown solutions.
 //
 //     dotnet run -c Release --project examples/TrainCountdownModel -- models/countdown
-// dotnet run -c Release --project examples/TrainCountdownModel -- out/longer --attempts 9 --context 256 --steps 3000 (another start for examples/Experiments)
+//     dotnet run -c Release --project examples/TrainCountdownModel -- out/longer --attempts 9 --context 256 --steps 3000
+//
+// The second makes another start for examples/Experiments.
 //
 // The same seed on the same machine gives the same bits. models/countdown/README.md says how long it took and how good it was.
 using System.CommandLine;

@@ -288,8 +288,8 @@ public sealed class CausalLanguageModel : IDisposable
     }
 
     /// <summary>What <see cref="AnalyzeRhythm"/> puts heads into groups by, each sequence's own: spans (Eq. 7) and, where <see cref="RhythmOptions.Receivers"/>
-    /// asks for them, receiver scores.
-    /// Pool them with <see cref="HeadMeasurement.Pool"/> and <see cref="HeadMeasurement.Group"/> them to calibrate groups on a data set.</summary>
+    /// asks for them, receiver scores. Pool them with <see cref="HeadMeasurement.Pool"/> and <see cref="HeadMeasurement.Group"/> them to calibrate groups on a
+    /// data set.</summary>
     /// <param name="sequences">Prompts and responses; none empty.</param>
     /// <param name="options">Which layers are read, and whether receivers are scored.</param>
     /// <exception cref="ArgumentException">As for <see cref="AnalyzeRhythm"/>.</exception>

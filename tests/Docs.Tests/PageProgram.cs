@@ -8,8 +8,7 @@ namespace MLNetAttn.Docs.Tests;
 /// <summary>The C# blocks of a page as the one program that a reader makes of them.</summary>
 /// <remarks>
 /// Blocks follow each other: a later one sees what an earlier one declared. README.md and the guides stand alone, but for the using directives that every new
-/// project has. Any other page continues docs/README.md,
-/// whose block declares what pages take for granted; it may declare the same names anew.
+/// project has. Any other page continues docs/README.md, whose block declares what pages take for granted; it may declare the same names anew.
 /// </remarks>
 internal static class PageProgram
 {

@@ -4,8 +4,8 @@ using MLNetAttn.FreshProcess;
 
 // print ZIP IDV:  loads a model as any app does, without a word about our components, and prints what it makes of the rows of a binary file.
 // save ZIP PATH:  loads a model and saves it to PATH again and again, until it is killed.
-// train MODEL FOLDER STEPS: trains a Countdown model with a checkpoint after every step, goes on where the folder has one, prints a line a step and then the
-// fingerprint of the policy.
+// train MODEL FOLDER STEPS:  trains a Countdown model with a checkpoint after every step, goes on where the folder has one, prints a line a step
+//                            and then the fingerprint of the policy.
 var ml = new MLContext();
 if (args[0] == "train")
 {

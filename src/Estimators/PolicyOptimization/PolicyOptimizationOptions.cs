@@ -57,8 +57,8 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// tokenizer.</summary>
     /// <remarks>
     /// The text that a reward sees, and that the returned policy generates, ends with it (<see cref="GenerationOptions.IncludeStopString"/>). A response that
-    /// it ends is complete;
-    /// TRL takes every response without an end-of-sequence token for a truncated one. With recorded rollouts it is read by the returned policy alone.
+    /// it ends is complete; TRL takes every response without an end-of-sequence token for a truncated one. With recorded rollouts it is read by the returned
+    /// policy alone.
     /// </remarks>
     public IReadOnlyList<string> StopStrings { get; init; } = [];
 

@@ -8,8 +8,7 @@ namespace MLNetAttn.Estimators;
 /// tensors.</summary>
 /// <remarks>
 /// Numbers as torch.optim.AdamW: p ← p·(1 − lr·wd), then p ← p − lr·m̂/(√v̂ + ε). TorchSharp's own optimizer makes about ten calls a tensor; for a small model
-/// with
-/// 40 of them these calls are a visible part of a step, so the fused kernels of libtorch, which TorchSharp does not wrap, are reached through TorchScript.
+/// with 40 of them these calls are a visible part of a step, so the fused kernels of libtorch, which TorchSharp does not wrap, are reached through TorchScript.
 /// </remarks>
 internal sealed class AdamW : IDisposable
 {

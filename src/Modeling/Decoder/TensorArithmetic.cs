@@ -8,8 +8,8 @@ namespace MLNetAttn.Modeling;
 /// TorchSharp 0.107.0 turns a number into a native <c>Scalar</c> and hands its address over without keeping the object alive. If another thread starts a
 /// collection in that moment, the finalizer
 /// frees the scalar while torch reads it: <c>x + y</c>, <c>2 * x</c> or <c>x.masked_fill(…)</c> then fails, or computes with rubbish; half a second of it
-/// beside an allocating thread is enough
-/// (docs/decisions/0007-scalars.md). Here scalars live until the operation is over. A contract test keeps the plain forms out of the libraries.
+/// beside an allocating thread is enough (docs/decisions/0007-scalars.md). Here scalars live until the operation is over. A contract test keeps the plain forms
+/// out of the libraries.
 /// </remarks>
 internal static class TensorArithmetic
 {

@@ -6,8 +6,7 @@ namespace MLNetAttn.Modeling;
 /// rate, and the first one wins.</summary>
 /// <remarks>
 /// As good a draw as the inverse of the cumulative distribution, and a steadier one: there a difference in the last bits moves the places of all tokens behind
-/// it, here it changes the
-/// winner only if the first two come in as close as that difference.
+/// it, here it changes the winner only if the first two come in as close as that difference.
 /// </remarks>
 internal static class ExponentialRace
 {

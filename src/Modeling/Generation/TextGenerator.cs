@@ -38,8 +38,7 @@ public sealed class TextGenerator
     /// <param name="progress">Is told after every token, once for the whole batch.</param>
     /// <param name="cancellationToken">Ends the work between two tokens.</param>
     /// <exception cref="ArgumentException">An option is out of range or asks for what the model lacks; a prompt is empty, too long or holds an unknown id (the
-    /// message names the row);
-    /// or the cache would not fit into <see cref="GenerationOptions.MaximumCacheBytes"/>.</exception>
+    /// message names the row); or the cache would not fit into <see cref="GenerationOptions.MaximumCacheBytes"/>.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public IReadOnlyList<GeneratedSequence> Generate(

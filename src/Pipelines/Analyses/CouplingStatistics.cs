@@ -7,8 +7,8 @@ namespace MLNetAttn.Pipelines;
 /// tokens, or peaks, of all responses.</summary>
 /// <remarks>
 /// Peaks are what <see cref="Modeling.RhythmPeaks"/> finds; the paper does not define them. p-values come from shuffling peaks within their responses, counts
-/// kept, so they do not depend on how
-/// responses differ; neighbouring tokens are alike, which such a shuffle does not know: read small p-values with the intervals, which resample whole responses.
+/// kept, so they do not depend on how responses differ; neighbouring tokens are alike, which such a shuffle does not know: read small p-values with the
+/// intervals, which resample whole responses.
 /// </remarks>
 /// <example>
 /// <code>

@@ -9,8 +9,7 @@ namespace MLNetAttn.Pipelines;
 /// Needed: <c>tokens</c>. Read where they are there: <c>prompt</c> or <c>prompt_tokens</c>, <c>title</c> or <c>id</c>, <c>variant</c>, <c>token_ids</c>,
 /// <c>waad</c>, <c>fai</c>, <c>receiver_fai</c>, <c>entropy</c>,
 /// <c>log_probs</c>, <c>credit</c> (numbers, null = undefined), <c>role</c> (names of <see cref="TokenRoles"/>), <c>local_heads</c> and <c>global_heads</c>
-/// (pairs of layer and head), <c>prompt_ids</c> (for their
-/// number), and what <see cref="ReportOutcome.Read"/> reads. The rest is passed over.
+/// (pairs of layer and head), <c>prompt_ids</c> (for their number), and what <see cref="ReportOutcome.Read"/> reads. The rest is passed over.
 /// </remarks>
 public static class AnnotatedRow
 {

@@ -15,8 +15,7 @@ namespace MLNetAttn.Transforms;
 /// | Response | text, or token ids as a vector of Int32; an empty one gives empty vectors |
 ///
 /// A text that a model of this process wrote comes with its token ids (annotation `TokenIds`), and these are read: tokenizing a text again need not give the
-/// tokens
-/// that were sampled. Text of a prompt gets the special tokens that the tokenizer puts around it (`AddSpecialTokens`), text of a response does not.
+/// tokens that were sampled. Text of a prompt gets the special tokens that the tokenizer puts around it (`AddSpecialTokens`), text of a response does not.
 ///
 /// ### Output columns: one value per response token
 /// | column | type | meaning |
@@ -31,8 +30,7 @@ namespace MLNetAttn.Transforms;
 ///
 /// | | |
 /// |---|---|
-/// | Does this estimator need to look at the data to train its parameters? | With Grouping Calibrated, the default: one pass finds the head groups. Otherwise
-/// no |
+/// | Does this estimator need to look at the data to train its parameters? | With Grouping Calibrated, the default: one pass finds the head groups. Otherwise no |
 /// | Can it be saved in a model zip? | Yes, with the model, whose files are stored once however many components use it |
 /// ]]></format>
 /// Without a model, the one that wrote the response is asked: it is found by the annotation that GenerateText and the trainers' policies leave on their

@@ -8,8 +8,7 @@ namespace MLNetAttn.Transforms;
 /// <see cref="PredictionEngine{TSrc, TDst}"/>.</summary>
 /// <remarks>
 /// Its view is lazy: rows are computed when an output column is read, in batches that grow from one row, and again at every pass over the view. Where several
-/// passes
-/// are made (training, for one), put <c>AppendCacheCheckpoint</c> behind it. It may be used by several threads at once.
+/// passes are made (training, for one), put <c>AppendCacheCheckpoint</c> behind it. It may be used by several threads at once.
 /// <para>A component derives from this, gives <see cref="Bind"/> and <see cref="Save"/>, and a constructor (IHostEnvironment, ComponentReader).</para>
 /// </remarks>
 public abstract class BatchTransformer : IComponent, IDisposable

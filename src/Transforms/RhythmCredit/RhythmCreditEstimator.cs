@@ -20,8 +20,7 @@ namespace MLNetAttn.Transforms;
 /// | column | type | meaning |
 /// |---|---|---|
 /// | Credit | variable-size vector of Single | γ: 1, or more where a token is amplified; divided by its mean with `Normalize` |
-/// | Role | variable-size vector of key | None, Preplan, Anchor, DominatedAnchor, Introduction, or Selected (flow and controls); a token that is an anchor and
-/// an introduction too shows as the anchor |
+/// | Role | variable-size vector of key | None, Preplan, Anchor, DominatedAnchor, Introduction, or Selected (flow and controls); a token that is an anchor and an introduction too shows as the anchor |
 ///
 /// | | |
 /// |---|---|

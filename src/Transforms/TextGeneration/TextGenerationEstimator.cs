@@ -23,8 +23,7 @@ namespace MLNetAttn.Transforms;
 /// | SampleIndex | Int32 | only with several samples a prompt: which of them, from 0 |
 ///
 /// With `SamplesPerPrompt` n above 1, every row becomes n rows, one after the other, with the same input columns; they share one pass over the prompt. A chain
-/// that multiplies rows
-/// has no PredictionEngine. The first sample is the one that n = 1 gives.
+/// that multiplies rows has no PredictionEngine. The first sample is the one that n = 1 gives.
 ///
 /// Response and ResponseTokenIds are annotated with the model that wrote them, so that `AttentionRhythm()` finds it.
 ///

@@ -8,8 +8,7 @@ namespace MLNetAttn.Modeling;
 /// of every row.</summary>
 /// <remarks>
 /// Keys and values are read where the projection left them. Weights and sums are in float32 for either type. The mean distance of a row, Σ_s A[t,s] · (t − s),
-/// is one more sum over weights that are
-/// in registers anyway: where another kernel would need a second attention, here it costs next to nothing.
+/// is one more sum over weights that are in registers anyway: where another kernel would need a second attention, here it costs next to nothing.
 /// </remarks>
 internal static unsafe class FlashAttention
 {

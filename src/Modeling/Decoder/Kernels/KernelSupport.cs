@@ -11,8 +11,7 @@ namespace MLNetAttn.Modeling;
 /// Between its matrix products a decoder does many small things. As torch operations each of them costs a call, a tensor and a trip through memory; one pass
 /// over memory that is
 /// in the cache anyway does several at once. Kernels have no gradient: training keeps the operations. They are written in vectors of sixteen numbers, which the
-/// runtime makes of two of eight where the processor
-/// has none of sixteen (AVX2).
+/// runtime makes of two of eight where the processor has none of sixteen (AVX2).
 /// </remarks>
 internal static class KernelSupport
 {

@@ -6,8 +6,7 @@ namespace MLNetAttn.Modeling;
 /// <summary>Splits a kernel's work over the threads that torch's own operations run on.</summary>
 /// <remarks>
 /// Torch's OpenMP threads stay awake for some milliseconds after each operation, waiting for the next one. Threads of .NET would have to fight them for the
-/// cores; handing the work to the very
-/// same threads costs a microsecond. Where torch uses another runtime the work stays on the calling thread.
+/// cores; handing the work to the very same threads costs a microsecond. Where torch uses another runtime the work stays on the calling thread.
 /// </remarks>
 internal static unsafe class WorkerTeam
 {

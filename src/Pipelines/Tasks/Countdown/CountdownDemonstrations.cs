@@ -68,8 +68,7 @@ public static class CountdownDemonstrations
 
     /// <summary>
     /// Draws the next attempt: it begins with the next of the numbers, round and round, and has a result that this trace has not had yet. A small model learns
-    /// the
-    /// first rule easily and the second hardly; without the first it falls into repeating one attempt. False where the numbers hardly give another.
+    /// the first rule easily and the second hardly; without the first it falls into repeating one attempt. False where the numbers hardly give another.
     /// </summary>
     private static bool DrawAttempt(CountdownSource source, CountdownAttempt attempt, int made, HashSet<int> tried, ref SeededRandom random)
     {

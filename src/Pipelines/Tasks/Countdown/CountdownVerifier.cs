@@ -15,10 +15,9 @@ public static class CountdownVerifier
     /// them and parentheses, that equals the target exactly; else 0. Expressions beyond 1024 characters or 200 levels score 0.
     /// <para>
     /// <see cref="CountdownFormat.TinyZero"/> follows TinyZero's countdown.py: the last &lt;answer&gt; of the last line; 0 without one; 0.1 if its integers are
-    /// not
-    /// exactly the given numbers, if it is no Python arithmetic of digits + - * / ( ) . and spaces, or if it is 1e-5 or more from the target; else 1.
-    /// Two deliberate differences, where Python's eval rounds, hangs or leaves the real numbers: arithmetic is exact, and results of more than 4096 bits
-    /// and complex powers count as no value.
+    /// not exactly the given numbers, if it is no Python arithmetic of digits + - * / ( ) . and spaces, or if it is 1e-5 or more from the target; else 1. Two
+    /// deliberate differences, where Python's eval rounds, hangs or leaves the real numbers: arithmetic is exact, and results of more than 4096 bits and
+    /// complex powers count as no value.
     /// </para>
     /// </remarks>
     /// <param name="response">What the model wrote, without special tokens.</param>

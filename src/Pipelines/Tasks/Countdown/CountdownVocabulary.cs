@@ -6,8 +6,7 @@ namespace MLNetAttn.Pipelines;
 
 /// <summary>
 /// The vocabulary of <see cref="CountdownFormat.SearchTrace"/>: special tokens, then the words and signs, then the numbers from 0 on. One token for each, so
-/// that a
-/// token on a page means something to a reader.
+/// that a token on a page means something to a reader.
 /// </summary>
 public sealed class CountdownVocabulary
 {
@@ -42,8 +41,7 @@ public sealed class CountdownVocabulary
 
     /// <summary>
     /// Writes tokenizer.json and tokenizer_config.json as the Hugging Face tokenizers library reads them: a WordLevel model after splitting at white space;
-    /// decoding
-    /// joins tokens with one space. The same bytes every time.
+    /// decoding joins tokens with one space. The same bytes every time.
     /// </summary>
     /// <param name="target">Takes the files.</param>
     /// <param name="maximumLength">The model_max_length of tokenizer_config.json: the longest sequence that the model takes, in tokens; 1 or more.</param>

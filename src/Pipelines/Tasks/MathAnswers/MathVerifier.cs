@@ -4,17 +4,16 @@ namespace MLNetAttn.Pipelines;
 /// mean.</summary>
 /// <remarks>
 /// Found in this order: "final answer is … I hope", \boxed{…}; "#### …" in the last line; "final answer … is"; "answer:"; "answer"; any formula ($…$, \(…\),
-/// \[…\]), number or arithmetic. Among equals the last
-/// counts. Boxes close to each other are one set.
+/// \[…\]), number or arithmetic. Among equals the last counts. Boxes close to each other are one set.
 /// <para>
 /// Understood are numbers, thousands (1,234), decimals, percent, scientific notation, fractions, mixed numbers, roots, powers, factorials, logarithms,
-/// trigonometry, sums, π and e, tuples, intervals,
-/// sets and their operations, matrices, equations, inequalities, words, and units and text around. A formula with anything else is compared as text.
+/// trigonometry, sums, π and e, tuples, intervals, sets and their operations, matrices, equations, inequalities, words, and units and text around. A formula
+/// with anything else is compared as text.
 /// </para>
 /// <para>
 /// Rational values are compared exactly, decimals at six places, other constants in floating point, and expressions with variables at several points. Values
-/// beyond 4096 bits (9^9^9^9) have none:
-/// they equal only what is written alike. Time is bounded by the length of the text, of which the last 65 536 characters are read and formulas of at most 4096.
+/// beyond 4096 bits (9^9^9^9) have none: they equal only what is written alike. Time is bounded by the length of the text, of which the last 65 536 characters
+/// are read and formulas of at most 4096.
 /// </para>
 /// </remarks>
 public static class MathVerifier
