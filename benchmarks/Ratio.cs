@@ -11,7 +11,8 @@ internal static class Ratio
     /// <param name="rounds">How often each is run, after one run that is not counted.</param>
     /// <param name="work">The work; returns milliseconds.</param>
     /// <param name="baseline">What it is measured in.</param>
-    public static void Report(string what, double limit, int rounds, Func<double> work, Func<double> baseline) => Report(what, limit, rounds, () => [work()], () => [baseline()]);
+    public static void Report(string what, double limit, int rounds, Func<double> work, Func<double> baseline) =>
+        Report(what, limit, rounds, () => [work()], () => [baseline()]);
 
     /// <summary>The same of work in parts: its time is the mean of the medians of its parts, so that what disturbs one part of a run does not count.</summary>
     /// <param name="what">The figure.</param>
@@ -26,7 +27,8 @@ internal static class Ratio
         (double[] Work, double[] Baseline)[] times = [.. Enumerable.Range(0, rounds).Select(_ => (work(), baseline()))];
         (double median, double ofBaseline) = (Mean(Median, times.Select(time => time.Work)), Mean(Median, times.Select(time => time.Baseline)));
         double best = Mean(Enumerable.Min, times.Select(time => time.Work)) / Mean(Enumerable.Min, times.Select(time => time.Baseline));
-        Console.WriteLine($"{what,-62} {median,9:F2} ms {ofBaseline,9:F2} ms   ratio {median / ofBaseline,5:F2} (of the best runs {best:F2})   at most {limit:F2}");
+        Console.WriteLine(
+            $"{what,-62} {median,9:F2} ms {ofBaseline,9:F2} ms   ratio {median / ofBaseline,5:F2} (of the best runs {best:F2})   at most {limit:F2}");
     }
 
     /// <summary>Prints the median of the ratios of pairs, which were run one right after the other, and its 95 % interval by the ranks of a sample's median;

@@ -18,11 +18,15 @@ internal sealed class Baselines : IDisposable
         int queries = config.HeadCount * config.HeadDimension, keys = config.KeyValueHeadCount * config.HeadDimension;
         _matrices = [.. Enumerable.Range(0, config.LayerCount).SelectMany(_ => new[]
         {
-            Matrix(queries + 2 * keys, config.HiddenSize), Matrix(config.HiddenSize, queries), Matrix(2 * config.IntermediateSize, config.HiddenSize), Matrix(config.HiddenSize, config.IntermediateSize),
+            Matrix(queries + 2 * keys, config.HiddenSize),
+            Matrix(config.HiddenSize, queries),
+            Matrix(2 * config.IntermediateSize, config.HiddenSize),
+            Matrix(config.HiddenSize, config.IntermediateSize),
         })];
         _head = Matrix(config.VocabularySize, config.HiddenSize);
         int bytes = (int)((_matrices.Sum(matrix => matrix.numel()) + _head.numel()) * 2);
-        _memory = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => GC.AllocateUninitializedArray<byte>(bytes / Environment.ProcessorCount, pinned: true))];
+        _memory = [.. Enumerable.Range(0, Environment.ProcessorCount)
+            .Select(_ => GC.AllocateUninitializedArray<byte>(bytes / Environment.ProcessorCount, pinned: true))];
         foreach (byte[] part in _memory) Array.Fill(part, (byte)1);
     }
 
@@ -42,7 +46,10 @@ internal sealed class Baselines : IDisposable
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        Dictionary<long, Tensor> inputs = _matrices.Append(_head).Select(matrix => matrix.shape[1]).Distinct().ToDictionary(width => width, width => randn([rows, width], ScalarType.BFloat16));
+        Dictionary<long, Tensor> inputs = _matrices.Append(_head)
+            .Select(matrix => matrix.shape[1])
+            .Distinct()
+            .ToDictionary(width => width, width => randn([rows, width], ScalarType.BFloat16));
         Tensor last = inputs[_head.shape[1]].narrow(0, 0, headRows);
         return Ratio.Time(() =>
         {

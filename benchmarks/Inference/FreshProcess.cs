@@ -18,7 +18,15 @@ internal static class FreshProcess
         if (args is not [Mark, string what, string folder]) return false;
         // Torch itself, which is there without a model too.
         zeros(1).Dispose();
-        Console.Write(string.Create(CultureInfo.InvariantCulture, $"{what switch { "read" => Ratio.Time(() => ReadFiles(folder)), "load" => Ratio.Time(() => Load(folder).Dispose()), "peak" => Peak(folder), _ => Analysis(folder, int.Parse(what, CultureInfo.InvariantCulture)) }}"));
+        Console.Write(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{what switch
+            {
+                "read" => Ratio.Time(() => ReadFiles(folder)),
+                "load" => Ratio.Time(() => Load(folder).Dispose()),
+                "peak" => Peak(folder),
+                _ => Analysis(folder, int.Parse(what, CultureInfo.InvariantCulture)),
+            }}"));
         return true;
     }
 
@@ -51,7 +59,8 @@ internal static class FreshProcess
             using SafeFileHandle handle = File.OpenHandle(file);
             nuint length = (nuint)RandomAccess.GetLength(handle);
             byte* memory = (byte*)NativeMemory.Alloc(length);
-            for (nuint start = 0; start < length;) start += (nuint)RandomAccess.Read(handle, new Span<byte>(memory + start, (int)Math.Min(length - start, 1 << 20)), (long)start);
+            for (nuint start = 0; start < length;)
+                start += (nuint)RandomAccess.Read(handle, new Span<byte>(memory + start, (int)Math.Min(length - start, 1 << 20)), (long)start);
             NativeMemory.Free(memory);
         }
     }

@@ -35,7 +35,8 @@ internal static class Program
         {
             double small = FreshProcess.AnalysisBytes(folder, 1024), large = FreshProcess.AnalysisBytes(folder, 4096);
             Console.WriteLine($"memory, peak of loading / weights: {FreshProcess.LoadPeak(folder):F2}   at most 1.20");
-            Console.WriteLine($"memory, analysis above the weights at T = 4096 / at T = 1024: {large / 1e6:F0} MB / {small / 1e6:F0} MB   ratio {large / small:F2}   at most 4.40");
+            Console.WriteLine(
+                $"memory, analysis above the weights at T = 4096 / at T = 1024: {large / 1e6:F0} MB / {small / 1e6:F0} MB   ratio {large / small:F2}   at most 4.40");
         }
 
         void Measure(string what, double limit, int rounds, Func<double> work, Func<double> baseline)
@@ -55,8 +56,14 @@ internal static class Program
     {
         measure("decode step, batch 1, context 64 / reading the weights once", 2.0, 9, () => Step(batch: 1, context: 64), baselines.ReadOnce);
         measure("decode step, batch 8, context 64 / reading the weights once", 4.0, 5, () => Step(batch: 8, context: 64), baselines.ReadOnce);
-        measure("decode step, batch 32, context 512 / its matrix products", 2.0, 5, () => Step(batch: 32, context: 512), () => baselines.Multiply(rows: 32, headRows: 32, times: 16));
-        measure("prefill of 1024 tokens / its matrix products", 1.6, 5, () => Ratio.Time(() => Generate(batch: 1, context: 1024, tokens: 1)), () => baselines.Multiply(rows: 1024, headRows: 1));
+        measure(
+            "decode step, batch 32, context 512 / its matrix products", 2.0, 5,
+            () => Step(batch: 32, context: 512),
+            () => baselines.Multiply(rows: 32, headRows: 32, times: 16));
+        measure(
+            "prefill of 1024 tokens / its matrix products", 1.6, 5,
+            () => Ratio.Time(() => Generate(batch: 1, context: 1024, tokens: 1)),
+            () => baselines.Multiply(rows: 1024, headRows: 1));
 
         // The time of a step is the difference between a long and a short run: what comes before the first step counts in neither. Samples of one prompt keep
         // that short.
@@ -68,7 +75,15 @@ internal static class Program
         }
 
         void Generate(int batch, int context, int tokens) =>
-            model.Generate([Prompt(model, context, seed: 1)], new GenerationOptions { SamplesPerPrompt = batch, MaxNewTokens = tokens, StopTokenIds = [], Temperature = batch == 1 ? 0 : 1 });
+            model.Generate(
+                [Prompt(model, context, seed: 1)],
+                new GenerationOptions
+                {
+                    SamplesPerPrompt = batch,
+                    MaxNewTokens = tokens,
+                    StopTokenIds = [],
+                    Temperature = batch == 1 ? 0 : 1,
+                });
     }
 
     private static void Analysis(CausalLanguageModel model, int length, Action<string, double, int, Func<double>, Func<double>> measure)

@@ -12,8 +12,14 @@ internal static class Baseline
     {
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
         JsonElement model = document.RootElement.GetProperty("model");
-        string pattern = document.RootElement.GetProperty("pre_tokenizer").GetProperty("pretokenizers")[0].GetProperty("pattern").GetProperty("Regex").GetString()!;
-        return BpeTokenizer.Create(new BpeOptions(model.GetProperty("vocab").EnumerateObject().Select(entry => KeyValuePair.Create(entry.Name, entry.Value.GetInt32())))
+        string pattern = document.RootElement
+            .GetProperty("pre_tokenizer")
+            .GetProperty("pretokenizers")[0]
+            .GetProperty("pattern")
+            .GetProperty("Regex")
+            .GetString()!;
+        return BpeTokenizer.Create(new BpeOptions(
+            model.GetProperty("vocab").EnumerateObject().Select(entry => KeyValuePair.Create(entry.Name, entry.Value.GetInt32())))
         {
             Merges = [.. model.GetProperty("merges").EnumerateArray().Select(Merge)],
             ByteLevel = true,
@@ -21,5 +27,6 @@ internal static class Baseline
         });
     }
 
-    private static string Merge(JsonElement merge) => merge.ValueKind == JsonValueKind.String ? merge.GetString()! : $"{merge[0].GetString()} {merge[1].GetString()}";
+    private static string Merge(JsonElement merge) =>
+        merge.ValueKind == JsonValueKind.String ? merge.GetString()! : $"{merge[0].GetString()} {merge[1].GetString()}";
 }

@@ -32,7 +32,8 @@ double loading = Clock.Best(() => Tokenizer.FromPretrained(folder).VocabularySiz
 double loadingTheirs = Clock.Best(() => Baseline.Load(Path.Combine(folder, "tokenizer.json")).Vocabulary.Count);
 Console.WriteLine($"loading: MLNetAttn {loading:F0} ms, {loading / parsing:F2} of parsing the JSON alone ({parsing:F0} ms); baseline {loadingTheirs:F0} ms");
 
-void Report(string name, double milliseconds) => Console.WriteLine($"{name,-40} {tokens / milliseconds,8:F0} tokens/ms   {theirs / milliseconds,5:F2} x the baseline");
+void Report(string name, double milliseconds) =>
+    Console.WriteLine($"{name,-40} {tokens / milliseconds,8:F0} tokens/ms   {theirs / milliseconds,5:F2} x the baseline");
 
 static int ParseJson(string path)
 {

@@ -25,7 +25,9 @@ internal sealed class EagerStep : IDisposable
         _config = model.Config;
         _weights = model.Parameters.ToDictionary(entry => entry.Key, entry => entry.Value.detach().clone().requires_grad_(true).DetachFromDisposeScope());
         _optimizer = new AdamW([.. _weights.Select(entry => (entry.Key, entry.Value))], options);
-        _frequencies = tensor(Enumerable.Range(0, _config.HeadDimension / 2).Select(i => (float)Math.Pow(10_000, -2.0 * i / _config.HeadDimension)).ToArray()).DetachFromDisposeScope();
+        _frequencies = tensor(Enumerable.Range(0, _config.HeadDimension / 2)
+            .Select(i => (float)Math.Pow(10_000, -2.0 * i / _config.HeadDimension))
+            .ToArray()).DetachFromDisposeScope();
     }
 
     /// <summary>Samples and learns.</summary>
@@ -36,7 +38,10 @@ internal sealed class EagerStep : IDisposable
     {
         using var scope = NewDisposeScope();
         int longest = prompts.Max(prompt => prompt.Length);
-        long[] padded = [.. prompts.SelectMany(prompt => Enumerable.Repeat(Enumerable.Repeat(0L, longest - prompt.Length).Concat(prompt.Select(id => (long)id)), samples)).SelectMany(row => row)];
+        long[] padded = [.. prompts
+            .SelectMany(prompt =>
+                Enumerable.Repeat(Enumerable.Repeat(0L, longest - prompt.Length).Concat(prompt.Select(id => (long)id)), samples))
+            .SelectMany(row => row)];
         long[] padding = [.. prompts.SelectMany(prompt => Enumerable.Repeat((long)(longest - prompt.Length), samples))];
         Tensor promptIds = tensor(padded, [prompts.Length * samples, longest]), starts = tensor(padding).unsqueeze(1);                        // [B, P], [B, 1]
         (Tensor ids, Tensor mask) = Sample(promptIds, starts, maxNewTokens);                                                                  // [B, T], [B, R]
@@ -58,7 +63,9 @@ internal sealed class EagerStep : IDisposable
             using var step = NewDisposeScope();
             decoded = Head(Hidden(input.narrow(1, t, 1), start, cache)).MoveToOuterDisposeScope();
         }
-        if ((found - expected).abs().max().ToNumber() > 1e-3 || (decoded - expected.narrow(1, ids.Length - 1, 1)).abs().max().ToNumber() > 1e-3) throw new InvalidOperationException("The step that is compared with is of another model.");
+        if ((found - expected).abs().max().ToNumber() > 1e-3
+            || (decoded - expected.narrow(1, ids.Length - 1, 1)).abs().max().ToNumber() > 1e-3)
+            throw new InvalidOperationException("The step that is compared with is of another model.");
     }
 
     public void Dispose()
@@ -82,7 +89,11 @@ internal sealed class EagerStep : IDisposable
             (Tensor longer, Tensor whole) = (cat([ids, next], 1), cat([mask, unfinished.to(ScalarType.Float32)], 1));
             Tensor left = unfinished * next.not_equal(_config.EosTokenIds[0]).to(ScalarType.Int64);
             bool ends = left.max().ToNumber() == 0;
-            (ids, input, unfinished, mask) = (longer.MoveToOuterDisposeScope(), next.MoveToOuterDisposeScope(), left.MoveToOuterDisposeScope(), whole.MoveToOuterDisposeScope());
+            (ids, input, unfinished, mask) = (
+                longer.MoveToOuterDisposeScope(),
+                next.MoveToOuterDisposeScope(),
+                left.MoveToOuterDisposeScope(),
+                whole.MoveToOuterDisposeScope());
             if (ends) break;
         }
         return (ids.MoveToOuterDisposeScope(), mask.MoveToOuterDisposeScope());
@@ -114,10 +125,14 @@ internal sealed class EagerStep : IDisposable
     private Tensor Hidden(Tensor ids, Tensor starts, (Tensor Keys, Tensor Values)?[]? cache)
     {
         long past = cache?[0]?.Keys.shape[2] ?? 0, count = ids.shape[1];
-        Tensor places = TensorArithmetic.Range(past, past + count).unsqueeze(0), positions = cache is null ? places : (places - starts).Clamped(min: 0); // [1, t], [B or 1, t]
+        Tensor places = TensorArithmetic.Range(past, past + count).unsqueeze(0),
+            positions = cache is null ? places : (places - starts).Clamped(min: 0);                                                     // [1, t], [B or 1, t]
         Tensor keys = TensorArithmetic.Range(0, past + count);
-        Tensor seen = keys.view(1, 1, 1, -1).less_equal(places.view(1, 1, -1, 1)).logical_and(keys.view(1, 1, 1, -1).greater_equal(starts.view(-1, 1, 1, 1)).logical_or(keys.view(1, 1, 1, -1).eq(places.view(1, 1, -1, 1))));
-        Tensor angles = positions.to(ScalarType.Float32).unsqueeze(2) * _frequencies, whole = cat([angles, angles], 2).unsqueeze(1);           // [B or 1, 1, t, h]
+        Tensor seen = keys.view(1, 1, 1, -1).less_equal(places.view(1, 1, -1, 1))
+            .logical_and(keys.view(1, 1, 1, -1).greater_equal(starts.view(-1, 1, 1, 1))
+                .logical_or(keys.view(1, 1, 1, -1).eq(places.view(1, 1, -1, 1))));
+        Tensor angles = positions.to(ScalarType.Float32).unsqueeze(2) * _frequencies,
+            whole = cat([angles, angles], 2).unsqueeze(1);                                                                              // [B or 1, 1, t, h]
         (Tensor cos, Tensor sin) = (whole.cos(), whole.sin());
 
         Tensor hidden = _weights["model.embed_tokens.weight"].index_select(0, ids.reshape(-1)).view(ids.shape[0], count, -1);                      // [B, t, d]
@@ -140,7 +155,8 @@ internal sealed class EagerStep : IDisposable
             Tensor attention = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask: seen).transpose(1, 2).reshape(ids.shape[0], count, -1);
             hidden = hidden.Plus(Project(attention, $"model.layers.{layer}.self_attn.o_proj.weight"));
             Tensor normed = Norm(hidden, $"model.layers.{layer}.post_attention_layernorm.weight");
-            Tensor gate = nn.functional.silu(Project(normed, $"model.layers.{layer}.mlp.gate_proj.weight")) * Project(normed, $"model.layers.{layer}.mlp.up_proj.weight");
+            Tensor gate = nn.functional.silu(Project(normed, $"model.layers.{layer}.mlp.gate_proj.weight"))
+                * Project(normed, $"model.layers.{layer}.mlp.up_proj.weight");
             hidden = hidden.Plus(Project(gate, $"model.layers.{layer}.mlp.down_proj.weight")).MoveToOuterDisposeScope();
         }
         return Norm(hidden, "model.norm.weight");

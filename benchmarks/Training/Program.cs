@@ -18,9 +18,17 @@ internal static class Program
         string only = args.ElementAtOrDefault(0) ?? "";
         bool embedded = args.Length < 2;
         string folder = embedded ? Path.Combine(AppContext.BaseDirectory, "models", "countdown") : args[1];
-        StepSize size = embedded ? new StepSize(32, 8, 96, Timed: 4, Pairs: 100) : new StepSize(2, 4, 64, Timed: 2, Pairs: 20, new LoraOptions { Rank = 16, TargetModules = LoraOptions.AllLinear });
-        Console.WriteLine($"{folder}, {size.Prompts} prompts x {size.Generations} responses of up to {size.MaxNewTokens} tokens, one update where no other number is named, {get_num_threads()} threads");
-        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(folder, new ModelLoadOptions { DataType = embedded || args.ElementAtOrDefault(2) == "float32" ? ScalarType.Float32 : ScalarType.BFloat16 });
+        StepSize size = embedded
+            ? new StepSize(32, 8, 96, Timed: 4, Pairs: 100)
+            : new StepSize(2, 4, 64, Timed: 2, Pairs: 20, new LoraOptions { Rank = 16, TargetModules = LoraOptions.AllLinear });
+        Console.WriteLine(
+            $"{folder}, {size.Prompts} prompts x {size.Generations} responses of up to {size.MaxNewTokens} tokens, one update where no other number is named, {get_num_threads()} threads");
+        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(
+            folder,
+            new ModelLoadOptions
+            {
+                DataType = embedded || args.ElementAtOrDefault(2) == "float32" ? ScalarType.Float32 : ScalarType.BFloat16,
+            });
         var steps = new Steps(model, size);
         Compare("step, coupled, fused, groups every 10 steps / uniform", 1.02, () => steps.Pairs(RhythmPassKind.Fused, groupsEvery: 10));
         Compare("step, coupled, fused, groups every step / uniform", 1.10, () => steps.Pairs(RhythmPassKind.Fused));

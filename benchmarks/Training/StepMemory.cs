@@ -25,12 +25,17 @@ internal static class StepMemory
     public static void Report()
     {
         long small = Run(4096), large = Run(49_152);
-        Console.WriteLine($"memory, step of {Responses} x {Length} tokens above the loaded model, V = 49152 / V = 4096: {large >> 20} MB / {small >> 20} MB   ratio {large / (double)small:F2}   at most 1.50");
+        Console.WriteLine(
+            $"memory, step of {Responses} x {Length} tokens above the loaded model, V = 49152 / V = 4096: {large >> 20} MB / {small >> 20} MB   ratio {large / (double)small:F2}   at most 1.50");
     }
 
     private static long Run(int vocabulary)
     {
-        using Process process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [Mark, vocabulary.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo(Environment.ProcessPath!, [Mark, vocabulary.ToString(CultureInfo.InvariantCulture)])
+            {
+                RedirectStandardOutput = true,
+            })!;
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return long.Parse(output, CultureInfo.InvariantCulture);
@@ -61,7 +66,17 @@ internal static class StepMemory
             Group = 1,
         }));
         long before = ResidentMemory.Now;
-        ml.Policies.Trainers.PolicyOptimization(model, new RecordedRollouts(), new PolicyOptimizationOptions { Steps = 2, PromptsPerStep = 1, Generations = Responses, MaxNewTokens = Length, LearningRate = 1e-6 }).Fit(rows).Dispose();
+        ml.Policies.Trainers.PolicyOptimization(
+            model,
+            new RecordedRollouts(),
+            new PolicyOptimizationOptions
+            {
+                Steps = 2,
+                PromptsPerStep = 1,
+                Generations = Responses,
+                MaxNewTokens = Length,
+                LearningRate = 1e-6,
+            }).Fit(rows).Dispose();
         return ResidentMemory.Peak - before;
     }
 

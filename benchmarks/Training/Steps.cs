@@ -31,7 +31,9 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
     /// <param name="updates">Updates of a step.</param>
     public (double Coupled, double Uniform)[] Pairs(RhythmPassKind pass, int groupsEvery = 1, int updates = 1)
     {
-        using LearningPolicy coupledPolicy = Policy(CoupledOptions with { RhythmPass = pass, HeadGroupsEvery = groupsEvery, MiniBatches = updates }, out PolicyOptimizationStep coupled);
+        using LearningPolicy coupledPolicy = Policy(
+            CoupledOptions with { RhythmPass = pass, HeadGroupsEvery = groupsEvery, MiniBatches = updates },
+            out PolicyOptimizationStep coupled);
         using LearningPolicy uniformPolicy = Policy(UniformOptions with { MiniBatches = updates }, out PolicyOptimizationStep uniform);
         return [.. Enumerable.Range(0, size.Pairs + 1).Select(step =>
         {
@@ -55,7 +57,11 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
             ulong seed = RandomUniform.Stream(options.Seed, step, (int)RandomPurpose.Sampling);
             IReadOnlyList<GeneratedSequence> samples = policy.Model.Generate(prompts, options.Sampling(options.Generations, temperature: null, seed));
             using var scope = NewDisposeScope();
-            TokenScores scores = PackedScores.Score(policy.Model.Decoder, [.. samples.Select(sample => new TokenSequence(prompts[sample.PromptIndex], sample.TokenIds))], 1, entropies: true);
+            TokenScores scores = PackedScores.Score(
+                policy.Model.Decoder,
+                [.. samples.Select(sample => new TokenSequence(prompts[sample.PromptIndex], sample.TokenIds))],
+                1,
+                entropies: true);
             policy.Accumulate(scores.LogProbabilities.mean());
             policy.Clip();
             policy.Apply();
@@ -121,7 +127,9 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
         PromptSet prompts = Prompts(options);
         return [.. Enumerable.Range(0, size.Timed + 1).Select(step =>
         {
-            int[][] batch = [.. SeededOrder.Visit(prompts.Count, (long)step * options.PromptsPerStep, options.PromptsPerStep, options.Seed).Select(row => prompts.TokenIds[row])];
+            int[][] batch = [.. SeededOrder
+                .Visit(prompts.Count, (long)step * options.PromptsPerStep, options.PromptsPerStep, options.Seed)
+                .Select(row => prompts.TokenIds[row])];
             return Ratio.Time(() => work(step, batch));
         }).Skip(1)];
     }
@@ -134,7 +142,13 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
     {
         var policy = new LearningPolicy(model, options, totalUpdates: 1_000);
         RewardFunction reward = RewardFunction.From(_ml.Transforms.CountdownReward(), options.RewardColumnName);
-        step = new PolicyOptimizationStep(policy, model, new SampledRollouts(policy, Prompts(options), reward, options, Host, warn: _ => { }), evaluation: null, options, warn: _ => { });
+        step = new PolicyOptimizationStep(
+            policy,
+            model,
+            new SampledRollouts(policy, Prompts(options), reward, options, Host, warn: _ => { }),
+            evaluation: null,
+            options,
+            warn: _ => { });
         return policy;
     }
 

@@ -23,7 +23,8 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
     /// <exception cref="InvalidOperationException">Training would refuse the settings, the model or the data, or the model cannot be loaded or
     /// measured.</exception>
     /// <exception cref="IOException">Another process works on this folder.</exception>
-    public async Task<int> RunAsync(ExperimentSettings settings, IReadOnlyList<Arm> arms, IReadOnlyList<long> seeds, int workers, CancellationToken cancellationToken)
+    public async Task<int> RunAsync(
+        ExperimentSettings settings, IReadOnlyList<Arm> arms, IReadOnlyList<long> seeds, int workers, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder.Path);
         using FileStream taken = folder.Take("campaign.lock");
@@ -36,26 +37,41 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
             throw new InvalidOperationException($"No run can begin: {File.ReadLines(log).FirstOrDefault()}");
         }
 
-        (Arm Arm, long Seed)[] missing = [.. seeds.SelectMany(seed => arms.Select(arm => (arm, seed))).Where(run => !folder.Run(run.arm.Name, run.seed).HasEnded)];
+        (Arm Arm, long Seed)[] missing =
+        [
+            .. seeds
+                .SelectMany(seed => arms.Select(arm => (arm, seed)))
+                .Where(run => !folder.Run(run.arm.Name, run.seed).HasEnded),
+        ];
         int all = arms.Count * seeds.Count, done = all - missing.Length, failed = 0;
         await _output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{folder.Path}: {done} of {all} runs have ended")).ConfigureAwait(false);
-        await Parallel.ForEachAsync(missing, new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = cancellationToken }, async (run, cancellation) =>
-        {
-            RunFolder place = folder.Run(run.Arm.Name, run.Seed);
-            Directory.CreateDirectory(place.Path);
-            long started = Stopwatch.GetTimestamp();
-            bool ended = await DoAsync(["run", folder.Path, run.Arm.Name, run.Seed.ToString(CultureInfo.InvariantCulture)], place.LogFile, settings.Threads, cancellation).ConfigureAwait(false);
-            if (!ended) Interlocked.Increment(ref failed);
-            await _output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-                $"{DateTime.Now:HH:mm:ss}  {Interlocked.Increment(ref done)} of {all}  {run.Arm.Name}, seed {run.Seed}: {(ended ? Outcome(place) : $"failed, see {place.LogFile}")}  ({Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s)")).ConfigureAwait(false);
-        }).ConfigureAwait(false);
+        await Parallel.ForEachAsync(
+            missing,
+            new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = cancellationToken },
+            async (run, cancellation) =>
+            {
+                RunFolder place = folder.Run(run.Arm.Name, run.Seed);
+                Directory.CreateDirectory(place.Path);
+                long started = Stopwatch.GetTimestamp();
+                bool ended = await DoAsync(
+                    ["run", folder.Path, run.Arm.Name, run.Seed.ToString(CultureInfo.InvariantCulture)],
+                    place.LogFile, settings.Threads, cancellation).ConfigureAwait(false);
+                if (!ended) Interlocked.Increment(ref failed);
+                await _output
+                    .WriteLineAsync(string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{DateTime.Now:HH:mm:ss}  {Interlocked.Increment(ref done)} of {all}  {run.Arm.Name}, seed {run.Seed}: {(ended ? Outcome(place) : $"failed, see {place.LogFile}")}  ({Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s)"))
+                    .ConfigureAwait(false);
+            }).ConfigureAwait(false);
         return failed;
     }
 
     private static string Outcome(RunFolder run)
     {
         RunResult result = ExperimentFolder.Read<RunResult>(run.ResultFile);
-        return string.Create(CultureInfo.InvariantCulture, $"sampled {result.Before.Sampled:P1} → {result.After.Sampled:P1}, greedy {result.Before.Greedy:P1} → {result.After.Greedy:P1}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"sampled {result.Before.Sampled:P1} → {result.After.Sampled:P1}, greedy {result.Before.Greedy:P1} → {result.After.Greedy:P1}");
     }
 
     private void Begin(ExperimentSettings settings)
@@ -65,7 +81,8 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
             string[] differences = [.. ExperimentFolder.Read<ExperimentSettings>(folder.SettingsFile).DifferencesFrom(settings)];
             if (differences.Length == 0) return;
             if (folder.HoldsWork)
-                throw new ArgumentException($"'{folder.Path}' was begun with other settings, and only runs under equal ones are compared. Give another folder, or these settings again: {string.Join(", ", differences)}.");
+                throw new ArgumentException(
+                    $"'{folder.Path}' was begun with other settings, and only runs under equal ones are compared. Give another folder, or these settings again: {string.Join(", ", differences)}.");
         }
         // First, so that no accuracy stands beside settings that it was not measured under.
         File.Delete(folder.BeforeTrainingFile);

@@ -18,9 +18,17 @@ internal static class CommandLine
     {
         bool isWorker = args is ["worker", ..];
         // Signals are this method's own: the library's handler ends the process with an error of its own at the second one.
-        InvocationConfiguration configuration = new() { Output = output, Error = errors, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        InvocationConfiguration configuration = new()
+        {
+            Output = output,
+            Error = errors,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
         using var stop = new CancellationTokenSource();
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt), terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using PosixSignalRegistration
+            interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt),
+            terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         try
         {
             if (isWorker) return Work(args);
@@ -68,11 +76,19 @@ internal static class CommandLine
     {
         var settings = new SettingsArguments();
         Argument<string> folder = new("folder") { Description = "The experiment's folder: runs that have ended there are not done again." };
-        Option<string> arms = new("--strategies") { Description = $"Which, with commas between: {string.Join(", ", Arm.All.Select(it => it.Name))}.", DefaultValueFactory = _ => string.Join(',', Arm.All.Select(it => it.Name)) };
+        Option<string> arms = new("--strategies")
+        {
+            Description = $"Which, with commas between: {string.Join(", ", Arm.All.Select(it => it.Name))}.",
+            DefaultValueFactory = _ => string.Join(',', Arm.All.Select(it => it.Name)),
+        };
         Option<string> seeds = new("--seeds") { Description = "First-last, or with commas between.", DefaultValueFactory = _ => "1-5" };
         Option<int> workers = new("--workers") { Description = "Runs at a time.", DefaultValueFactory = _ => Environment.ProcessorCount };
         workers.AtLeast(1);
-        Option<string> baseline = new("--baseline") { Description = "The strategy that the others are compared with.", DefaultValueFactory = _ => Arm.Baseline };
+        Option<string> baseline = new("--baseline")
+        {
+            Description = "The strategy that the others are compared with.",
+            DefaultValueFactory = _ => Arm.Baseline,
+        };
         Command run = new("run", "Does the runs that the folder lacks, then reports.") { folder, arms, seeds, workers, baseline };
         settings.AddTo(run);
         run.SetAction(async (parsed, cancellation) =>
@@ -85,7 +101,10 @@ internal static class CommandLine
             if (place.Results().Count > 0) ShowReport(place, compareWith, output);
             return failed == 0 ? Success : FailedRuns;
         });
-        Command report = new("report", "Writes results.md, results.json, curves.png and differences.png anew, from the runs that have ended.") { folder, baseline };
+        Command report = new("report", "Writes results.md, results.json, curves.png and differences.png anew, from the runs that have ended.")
+        {
+            folder, baseline,
+        };
         report.SetAction(parsed => ShowReport(new ExperimentFolder(parsed.GetRequiredValue(folder)), Arm.Find(parsed.GetRequiredValue(baseline)), output));
         return new RootCommand("Compares ways of assigning credit over several seeds.") { run, report };
     }

@@ -41,8 +41,12 @@ internal sealed class ExperimentFolder(string path)
     /// <summary>The folders of all runs that have ended, by seed and then in the order of <see cref="Arm.All"/>.</summary>
     public IReadOnlyList<RunResult> Results() =>
     [
-        .. Directory.EnumerateDirectories(Path).Select(folder => new RunFolder(folder)).Where(run => run.HasEnded).Select(run => Read<RunResult>(run.ResultFile))
-            .OrderBy(result => result.Seed).ThenBy(result => Arm.All.Select(arm => arm.Name).ToList().IndexOf(result.Arm)),
+        .. Directory.EnumerateDirectories(Path)
+            .Select(folder => new RunFolder(folder))
+            .Where(run => run.HasEnded)
+            .Select(run => Read<RunResult>(run.ResultFile))
+            .OrderBy(result => result.Seed)
+            .ThenBy(result => Arm.All.Select(arm => arm.Name).ToList().IndexOf(result.Arm)),
     ];
 
     /// <summary>Keeps others out of a place as long as the file is open.</summary>

@@ -14,7 +14,10 @@ internal sealed class ExperimentTask(MLContext context, ExperimentSettings setti
     // Of every run, whatever its seed: runs are compared on the same problems.
     private const long TestSeed = 1;
 
-    public IEstimator<ITransformer> Reward => settings.Task is null or ProblemFormat.Countdown ? context.Transforms.CountdownReward(format: settings.CountdownFormat) : context.Transforms.MathReward();
+    public IEstimator<ITransformer> Reward =>
+        settings.Task is null or ProblemFormat.Countdown
+            ? context.Transforms.CountdownReward(format: settings.CountdownFormat)
+            : context.Transforms.MathReward();
 
     /// <summary>What the prompts of <see cref="Train"/> and <see cref="Test"/> are.</summary>
     public PromptFormat PromptFormat => settings.Chat ? PromptFormat.Messages : PromptFormat.Text;

@@ -18,7 +18,10 @@ internal static class Report
         Summary summary = Summary.Of(folder.Results(), baseline);
         ExperimentFolder.Write(folder.In("results.json"), summary);
         ExperimentFolder.WriteText(folder.In("results.md"), SummaryText.Markdown(summary, settings));
-        RhythmPicture.Training([.. summary.Arms.SelectMany(arm => Mean(folder, arm))], new PictureOptions { Width = 1300, Height = 1300, Title = $"Means over seeds, of {Smoothing} steps each" })
+        RhythmPicture
+            .Training(
+                [.. summary.Arms.SelectMany(arm => Mean(folder, arm))],
+                new PictureOptions { Width = 1300, Height = 1300, Title = $"Means over seeds, of {Smoothing} steps each" })
             .SavePng(folder.In("curves.png"));
         (string Name, Estimate Estimate)[] differences =
         [
@@ -27,7 +30,11 @@ internal static class Report
         // A picture of another baseline's differences would not belong to these tables.
         File.Delete(folder.In("differences.png"));
         if (differences.Length > 0)
-            RhythmPicture.Estimates(differences, $"{Summary.Measures[0].Name}: difference from {baseline} (points), paired by seed, 95 % interval", new PictureOptions { Width = 1100, Height = 500 })
+            RhythmPicture
+                .Estimates(
+                    differences,
+                    $"{Summary.Measures[0].Name}: difference from {baseline} (points), paired by seed, 95 % interval",
+                    new PictureOptions { Width = 1100, Height = 500 })
                 .SavePng(folder.In("differences.png"));
         return summary;
     }

@@ -61,7 +61,8 @@ internal sealed record RunStart(double Greedy, double Sampled, StartFingerprints
 internal sealed record StartFingerprints(string Model, string? TrainFile, string? TestFile)
 {
     /// <summary>Of what is there now.</summary>
-    public static StartFingerprints Of(CausalLanguageModel model, ExperimentSettings settings) => new(model.Fingerprint, OfFile(settings.TrainFile), OfFile(settings.TestFile));
+    public static StartFingerprints Of(CausalLanguageModel model, ExperimentSettings settings) =>
+        new(model.Fingerprint, OfFile(settings.TrainFile), OfFile(settings.TestFile));
 
     /// <summary>The parts in which another start differs.</summary>
     public IEnumerable<string> DifferencesFrom(StartFingerprints other)

@@ -13,7 +13,10 @@ internal sealed class SettingsArguments
     private readonly Option<string?> _model, _trainFile, _testFile;
     private readonly Option<ProblemFormat?> _task;
     private readonly Option<string> _dataType, _device, _layers, _flowAnswer;
-    private readonly Option<int> _threads, _numbers, _largestNumber, _testProblems, _evaluationSamples, _steps, _prompts, _generations, _miniBatches, _maxNewTokens, _window, _minimumHorizon, _maximumHorizon, _checkpointEvery, _gradientAccumulation;
+    private readonly Option<int>
+        _threads, _numbers, _largestNumber, _testProblems, _evaluationSamples,
+        _steps, _prompts, _generations, _miniBatches, _maxNewTokens,
+        _window, _minimumHorizon, _maximumHorizon, _checkpointEvery, _gradientAccumulation;
     private readonly Option<int?> _loraRank, _samplingBatch;
     private readonly Option<RhythmPassKind> _rhythmPass;
     private readonly Option<CountdownFormat> _countdownFormat;
@@ -26,14 +29,20 @@ internal sealed class SettingsArguments
         _dataType = Add("--dtype", "What the weights are kept in: float32, or bfloat16, on which only an adapter can be trained.", Default.DataType);
         _dataType.AcceptOnlyFromAmong("float32", "bfloat16");
         _bf16 = Add("--bf16", "Compute in bfloat16 while training, and keep what is updated in float32.", Default.Bf16);
-        _loraRank = Add("--lora-rank", "Train an adapter of this rank on every matrix of every layer, with an alpha of twice the rank. Left out: all weights, or the adapter that the model has.", Default.LoraRank);
+        _loraRank = Add(
+            "--lora-rank",
+            "Train an adapter of this rank on every matrix of every layer, with an alpha of twice the rank. Left out: all weights, or the adapter that the model has.",
+            Default.LoraRank);
         _device = Add("--device", "cpu, cuda or cuda:1, ...", Default.Device);
         _threads = Add("--threads", "Threads of a run.", Default.Threads).AtLeast(1);
         _task = Add<ProblemFormat?>("--task", "Whose problems --train and --test have. Left out: Countdown problems are drawn.", null);
         _trainFile = Add<string?>("--train", "Problems to learn from, as their authors publish them.", null);
         _testFile = Add<string?>("--test", "Problems held out.", null);
         _chat = Add("--chat", "Ask the problems of the files through the model's chat template.", Default.Chat);
-        _countdownFormat = Add("--countdown-format", "SearchTrace, for models trained on such traces, or TinyZero: in English, with problems as Stream of Search draws them.", Default.CountdownFormat);
+        _countdownFormat = Add(
+            "--countdown-format",
+            "SearchTrace, for models trained on such traces, or TinyZero: in English, with problems as Stream of Search draws them.",
+            Default.CountdownFormat);
         _numbers = Add("--numbers", "Numbers of a Countdown problem that is drawn.", Default.Numbers);
         _largestNumber = Add("--largest-number", "The largest of them.", Default.LargestNumber);
         _testProblems = Add("--test-problems", "Held-out problems.", Default.TestProblems).AtLeast(1);
@@ -43,7 +52,10 @@ internal sealed class SettingsArguments
         _generations = Add("--generations", "Responses to each prompt.", Default.Generations);
         _miniBatches = Add("--mini-batches", "Updates of a step.", Default.MiniBatches);
         _gradientAccumulation = Add("--gradient-accumulation", "Parts that an update is computed in, to save memory.", Default.GradientAccumulationSteps);
-        _activationCheckpointing = Add("--activation-checkpointing", "Keep one tensor a layer for the gradient: a third more time, a fraction of the memory.", Default.ActivationCheckpointing);
+        _activationCheckpointing = Add(
+            "--activation-checkpointing",
+            "Keep one tensor a layer for the gradient: a third more time, a fraction of the memory.",
+            Default.ActivationCheckpointing);
         _samplingBatch = Add("--sampling-batch", "The most responses that are sampled at once. Left out: all of a step.", Default.SamplingBatchSize);
         _maxNewTokens = Add("--max-new-tokens", "The most tokens of a response.", Default.MaxNewTokens);
         _learningRate = Add("--learning-rate", "Learning rate; large models want about 1e-6.", Default.LearningRate);
@@ -64,9 +76,12 @@ internal sealed class SettingsArguments
         foreach (Option option in _options) command.Options.Add(option);
         command.Validators.Add(result =>
         {
-            bool files = result.GetValue(_trainFile) is not null && result.GetValue(_testFile) is not null, none = result.GetValue(_trainFile) is null && result.GetValue(_testFile) is null;
-            if (result.GetValue(_task) is null ? !none : !files) result.AddError("--task, --train and --test go together: give all of them, or none for Countdown problems that are drawn.");
-            if (result.GetValue(_chat) && none) result.AddError("--chat is for problems from files: those that are drawn are asked as the embedded model knows them.");
+            bool files = result.GetValue(_trainFile) is not null && result.GetValue(_testFile) is not null,
+                none = result.GetValue(_trainFile) is null && result.GetValue(_testFile) is null;
+            if (result.GetValue(_task) is null ? !none : !files)
+                result.AddError("--task, --train and --test go together: give all of them, or none for Countdown problems that are drawn.");
+            if (result.GetValue(_chat) && none)
+                result.AddError("--chat is for problems from files: those that are drawn are asked as the embedded model knows them.");
         });
     }
 

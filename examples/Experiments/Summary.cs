@@ -32,7 +32,9 @@ internal sealed record Summary
     {
         if (runs.Count == 0) throw new ArgumentException("No run has ended yet.", nameof(runs));
         string[] arms = [.. Arm.All.Select(arm => arm.Name).Where(arm => runs.Any(run => run.Arm == arm))];
-        Dictionary<string, Comparison?[]> tests = arms.ToDictionary(arm => arm, arm => Measures.Select(measure => Compare(runs, baseline, arm, measure.Of)).ToArray());
+        Dictionary<string, Comparison?[]> tests = arms.ToDictionary(
+            arm => arm,
+            arm => Measures.Select(measure => Compare(runs, baseline, arm, measure.Of)).ToArray());
         double[][] adjusted = [.. Measures.Select((_, m) => HolmCorrection.Adjust([.. arms.Select(arm => tests[arm][m]?.Means.PValue ?? double.NaN)]))];
         return new Summary
         {
@@ -44,7 +46,11 @@ internal sealed record Summary
                 .. arms.Select((arm, a) => new ArmSummary(arm, [.. runs.Where(run => run.Arm == arm).Select(run => run.Seed)],
                 [
                     .. Measures.Select((measure, m) => new MeasureSummary(
-                        measure.Name, Estimate.OfMean([.. runs.Where(run => run.Arm == arm).Select(measure.Of)]), tests[arm][m]?.Means.Difference, tests[arm][m]?.Means.PValue ?? double.NaN, adjusted[m][a],
+                        measure.Name,
+                        Estimate.OfMean([.. runs.Where(run => run.Arm == arm).Select(measure.Of)]),
+                        tests[arm][m]?.Means.Difference,
+                        tests[arm][m]?.Means.PValue ?? double.NaN,
+                        adjusted[m][a],
                         tests[arm][m]?.Ranks.PValue ?? double.NaN)),
                 ])),
             ],
@@ -55,7 +61,10 @@ internal sealed record Summary
     private static Comparison? Compare(IReadOnlyList<RunResult> runs, string baseline, string arm, Func<RunResult, double> measure)
     {
         if (arm == baseline) return null;
-        var pairs = runs.Where(run => run.Arm == arm).Join(runs.Where(run => run.Arm == baseline), run => run.Seed, run => run.Seed, (run, other) => (run, other)).ToList();
+        var pairs = runs
+            .Where(run => run.Arm == arm)
+            .Join(runs.Where(run => run.Arm == baseline), run => run.Seed, run => run.Seed, (run, other) => (run, other))
+            .ToList();
         double[] before = [.. pairs.Select(pair => measure(pair.other))], after = [.. pairs.Select(pair => measure(pair.run))];
         return pairs.Count == 0 ? null : new Comparison(PairedTTest.Of(before, after), SignedRankTest.Of(before, after));
     }

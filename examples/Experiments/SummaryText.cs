@@ -11,12 +11,21 @@ internal static class SummaryText
     {
         var text = new StringBuilder();
         int seeds = summary.Arms.Max(arm => arm.Seeds.Count);
-        text.Append(CultureInfo.InvariantCulture, $"{summary.Runs.Count} runs of {settings.Steps} steps; before training {Percent(summary.Before.Sampled)} sampled, {Percent(summary.Before.Greedy)} greedy.\n");
-        text.Append(CultureInfo.InvariantCulture, $"Means over up to {seeds} seeds with Student's 95 % interval; differences from {summary.Baseline} in points, paired by seed, with the p-value of the paired t-test, the same after Holm's correction, and that of the exact signed-rank test, not corrected.\n\n");
-        if (summary.Arms.All(arm => arm.Arm != summary.Baseline)) text.Append(CultureInfo.InvariantCulture, $"No run of {summary.Baseline} has ended, so nothing is compared: --baseline names another strategy.\n\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"{summary.Runs.Count} runs of {settings.Steps} steps; before training {Percent(summary.Before.Sampled)} sampled, {Percent(summary.Before.Greedy)} greedy.\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"Means over up to {seeds} seeds with Student's 95 % interval; differences from {summary.Baseline} in points, paired by seed, with the p-value of the paired t-test, the same after Holm's correction, and that of the exact signed-rank test, not corrected.\n\n");
+        if (summary.Arms.All(arm => arm.Arm != summary.Baseline))
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"No run of {summary.Baseline} has ended, so nothing is compared: --baseline names another strategy.\n\n");
         foreach ((string name, _) in Summary.Measures)
         {
-            text.Append(CultureInfo.InvariantCulture, $"| {name} | seeds | mean | 95 % interval | − {summary.Baseline} | 95 % interval | p | p (Holm) | p (signed rank) |\n|---|---|---|---|---|---|---|---|---|\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {name} | seeds | mean | 95 % interval | − {summary.Baseline} | 95 % interval | p | p (Holm) | p (signed rank) |\n|---|---|---|---|---|---|---|---|---|\n");
             foreach (ArmSummary arm in summary.Arms) Row(text, arm, arm.Measures.Single(measure => measure.Name == name));
             text.Append('\n');
         }
@@ -27,7 +36,9 @@ internal static class SummaryText
 
     private static void Row(StringBuilder text, ArmSummary arm, MeasureSummary measure)
     {
-        text.Append(CultureInfo.InvariantCulture, $"| {arm.Arm} | {arm.Seeds.Count} | {Percent(measure.Mean.Value)} | {Percent(measure.Mean.Interval.Lower)} to {Percent(measure.Mean.Interval.Upper)} | ");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"| {arm.Arm} | {arm.Seeds.Count} | {Percent(measure.Mean.Value)} | {Percent(measure.Mean.Interval.Lower)} to {Percent(measure.Mean.Interval.Upper)} | ");
         text.Append(measure.Difference is { } difference
             ? $"{Points(difference.Value)} | {Points(difference.Interval.Lower)} to {Points(difference.Interval.Upper)} | {Probability(measure.PValue)} | {Probability(measure.HolmPValue)} | {Probability(measure.SignedRankPValue)} |\n"
             : "| | | | |\n");
@@ -37,18 +48,29 @@ internal static class SummaryText
     private static void Seeds(StringBuilder text, Summary summary)
     {
         long[] seeds = [.. summary.Runs.Select(run => run.Seed).Distinct().Order()];
-        text.Append(CultureInfo.InvariantCulture, $"| sampled / greedy accuracy by seed | {string.Join(" | ", seeds)} | mean γ | tokens of a response |\n|---|{string.Concat(seeds.Select(_ => "---|"))}---|---|\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"| sampled / greedy accuracy by seed | {string.Join(" | ", seeds)} | mean γ | tokens of a response |\n|---|{string.Concat(seeds.Select(_ => "---|"))}---|---|\n");
         foreach (ArmSummary arm in summary.Arms)
         {
             RunResult[] runs = [.. summary.Runs.Where(run => run.Arm == arm.Arm)];
-            string[] cells = [.. seeds.Select(seed => runs.FirstOrDefault(run => run.Seed == seed) is { } run ? $"{Percent(run.After.Sampled)} / {Percent(run.After.Greedy)}" : "")];
-            text.Append(CultureInfo.InvariantCulture, $"| {arm.Arm} | {string.Join(" | ", cells)} | {runs.Average(run => run.MeanCredit):F2} | {runs.Average(run => run.LastThirdLength):F0} |\n");
+            string[] cells =
+            [
+                .. seeds.Select(seed =>
+                    runs.FirstOrDefault(run => run.Seed == seed) is { } run
+                        ? $"{Percent(run.After.Sampled)} / {Percent(run.After.Greedy)}"
+                        : ""),
+            ];
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {arm.Arm} | {string.Join(" | ", cells)} | {runs.Average(run => run.MeanCredit):F2} | {runs.Average(run => run.LastThirdLength):F0} |\n");
         }
     }
 
     private static string Percent(double share) => double.IsInfinity(share) ? "?" : (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + " %";
 
-    private static string Points(double difference) => double.IsInfinity(difference) ? "?" : (100 * difference).ToString("+0.0;−0.0;0.0", CultureInfo.InvariantCulture);
+    private static string Points(double difference) =>
+        double.IsInfinity(difference) ? "?" : (100 * difference).ToString("+0.0;−0.0;0.0", CultureInfo.InvariantCulture);
 
     private static string Probability(double p) => double.IsNaN(p) ? "" : p < 0.001 ? "< 0.001" : p.ToString("0.000", CultureInfo.InvariantCulture);
 }

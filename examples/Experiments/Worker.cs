@@ -60,7 +60,9 @@ internal sealed class Worker : IDisposable
             ModelFingerprint = _model.Fingerprint,
             ModelParameters = _model.Parameters.Values.Sum(parameter => parameter.numel()),
             Library = typeof(PolicyOptimizationTrainer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
-            Machine = string.Create(CultureInfo.InvariantCulture, $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}"),
+            Machine = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}"),
         });
 
         using PolicyTransformer policy = Trainer(credit, seed, run.Path).Fit(_task.Train(seed));
@@ -92,7 +94,9 @@ internal sealed class Worker : IDisposable
     {
         foreach (Arm arm in Arm.All) _ = Trainer(arm.Options(_settings, seed: 0), seed: 0, folder: null);
         // Cancelled before it begins, a training does all but its steps.
-        using PolicyTransformer untrained = Trainer(Arm.All[0].Options(_settings, seed: 0), seed: 0, folder: null, new CancellationToken(canceled: true)).Fit(_task.Train(seed: 0));
+        using PolicyTransformer untrained =
+            Trainer(Arm.All[0].Options(_settings, seed: 0), seed: 0, folder: null, new CancellationToken(canceled: true))
+                .Fit(_task.Train(seed: 0));
     }
 
     /// <summary>What the folder was begun with; runs that start from something else do not belong into its table.</summary>
@@ -100,51 +104,66 @@ internal sealed class Worker : IDisposable
     {
         RunStart start = ExperimentFolder.Read<RunStart>(_folder.BeforeTrainingFile);
         string[] differences = start.Fingerprints is { } before ? [.. before.DifferencesFrom(StartFingerprints.Of(_model, _settings))] : [];
-        return differences.Length == 0 ? start
-            : throw new InvalidOperationException($"What '{_folder.Path}' was begun with has changed since: {string.Join(", ", differences)}. Put it back, or give another folder: runs that start from different things are not compared.");
+        return differences.Length == 0
+            ? start
+            : throw new InvalidOperationException(
+                $"What '{_folder.Path}' was begun with has changed since: {string.Join(", ", differences)}. Put it back, or give another folder: runs that start from different things are not compared.");
     }
 
-    private PolicyOptimizationTrainer Trainer(CreditOptions credit, long seed, string? folder, CancellationToken cancellation = default) => _context.Policies.Trainers.PolicyOptimization(_model, _task.Reward, new PolicyOptimizationOptions
-    {
-        Steps = _settings.Steps,
-        PromptsPerStep = _settings.PromptsPerStep,
-        Generations = _settings.Generations,
-        MiniBatches = _settings.MiniBatches,
-        GradientAccumulationSteps = _settings.GradientAccumulationSteps,
-        ActivationCheckpointing = _settings.ActivationCheckpointing,
-        SamplingBatchSize = _settings.SamplingBatchSize,
-        Bf16 = _settings.Bf16,
-        Lora = _settings.LoraRank is { } rank ? new LoraOptions { Rank = rank, Alpha = 2 * rank, TargetModules = LoraOptions.AllLinear, Seed = seed } : null,
-        MaxNewTokens = _settings.MaxNewTokens,
-        LearningRate = _settings.LearningRate,
-        Temperature = _settings.Temperature,
-        Credit = credit,
-        FlowAnswer = credit.Strategy == CreditStrategy.Flow ? _settings.FlowAnswer : null,
-        Rhythm = new RhythmOptions
+    private PolicyOptimizationTrainer Trainer(
+        CreditOptions credit, long seed, string? folder, CancellationToken cancellation = default) =>
+        _context.Policies.Trainers.PolicyOptimization(_model, _task.Reward, new PolicyOptimizationOptions
         {
-            Layers = LayerSelection.Parse(_settings.Layers),
-            Grouping = HeadGrouping.PerBatch,
-            Window = _settings.Window,
-            MinimumHorizon = _settings.MinimumHorizon,
-            MaximumHorizon = _settings.MaximumHorizon,
+            Steps = _settings.Steps,
+            PromptsPerStep = _settings.PromptsPerStep,
+            Generations = _settings.Generations,
+            MiniBatches = _settings.MiniBatches,
+            GradientAccumulationSteps = _settings.GradientAccumulationSteps,
+            ActivationCheckpointing = _settings.ActivationCheckpointing,
+            SamplingBatchSize = _settings.SamplingBatchSize,
+            Bf16 = _settings.Bf16,
+            Lora = _settings.LoraRank is { } rank
+                ? new LoraOptions { Rank = rank, Alpha = 2 * rank, TargetModules = LoraOptions.AllLinear, Seed = seed }
+                : null,
+            MaxNewTokens = _settings.MaxNewTokens,
+            LearningRate = _settings.LearningRate,
             Temperature = _settings.Temperature,
-        },
-        RhythmPass = _settings.RhythmPass,
-        Seed = seed,
-        PromptFormat = _task.PromptFormat,
-        OutputFolder = folder,
-        Resume = folder is not null,
-        CheckpointEvery = _settings.CheckpointEvery,
-        CheckpointLimit = 1,
-        CancellationToken = cancellation,
-    });
+            Credit = credit,
+            FlowAnswer = credit.Strategy == CreditStrategy.Flow ? _settings.FlowAnswer : null,
+            Rhythm = new RhythmOptions
+            {
+                Layers = LayerSelection.Parse(_settings.Layers),
+                Grouping = HeadGrouping.PerBatch,
+                Window = _settings.Window,
+                MinimumHorizon = _settings.MinimumHorizon,
+                MaximumHorizon = _settings.MaximumHorizon,
+                Temperature = _settings.Temperature,
+            },
+            RhythmPass = _settings.RhythmPass,
+            Seed = seed,
+            PromptFormat = _task.PromptFormat,
+            OutputFolder = folder,
+            Resume = folder is not null,
+            CheckpointEvery = _settings.CheckpointEvery,
+            CheckpointLimit = 1,
+            CancellationToken = cancellation,
+        });
 
-    private Accuracy Measure(CausalLanguageModel model) => new(Measure(model, temperature: 0, samples: 1), Measure(model, _settings.Temperature, _settings.EvaluationSamples));
+    private Accuracy Measure(CausalLanguageModel model) =>
+        new(Measure(model, temperature: 0, samples: 1), Measure(model, _settings.Temperature, _settings.EvaluationSamples));
 
-    private double Measure(CausalLanguageModel model, double temperature, int samples) => Evaluation.Run(_context, model, _task.Test(), _task.Reward, new EvaluationOptions
-    {
-        Generation = new GenerationOptions { MaxNewTokens = _settings.MaxNewTokens, Temperature = temperature, SamplesPerPrompt = samples, BatchSize = _settings.SamplingBatchSize, Seed = 1 },
-        PromptFormat = _task.PromptFormat,
-        BatchSize = EvaluationBatch,
-    }).AverageAtK.Value;
+    private double Measure(CausalLanguageModel model, double temperature, int samples) =>
+        Evaluation.Run(_context, model, _task.Test(), _task.Reward, new EvaluationOptions
+        {
+            Generation = new GenerationOptions
+            {
+                MaxNewTokens = _settings.MaxNewTokens,
+                Temperature = temperature,
+                SamplesPerPrompt = samples,
+                BatchSize = _settings.SamplingBatchSize,
+                Seed = 1,
+            },
+            PromptFormat = _task.PromptFormat,
+            BatchSize = EvaluationBatch,
+        }).AverageAtK.Value;
 }

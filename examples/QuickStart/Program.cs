@@ -19,7 +19,11 @@ using CausalLanguageModel model = CausalLanguageModel.FromPretrained(settings.Mo
 
 if (settings.Model is not null)
 {
-    Screen.Rhythm(ml, model, ml.Data.LoadFromEnumerable([new Question { Prompt = settings.Prompt }]), new AttentionRhythmOptions { Grouping = RhythmGrouping.PerSequence }, settings.Picture);
+    Screen.Rhythm(
+        ml, model,
+        ml.Data.LoadFromEnumerable([new Question { Prompt = settings.Prompt }]),
+        new AttentionRhythmOptions { Grouping = RhythmGrouping.PerSequence },
+        settings.Picture);
     return 0;
 }
 

@@ -14,16 +14,22 @@ internal static class RhythmPicture
     {
         int width = Left + Step * response.Tokens.Length + 20, labels = Top + 2 * CurveHeight + Gap + 16, height = labels + LabelHeight;
         var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"12\">\n");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"12\">\n");
         svg.Append("<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n");
         Text(svg, Left, 20, $"{response.Prompt}", Ink);
         for (int i = 0; i < response.Tokens.Length; i++)
             if (Color(response, i) is { } color)
-                svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{X(i) - Step / 2 + 1}\" y=\"{Top - 6}\" width=\"{Step - 2}\" height=\"{height - Top}\" rx=\"3\" fill=\"{color}\" fill-opacity=\"0.28\"/>\n");
+                svg.Append(
+                    CultureInfo.InvariantCulture,
+                    $"<rect x=\"{X(i) - Step / 2 + 1}\" y=\"{Top - 6}\" width=\"{Step - 2}\" height=\"{height - Top}\" rx=\"3\" fill=\"{color}\" fill-opacity=\"0.28\"/>\n");
         Curve(svg, response.Waad, Top, "WAAD", "tokens");
         Curve(svg, response.Fai, Top + CurveHeight + Gap, "FAI", "");
         for (int i = 0; i < response.Tokens.Length; i++)
-            svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{X(i) + 4}\" y=\"{labels + 8}\" transform=\"rotate(-90 {X(i) + 4} {labels + 8})\" text-anchor=\"end\" fill=\"{Ink}\">{WebUtility.HtmlEncode(response.Tokens[i].Trim())}</text>\n");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<text x=\"{X(i) + 4}\" y=\"{labels + 8}\" transform=\"rotate(-90 {X(i) + 4} {labels + 8})\" text-anchor=\"end\" fill=\"{Ink}\">{WebUtility.HtmlEncode(response.Tokens[i].Trim())}</text>\n");
         Legend(svg, width - 330, Preplan, "preplan");
         Legend(svg, width - 230, Anchor, "anchor");
         Legend(svg, width - 140, Both, "both");

@@ -34,18 +34,24 @@ internal static class Screen
             (false, true) => $"[{Anchor}]{Escape(token)}[/] ",
             _ => $"{Escape(token)} ",
         })));
-        AnsiConsole.MarkupLine($"\n[{Preplan}] preplan [/] the look-back distance WAAD changes here: a new chunk is planned   [{Anchor}] anchor [/] later tokens look back at it (FAI)   [{Both}] both [/]");
-        AnsiConsole.MarkupLineInterpolated($"[grey]WAAD {response.Waad.Min():F1} to {response.Waad.Max():F1} tokens; FAI up to {response.Fai.Where(fai => !float.IsNaN(fai)).DefaultIfEmpty().Max():F3}; mean entropy {response.Entropy.Average():F2} nats[/]\n");
+        AnsiConsole.MarkupLine(
+            $"\n[{Preplan}] preplan [/] the look-back distance WAAD changes here: a new chunk is planned   [{Anchor}] anchor [/] later tokens look back at it (FAI)   [{Both}] both [/]");
+        AnsiConsole.MarkupLineInterpolated(
+            $"[grey]WAAD {response.Waad.Min():F1} to {response.Waad.Max():F1} tokens; FAI up to {response.Fai.Where(fai => !float.IsNaN(fai)).DefaultIfEmpty().Max():F3}; mean entropy {response.Entropy.Average():F2} nats[/]\n");
     }
 
     /// <summary>A line of progress now and then; a bar would need a terminal that can go back.</summary>
     public static IProgress<TrainingProgress> Progress() => new TrainingBar();
 
-    public static void Trained(TimeSpan elapsed) => AnsiConsole.MarkupLineInterpolated($"[grey]trained, and calibrated the trained policy's head groups, in {elapsed.TotalSeconds:F0} s[/]\n");
+    public static void Trained(TimeSpan elapsed) =>
+        AnsiConsole.MarkupLineInterpolated(
+            $"[grey]trained, and calibrated the trained policy's head groups, in {elapsed.TotalSeconds:F0} s[/]\n");
 
     public static void Differences(params ReadOnlySpan<(string How, PairedDifference Difference)> results)
     {
-        Table table = new Table().Border(TableBorder.Rounded).AddColumns("512 unseen problems", "before", "after", "[bold]gain[/], paired", "95 % interval of the gain");
+        Table table = new Table()
+            .Border(TableBorder.Rounded)
+            .AddColumns("512 unseen problems", "before", "after", "[bold]gain[/], paired", "95 % interval of the gain");
         foreach ((string how, PairedDifference difference) in results)
             table.AddRow(
                 how, Share(difference.Before), Share(difference.After), $"[bold]{Points(difference.Value)}[/]",
@@ -68,8 +74,9 @@ internal static class Screen
             bool interactive = AnsiConsole.Profile.Capabilities.Interactive, last = value.Step == value.TotalSteps;
             if (!interactive && value.Step % 10 != 0 && !last) return;
             int done = Width * value.Step / value.TotalSteps;
-            string line = $"  {new string('█', done)}{new string('░', Width - done)} step {value.Step,3} of {value.TotalSteps}  reward {value.Metrics["reward"]:F2}  " +
-                $"length {value.Metrics["completions/mean_length"]:F0}  credit {value.Metrics["credit/mean"]:F2}  {value.Remaining:m\\:ss} left ";
+            string line =
+                $"  {new string('█', done)}{new string('░', Width - done)} step {value.Step,3} of {value.TotalSteps}  reward {value.Metrics["reward"]:F2}  "
+                + $"length {value.Metrics["completions/mean_length"]:F0}  credit {value.Metrics["credit/mean"]:F2}  {value.Remaining:m\\:ss} left ";
             AnsiConsole.Profile.Out.Writer.Write(interactive ? $"\r{line}{(last ? "\n" : "")}" : $"{line}\n");
         }
     }

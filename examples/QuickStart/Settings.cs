@@ -7,7 +7,12 @@ internal sealed record Settings(string? Model, string Prompt, int Seed, int Step
 
     public static Settings Parse(string[] args)
     {
-        var settings = new Settings(Model: null, "Question: A baker has 12 trays of 8 rolls and sells 70 rolls. How many rolls are left? Let us think step by step.\nAnswer:", Seed: 1, Steps: 80, Picture: null);
+        var settings = new Settings(
+            Model: null,
+            "Question: A baker has 12 trays of 8 rolls and sells 70 rolls. How many rolls are left? Let us think step by step.\nAnswer:",
+            Seed: 1,
+            Steps: 80,
+            Picture: null);
         for (int i = 0; i < args.Length; i += 2)
         {
             string value = i + 1 < args.Length ? args[i + 1] : throw new ArgumentException($"'{args[i]}' needs a value. Usage: {Usage}");

@@ -45,7 +45,8 @@ foreach ((string name, RhythmFeaturesOptions features) in inputs)
     double[] areas = [.. folds.Select(fold => fold.Metrics.AreaUnderRocCurve)];
     baseline ??= areas;
     double[] gains = [.. areas.Zip(baseline, (area, before) => area - before)];
-    Console.WriteLine($"{name,-34} AUC {areas.Average():0.000} ± {StandardError(areas):0.000}   accuracy {folds.Average(fold => fold.Metrics.Accuracy):0.000}   gain over the first {gains.Average():+0.000;-0.000} ± {StandardError(gains):0.000}");
+    Console.WriteLine(
+        $"{name,-34} AUC {areas.Average():0.000} ± {StandardError(areas):0.000}   accuracy {folds.Average(fold => fold.Metrics.Accuracy):0.000}   gain over the first {gains.Average():+0.000;-0.000} ± {StandardError(gains):0.000}");
 }
 
 static double StandardError(double[] values)

@@ -18,8 +18,13 @@ using MLNetAttn.Transforms;
 using Spectre.Console;
 
 Argument<string> folder = new("folder") { DefaultValueFactory = _ => "models/countdown" };
-Option<int> steps = Number("--steps", 2000, "Updates."), numbers = Number("--numbers", 3, "Numbers of a problem."), attempts = Number("--attempts", 5, "The most attempts in a demonstration."),
-    context = Number("--context", 160, "The longest sequence, in tokens."), hidden = Number("--hidden", 64, "Width."), layers = Number("--layers", 4, "Layers.");
+Option<int>
+    steps = Number("--steps", 2000, "Updates."),
+    numbers = Number("--numbers", 3, "Numbers of a problem."),
+    attempts = Number("--attempts", 5, "The most attempts in a demonstration."),
+    context = Number("--context", 160, "The longest sequence, in tokens."),
+    hidden = Number("--hidden", 64, "Width."),
+    layers = Number("--layers", 4, "Layers.");
 Option<double> solved = new("--solved") { Description = "The share of the demonstrations that end in a found solution.", DefaultValueFactory = _ => 0.3 };
 RootCommand command = new("Trains a small model on searches for Countdown solutions.") { folder, steps, numbers, attempts, context, hidden, layers, solved };
 command.SetAction(Train);
@@ -70,9 +75,14 @@ void Train(ParseResult parsed)
     AnsiConsole.MarkupLineInterpolated($"[bold]{parsed.GetRequiredValue(folder)}[/] after {updates} steps in {clock.Elapsed.TotalMinutes:F1} minutes");
     foreach ((string how, double temperature) in ((string, double)[])[("greedy", 0), ("sampled at temperature 1", 1)])
     {
-        IDataView scored = ml.Transforms.GenerateText(policy.Model, maxNewTokens: longestSequence - 64, temperature: temperature).Append(ml.Transforms.CountdownReward()).Fit(unseen).Transform(unseen);
+        IDataView scored = ml.Transforms
+            .GenerateText(policy.Model, maxNewTokens: longestSequence - 64, temperature: temperature)
+            .Append(ml.Transforms.CountdownReward())
+            .Fit(unseen)
+            .Transform(unseen);
         Proportion accuracy = Proportion.Of([.. scored.GetColumn<float>("Reward").Select(reward => reward == 1)]);
-        AnsiConsole.MarkupLineInterpolated($"accuracy on 512 unseen problems, {how}: [bold]{accuracy.Value:P1}[/]  (95 % interval {accuracy.Interval.Lower:P1} to {accuracy.Interval.Upper:P1})");
+        AnsiConsole.MarkupLineInterpolated(
+            $"accuracy on 512 unseen problems, {how}: [bold]{accuracy.Value:P1}[/]  (95 % interval {accuracy.Interval.Lower:P1} to {accuracy.Interval.Upper:P1})");
     }
 }
 
@@ -82,6 +92,7 @@ internal sealed class ConsoleProgress : IProgress<TrainingProgress>
     public void Report(TrainingProgress value)
     {
         if (value.Step % 250 == 0 || value.Step == value.TotalSteps)
-            AnsiConsole.MarkupLineInterpolated($"step {value.Step} of {value.TotalSteps}  loss {value.Metrics["loss"]:F3}  {value.Elapsed:mm\\:ss} gone, {value.Remaining:mm\\:ss} to go");
+            AnsiConsole.MarkupLineInterpolated(
+                $"step {value.Step} of {value.TotalSteps}  loss {value.Metrics["loss"]:F3}  {value.Elapsed:mm\\:ss} gone, {value.Remaining:mm\\:ss} to go");
     }
 }

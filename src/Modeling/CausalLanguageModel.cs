@@ -31,7 +31,8 @@ public sealed class CausalLanguageModel : IDisposable
 
     /// <summary>The tokenizer.</summary>
     /// <exception cref="InvalidOperationException">The folder had none.</exception>
-    public Tokenizer Tokenizer => _tokenizer ?? throw new InvalidOperationException($"'{_location}' has no tokenizer.json: give the model token ids instead of text, or add the file.");
+    public Tokenizer Tokenizer => _tokenizer ?? throw new InvalidOperationException(
+        $"'{_location}' has no tokenizer.json: give the model token ids instead of text, or add the file.");
 
     /// <summary>Whether the folder had a tokenizer with a chat template.</summary>
     /// <exception cref="InvalidDataException">A template in its files is no text.</exception>
@@ -86,8 +87,11 @@ public sealed class CausalLanguageModel : IDisposable
         TokenizerFiles? files = source.Exists(TokenizerFiles.Definition) ? TokenizerFiles.Read(source) : null;
         Task<Tokenizer>? tokenizer = files is null ? null : Task.Run(() => new Tokenizer(files));
         if (AdapterFiles.Exist(source) && !source.Exists(CheckpointFiles.Config))
-            throw new FileNotFoundException($"'{source.Location}' holds an adapter without its base model: load the base model, and give this folder to its {nameof(WithAdapter)}.", CheckpointFiles.Locate(source, CheckpointFiles.Config));
-        DecoderConfig config = DecoderConfig.Parse(CheckpointFiles.ReadSmall(source, CheckpointFiles.Config), CheckpointFiles.Locate(source, CheckpointFiles.Config));
+            throw new FileNotFoundException(
+                $"'{source.Location}' holds an adapter without its base model: load the base model, and give this folder to its {nameof(WithAdapter)}.",
+                CheckpointFiles.Locate(source, CheckpointFiles.Config));
+        DecoderConfig config = DecoderConfig.Parse(
+            CheckpointFiles.ReadSmall(source, CheckpointFiles.Config), CheckpointFiles.Locate(source, CheckpointFiles.Config));
         GenerationConfig generation = GenerationConfig.Load(source, config);
         CheckpointReader reader = CheckpointReader.Open(source, config);
         var weights = new WeightStorage(config, options.DataType, options.Device ?? CPU);
@@ -236,7 +240,8 @@ public sealed class CausalLanguageModel : IDisposable
         if (attentionMask is not null)
         {
             Tensor real = attentionMask.to(ScalarType.Bool).to(ScalarType.Int64);
-            if (real.diff(dim: 1).Below(0).any().ToNumber() != 0) throw new ArgumentException("attentionMask has zeros after ones, expected padding on the left only.", nameof(attentionMask));
+            if (real.diff(dim: 1).Below(0).any().ToNumber() != 0)
+                throw new ArgumentException("attentionMask has zeros after ones, expected padding on the left only.", nameof(attentionMask));
             long[] lengths = [.. real.sum(1).cpu().data<long>()];
             padding = [.. lengths.Select(length => (int)(ids.size(1) - length))];
         }
@@ -264,7 +269,8 @@ public sealed class CausalLanguageModel : IDisposable
     /// <exception cref="ArgumentException">An option is out of range, or a sequence is empty, too long or holds an unknown id; the message names the
     /// row.</exception>
     /// <exception cref="NotFiniteNumberException">The model computes NaN or infinities; the message names row and token.</exception>
-    public IReadOnlyList<RhythmAnalysis> AnalyzeRhythm(IReadOnlyList<TokenSequence> sequences, RhythmOptions options) => ReadRhythm(sequences, options, scores: true);
+    public IReadOnlyList<RhythmAnalysis> AnalyzeRhythm(IReadOnlyList<TokenSequence> sequences, RhythmOptions options) =>
+        ReadRhythm(sequences, options, scores: true);
 
     /// <inheritdoc cref="RhythmPass.Analyze"/>
     internal IReadOnlyList<RhythmAnalysis> ReadRhythm(IReadOnlyList<TokenSequence> sequences, RhythmOptions options, bool scores)
@@ -283,7 +289,8 @@ public sealed class CausalLanguageModel : IDisposable
     public IReadOnlyList<float[]> LogProbabilities(IReadOnlyList<TokenSequence> sequences, double temperature = 1)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        if (!(temperature > 0) || !double.IsFinite(temperature)) throw new ArgumentException($"temperature is {temperature}, expected a number above 0.", nameof(temperature));
+        if (!(temperature > 0) || !double.IsFinite(temperature))
+            throw new ArgumentException($"temperature is {temperature}, expected a number above 0.", nameof(temperature));
         return PackedScores.LogProbabilities(Decoder, sequences, temperature);
     }
 
@@ -368,7 +375,8 @@ public sealed class CausalLanguageModel : IDisposable
         }
     }
 
-    private CausalLanguageModel With(WeightStorage weights, LoraAdapter? adapter) => new(new Decoder(Config, weights, adapter), GenerationConfig, _tokenizer, _location);
+    private CausalLanguageModel With(WeightStorage weights, LoraAdapter? adapter) =>
+        new(new Decoder(Config, weights, adapter), GenerationConfig, _tokenizer, _location);
 
     private WeightStorage CopyWeights(ScalarType? type = null)
     {
@@ -387,7 +395,9 @@ public sealed class CausalLanguageModel : IDisposable
     private void RequireNoAdapter()
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        if (Adapter is not null) throw new InvalidOperationException($"The model has an adapter already; {nameof(MergeAdapter)} makes it part of the weights, {nameof(WithoutAdapter)} leaves it out.");
+        if (Adapter is not null)
+            throw new InvalidOperationException(
+                $"The model has an adapter already; {nameof(MergeAdapter)} makes it part of the weights, {nameof(WithoutAdapter)} leaves it out.");
     }
 
     private string ComputeFingerprint()

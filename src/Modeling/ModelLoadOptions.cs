@@ -16,7 +16,9 @@ public sealed record ModelLoadOptions
     internal void Validate()
     {
         var problems = new Violations();
-        problems.Require(DataType is ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float64, nameof(DataType), DataType, "Float32, BFloat16 or Float64");
+        problems.Require(
+            DataType is ScalarType.Float32 or ScalarType.BFloat16 or ScalarType.Float64, nameof(DataType), DataType,
+            "Float32, BFloat16 or Float64");
         problems.ThrowIfAny(nameof(ModelLoadOptions));
     }
 }

@@ -16,7 +16,8 @@ public class AdvantageNormalizationTests
         int[] groups = [0, 0, 0, 1, 1, 1], order = [4, 0, 3, 2, 5, 1];
         var inOrder = AdvantageNormalization.Fit(rows, groups, 2, options);
         var mixed = AdvantageNormalization.Fit([.. order.Select(row => rows[row])], [.. order.Select(row => groups[row])], 2, options);
-        for (int row = 0; row < rows.Length; row++) mixed.Advantage(rows[row], groups[row]).Should().BeApproximately(inOrder.Advantage(rows[row], groups[row]), 1e-12, $"row {row}");
+        for (int row = 0; row < rows.Length; row++)
+            mixed.Advantage(rows[row], groups[row]).Should().BeApproximately(inOrder.Advantage(rows[row], groups[row]), 1e-12, $"row {row}");
         inOrder.Advantage(rows[3], 1).Should().Be(0, "it has no reward");
     }
 

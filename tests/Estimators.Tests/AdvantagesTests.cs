@@ -20,7 +20,8 @@ public class AdvantagesTests
 
     [Fact]
     public void Names_of_rewards_are_in_the_metrics() =>
-        Advantages.Compute(new double[,] { { 1, 2 }, { 3, 5 } }, 2, names: ["right", "short"]).Metrics.Should().Contain("rewards/right/mean", 2).And.Contain("rewards/short/mean", 3.5);
+        Advantages.Compute(new double[,] { { 1, 2 }, { 3, 5 } }, 2, names: ["right", "short"]).Metrics
+            .Should().Contain("rewards/right/mean", 2).And.Contain("rewards/short/mean", 3.5);
 
     [Fact]
     public void A_group_of_one_is_refused() => Refused([1, 2], 1, "*Groups of 1, expected at least 2*");
@@ -33,7 +34,8 @@ public class AdvantagesTests
 
     [Fact]
     public void A_weight_for_each_function_is_required() =>
-        FluentActions.Invoking(() => Advantages.Compute([1, 2], 2, new AdvantageOptions { RewardWeights = [1, 2, 3] })).Should().Throw<ArgumentException>().WithMessage("*RewardWeights is 3 weights*1 reward functions*");
+        FluentActions.Invoking(() => Advantages.Compute([1, 2], 2, new AdvantageOptions { RewardWeights = [1, 2, 3] }))
+            .Should().Throw<ArgumentException>().WithMessage("*RewardWeights is 3 weights*1 reward functions*");
 
     private static void Refused(double[] rewards, int generations, string message) =>
         FluentActions.Invoking(() => Advantages.Compute(rewards, generations)).Should().Throw<ArgumentException>().WithMessage(message);

@@ -13,27 +13,29 @@ public sealed class CheckpointTests : CheckpointFixture
     [InlineData(RhythmPassKind.Fused, 1, 2)]
     public void A_run_that_was_cut_anywhere_ends_with_the_bits_of_an_undisturbed_one(RhythmPassKind pass, int miniBatches, int resamplingRounds)
     {
-        PolicyOptimizationOptions Options(CancellationToken cancellation = default, IProgress<TrainingProgress>? progress = null, bool resume = false, bool writes = true) => new()
-        {
-            Steps = 7,
-            PromptsPerStep = 4,
-            Generations = 4,
-            MaxNewTokens = 12,
-            MiniBatches = miniBatches,
-            LearningRate = 5e-3,
-            Schedule = LearningRateSchedule.Linear,
-            WarmupSteps = 2,
-            Seed = 5,
-            RhythmPass = pass,
-            HeadGroupsEvery = 2,
-            ResamplingRounds = resamplingRounds,
-            Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 1, MaximumHorizon = 8 },
-            OutputFolder = writes ? Output : null,
-            CheckpointEvery = 3,
-            Resume = resume,
-            Progress = progress,
-            CancellationToken = cancellation,
-        };
+        PolicyOptimizationOptions Options(
+            CancellationToken cancellation = default, IProgress<TrainingProgress>? progress = null,
+            bool resume = false, bool writes = true) => new()
+            {
+                Steps = 7,
+                PromptsPerStep = 4,
+                Generations = 4,
+                MaxNewTokens = 12,
+                MiniBatches = miniBatches,
+                LearningRate = 5e-3,
+                Schedule = LearningRateSchedule.Linear,
+                WarmupSteps = 2,
+                Seed = 5,
+                RhythmPass = pass,
+                HeadGroupsEvery = 2,
+                ResamplingRounds = resamplingRounds,
+                Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 1, MaximumHorizon = 8 },
+                OutputFolder = writes ? Output : null,
+                CheckpointEvery = 3,
+                Resume = resume,
+                Progress = progress,
+                CancellationToken = cancellation,
+            };
         var whole = new ProgressList();
         Dictionary<string, float[]> expected = Train(Options(progress: whole, writes: false));
         var rest = new ProgressList();
@@ -118,7 +120,8 @@ public sealed class CheckpointTests : CheckpointFixture
     public void AFolder_with_a_run_is_refused_unless_it_is_resumed()
     {
         Train(Options(steps: 2));
-        FluentActions.Invoking(() => Train(Options(steps: 2))).Should().Throw<InvalidOperationException>().WithMessage("*holds a run with a checkpoint after step 2*Set Resume*");
+        FluentActions.Invoking(() => Train(Options(steps: 2)))
+            .Should().Throw<InvalidOperationException>().WithMessage("*holds a run with a checkpoint after step 2*Set Resume*");
     }
 
     [Theory]
@@ -130,7 +133,8 @@ public sealed class CheckpointTests : CheckpointFixture
         string path = Path.Combine(Output, file);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, "mine");
-        FluentActions.Invoking(() => Train(Options())).Should().Throw<InvalidOperationException>().WithMessage($"*holds {file.Split('/')[0]}, *no run.json*another folder*");
+        FluentActions.Invoking(() => Train(Options()))
+            .Should().Throw<InvalidOperationException>().WithMessage($"*holds {file.Split('/')[0]}, *no run.json*another folder*");
         File.ReadAllText(path).Should().Be("mine");
     }
 
@@ -154,7 +158,8 @@ public sealed class CheckpointTests : CheckpointFixture
     public void A_reward_that_fails_costs_the_step_and_not_those_before()
     {
         int responses = 0;
-        var failing = Ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = ++responses > 3 * 16 ? throw new FormatException("no idea") : row.ResponseTokenIds[0], null);
+        var failing = Ml.Transforms.CustomMapping<RewardInput, RewardOutput>(
+            (row, output) => output.Reward = ++responses > 3 * 16 ? throw new FormatException("no idea") : row.ResponseTokenIds[0], null);
         PolicyOptimizationOptions options = Options(steps: 6) with { CheckpointEvery = 50 };
         FluentActions.Invoking(() => Train(options, failing)).Should().Throw<InvalidOperationException>().WithMessage("*no idea*");
         Steps().Should().Equal(3);
@@ -198,7 +203,8 @@ public sealed class CheckpointTests : CheckpointFixture
     {
         IDataView validation = Ml.Data.LoadFromEnumerable(PromptRow.Make(3));
         int responses = 0;
-        var failing = Ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = ++responses > 2 * 16 ? throw new FormatException("no idea") : row.ResponseTokenIds[0], null);
+        var failing = Ml.Transforms.CustomMapping<RewardInput, RewardOutput>(
+            (row, output) => output.Reward = ++responses > 2 * 16 ? throw new FormatException("no idea") : row.ResponseTokenIds[0], null);
         PolicyOptimizationOptions options = Options(steps: 2) with { EvaluateEvery = 2, KeepBest = true };
         FluentActions.Invoking(() => Train(options, failing, validation)).Should().Throw<InvalidOperationException>();
         var told = new ProgressList();
@@ -215,8 +221,11 @@ public sealed class CheckpointTests : CheckpointFixture
     public void A_checkpoint_that_was_being_replaced_when_the_run_was_killed_is_there_again(bool replaced, bool halfWritten)
     {
         Train(Options(steps: 2));
-        string place = Path.Combine(Output, "checkpoint-000002"), before = Path.Combine(Output, ".replaced-checkpoint-000002"), after = Path.Combine(Output, ".incomplete-checkpoint-000002");
-        if (replaced || halfWritten) File.WriteAllText(Path.Combine(Directory.CreateDirectory(replaced ? before : after).FullName, "config.json"), "half of one");
+        string place = Path.Combine(Output, "checkpoint-000002"),
+            before = Path.Combine(Output, ".replaced-checkpoint-000002"),
+            after = Path.Combine(Output, ".incomplete-checkpoint-000002");
+        if (replaced || halfWritten)
+            File.WriteAllText(Path.Combine(Directory.CreateDirectory(replaced ? before : after).FullName, "config.json"), "half of one");
         if (!replaced) Directory.Move(place, before);
         Train(Options(steps: 3, resume: true)).ShouldEqual(Train(Options(steps: 3, folder: null)));
         Directory.EnumerateDirectories(Output, ".*").Should().BeEmpty();
@@ -280,7 +289,18 @@ public sealed class CheckpointTests : CheckpointFixture
     [Fact]
     public void The_files_of_a_run_tell_each_step_once_however_often_it_was_cut()
     {
-        PolicyOptimizationOptions Logged(int steps, bool resume) => new() { Steps = steps, PromptsPerStep = 4, Generations = 3, MaxNewTokens = 12, Seed = 1, CheckpointEvery = 3, OutputFolder = Output, Resume = resume, LogSamplesEvery = 2 };
+        PolicyOptimizationOptions Logged(int steps, bool resume) => new()
+        {
+            Steps = steps,
+            PromptsPerStep = 4,
+            Generations = 3,
+            MaxNewTokens = 12,
+            Seed = 1,
+            CheckpointEvery = 3,
+            OutputFolder = Output,
+            Resume = resume,
+            LogSamplesEvery = 2,
+        };
         Train(Logged(3, resume: false));
         File.AppendAllText(Path.Combine(Output, "metrics.jsonl"), "{\"step\":4,\"reward\":9}\n{\"step\":5,\"rew");
         Train(Logged(5, resume: true));
@@ -289,7 +309,9 @@ public sealed class CheckpointTests : CheckpointFixture
         metrics[3].Metrics["reward"].Should().NotBe(9);
         JsonNode[] samples = [.. File.ReadLines(Path.Combine(Output, "samples.jsonl")).Select(line => JsonNode.Parse(line)!)];
         samples.Select(sample => sample["step"]!.GetValue<int>()).Should().Equal(1, 1, 1, 2, 2, 2, 4, 4, 4);
-        samples.Should().OnlyContain(sample => sample["tokens"]!.AsArray().Count == sample["role"]!.AsArray().Count && sample["tokens"]!.AsArray().Count == sample["credit"]!.AsArray().Count);
+        samples.Should().OnlyContain(sample =>
+            sample["tokens"]!.AsArray().Count == sample["role"]!.AsArray().Count
+            && sample["tokens"]!.AsArray().Count == sample["credit"]!.AsArray().Count);
         Directory.EnumerateFiles(Output, "events.out.tfevents.*").Should().HaveCount(2);
     }
 

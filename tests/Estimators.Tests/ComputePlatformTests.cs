@@ -21,7 +21,8 @@ public sealed class ComputePlatformTests : CheckpointFixture
     {
         var now = ComputePlatform.Of(Model);
         now.Differences(now).Should().BeEmpty();
-        now.Differences(now with { Threads = now.Threads + 1, LibTorch = "1.0" }).Should().Be($"the number of threads was {now.Threads + 1}, and is {now.Threads}; libtorch was 1.0, and is {now.LibTorch}");
+        now.Differences(now with { Threads = now.Threads + 1, LibTorch = "1.0" })
+            .Should().Be($"the number of threads was {now.Threads + 1}, and is {now.Threads}; libtorch was 1.0, and is {now.LibTorch}");
     }
 
     [Theory]
@@ -42,7 +43,10 @@ public sealed class ComputePlatformTests : CheckpointFixture
             if (entry.Kind == ChannelMessageKind.Warning) warnings.Add(entry.RawMessage);
         };
         Train(Options(steps: 3, resume: true)).ShouldEqual(Train(Options(steps: 3, folder: null)));
-        if (other) warnings.Should().ContainSingle().Which.Should().Match("Going on elsewhere than where '*checkpoint-000002' was written: the number of threads was 7, and is *. The steps that follow may differ in their last bits*");
-        else warnings.Should().BeEmpty();
+        if (other)
+            warnings.Should().ContainSingle().Which.Should().Match(
+                "Going on elsewhere than where '*checkpoint-000002' was written: the number of threads was 7, and is *. The steps that follow may differ in their last bits*");
+        else
+            warnings.Should().BeEmpty();
     }
 }

@@ -13,7 +13,9 @@ public sealed class EvaluationDuringTrainingTests : IDisposable
     private readonly IDataView _validation;
 
     public EvaluationDuringTrainingTests() =>
-        (_prompts, _validation) = (_ml.Data.LoadFromEnumerable(PromptRow.Make(20)), _ml.Data.LoadFromEnumerable(PromptRow.Make(6).Select(row => new PromptRow { Prompt = row.Prompt, Wanted = 0 })));
+        (_prompts, _validation) = (
+            _ml.Data.LoadFromEnumerable(PromptRow.Make(20)),
+            _ml.Data.LoadFromEnumerable(PromptRow.Make(6).Select(row => new PromptRow { Prompt = row.Prompt, Wanted = 0 })));
 
     public void Dispose() => _model.Dispose();
 
@@ -43,7 +45,9 @@ public sealed class EvaluationDuringTrainingTests : IDisposable
         var told = new ProgressList();
         using PolicyTransformer kept = Fit(Options(steps: 8, every: 4, keepBest: true, progress: told) with { EvaluateAtStart = true });
         told.Where(step => step.Metrics.ContainsKey("eval_reward")).Select(step => step.Step).Should().Equal(0, 4, 8);
-        told[0].Metrics.Keys.Should().BeEquivalentTo("eval_reward", "eval_reward_std", "eval_rewards/left_out", "eval_completions/mean_length", "eval_completions/clipped_ratio", "eval_best_step");
+        told[0].Metrics.Keys.Should().BeEquivalentTo(
+            "eval_reward", "eval_reward_std", "eval_rewards/left_out",
+            "eval_completions/mean_length", "eval_completions/clipped_ratio", "eval_best_step");
         told.Select(step => step.Remaining is null).Should().Equal(Enumerable.Range(0, 9).Select(step => step == 0));
         told[^1].Metrics["eval_best_step"].Should().Be(0);
         TinyModels.Snapshot(kept.Model).ShouldEqual(TinyModels.Snapshot(_model));
@@ -63,7 +67,13 @@ public sealed class EvaluationDuringTrainingTests : IDisposable
         foreach (int last in new[] { 0, 2 })
         {
             using var cancel = new CancellationTokenSource();
-            Train(Scaled(steps: 4) with { OutputFolder = output, Resume = true, CancellationToken = cancel.Token, Progress = new ProgressList(step => { if (step.Step == last) cancel.Cancel(); }) });
+            Train(Scaled(steps: 4) with
+            {
+                OutputFolder = output,
+                Resume = true,
+                CancellationToken = cancel.Token,
+                Progress = new ProgressList(step => { if (step.Step == last) cancel.Cancel(); }),
+            });
             Directory.EnumerateDirectories(output).Should().HaveCount(last == 0 ? 0 : 1);
         }
         Train(Scaled(steps: 4) with { OutputFolder = output, Resume = true }).ShouldEqual(expected);
@@ -106,7 +116,9 @@ public sealed class EvaluationDuringTrainingTests : IDisposable
         string output = Path.Combine(folder.Path, "run");
         using PolicyTransformer whole = Fit(Options(steps: 8, every: 1, keepBest: true));
         using var cancel = new CancellationTokenSource();
-        Fit(Options(steps: 8, every: 1, keepBest: true, output: output, cancellation: cancel.Token, progress: new ProgressList(step => { if (step.Step == 6) cancel.Cancel(); }))).Dispose();
+        Fit(Options(
+            steps: 8, every: 1, keepBest: true, output: output, cancellation: cancel.Token,
+            progress: new ProgressList(step => { if (step.Step == 6) cancel.Cancel(); }))).Dispose();
         using PolicyTransformer resumed = Fit(Options(steps: 8, every: 1, keepBest: true, output: output, resume: true));
         TinyModels.Snapshot(resumed.Model).ShouldEqual(TinyModels.Snapshot(whole.Model));
     }
@@ -116,9 +128,13 @@ public sealed class EvaluationDuringTrainingTests : IDisposable
     {
         FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), Options(steps: 2, every: 1)).Fit(_prompts))
             .Should().Throw<InvalidOperationException>().WithMessage("*EvaluateEvery is 1*no validation rows*");
-        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), Options(steps: 2, every: 1) with { EvaluateEvery = null }).Fit(_prompts, _prompts))
+        FluentActions
+            .Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), Options(steps: 2, every: 1) with { EvaluateEvery = null })
+                .Fit(_prompts, _prompts))
             .Should().Throw<InvalidOperationException>().WithMessage("*given validation rows*EvaluateEvery is null*");
-        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), new PolicyOptimizationOptions { EvaluateAtStart = true, KeepBest = true, EarlyStoppingPatience = 2 }))
+        FluentActions
+            .Invoking(() => _ml.Policies.Trainers.PolicyOptimization(
+                _model, Reward(), new PolicyOptimizationOptions { EvaluateAtStart = true, KeepBest = true, EarlyStoppingPatience = 2 }))
             .Should().Throw<ArgumentException>().WithMessage("*EvaluateAtStart is True*KeepBest is True*EarlyStoppingPatience is 2*");
     }
 
@@ -140,12 +156,22 @@ public sealed class EvaluationDuringTrainingTests : IDisposable
         var told = new ProgressList();
         var warnings = new List<string>();
         _ml.Log += (_, entry) => { if (entry.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) warnings.Add(entry.Message); };
-        var reward = _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = row.Wanted != 0 ? row.ResponseTokenIds[0] : row.Prompt[0] == 1 ? throw new FormatException("401 Unauthorized") : 1, null);
-        _ml.Policies.Trainers.PolicyOptimization(_model, reward, Options(steps: 1, every: 1, progress: told) with { MissingReward = MissingReward.LeaveOut }).Fit(_prompts, _validation).Dispose();
+        var reward = _ml.Transforms.CustomMapping<RewardInput, RewardOutput>(
+            (row, output) => output.Reward = row.Wanted != 0 ? row.ResponseTokenIds[0]
+                : row.Prompt[0] == 1 ? throw new FormatException("401 Unauthorized")
+                : 1,
+            null);
+        _ml.Policies.Trainers
+            .PolicyOptimization(_model, reward, Options(steps: 1, every: 1, progress: told) with { MissingReward = MissingReward.LeaveOut })
+            .Fit(_prompts, _validation).Dispose();
         int failed = 4 * PromptRow.Make(6).Count(row => row.Prompt[0] == 1);
         failed.Should().BePositive();
         told.Single().Metrics["eval_rewards/left_out"].Should().Be(failed);
-        warnings.Should().ContainSingle(warning => warning.Contains($"Validation rows: The reward failed on {failed} of 24 responses, which are left out; first on response 0 to the prompt of row", StringComparison.Ordinal)).Which.Should().Contain("401 Unauthorized.");
+        warnings.Should()
+            .ContainSingle(warning => warning.Contains(
+                $"Validation rows: The reward failed on {failed} of 24 responses, which are left out; first on response 0 to the prompt of row",
+                StringComparison.Ordinal))
+            .Which.Should().Contain("401 Unauthorized.");
     }
 
     [Fact]
@@ -153,13 +179,17 @@ public sealed class EvaluationDuringTrainingTests : IDisposable
     {
         IDataView rows = _ml.Data.LoadFromEnumerable(PromptRow.Make(8).Select(row => new { row.Prompt, Response = new[] { 5, 6, 0 } }));
         var told = new ProgressList();
-        using PolicyTransformer policy = _ml.Policies.Trainers.SupervisedFineTuning(_model, new SupervisedFineTuningOptions { Steps = 12, BatchSize = 8, LearningRate = 1e-2, EvaluateEvery = 4, Progress = told }).Fit(rows, rows);
+        using PolicyTransformer policy = _ml.Policies.Trainers
+            .SupervisedFineTuning(
+                _model, new SupervisedFineTuningOptions { Steps = 12, BatchSize = 8, LearningRate = 1e-2, EvaluateEvery = 4, Progress = told })
+            .Fit(rows, rows);
         double[] losses = [.. told.Where(step => step.Metrics.ContainsKey("eval_loss")).Select(step => step.Metrics["eval_loss"])];
         losses.Should().HaveCount(3).And.BeInDescendingOrder();
     }
 
-    private static PolicyOptimizationOptions Options(int steps, int every, bool keepBest = false, int? patience = null, IProgress<TrainingProgress>? progress = null, string? output = null, bool resume = false,
-        CancellationToken cancellation = default) => new()
+    private static PolicyOptimizationOptions Options(
+        int steps, int every, bool keepBest = false, int? patience = null, IProgress<TrainingProgress>? progress = null,
+        string? output = null, bool resume = false, CancellationToken cancellation = default) => new()
         {
             Steps = steps,
             PromptsPerStep = 5,
@@ -178,7 +208,8 @@ public sealed class EvaluationDuringTrainingTests : IDisposable
             CancellationToken = cancellation,
         };
 
-    private PolicyTransformer Fit(PolicyOptimizationOptions options) => _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), options).Fit(_prompts, _validation);
+    private PolicyTransformer Fit(PolicyOptimizationOptions options) =>
+        _ml.Policies.Trainers.PolicyOptimization(_model, Reward(), options).Fit(_prompts, _validation);
 
     /// <summary>Dislikes token 5 in training and likes it in evaluations, so that evaluations fall as training goes on.</summary>
     private CustomMappingEstimator<RewardInput, RewardOutput> Reward() => _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, reward) =>

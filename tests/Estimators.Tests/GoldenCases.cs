@@ -7,14 +7,21 @@ namespace MLNetAttn.Estimators.Tests;
 /// <summary>Golden files that are lists of cases, and their nested lists as tensors.</summary>
 internal static class GoldenCases
 {
-    private static readonly JsonSerializerOptions Json = new() { NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        NumberHandling = System.Text.Json.Serialization.JsonNumberHandling.AllowNamedFloatingPointLiterals,
+    };
 
     /// <summary>"file/id" of every case of every JSON file of a folder.</summary>
     public static IEnumerable<TheoryDataRow<string>> Names(string folder)
     {
         string? path = Golden.Root is null ? null : Path.Combine(Golden.Root, folder);
-        string[] names = path is null || !Directory.Exists(path) ? [] : [.. Directory.GetFiles(path, "*.json").Order(StringComparer.Ordinal).SelectMany(file =>
-            Golden.Json(folder, Path.GetFileName(file)).GetProperty("cases").EnumerateArray().Select(entry => $"{Path.GetFileNameWithoutExtension(file)}/{entry.GetProperty("id").GetString()}"))];
+        string[] names = path is null || !Directory.Exists(path)
+            ? []
+            : [.. Directory.GetFiles(path, "*.json")
+                .Order(StringComparer.Ordinal)
+                .SelectMany(file => Golden.Json(folder, Path.GetFileName(file)).GetProperty("cases").EnumerateArray()
+                    .Select(entry => $"{Path.GetFileNameWithoutExtension(file)}/{entry.GetProperty("id").GetString()}"))];
         return (names.Length > 0 ? names : [Golden.Absent]).Select(name => new TheoryDataRow<string>(name));
     }
 

@@ -13,7 +13,11 @@ public sealed class LearningCopyTests : IDisposable
     private readonly IDataView _rows;
 
     public LearningCopyTests() =>
-        _rows = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 8).Select(i => new Row { Prompt = [1 + i % 4, 9], Response = [.. Enumerable.Range(0, 4).Select(t => 1 + (i + t) % 10), TinyModels.EndOfSequence] }));
+        _rows = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 8).Select(i => new Row
+        {
+            Prompt = [1 + i % 4, 9],
+            Response = [.. Enumerable.Range(0, 4).Select(t => 1 + (i + t) % 10), TinyModels.EndOfSequence],
+        }));
 
     public void Dispose() => _model.Dispose();
 
@@ -24,10 +28,13 @@ public sealed class LearningCopyTests : IDisposable
     {
         ProgressList half = [], exact = [];
         using PolicyTransformer rounded = Train(bf16: true, lora, steps: 40, progress: half), single = Train(bf16: false, lora, steps: 40, progress: exact);
-        for (int i = 0; i < 10; i++) half[i].Metrics["loss"].Should().BeApproximately(exact[i].Metrics["loss"], 0.03, $"step {i}: later ones part, as runs with different rounding do");
+        for (int i = 0; i < 10; i++)
+            half[i].Metrics["loss"]
+                .Should().BeApproximately(exact[i].Metrics["loss"], 0.03, $"step {i}: later ones part, as runs with different rounding do");
         half[^1].Metrics["loss"].Should().BeLessThan(half[0].Metrics["loss"] * 0.8);
         half.Select(step => step.Metrics["loss"]).Should().NotEqual(exact.Select(step => step.Metrics["loss"]));
-        rounded.Model.Parameters.Values.Concat(rounded.Model.AdapterParameters.Values).Should().OnlyContain(tensor => tensor.dtype == ScalarType.Float32 && !tensor.requires_grad);
+        rounded.Model.Parameters.Values.Concat(rounded.Model.AdapterParameters.Values)
+            .Should().OnlyContain(tensor => tensor.dtype == ScalarType.Float32 && !tensor.requires_grad);
         if (lora) TinyModels.Snapshot(rounded.Model).ShouldEqual(TinyModels.Snapshot(_model));
     }
 
@@ -75,16 +82,17 @@ public sealed class LearningCopyTests : IDisposable
         }
     }
 
-    private static SupervisedFineTuningOptions Options(bool bf16, bool lora, int steps, double learningRate = 0.01, IProgress<TrainingProgress>? progress = null) => new()
-    {
-        Bf16 = bf16,
-        Lora = lora ? new LoraOptions { Rank = 4, TargetModules = LoraOptions.AllLinear } : null,
-        Steps = steps,
-        BatchSize = 4,
-        LearningRate = learningRate,
-        Schedule = LearningRateSchedule.Constant,
-        Progress = progress,
-    };
+    private static SupervisedFineTuningOptions Options(
+        bool bf16, bool lora, int steps, double learningRate = 0.01, IProgress<TrainingProgress>? progress = null) => new()
+        {
+            Bf16 = bf16,
+            Lora = lora ? new LoraOptions { Rank = 4, TargetModules = LoraOptions.AllLinear } : null,
+            Steps = steps,
+            BatchSize = 4,
+            LearningRate = learningRate,
+            Schedule = LearningRateSchedule.Constant,
+            Progress = progress,
+        };
 
     private PolicyTransformer Train(bool bf16, bool lora, int steps, double learningRate = 0.01, IProgress<TrainingProgress>? progress = null) =>
         _ml.Policies.Trainers.SupervisedFineTuning(_model, Options(bf16, lora, steps, learningRate, progress)).Fit(_rows);

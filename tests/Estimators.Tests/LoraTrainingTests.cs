@@ -15,7 +15,11 @@ public sealed class LoraTrainingTests : IDisposable
 
     public LoraTrainingTests()
     {
-        _rows = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 10).Select(i => new SequenceRow { Prompt = [1 + i % 4, 9], Response = [.. Enumerable.Range(0, 3 + i % 5).Select(t => 1 + (i + t) % 10), TinyModels.EndOfSequence] }));
+        _rows = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 10).Select(i => new SequenceRow
+        {
+            Prompt = [1 + i % 4, 9],
+            Response = [.. Enumerable.Range(0, 3 + i % 5).Select(t => 1 + (i + t) % 10), TinyModels.EndOfSequence],
+        }));
         _prompts = _ml.Data.LoadFromEnumerable(PromptRow.Make(20));
     }
 
@@ -30,7 +34,8 @@ public sealed class LoraTrainingTests : IDisposable
         told[^1].Metrics["loss"].Should().BeLessThan(told[0].Metrics["loss"] * 0.7);
         TinyModels.Snapshot(policy.Model).ShouldEqual(before);
         policy.Model.Adapter!.Rank.Should().Be(4);
-        Adapter(policy).Where(entry => entry.Key.Contains("lora_B")).Should().OnlyContain(entry => entry.Value.Any(value => value != 0), "every matrix has learnt");
+        Adapter(policy).Where(entry => entry.Key.Contains("lora_B"))
+            .Should().OnlyContain(entry => entry.Value.Any(value => value != 0), "every matrix has learnt");
         policy.Model.Parameters.Values.Concat(policy.Model.AdapterParameters.Values).Should().OnlyContain(tensor => !tensor.requires_grad);
     }
 
@@ -145,19 +150,25 @@ public sealed class LoraTrainingTests : IDisposable
         using PolicyTransformer policy = _ml.Policies.Trainers.SupervisedFineTuning(half, Options(Lora(), steps: 60, progress: told)).Fit(_rows);
         FineTune(Lora(), steps: 60, progress: exact).Dispose();
         policy.Model.AdapterParameters.Values.Should().OnlyContain(matrix => matrix.dtype == ScalarType.Float32);
-        for (int i = 0; i < 10; i++) told[i].Metrics["loss"].Should().BeApproximately(exact[i].Metrics["loss"], 0.03, $"step {i}: later ones part, as runs with different rounding do");
+        for (int i = 0; i < 10; i++)
+            told[i].Metrics["loss"]
+                .Should().BeApproximately(exact[i].Metrics["loss"], 0.03, $"step {i}: later ones part, as runs with different rounding do");
         told[^1].Metrics["loss"].Should().BeLessThan(told[0].Metrics["loss"] * 0.7);
-        FluentActions.Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(half, Options(lora: null)).Fit(_rows)).Should().Throw<NotSupportedException>().WithMessage("*BFloat16*Lora*");
+        FluentActions.Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(half, Options(lora: null)).Fit(_rows))
+            .Should().Throw<NotSupportedException>().WithMessage("*BFloat16*Lora*");
     }
 
     [Fact]
     public void Options_out_of_range_are_named_with_the_others() =>
-        FluentActions.Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(_model, new SupervisedFineTuningOptions { BatchSize = 0, Lora = new LoraOptions { Rank = 0, Dropout = -1 } }))
+        FluentActions
+            .Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(
+                _model, new SupervisedFineTuningOptions { BatchSize = 0, Lora = new LoraOptions { Rank = 0, Dropout = -1 } }))
             .Should().Throw<ArgumentException>().WithMessage("*Lora.Rank is 0*Lora.Dropout is -1*BatchSize is 0*");
 
     [Fact]
     public void A_module_that_the_model_does_not_have_is_named() =>
-        FluentActions.Invoking(() => FineTune(new LoraOptions { TargetModules = ["query"] }, steps: 1)).Should().Throw<ArgumentException>().WithMessage("*'query'*q_proj*");
+        FluentActions.Invoking(() => FineTune(new LoraOptions { TargetModules = ["query"] }, steps: 1))
+            .Should().Throw<ArgumentException>().WithMessage("*'query'*q_proj*");
 
     private static LoraOptions Lora(double dropout = 0) => new() { Rank = 4, Dropout = dropout, TargetModules = LoraOptions.AllLinear };
 
@@ -183,9 +194,12 @@ public sealed class LoraTrainingTests : IDisposable
     private PolicyTransformer FineTune(LoraOptions lora, int steps, long seed = 1, IProgress<TrainingProgress>? progress = null) =>
         _ml.Policies.Trainers.SupervisedFineTuning(_model, Options(lora, steps, seed, progress)).Fit(_rows);
 
-    private PolicyTransformer Optimize(int steps, PolicyLossOptions? loss = null, IProgress<TrainingProgress>? progress = null, CausalLanguageModel? start = null) =>
+    private PolicyTransformer Optimize(
+        int steps, PolicyLossOptions? loss = null, IProgress<TrainingProgress>? progress = null, CausalLanguageModel? start = null) =>
         _ml.Policies.Trainers.PolicyOptimization(
-            start ?? _model, _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, reward) => reward.Reward = row.ResponseTokenIds.Count(id => id == 5) / (float)row.ResponseTokenIds.Length, null),
+            start ?? _model,
+            _ml.Transforms.CustomMapping<RewardInput, RewardOutput>(
+                (row, reward) => reward.Reward = row.ResponseTokenIds.Count(id => id == 5) / (float)row.ResponseTokenIds.Length, null),
             new PolicyOptimizationOptions
             {
                 Lora = Lora(),

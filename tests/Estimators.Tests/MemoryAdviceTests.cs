@@ -14,13 +14,15 @@ public sealed class MemoryAdviceTests
         FluentActions.Invoking(() => MemoryAdvice.Given(_host, "The copy", "Train an adapter.", () => zeros([1L << 50])))
             .Should().Throw<InsufficientMemoryException>().WithMessage("The copy: memory ran out (*allocate*). Train an adapter.");
         FluentActions.Invoking(() => MemoryAdvice.Given<int>(_host, "The copy", "Train an adapter.", () => throw new InsufficientMemoryException("none left")))
-            .Should().Throw<InsufficientMemoryException>().WithMessage("The copy: memory ran out (none left). Train an adapter.").WithInnerException<InsufficientMemoryException>();
+            .Should().Throw<InsufficientMemoryException>().WithMessage("The copy: memory ran out (none left). Train an adapter.")
+            .WithInnerException<InsufficientMemoryException>();
     }
 
     [Fact]
     public void Other_failures_and_results_pass()
     {
-        FluentActions.Invoking(() => MemoryAdvice.Given(_host, "The copy", "Train an adapter.", () => zeros([2]).reshape(3))).Should().Throw<System.Runtime.InteropServices.ExternalException>().WithMessage("*invalid for input*");
+        FluentActions.Invoking(() => MemoryAdvice.Given(_host, "The copy", "Train an adapter.", () => zeros([2]).reshape(3)))
+            .Should().Throw<System.Runtime.InteropServices.ExternalException>().WithMessage("*invalid for input*");
         MemoryAdvice.Given(_host, "The copy", "Train an adapter.", () => 3).Should().Be(3);
     }
 }

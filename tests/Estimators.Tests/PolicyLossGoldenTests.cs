@@ -20,7 +20,8 @@ public class PolicyLossGoldenTests
 
     /// <summary>Cases whose log-ratios stay within the bound, or that say what a clamped one gives.</summary>
     public static IEnumerable<TheoryDataRow<string>> BoundedCases =>
-        Cases.Where(entry => entry.Data == Golden.Absent || GoldenCases.Find(Folder, entry.Data) is var golden && (golden.TryGetProperty(Clamped, out _) || LargestLogRatio(golden) < 20));
+        Cases.Where(entry => entry.Data == Golden.Absent
+            || GoldenCases.Find(Folder, entry.Data) is var golden && (golden.TryGetProperty(Clamped, out _) || LargestLogRatio(golden) < 20));
 
     [Theory]
     [MemberData(nameof(BoundedCases))]
@@ -62,7 +63,8 @@ public class PolicyLossGoldenTests
             new PolicyLossOptions
             {
                 Type = Enum.Parse<PolicyLossType>(options.GetProperty("loss_type").GetString()!.Replace("_", ""), ignoreCase: true),
-                ImportanceSampling = Enum.Parse<ImportanceSampling>(options.GetProperty("importance_sampling_level").GetString()!.Replace("_", ""), ignoreCase: true),
+                ImportanceSampling = Enum.Parse<ImportanceSampling>(
+                    options.GetProperty("importance_sampling_level").GetString()!.Replace("_", ""), ignoreCase: true),
                 Epsilon = options.Value<double>("epsilon"),
                 EpsilonHigh = options.Optional<double>("epsilon_high"),
                 Delta = options.Optional<double>("delta"),
@@ -76,7 +78,8 @@ public class PolicyLossGoldenTests
         double loss = expected.Value<double>("loss");
         result.Loss.ToDouble().Should().BeApproximately(loss, 1e-12 * Math.Max(1, Math.Abs(loss)));
         Gradient(result.Loss, logp).ShouldBe(expected.Tensor("grad_per_token_logps")!, 1e-12, "grad_per_token_logps");
-        if (expected.TryGetProperty("grad_entropies", out _)) Gradient(result.Loss, entropies).ShouldBe(expected.Tensor("grad_entropies")!, 1e-12, "grad_entropies");
+        if (expected.TryGetProperty("grad_entropies", out _))
+            Gradient(result.Loss, entropies).ShouldBe(expected.Tensor("grad_entropies")!, 1e-12, "grad_entropies");
         result.Metrics.ShouldHave(expected.GetProperty("metrics"), 1e-6);
     }
 

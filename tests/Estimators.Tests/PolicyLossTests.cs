@@ -17,7 +17,8 @@ public sealed class PolicyLossTests : IDisposable
     [InlineData(KlEstimator.K2, 0.125, 0.5, 0, 0.5)]
     [InlineData(KlEstimator.K3, 0.10653065971263342, 0.7182818284590451, 0, 0.7182818284590451)]
     public void Each_estimator_of_the_divergence_is_its_formula(KlEstimator estimator, double first, double second, double third, double fourth) =>
-        Compute(new PolicyLossOptions { Beta = 1, KlEstimator = estimator }, zeros(2, ScalarType.Float64)).Metrics["kl"].Should().BeApproximately((first + second + third + fourth) / 4, 1e-14);
+        Compute(new PolicyLossOptions { Beta = 1, KlEstimator = estimator }, zeros(2, ScalarType.Float64)).Metrics["kl"]
+            .Should().BeApproximately((first + second + third + fourth) / 4, 1e-14);
 
     [Fact]
     public void Dual_clip_bounds_the_loss_of_a_bad_token_that_became_much_likelier()
@@ -31,7 +32,8 @@ public sealed class PolicyLossTests : IDisposable
 
     [Fact]
     public void Dual_clip_leaves_good_tokens_alone() =>
-        Compute(new PolicyLossOptions { DualClip = 3 }, ones(2, ScalarType.Float64), _logp - Math.Log(10)).Loss.ToDouble().Should().BeApproximately(-1.2, 1e-12);
+        Compute(new PolicyLossOptions { DualClip = 3 }, ones(2, ScalarType.Float64), _logp - Math.Log(10)).Loss.ToDouble()
+            .Should().BeApproximately(-1.2, 1e-12);
 
     [Fact]
     public void A_token_that_went_far_has_a_bounded_ratio_and_no_gradient()
@@ -55,24 +57,41 @@ public sealed class PolicyLossTests : IDisposable
 
     [Fact]
     public void All_options_out_of_range_are_named_at_once() =>
-        FluentActions.Invoking(() => Compute(new PolicyLossOptions { Epsilon = 0, EpsilonHigh = -1, Delta = 0, DualClip = 1, Beta = -1, TopEntropyQuantile = 0, EntropyCoefficient = double.NaN }, ones(2)))
-            .Should().Throw<ArgumentException>().WithMessage("*Epsilon is 0*EpsilonHigh is -1*Delta is 0*DualClip is 1*Beta is -1*TopEntropyQuantile is 0*EntropyCoefficient is NaN*");
+        FluentActions.Invoking(() => Compute(new PolicyLossOptions
+        {
+            Epsilon = 0,
+            EpsilonHigh = -1,
+            Delta = 0,
+            DualClip = 1,
+            Beta = -1,
+            TopEntropyQuantile = 0,
+            EntropyCoefficient = double.NaN,
+        }, ones(2))).Should().Throw<ArgumentException>().WithMessage(
+            "*Epsilon is 0*EpsilonHigh is -1*Delta is 0*DualClip is 1*Beta is -1*TopEntropyQuantile is 0*EntropyCoefficient is NaN*");
 
     [Fact]
     public void A_tensor_of_another_shape_is_named() =>
-        FluentActions.Invoking(() => Compute(new PolicyLossOptions(), ones(3))).Should().Throw<ArgumentException>().WithMessage("Advantages has shape [3], expected [2]*");
+        FluentActions.Invoking(() => Compute(new PolicyLossOptions(), ones(3)))
+            .Should().Throw<ArgumentException>().WithMessage("Advantages has shape [3], expected [2]*");
 
     [Fact]
     public void A_reference_that_is_needed_and_missing_is_named() =>
-        FluentActions.Invoking(() => PolicyLoss.Compute(new PolicyLossBatch { LogProbabilities = _logp, Mask = ones(2, 2), Advantages = ones(2) }, new PolicyLossOptions { Beta = 0.1 }))
+        FluentActions
+            .Invoking(() => PolicyLoss.Compute(
+                new PolicyLossBatch { LogProbabilities = _logp, Mask = ones(2, 2), Advantages = ones(2) },
+                new PolicyLossOptions { Beta = 0.1 }))
             .Should().Throw<ArgumentException>().WithMessage("ReferenceLogProbabilities is null*Beta is 0.1*");
 
     [Fact]
     public void Entropies_that_are_needed_and_missing_are_named() =>
-        FluentActions.Invoking(() => PolicyLoss.Compute(new PolicyLossBatch { LogProbabilities = _logp, Mask = ones(2, 2), Advantages = ones(2) }, new PolicyLossOptions { TopEntropyQuantile = 0.5 }))
+        FluentActions
+            .Invoking(() => PolicyLoss.Compute(
+                new PolicyLossBatch { LogProbabilities = _logp, Mask = ones(2, 2), Advantages = ones(2) },
+                new PolicyLossOptions { TopEntropyQuantile = 0.5 }))
             .Should().Throw<ArgumentException>().WithMessage("Entropies is null*TopEntropyQuantile is 0.5*");
 
-    private PolicyLossResult Compute(PolicyLossOptions options, Tensor advantages, Tensor? old = null) => PolicyLoss.Compute(Batch(_logp, advantages, old), options);
+    private PolicyLossResult Compute(PolicyLossOptions options, Tensor advantages, Tensor? old = null) =>
+        PolicyLoss.Compute(Batch(_logp, advantages, old), options);
 
     private PolicyLossBatch Batch(Tensor logp, Tensor advantages, Tensor? old) => new()
     {

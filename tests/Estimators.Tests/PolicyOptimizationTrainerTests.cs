@@ -63,9 +63,12 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
         told[^1].Remaining.Should().Be(TimeSpan.Zero);
         string[] names =
         [
-            "num_tokens", "step_time", "completions/mean_length", "completions/min_length", "completions/max_length", "completions/mean_terminated_length", "completions/clipped_ratio",
-            "rewards/Reward/mean", "rewards/Reward/std", "reward", "reward_std", "frac_reward_zero_std", "entropy", "policy_loss", "loss", "grad_norm", "learning_rate",
-            "clip_ratio/region_mean", "clip_ratio/low_mean", "clip_ratio/high_mean", "credit/mean", "credit/amplified_fraction", "credit/waad_mean", "credit/fai_mean", "credit/head_turnover",
+            "num_tokens", "step_time", "completions/mean_length", "completions/min_length", "completions/max_length",
+            "completions/mean_terminated_length", "completions/clipped_ratio",
+            "rewards/Reward/mean", "rewards/Reward/std", "reward", "reward_std", "frac_reward_zero_std",
+            "entropy", "policy_loss", "loss", "grad_norm", "learning_rate",
+            "clip_ratio/region_mean", "clip_ratio/low_mean", "clip_ratio/high_mean",
+            "credit/mean", "credit/amplified_fraction", "credit/waad_mean", "credit/fai_mean", "credit/head_turnover",
             "time/sample", "time/reward", "time/attention", "time/train",
         ];
         told[^1].Metrics.Keys.Should().Contain(names);
@@ -128,7 +131,8 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
         seen.Should().HaveCount(2 * 4 * 3);
         seen.Should().OnlyContain(row => rows.Any(prompt => prompt.Wanted == row.Wanted && prompt.Prompt.SequenceEqual(row.Prompt)));
         seen.Should().OnlyContain(row => row.Response == string.Join(' ', row.ResponseTokenIds));
-        seen.Chunk(3).Should().OnlyContain(group => group.Select(row => string.Join(' ', row.Prompt)).Distinct().Count() == 1, "answers to one prompt stand together");
+        seen.Chunk(3).Should().OnlyContain(
+            group => group.Select(row => string.Join(' ', row.Prompt)).Distinct().Count() == 1, "answers to one prompt stand together");
     }
 
     [Theory]
@@ -144,7 +148,8 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
         Train(Of(strategy)).ShouldDiffer(Train(Of(CreditStrategy.Uniform)));
         told.Where(step => step.Step == 1).Select(step => step.Metrics["credit/amplified_fraction"] > 0).Should().Equal(true, false);
 
-        PolicyOptimizationOptions Of(CreditStrategy credit) => Options(credit: credit, miniBatches: 1, progress: told) with { RhythmPass = RhythmPassKind.Separate };
+        PolicyOptimizationOptions Of(CreditStrategy credit) =>
+            Options(credit: credit, miniBatches: 1, progress: told) with { RhythmPass = RhythmPassKind.Separate };
     }
 
     [Fact]
@@ -203,7 +208,8 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
         masked[0].Metrics["completions/clipped_ratio"].Should().BeInRange(0.1, 0.9);
         masked[0].Metrics["reward_std"].Should().Be(counted[0].Metrics["reward_std"]).And.BePositive("left out of the loss is not left out of the comparison");
         masked[0].Metrics["grad_norm"].Should().BePositive().And.NotBe(counted[0].Metrics["grad_norm"]);
-        inParts[0].Metrics["entropy"].Should().BeApproximately(masked[0].Metrics["entropy"], 0.2, "a part in which nothing counts has no entropy, which is not one of 0");
+        inParts[0].Metrics["entropy"]
+            .Should().BeApproximately(masked[0].Metrics["entropy"], 0.2, "a part in which nothing counts has no entropy, which is not one of 0");
     }
 
     [Fact]
@@ -256,7 +262,14 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
         string[] stops = ["1", "b2", "+", "="];
         using var folder = new TemporaryFolder();
         var told = new ProgressList();
-        PolicyOptimizationOptions options = Options(steps: 2, maxNewTokens: 40, progress: told) with { StopStrings = stops, StopTokenIds = [], EvaluateEvery = 1, LogSamplesEvery = 1, OutputFolder = folder.Path };
+        PolicyOptimizationOptions options = Options(steps: 2, maxNewTokens: 40, progress: told) with
+        {
+            StopStrings = stops,
+            StopTokenIds = [],
+            EvaluateEvery = 1,
+            LogSamplesEvery = 1,
+            OutputFolder = folder.Path,
+        };
         using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(model, reward, options).Fit(prompts, prompts);
 
         seen.Should().AllSatisfy(text => EndsAtTheFirstStop(text).Should().BeTrue(text));
@@ -266,7 +279,8 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
         samples.Select(sample => (string?)sample["response"]).Should().BeSubsetOf(seen);
         foreach (JsonNode sample in samples)
             string.Concat(sample["prompt_tokens"]!.AsArray().Select(token => (string?)token)).Should().Be((string?)sample["prompt"]);
-        policy.Transform(prompts).GetColumn<string>("Response").Should().AllSatisfy(text => EndsAtTheFirstStop(text).Should().BeTrue("a reward is to judge it as in training"));
+        policy.Transform(prompts).GetColumn<string>("Response")
+            .Should().AllSatisfy(text => EndsAtTheFirstStop(text).Should().BeTrue("a reward is to judge it as in training"));
 
         bool EndsAtTheFirstStop(string text) => stops.Any(stop => text.EndsWith(stop, StringComparison.Ordinal)) && !stops.Any(text[..^1].Contains);
     }
@@ -281,7 +295,8 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
         Refused(_model, Options() with { StopStrings = ["", null!] }, "*StopStrings[0] is empty*StopStrings[1] is null*no tokenizer*");
 
         void Refused(CausalLanguageModel policy, PolicyOptimizationOptions options, string message) =>
-            FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(policy, Reward(_ => 1), options)).Should().Throw<InvalidOptionsException>().WithMessage(message);
+            FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(policy, Reward(_ => 1), options))
+                .Should().Throw<InvalidOptionsException>().WithMessage(message);
     }
 
     [Fact]
@@ -289,9 +304,14 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
     {
         var trainers = new MLContext().Policies.Trainers;
         CustomMappingEstimator<RewardInput, RewardOutput> reward = Reward(_ => 1);
-        FluentActions.Invoking(() => trainers.PolicyOptimization(_model, reward, steps: 0, learningRate: 0, maxNewTokens: 0)).Should().Throw<InvalidOptionsException>().Which.Violations.Select(one => one.Option).Should().Equal("LearningRate", "Steps", "MaxNewTokens");
-        FluentActions.Invoking(() => trainers.PolicyOptimization(_model, reward.Fit(_ml.Data.LoadFromEnumerable(Array.Empty<RewardInput>())), steps: 0)).Should().Throw<InvalidOptionsException>().WithMessage("*Steps is 0*");
-        FluentActions.Invoking(() => trainers.PolicyOptimization(_model, new RecordedRollouts(), CreditStrategy.Flow)).Should().Throw<InvalidOptionsException>().WithMessage("*FlowAnswer is null*");
+        FluentActions.Invoking(() => trainers.PolicyOptimization(_model, reward, steps: 0, learningRate: 0, maxNewTokens: 0))
+            .Should().Throw<InvalidOptionsException>()
+            .Which.Violations.Select(one => one.Option).Should().Equal("LearningRate", "Steps", "MaxNewTokens");
+        FluentActions
+            .Invoking(() => trainers.PolicyOptimization(_model, reward.Fit(_ml.Data.LoadFromEnumerable(Array.Empty<RewardInput>())), steps: 0))
+            .Should().Throw<InvalidOptionsException>().WithMessage("*Steps is 0*");
+        FluentActions.Invoking(() => trainers.PolicyOptimization(_model, new RecordedRollouts(), CreditStrategy.Flow))
+            .Should().Throw<InvalidOptionsException>().WithMessage("*FlowAnswer is null*");
     }
 
     [Fact]
@@ -299,9 +319,11 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
     {
         // It learns from labelled texts that answers with a 5 are good, and the policy learns from it.
         var random = new Random(3);
-        IDataView labelled = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 300).Select(_ => string.Join(' ', Enumerable.Range(0, 6).Select(_ => $"t{random.Next(1, TinyModels.Vocabulary)}")))
+        IDataView labelled = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 300)
+            .Select(_ => string.Join(' ', Enumerable.Range(0, 6).Select(_ => $"t{random.Next(1, TinyModels.Vocabulary)}")))
             .Select(text => new { Response = text.Replace("t", "", StringComparison.Ordinal), Label = text.Contains("t5", StringComparison.Ordinal) }));
-        var classifier = _ml.Transforms.Text.TokenizeIntoWords("Words", "Response").Append(_ml.Transforms.Text.ProduceHashedWordBags("Features", "Words", numberOfBits: 8, ngramLength: 1))
+        var classifier = _ml.Transforms.Text.TokenizeIntoWords("Words", "Response")
+            .Append(_ml.Transforms.Text.ProduceHashedWordBags("Features", "Words", numberOfBits: 8, ngramLength: 1))
             .Append(_ml.BinaryClassification.Trainers.LbfgsLogisticRegression());
         ITransformer judge = classifier.Fit(labelled);
         var told = new ProgressList();
@@ -326,7 +348,10 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
     public void What_a_reward_is_made_of_is_measured_too()
     {
         var told = new ProgressList();
-        var reward = _ml.Transforms.CustomMapping<RewardInput, RewardParts>((row, parts) => (parts.First, parts.Long, parts.Reward) = (row.ResponseTokenIds[0], row.ResponseTokenIds.Length, row.ResponseTokenIds[0] + row.ResponseTokenIds.Length), null);
+        var reward = _ml.Transforms.CustomMapping<RewardInput, RewardParts>(
+            (row, parts) => (parts.First, parts.Long, parts.Reward) =
+                (row.ResponseTokenIds[0], row.ResponseTokenIds.Length, row.ResponseTokenIds[0] + row.ResponseTokenIds.Length),
+            null);
         Train(Options(steps: 1, progress: told), reward);
         IReadOnlyDictionary<string, double> metrics = told[0].Metrics;
         metrics["rewards/Long/mean"].Should().BeApproximately(metrics["completions/mean_length"], 1e-6);
@@ -350,17 +375,33 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
     public void Prompts_may_be_conversations()
     {
         using CausalLanguageModel model = TinyModels.CreateWithTokenizer(chatTemplate: "{% for message in messages %}{{ message.content }} {% endfor %}=");
-        IDataView prompts = _ml.Data.LoadFromEnumerable([new { Prompt = """[{"role":"user","content":"1 + 1"}]""" }, new { Prompt = """{"messages":[{"role":"user","content":"2"}]}""" }]);
+        IDataView prompts = _ml.Data.LoadFromEnumerable(
+        [
+            new { Prompt = """[{"role":"user","content":"1 + 1"}]""" },
+            new { Prompt = """{"messages":[{"role":"user","content":"2"}]}""" },
+        ]);
         var reward = _ml.Transforms.CustomMapping<TextRewardInput, RewardOutput>((row, score) => score.Reward = row.Response.Length, null);
         using var folder = new TemporaryFolder();
-        var options = new PolicyOptimizationOptions { Steps = 1, PromptsPerStep = 2, Generations = 2, MaxNewTokens = 6, PromptFormat = PromptFormat.Messages, OutputFolder = folder.Path, LogSamplesEvery = 1, Rhythm = new RhythmOptions { MinimumHorizon = 1, MaximumHorizon = 4 } };
+        var options = new PolicyOptimizationOptions
+        {
+            Steps = 1,
+            PromptsPerStep = 2,
+            Generations = 2,
+            MaxNewTokens = 6,
+            PromptFormat = PromptFormat.Messages,
+            OutputFolder = folder.Path,
+            LogSamplesEvery = 1,
+            Rhythm = new RhythmOptions { MinimumHorizon = 1, MaximumHorizon = 4 },
+        };
         using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(model, reward, options).Fit(prompts);
         File.ReadAllText(Path.Combine(folder.Path, "samples.jsonl")).Should().ContainAny("\"prompt\":\"1 + 1 =\"", "\"prompt\":\"2 =\"");
         policy.Transform(prompts).GetColumn<string>("Response").Should().HaveCount(2, "the trained policy reads conversations too");
     }
 
-    private static PolicyOptimizationOptions Options(int steps = 2, long seed = 1, double learningRate = 1e-3, int generations = 4, int miniBatches = 2, int maxNewTokens = 12, bool maskTruncated = false,
-        CreditStrategy credit = CreditStrategy.Coupled, PolicyLossOptions? loss = null, IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default) => new()
+    private static PolicyOptimizationOptions Options(
+        int steps = 2, long seed = 1, double learningRate = 1e-3, int generations = 4, int miniBatches = 2, int maxNewTokens = 12,
+        bool maskTruncated = false, CreditStrategy credit = CreditStrategy.Coupled, PolicyLossOptions? loss = null,
+        IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default) => new()
         {
             Steps = steps,
             Seed = seed,
@@ -381,7 +422,8 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
         _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, reward) => reward.Reward = score(row), null);
 
     private PolicyOptimizationTrainer Trainer(PolicyOptimizationOptions options, IEstimator<ITransformer>? reward = null) =>
-        _ml.Policies.Trainers.PolicyOptimization(_model, reward ?? Reward(row => row.ResponseTokenIds.Count(id => id == LikedToken) / (float)row.ResponseTokenIds.Length), options);
+        _ml.Policies.Trainers.PolicyOptimization(
+            _model, reward ?? Reward(row => row.ResponseTokenIds.Count(id => id == LikedToken) / (float)row.ResponseTokenIds.Length), options);
 
     private Dictionary<string, float[]> Train(PolicyOptimizationOptions options, IEstimator<ITransformer>? reward = null)
     {

@@ -18,7 +18,8 @@ public class PolicyUpdateGoldenTests
         JsonElement golden = Load();
         using var scope = NewDisposeScope();
         using CausalLanguageModel model = TrainingGolden.LoadModel();
-        TokenScores scores = PackedScores.Score(model.Decoder, Sequences(golden), double.Parse(temperature, System.Globalization.CultureInfo.InvariantCulture), entropies: true);
+        TokenScores scores = PackedScores.Score(
+            model.Decoder, Sequences(golden), double.Parse(temperature, System.Globalization.CultureInfo.InvariantCulture), entropies: true);
         JsonElement expected = golden.GetProperty("temperatures").GetProperty(temperature);
         scores.LogProbabilities.ShouldBe(expected.Tensor("per_token_logps")!, 5e-6, "log-probabilities");
         scores.Entropies!.ShouldBe(expected.Tensor("entropies")!, 5e-6, "entropies");
@@ -78,7 +79,8 @@ public class PolicyUpdateGoldenTests
     private static TokenSequence[] Sequences(JsonElement golden)
     {
         JsonElement batch = golden.GetProperty("batch");
-        return [.. TrainingGolden.Rows(batch, "prompt_ids", "prompt_mask").Zip(TrainingGolden.Rows(batch, "completion_ids", "completion_mask"), (prompt, response) => new TokenSequence(prompt, response))];
+        return [.. TrainingGolden.Rows(batch, "prompt_ids", "prompt_mask")
+            .Zip(TrainingGolden.Rows(batch, "completion_ids", "completion_mask"), (prompt, response) => new TokenSequence(prompt, response))];
     }
 
     private static Rollout[] Rollouts(JsonElement golden, JsonElement run)
@@ -86,7 +88,8 @@ public class PolicyUpdateGoldenTests
         double temperature = run.GetProperty("temperature").GetDouble();
         float[][] advantages = golden.GetProperty("batch").Value<float[][]>("advantages");
         float[][] old = golden.GetProperty("temperatures").EnumerateObject()
-            .Single(entry => double.Parse(entry.Name, System.Globalization.CultureInfo.InvariantCulture) == temperature).Value.Value<float[][]>("old_per_token_logps");
+            .Single(entry => double.Parse(entry.Name, System.Globalization.CultureInfo.InvariantCulture) == temperature)
+            .Value.Value<float[][]>("old_per_token_logps");
         float[][]? reference = run.TryGetProperty("ref_per_token_logps", out JsonElement found) ? found.Deserialize<float[][]>() : null;
         return [.. Sequences(golden).Select((sequence, row) => new Rollout
         {

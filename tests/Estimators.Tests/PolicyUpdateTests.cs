@@ -41,7 +41,14 @@ public class PolicyUpdateTests
 
     private static Dictionary<string, float[]> Update(CausalLanguageModel model, PolicyLossType type, int parts, out double loss)
     {
-        var options = new PolicyOptimizationOptions { PromptsPerStep = 2, Generations = 4, GradientAccumulationSteps = parts, LearningRate = 1e-3, Loss = new PolicyLossOptions { Type = type } };
+        var options = new PolicyOptimizationOptions
+        {
+            PromptsPerStep = 2,
+            Generations = 4,
+            GradientAccumulationSteps = parts,
+            LearningRate = 1e-3,
+            Loss = new PolicyLossOptions { Type = type },
+        };
         var random = new Random(6);
         Rollout[] rollouts = [.. Enumerable.Range(0, 8).Select(i => new Rollout
         {

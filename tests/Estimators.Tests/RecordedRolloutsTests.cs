@@ -23,7 +23,13 @@ public sealed class RecordedRolloutsTests : IDisposable
         var reward = _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) =>
         {
             output.Reward = row.ResponseTokenIds[0];
-            seen.Add(new RecordedRow { Prompt = [.. row.Prompt], Response = [.. row.ResponseTokenIds], Reward = output.Reward, Group = $"{string.Join(' ', row.Prompt)} {seen.Count / 4}" });
+            seen.Add(new RecordedRow
+            {
+                Prompt = [.. row.Prompt],
+                Response = [.. row.ResponseTokenIds],
+                Reward = output.Reward,
+                Group = $"{string.Join(' ', row.Prompt)} {seen.Count / 4}",
+            });
         }, null);
         IDataView prompts = _ml.Data.LoadFromEnumerable(PromptRow.Make(4));
         using PolicyTransformer sampled = _ml.Policies.Trainers.PolicyOptimization(_model, reward, Options()).Fit(prompts);
@@ -55,7 +61,8 @@ public sealed class RecordedRolloutsTests : IDisposable
         RecordedRow[] rows = [.. Rows(groups: 6).OrderBy(row => row.Response[0] * 7 % 5)];
         var told = new ProgressList();
         Fit(rows, new RecordedRollouts(), Options(groups: 2, steps: 3, progress: told));
-        told.Sum(step => step.Metrics["completions/mean_length"] * 8).Should().BeApproximately(rows.Sum(row => row.Response.Length), 1e-6, "three steps of two groups are all six");
+        told.Sum(step => step.Metrics["completions/mean_length"] * 8)
+            .Should().BeApproximately(rows.Sum(row => row.Response.Length), 1e-6, "three steps of two groups are all six");
     }
 
     [Theory]
@@ -86,7 +93,9 @@ public sealed class RecordedRolloutsTests : IDisposable
             case "few": rows = rows[..4]; break;
             default: rows = []; break;
         }
-        FluentActions.Invoking(() => Fit(rows, new RecordedRollouts { LogProbabilitiesColumnName = nameof(RecordedRow.Logs) }, Options(groups: 2))).Should().Throw<Exception>().WithMessage(message);
+        FluentActions
+            .Invoking(() => Fit(rows, new RecordedRollouts { LogProbabilitiesColumnName = nameof(RecordedRow.Logs) }, Options(groups: 2)))
+            .Should().Throw<Exception>().WithMessage(message);
     }
 
     [Theory]
@@ -122,16 +131,22 @@ public sealed class RecordedRolloutsTests : IDisposable
     public void Groups_may_be_keys_as_MapValueToKey_makes_them()
     {
         RecordedRow[] rows = Rows(groups: 2);
-        IDataView keyed = _ml.Transforms.Conversion.MapValueToKey("Key", "Group").Fit(_ml.Data.LoadFromEnumerable(rows)).Transform(_ml.Data.LoadFromEnumerable(rows));
+        IDataView keyed = _ml.Transforms.Conversion.MapValueToKey("Key", "Group")
+            .Fit(_ml.Data.LoadFromEnumerable(rows))
+            .Transform(_ml.Data.LoadFromEnumerable(rows));
         Fitted(keyed, "Key").ShouldEqual(Fitted(keyed, "Group"));
 
         RecordedRow[] odd = [.. rows, new RecordedRow { Prompt = [3], Response = [4], Group = "5th" }];
-        IDataView short5th = _ml.Transforms.Conversion.MapValueToKey("Key", "Group").Fit(_ml.Data.LoadFromEnumerable(odd)).Transform(_ml.Data.LoadFromEnumerable(odd));
+        IDataView short5th = _ml.Transforms.Conversion.MapValueToKey("Key", "Group")
+            .Fit(_ml.Data.LoadFromEnumerable(odd))
+            .Transform(_ml.Data.LoadFromEnumerable(odd));
         FluentActions.Invoking(() => Fitted(short5th, "Key")).Should().Throw<ArgumentException>().WithMessage("Group '5th' (first in row 8) has 1 rows*");
 
         Dictionary<string, float[]> Fitted(IDataView data, string group)
         {
-            using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(_model, new RecordedRollouts { GroupColumnName = group }, Options(groups: 2)).Fit(data);
+            using PolicyTransformer policy = _ml.Policies.Trainers
+                .PolicyOptimization(_model, new RecordedRollouts { GroupColumnName = group }, Options(groups: 2))
+                .Fit(data);
             return TinyModels.Snapshot(policy.Model);
         }
     }
@@ -144,15 +159,27 @@ public sealed class RecordedRolloutsTests : IDisposable
         double[] Credit(long seed)
         {
             using var folder = new TemporaryFolder();
-            Fit(Rows(groups: 1), new RecordedRollouts(), Options(groups: 1) with { Seed = seed, Credit = new CreditOptions { Strategy = CreditStrategy.Random }, OutputFolder = folder.Path, LogSamplesEvery = 1 });
-            return [.. File.ReadLines(Path.Combine(folder.Path, "samples.jsonl")).SelectMany(line => JsonNode.Parse(line)!["credit"]!.AsArray().Select(value => value!.GetValue<double>()))];
+            Fit(Rows(groups: 1), new RecordedRollouts(), Options(groups: 1) with
+            {
+                Seed = seed,
+                Credit = new CreditOptions { Strategy = CreditStrategy.Random },
+                OutputFolder = folder.Path,
+                LogSamplesEvery = 1,
+            });
+            return [.. File.ReadLines(Path.Combine(folder.Path, "samples.jsonl"))
+                .SelectMany(line => JsonNode.Parse(line)!["credit"]!.AsArray().Select(value => value!.GetValue<double>()))];
         }
     }
 
     [Fact]
     public void Options_without_meaning_for_recorded_rollouts_are_refused() =>
-        FluentActions.Invoking(() => _ml.Policies.Trainers.PolicyOptimization(_model, new RecordedRollouts(), new PolicyOptimizationOptions { ResamplingRounds = 2, TopP = 0.9, SamplingBatchSize = 4, EvaluateEvery = 1 }))
-            .Should().Throw<ArgumentException>().WithMessage("*ResamplingRounds is 2*TopP is 0.9, expected 1 with recorded rollouts*SamplingBatchSize is 4*EvaluateEvery is 1*");
+        FluentActions
+            .Invoking(() => _ml.Policies.Trainers.PolicyOptimization(
+                _model,
+                new RecordedRollouts(),
+                new PolicyOptimizationOptions { ResamplingRounds = 2, TopP = 0.9, SamplingBatchSize = 4, EvaluateEvery = 1 }))
+            .Should().Throw<ArgumentException>()
+            .WithMessage("*ResamplingRounds is 2*TopP is 0.9, expected 1 with recorded rollouts*SamplingBatchSize is 4*EvaluateEvery is 1*");
 
     private static RecordedRow[] Rows(int groups)
     {
@@ -166,20 +193,21 @@ public sealed class RecordedRolloutsTests : IDisposable
         })];
     }
 
-    private static PolicyOptimizationOptions Options(int groups = 4, int steps = 1, IProgress<TrainingProgress>? progress = null, MissingReward missing = MissingReward.Stop) => new()
-    {
-        Steps = steps,
-        PromptsPerStep = groups,
-        Generations = 4,
-        MaxNewTokens = 12,
-        LearningRate = 1e-3,
-        Seed = 6,
-        AdamEpsilon = 1e-3,
-        Progress = progress,
-        MissingReward = missing,
-        Credit = new CreditOptions { Strategy = CreditStrategy.Coupled },
-        Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 1, MaximumHorizon = 8 },
-    };
+    private static PolicyOptimizationOptions Options(
+        int groups = 4, int steps = 1, IProgress<TrainingProgress>? progress = null, MissingReward missing = MissingReward.Stop) => new()
+        {
+            Steps = steps,
+            PromptsPerStep = groups,
+            Generations = 4,
+            MaxNewTokens = 12,
+            LearningRate = 1e-3,
+            Seed = 6,
+            AdamEpsilon = 1e-3,
+            Progress = progress,
+            MissingReward = missing,
+            Credit = new CreditOptions { Strategy = CreditStrategy.Coupled },
+            Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 1, MaximumHorizon = 8 },
+        };
 
     private void Fit(RecordedRow[] rows, RecordedRollouts recorded, PolicyOptimizationOptions options) =>
         _ml.Policies.Trainers.PolicyOptimization(_model, recorded, options).Fit(_ml.Data.LoadFromEnumerable(rows)).Dispose();

@@ -11,7 +11,8 @@ public sealed class RewardFunctionTests : TrainerFixture
 {
     [Fact]
     public void A_reward_without_its_column_is_refused_before_anything_is_sampled() =>
-        Failing<ArgumentOutOfRangeException>(reward: Ml.Transforms.CopyColumns("Score", "Wanted")).WithMessage("*The reward writes no column 'Reward'*RewardColumnName*");
+        Failing<ArgumentOutOfRangeException>(reward: Ml.Transforms.CopyColumns("Score", "Wanted"))
+            .WithMessage("*The reward writes no column 'Reward'*RewardColumnName*");
 
     [Fact]
     public void A_column_of_theRows_is_not_the_rewards()
@@ -19,7 +20,8 @@ public sealed class RewardFunctionTests : TrainerFixture
         IDataView recorded = Ml.Data.LoadFromEnumerable([new { Prompt = new[] { 1, 2 }, Wanted = 3, Reward = 1f }]);
         ColumnCopyingEstimator other = Ml.Transforms.CopyColumns("Score", "Wanted");
         Failing<ArgumentOutOfRangeException>(recorded, other).WithMessage("*The reward writes no column 'Reward'*");
-        FluentActions.Invoking(() => new PolicyOptimizationTrainer(Ml, Model, other.Fit(recorded), Options()).Fit(recorded)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*The reward writes no column 'Reward'*");
+        FluentActions.Invoking(() => new PolicyOptimizationTrainer(Ml, Model, other.Fit(recorded), Options()).Fit(recorded))
+            .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*The reward writes no column 'Reward'*");
         // One that is written in its place hides it.
         Trainer(Options(), Reward(row => row.ResponseTokenIds[0])).Fit(recorded).Dispose();
     }
@@ -32,23 +34,28 @@ public sealed class RewardFunctionTests : TrainerFixture
     public void A_fitted_reward_is_checked_too()
     {
         ITransformer reward = Ml.Transforms.CopyColumns("Score", "Wanted").Fit(Rows);
-        FluentActions.Invoking(() => new PolicyOptimizationTrainer(Ml, Model, reward, Options()).Fit(Rows)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*The reward writes no column 'Reward'*");
+        FluentActions.Invoking(() => new PolicyOptimizationTrainer(Ml, Model, reward, Options()).Fit(Rows))
+            .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*The reward writes no column 'Reward'*");
     }
 
     [Fact]
     public void A_reward_that_is_not_a_number_names_response_and_row() =>
-        Failing<InvalidOperationException>(reward: Reward(row => row.Wanted == 3 ? float.NaN : 1)).WithMessage("*The reward of response 0 to the prompt of row 2 is NaN*MissingReward*");
+        Failing<InvalidOperationException>(reward: Reward(row => row.Wanted == 3 ? float.NaN : 1))
+            .WithMessage("*The reward of response 0 to the prompt of row 2 is NaN*MissingReward*");
 
     [Fact]
     public void A_reward_that_throws_names_response_and_row_and_keeps_the_cause() =>
         Failing<InvalidOperationException>(reward: Reward(row => row.Wanted == 3 ? throw new FormatException("no idea") : 1))
-            .WithMessage("*The reward failed on response 0 to the prompt of row 2*no idea*").WithInnerException<Exception>().Which.GetBaseException().Should().BeOfType<FormatException>();
+            .WithMessage("*The reward failed on response 0 to the prompt of row 2*no idea*")
+            .WithInnerException<Exception>().Which.GetBaseException().Should().BeOfType<FormatException>();
 
     [Fact]
     public void A_reward_whose_own_time_is_over_has_failed()
     {
         // As HttpClient says it.
-        IEstimator<ITransformer> late = Reward(row => row.Wanted == 1 ? throw new TaskCanceledException("too slow", new TimeoutException()) : row.ResponseTokenIds[0]);
+        IEstimator<ITransformer> late = Reward(row => row.Wanted == 1
+            ? throw new TaskCanceledException("too slow", new TimeoutException())
+            : row.ResponseTokenIds[0]);
         Failing<InvalidOperationException>(reward: late).WithMessage("*The reward failed on*too slow*MissingReward*");
         var told = new ProgressList();
         Trainer(Options() with { MissingReward = MissingReward.LeaveOut, Progress = told }, late).Fit(Rows).Dispose();
@@ -58,15 +65,27 @@ public sealed class RewardFunctionTests : TrainerFixture
     [Fact]
     public void A_reward_that_is_cancelled_has_not_failed()
     {
-        foreach (Exception cancelled in new Exception[] { new OperationCanceledException("enough"), new AggregateException(new TaskCanceledException("enough")) })
-            FluentActions.Invoking(() => Trainer(Options() with { MissingReward = MissingReward.LeaveOut }, Reward(_ => throw cancelled)).Fit(Rows)).Should().Throw<OperationCanceledException>().WithMessage("enough");
+        foreach (Exception cancelled in new Exception[]
+        {
+            new OperationCanceledException("enough"),
+            new AggregateException(new TaskCanceledException("enough")),
+        })
+            FluentActions
+                .Invoking(() => Trainer(Options() with { MissingReward = MissingReward.LeaveOut }, Reward(_ => throw cancelled)).Fit(Rows))
+                .Should().Throw<OperationCanceledException>().WithMessage("enough");
     }
 
     [Fact]
     public void Memory_that_runs_out_in_a_reward_is_no_failure_of_a_response()
     {
-        foreach (Action exhaust in new Action[] { () => zeros([1L << 50]).Dispose(), () => throw new AggregateException(new InsufficientMemoryException("full")) })
-            FluentActions.Invoking(() => Trainer(Options() with { MissingReward = MissingReward.LeaveOut }, Reward(_ => Exhausted(exhaust))).Fit(Rows)).Should().Throw<InsufficientMemoryException>().WithMessage("Step 1: memory ran out*");
+        foreach (Action exhaust in new Action[]
+        {
+            () => zeros([1L << 50]).Dispose(),
+            () => throw new AggregateException(new InsufficientMemoryException("full")),
+        })
+            FluentActions
+                .Invoking(() => Trainer(Options() with { MissingReward = MissingReward.LeaveOut }, Reward(_ => Exhausted(exhaust))).Fit(Rows))
+                .Should().Throw<InsufficientMemoryException>().WithMessage("Step 1: memory ran out*");
 
         static float Exhausted(Action exhaust)
         {
@@ -78,7 +97,9 @@ public sealed class RewardFunctionTests : TrainerFixture
     [Fact]
     public void A_fitted_reward_may_leave_out_other_columns()
     {
-        ITransformer reward = Reward(row => row.ResponseTokenIds[0]).Append(Ml.Transforms.SelectColumns("Reward")).Fit(Ml.Data.LoadFromEnumerable(Array.Empty<RewardInput>()));
+        ITransformer reward = Reward(row => row.ResponseTokenIds[0])
+            .Append(Ml.Transforms.SelectColumns("Reward"))
+            .Fit(Ml.Data.LoadFromEnumerable(Array.Empty<RewardInput>()));
         new PolicyOptimizationTrainer(Ml, Model, reward, Options()).Fit(Rows).Dispose();
     }
 
@@ -93,12 +114,19 @@ public sealed class RewardFunctionTests : TrainerFixture
     public void Responses_whose_reward_is_not_finite_or_fails_can_be_left_out(float reward)
     {
         var told = new ProgressList();
-        string[] warnings = Warnings(() => Trainer(Options(told, MissingReward.LeaveOut), Reward(row => row.Wanted != 3 ? row.ResponseTokenIds[0] : reward == -1 ? throw new FormatException("no idea") : reward)).Fit(Rows).Dispose());
+        string[] warnings = Warnings(() => Trainer(
+                Options(told, MissingReward.LeaveOut),
+                Reward(row => row.Wanted != 3 ? row.ResponseTokenIds[0] : reward == -1 ? throw new FormatException("no idea") : reward))
+            .Fit(Rows).Dispose());
         told.Should().HaveCount(1);
         double.IsFinite(told[0].Metrics["reward"]).Should().BeTrue();
         told[0].Metrics["rewards/left_out"].Should().Be(2, "one of the five prompts has two responses");
-        if (float.IsNaN(reward)) warnings.Should().BeEmpty("that may be meant");
-        else warnings.Should().ContainSingle().Which.Should().Match(reward == -1 ? "*failed on 2 of 10 responses*row 2*no idea.*" : "*failed on 2 of 10 responses*row 2: it is Infinity.*");
+        if (float.IsNaN(reward))
+            warnings.Should().BeEmpty("that may be meant");
+        else
+            warnings.Should().ContainSingle().Which.Should().Match(reward == -1
+                ? "*failed on 2 of 10 responses*row 2*no idea.*"
+                : "*failed on 2 of 10 responses*row 2: it is Infinity.*");
     }
 
     [Fact]
@@ -120,7 +148,8 @@ public sealed class RewardFunctionTests : TrainerFixture
             .WithMessage("The reward failed on response 0 to the prompt of row 2: no idea. Set MissingReward*").WithInnerException<FormatException>();
         var told = new ProgressList();
         Warnings(() => new PolicyOptimizationTrainer(Ml, Model, judge, Options(told, MissingReward.LeaveOut)).Fit(Rows).Dispose())
-            .Should().ContainSingle(warning => warning.Contains("The reward failed on 2 of 10 responses, which are left out; first on response 0 to the prompt of row 2: no idea."));
+            .Should().ContainSingle(warning => warning.Contains(
+                "The reward failed on 2 of 10 responses, which are left out; first on response 0 to the prompt of row 2: no idea."));
         told[0].Metrics["rewards/left_out"].Should().Be(2);
         told[0].Metrics["reward"].Should().Be((1 + 2 + 4 + 5) / 4.0, "the others were judged");
     }
@@ -132,7 +161,8 @@ public sealed class RewardFunctionTests : TrainerFixture
         FluentActions.Invoking(() => new PolicyOptimizationTrainer(Ml, Model, judge, Options()).Fit(Rows)).Should().Throw<InvalidOperationException>()
             .WithMessage("The reward failed on response * to the prompt of row * or a later one, and on none of them alone: no idea. Set MissingReward*");
         var told = new ProgressList();
-        Warnings(() => new PolicyOptimizationTrainer(Ml, Model, judge, Options(told, MissingReward.LeaveOut)).Fit(Rows).Dispose()).Should().Contain(warning => warning.Contains("failed on 8 of 10 responses"));
+        Warnings(() => new PolicyOptimizationTrainer(Ml, Model, judge, Options(told, MissingReward.LeaveOut)).Fit(Rows).Dispose())
+            .Should().Contain(warning => warning.Contains("failed on 8 of 10 responses"));
         told[0].Metrics["rewards/left_out"].Should().Be(8, "the first of ten is judged alone, and the first of the nine that are judged again");
     }
 
@@ -154,11 +184,15 @@ public sealed class RewardFunctionTests : TrainerFixture
 
         void ICanSaveModel.Save(ModelSaveContext ctx) => throw new NotSupportedException();
 
-        private BatchMapper<int, float> Mapper(DataViewSchema schema) => new(_host, schema, [schema["Wanted"]], row =>
-        {
-            Func<int> wanted = row.Scalar<int>(schema["Wanted"]);
-            return () => reading ? Judge(wanted(), 1) : wanted();
-        }, rows => [.. rows.Select(wanted => (float)Judge(wanted, rows.Count))], [OutputColumn.Scalar<float, float>("Reward", NumberDataViewType.Single, reward => reward)]);
+        private BatchMapper<int, float> Mapper(DataViewSchema schema) => new(
+            _host, schema, [schema["Wanted"]],
+            row =>
+            {
+                Func<int> wanted = row.Scalar<int>(schema["Wanted"]);
+                return () => reading ? Judge(wanted(), 1) : wanted();
+            },
+            rows => [.. rows.Select(wanted => (float)Judge(wanted, rows.Count))],
+            [OutputColumn.Scalar<float, float>("Reward", NumberDataViewType.Single, reward => reward)]);
 
         private int Judge(int wanted, int together) => fails(wanted, together) ? throw new FormatException("no idea.") : wanted;
     }
@@ -180,6 +214,7 @@ public sealed class RewardFunctionTests : TrainerFixture
 
         void ICanSaveModel.Save(ModelSaveContext ctx) => throw new NotSupportedException();
 
-        private CustomMappingEstimator<RewardInput, RewardOutput> Score => ml.Transforms.CustomMapping<RewardInput, RewardOutput>((_, reward) => reward.Reward = 1, null);
+        private CustomMappingEstimator<RewardInput, RewardOutput> Score =>
+            ml.Transforms.CustomMapping<RewardInput, RewardOutput>((_, reward) => reward.Reward = 1, null);
     }
 }

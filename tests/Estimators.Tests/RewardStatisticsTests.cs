@@ -11,7 +11,8 @@ public class RewardStatisticsTests
     }
 
     [Fact]
-    public void Equal_values_deviate_by_exactly_0_and_have_exactly_their_mean() => RewardStatistics.Of(Enumerable.Repeat(0.1, 7)).Should().Be(new RewardStatistics(0.1, 0));
+    public void Equal_values_deviate_by_exactly_0_and_have_exactly_their_mean() =>
+        RewardStatistics.Of(Enumerable.Repeat(0.1, 7)).Should().Be(new RewardStatistics(0.1, 0));
 
     [Fact]
     public void One_value_has_no_deviation_and_none_have_no_mean()

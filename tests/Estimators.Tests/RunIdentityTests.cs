@@ -11,7 +11,8 @@ public sealed class RunIdentityTests : CheckpointFixture
     public void A_run_is_not_resumed_to_fewer_steps_than_it_has()
     {
         Train(Options(steps: 4));
-        FluentActions.Invoking(() => Train(Options(steps: 3, resume: true))).Should().Throw<InvalidOperationException>().WithMessage("*is 4 steps long already, and Steps is 3*");
+        FluentActions.Invoking(() => Train(Options(steps: 3, resume: true)))
+            .Should().Throw<InvalidOperationException>().WithMessage("*is 4 steps long already, and Steps is 3*");
     }
 
     [Fact]
@@ -23,12 +24,16 @@ public sealed class RunIdentityTests : CheckpointFixture
         using CausalLanguageModel other = TinyModels.Create(seed: 9);
         FluentActions.Invoking(() => Ml.Policies.Trainers.PolicyOptimization(other, Reward(), Options(steps: 2, resume: true)).Fit(Prompts))
             .Should().Throw<InvalidOperationException>().WithMessage("*the model that training began with*");
-        FluentActions.Invoking(() => Ml.Policies.Trainers.PolicyOptimization(Model, Reward(), Options(steps: 2, resume: true)).Fit(Ml.Data.LoadFromEnumerable(PromptRow.Make(5))))
+        FluentActions
+            .Invoking(() => Ml.Policies.Trainers.PolicyOptimization(Model, Reward(), Options(steps: 2, resume: true))
+                .Fit(Ml.Data.LoadFromEnumerable(PromptRow.Make(5))))
             .Should().Throw<InvalidOperationException>().WithMessage("*the data (its fingerprint)*");
         IDataView otherAnswers = Ml.Data.LoadFromEnumerable(PromptRow.Make(20).Select(row => new PromptRow { Prompt = row.Prompt, Wanted = row.Wanted + 1 }));
         FluentActions.Invoking(() => Ml.Policies.Trainers.PolicyOptimization(Model, Reward(), Options(steps: 2, resume: true)).Fit(otherAnswers))
             .Should().Throw<InvalidOperationException>().WithMessage("*the data (its fingerprint)*", "the reward reads the other columns");
-        FluentActions.Invoking(() => Ml.Policies.Trainers.PolicyOptimization(Model, Reward(), Options(steps: 2, resume: true) with { EvaluateEvery = 1 }).Fit(Prompts, Prompts))
+        FluentActions
+            .Invoking(() => Ml.Policies.Trainers.PolicyOptimization(Model, Reward(), Options(steps: 2, resume: true) with { EvaluateEvery = 1 })
+                .Fit(Prompts, Prompts))
             .Should().Throw<InvalidOperationException>().WithMessage("*the validation data (its fingerprint) was not there*EvaluateEvery was null, and is 1*");
     }
 
@@ -42,8 +47,8 @@ public sealed class RunIdentityTests : CheckpointFixture
         options.Remove("EvaluateAtStart").Should().BeTrue();
         options["Loss"]!.AsObject().Remove("Epsilon").Should().BeTrue();
         File.WriteAllText(path, state.ToJsonString());
-        FluentActions.Invoking(() => Train(Options(steps: 3, resume: true) with { Loss = new PolicyLossOptions { Epsilon = 0.3 } })).Should().Throw<InvalidOperationException>()
-            .WithMessage("*another run: Loss.Epsilon was 0.2, and is 0.3. *");
+        FluentActions.Invoking(() => Train(Options(steps: 3, resume: true) with { Loss = new PolicyLossOptions { Epsilon = 0.3 } }))
+            .Should().Throw<InvalidOperationException>().WithMessage("*another run: Loss.Epsilon was 0.2, and is 0.3. *");
         Train(Options(steps: 3, resume: true)).ShouldEqual(Train(Options(steps: 3, folder: null)));
     }
 
@@ -52,8 +57,13 @@ public sealed class RunIdentityTests : CheckpointFixture
     {
         int responses = 0;
         // In the third step of 16 responses.
-        var reward = Ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = ++responses > 2 * 16 && row.ResponseTokenIds.Length % 2 == 0 ? throw new FormatException("no idea") : row.ResponseTokenIds[0], null);
-        FluentActions.Invoking(() => Train(Options(steps: 4), reward)).Should().Throw<InvalidOperationException>().WithMessage("*Set MissingReward to LeaveOut*");
+        var reward = Ml.Transforms.CustomMapping<RewardInput, RewardOutput>(
+            (row, output) => output.Reward = ++responses > 2 * 16 && row.ResponseTokenIds.Length % 2 == 0
+                ? throw new FormatException("no idea")
+                : row.ResponseTokenIds[0],
+            null);
+        FluentActions.Invoking(() => Train(Options(steps: 4), reward))
+            .Should().Throw<InvalidOperationException>().WithMessage("*Set MissingReward to LeaveOut*");
         Steps().Should().Equal(2);
         var told = new ProgressList();
         Train(Options(steps: 4, resume: true) with { MissingReward = MissingReward.LeaveOut, NonFinite = NonFiniteUpdate.Skip, Progress = told }, reward);
@@ -72,7 +82,8 @@ public sealed class RunIdentityTests : CheckpointFixture
     public void With_a_schedule_the_length_of_a_run_is_part_of_it()
     {
         Train(Options(steps: 2) with { Schedule = LearningRateSchedule.Linear });
-        FluentActions.Invoking(() => Train(Options(steps: 4, resume: true) with { Schedule = LearningRateSchedule.Linear })).Should().Throw<InvalidOperationException>().WithMessage("*Steps was 2, and is 4*");
+        FluentActions.Invoking(() => Train(Options(steps: 4, resume: true) with { Schedule = LearningRateSchedule.Linear }))
+            .Should().Throw<InvalidOperationException>().WithMessage("*Steps was 2, and is 4*");
     }
 
     [Fact]
@@ -102,9 +113,20 @@ public sealed class RunIdentityTests : CheckpointFixture
         PolicyOptimizationOptions first = Options(steps: 4) with { EvaluateEvery = 2, EarlyStoppingPatience = 9 };
         Dictionary<string, float[]> expected = Train(first with { OutputFolder = null }, validation: validation);
         using var cancel = new CancellationTokenSource();
-        Train(first with { CancellationToken = cancel.Token, Progress = new ProgressList(step => { if (step.Step == 2) cancel.Cancel(); }) }, validation: validation);
-        Train(first with { Resume = true, EarlyStoppingPatience = 7, CheckpointEvery = 3, CheckpointLimit = 1, LogSamplesEvery = 1, SamplingBatchSize = 5, NonFinite = NonFiniteUpdate.Skip, MissingReward = MissingReward.LeaveOut }, validation: validation)
-            .ShouldEqual(expected);
+        Train(
+            first with { CancellationToken = cancel.Token, Progress = new ProgressList(step => { if (step.Step == 2) cancel.Cancel(); }) },
+            validation: validation);
+        Train(first with
+        {
+            Resume = true,
+            EarlyStoppingPatience = 7,
+            CheckpointEvery = 3,
+            CheckpointLimit = 1,
+            LogSamplesEvery = 1,
+            SamplingBatchSize = 5,
+            NonFinite = NonFiniteUpdate.Skip,
+            MissingReward = MissingReward.LeaveOut,
+        }, validation: validation).ShouldEqual(expected);
         Steps().Should().Equal(4);
     }
 
@@ -117,7 +139,8 @@ public sealed class RunIdentityTests : CheckpointFixture
         inOrder.ShouldDiffer(expected);
         Tune(options with { Steps = 2, OutputFolder = Output });
         Tune(options with { OutputFolder = Output, Resume = true, Generation = new GenerationOptions { MaxNewTokens = 3 } }).ShouldEqual(expected);
-        FluentActions.Invoking(() => Tune(options with { OutputFolder = Output, Resume = true, Shuffle = false })).Should().Throw<InvalidOperationException>().WithMessage("*another run: Shuffle was true, and is false*");
+        FluentActions.Invoking(() => Tune(options with { OutputFolder = Output, Resume = true, Shuffle = false }))
+            .Should().Throw<InvalidOperationException>().WithMessage("*another run: Shuffle was true, and is false*");
 
         Dictionary<string, float[]> Tune(SupervisedFineTuningOptions tuning)
         {

@@ -56,12 +56,21 @@ public sealed class SampledRolloutsTests : IDisposable
     [Fact]
     public void A_cut_that_keeps_everything_changes_nothing()
     {
-        PolicyOptimizationOptions options = Options with { Steps = 3, LearningRate = 1e-2, AdamEpsilon = 1e-3, MiniBatches = 2, Loss = new PolicyLossOptions { Beta = 0.1 } };
-        Dictionary<string, float[]> expected = Train(options, row => row.ResponseTokenIds[0]), cut = Train(options with { MinP = 1e-30 }, row => row.ResponseTokenIds[0]);
+        PolicyOptimizationOptions options = Options with
+        {
+            Steps = 3,
+            LearningRate = 1e-2,
+            AdamEpsilon = 1e-3,
+            MiniBatches = 2,
+            Loss = new PolicyLossOptions { Beta = 0.1 },
+        };
+        Dictionary<string, float[]> expected = Train(options, row => row.ResponseTokenIds[0]),
+            cut = Train(options with { MinP = 1e-30 }, row => row.ResponseTokenIds[0]);
         Distance(cut, expected).Should().BeLessThan(1e-5f);
         Distance(expected, TinyModels.Snapshot(_model)).Should().BeGreaterThan(1e-3f, "the run learns");
 
-        static float Distance(Dictionary<string, float[]> a, Dictionary<string, float[]> b) => a.Max(entry => entry.Value.Zip(b[entry.Key], (x, y) => Math.Abs(x - y)).Max());
+        static float Distance(Dictionary<string, float[]> a, Dictionary<string, float[]> b) =>
+            a.Max(entry => entry.Value.Zip(b[entry.Key], (x, y) => Math.Abs(x - y)).Max());
     }
 
     [Theory]
@@ -92,7 +101,9 @@ public sealed class SampledRolloutsTests : IDisposable
         float[] outputs = [.. weights.Where(entry => entry.Key.Contains("lora_B", StringComparison.Ordinal)).SelectMany(entry => entry.Value)];
         (outputs.Length > 0).Should().Be(adapter);
         outputs.Where(value => value != 0).Should().BeEmpty();
-        told.Should().OnlyContain(step => step.Metrics["entropy"] == 0 && step.Metrics["kl"] == 0 && step.Metrics["reward_std"] > 0 && step.Metrics["grad_norm"] == 0);
+        told.Should().OnlyContain(step =>
+            step.Metrics["entropy"] == 0 && step.Metrics["kl"] == 0
+            && step.Metrics["reward_std"] > 0 && step.Metrics["grad_norm"] == 0);
     }
 
     [Fact]
@@ -131,7 +142,9 @@ public sealed class SampledRolloutsTests : IDisposable
     private Dictionary<string, float[]> Train(PolicyOptimizationOptions options, Func<RewardInput, float> reward)
     {
         PromptRow[] prompts = [.. Enumerable.Range(0, 20).Select(i => new PromptRow { Prompt = [1 + i % 4, 1 + i / 4], Wanted = i })];
-        using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(_model, _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = reward(row), null), options)
+        using PolicyTransformer policy = _ml.Policies.Trainers
+            .PolicyOptimization(
+                _model, _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) => output.Reward = reward(row), null), options)
             .Fit(_ml.Data.LoadFromEnumerable(prompts));
         Dictionary<string, float[]> weights = TinyModels.Snapshot(policy.Model);
         foreach ((string name, TorchSharp.torch.Tensor parameter) in policy.Model.AdapterParameters) weights[name] = [.. parameter.data<float>()];

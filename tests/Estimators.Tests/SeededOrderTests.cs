@@ -30,5 +30,6 @@ public class SeededOrderTests
     }
 
     [Fact]
-    public void A_step_may_be_larger_than_the_data() => SeededOrder.Visit(count: 3, first: 9, size: 9, seed: 2).GroupBy(row => row).Should().OnlyContain(group => group.Count() == 3);
+    public void A_step_may_be_larger_than_the_data() =>
+        SeededOrder.Visit(count: 3, first: 9, size: 9, seed: 2).GroupBy(row => row).Should().OnlyContain(group => group.Count() == 3);
 }

@@ -21,7 +21,9 @@ public sealed class SupervisedFineTuningTrainerTests : IDisposable
     {
         var told = new ProgressList();
         IDataView rows = _ml.Data.LoadFromEnumerable(Enumerable.Repeat(new { Prompt = new[] { 1 }, Response = new[] { 2 } }, 10));
-        _ml.Policies.Trainers.SupervisedFineTuning(_model, new SupervisedFineTuningOptions { BatchSize = int.MaxValue, Epochs = 2, Progress = told }).Fit(rows).Dispose();
+        _ml.Policies.Trainers
+            .SupervisedFineTuning(_model, new SupervisedFineTuningOptions { BatchSize = int.MaxValue, Epochs = 2, Progress = told })
+            .Fit(rows).Dispose();
         told.Select(step => step.Metrics["epoch"]).Should().Equal(1, 2);
     }
 
@@ -59,7 +61,9 @@ public sealed class SupervisedFineTuningTrainerTests : IDisposable
     public void Cancelling_returns_the_policy_of_the_last_update()
     {
         using var cancel = new CancellationTokenSource();
-        Dictionary<string, float[]> cancelled = Train(Options(steps: 50, schedule: LearningRateSchedule.Constant, cancellation: cancel.Token, progress: new ProgressList(progress => { if (progress.Step == 3) cancel.Cancel(); })));
+        Dictionary<string, float[]> cancelled = Train(Options(
+            steps: 50, schedule: LearningRateSchedule.Constant, cancellation: cancel.Token,
+            progress: new ProgressList(progress => { if (progress.Step == 3) cancel.Cancel(); })));
         cancelled.ShouldEqual(Train(Options(steps: 3, schedule: LearningRateSchedule.Constant)));
     }
 
@@ -98,7 +102,9 @@ public sealed class SupervisedFineTuningTrainerTests : IDisposable
         {
             IDataView text = _ml.Data.LoadFromEnumerable([new { Prompt = "1 + 1 =", Response = response }]);
             var told = new ProgressList();
-            using PolicyTransformer policy = _ml.Policies.Trainers.SupervisedFineTuning(model, new SupervisedFineTuningOptions { Steps = 1, AppendEndOfSequence = append, Progress = told }).Fit(text);
+            using PolicyTransformer policy = _ml.Policies.Trainers
+                .SupervisedFineTuning(model, new SupervisedFineTuningOptions { Steps = 1, AppendEndOfSequence = append, Progress = told })
+                .Fit(text);
             return told[0].Metrics["num_tokens"];
         }
     }
@@ -108,7 +114,9 @@ public sealed class SupervisedFineTuningTrainerTests : IDisposable
     {
         using CausalLanguageModel model = TinyModels.CreateWithTokenizer();
         IDataView text = _ml.Data.LoadFromEnumerable([new { Prompt = "1 + 1 =", Response = "2" }, new { Prompt = "1 + 2 =", Response = "3 abc" }]);
-        using PolicyTransformer policy = _ml.Policies.Trainers.SupervisedFineTuning(model, new SupervisedFineTuningOptions { Steps = 80, LearningRate = 0.02 }).Fit(text);
+        using PolicyTransformer policy = _ml.Policies.Trainers
+            .SupervisedFineTuning(model, new SupervisedFineTuningOptions { Steps = 80, LearningRate = 0.02 })
+            .Fit(text);
         IDataView answered = _ml.Transforms.GenerateText(policy.Model, temperature: 0, maxNewTokens: 10).Fit(text).Transform(text);
         answered.GetColumn<string>("Response").Should().Equal("2", "3 abc");
         answered.GetColumn<string>("FinishReason").Should().OnlyContain(reason => reason == "StopToken");
@@ -126,17 +134,26 @@ public sealed class SupervisedFineTuningTrainerTests : IDisposable
 
     [Fact]
     public void All_options_out_of_range_are_named_at_once() =>
-        FluentActions.Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(_model, new SupervisedFineTuningOptions { BatchSize = 0, Epochs = 0, LearningRate = 0, WarmupSteps = -1, Generation = new GenerationOptions { TopK = -1, BatchSize = 3 } }))
-            .Should().Throw<ArgumentException>().WithMessage("*LearningRate is 0*WarmupSteps is -1*BatchSize is 0*Epochs is 0*Generation.TopK is -1*Generation.BatchSize is 3*");
+        FluentActions.Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(_model, new SupervisedFineTuningOptions
+        {
+            BatchSize = 0,
+            Epochs = 0,
+            LearningRate = 0,
+            WarmupSteps = -1,
+            Generation = new GenerationOptions { TopK = -1, BatchSize = 3 },
+        })).Should().Throw<ArgumentException>().WithMessage(
+            "*LearningRate is 0*WarmupSteps is -1*BatchSize is 0*Epochs is 0*Generation.TopK is -1*Generation.BatchSize is 3*");
 
     [Fact]
     public void No_rows_are_refused() => Failing<ArgumentException>().WithMessage("*no rows*");
 
     [Fact]
-    public void An_empty_response_is_named_by_its_row() => Failing<ArgumentException>(Row([1], [2]), Row([1], [])).WithMessage("*Row 1*response has no tokens*");
+    public void An_empty_response_is_named_by_its_row() =>
+        Failing<ArgumentException>(Row([1], [2]), Row([1], [])).WithMessage("*Row 1*response has no tokens*");
 
     [Fact]
-    public void A_row_longer_than_the_context_is_named() => Failing<ArgumentException>(Row([1], new int[TinyModels.Context])).WithMessage($"*Row 0*context of {TinyModels.Context}*");
+    public void A_row_longer_than_the_context_is_named() =>
+        Failing<ArgumentException>(Row([1], new int[TinyModels.Context])).WithMessage($"*Row 0*context of {TinyModels.Context}*");
 
     [Fact]
     public void A_token_outside_the_vocabulary_is_named_by_its_row() =>
@@ -153,10 +170,13 @@ public sealed class SupervisedFineTuningTrainerTests : IDisposable
 
     [Fact]
     public void Text_for_a_model_without_tokenizer_is_refused() =>
-        FluentActions.Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(_model).Fit(_ml.Data.LoadFromEnumerable([new { Prompt = "a", Response = "b" }])))
+        FluentActions
+            .Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(_model)
+                .Fit(_ml.Data.LoadFromEnumerable([new { Prompt = "a", Response = "b" }])))
             .Should().Throw<InvalidOperationException>().WithMessage("*text*tokenizer*");
 
-    private static SupervisedFineTuningOptions Options(int steps = 3, long seed = 1, double learningRate = 1e-3, LearningRateSchedule schedule = LearningRateSchedule.Cosine,
+    private static SupervisedFineTuningOptions Options(
+        int steps = 3, long seed = 1, double learningRate = 1e-3, LearningRateSchedule schedule = LearningRateSchedule.Cosine,
         IProgress<TrainingProgress>? progress = null, CancellationToken cancellation = default) => new()
         {
             Steps = steps,
@@ -168,7 +188,11 @@ public sealed class SupervisedFineTuningTrainerTests : IDisposable
             CancellationToken = cancellation,
         };
 
-    private static SequenceRow[] Rows(int count) => [.. Enumerable.Range(0, count).Select(i => Row([1 + i % 4, 9], [.. Enumerable.Range(0, 3 + i % 5).Select(t => 1 + (i + t) % 10), TinyModels.EndOfSequence]))];
+    private static SequenceRow[] Rows(int count) =>
+    [
+        .. Enumerable.Range(0, count)
+            .Select(i => Row([1 + i % 4, 9], [.. Enumerable.Range(0, 3 + i % 5).Select(t => 1 + (i + t) % 10), TinyModels.EndOfSequence])),
+    ];
 
     private static SequenceRow Row(int[] prompt, int[] response) => new() { Prompt = prompt, Response = response };
 

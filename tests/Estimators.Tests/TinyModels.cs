@@ -23,7 +23,8 @@ internal static class TinyModels
     /// <param name="vocabulary">Rows of its embedding; null = one for each token.</param>
     /// <param name="chatTemplate">Its chat template; null = none.</param>
     public static CausalLanguageModel CreateWithTokenizer(int? vocabulary = null, string? chatTemplate = null) =>
-        CausalLanguageModel.Create(Config(vocabulary ?? Vocabulary), Tokenizer.FromPretrained(new TokenizerSource(chatTemplate)), seed: 1, initializerRange: 0.2);
+        CausalLanguageModel.Create(
+            Config(vocabulary ?? Vocabulary), Tokenizer.FromPretrained(new TokenizerSource(chatTemplate)), seed: 1, initializerRange: 0.2);
 
     /// <summary>Copies of all parameters by name.</summary>
     public static Dictionary<string, float[]> Snapshot(CausalLanguageModel model) =>
@@ -62,7 +63,10 @@ internal static class TinyModels
         public bool Exists(string file) => file == "tokenizer.json" || (file == "tokenizer_config.json" && chatTemplate is not null);
 
         public Stream OpenRead(string file) => new MemoryStream(
-            System.Text.Encoding.UTF8.GetBytes(file == "tokenizer.json" ? TokenizerJson : System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, string?> { ["chat_template"] = chatTemplate })), writable: false);
+            System.Text.Encoding.UTF8.GetBytes(file == "tokenizer.json"
+                ? TokenizerJson
+                : System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, string?> { ["chat_template"] = chatTemplate })),
+            writable: false);
     }
 }
 
@@ -74,7 +78,11 @@ internal sealed class PromptRow
 
     public int Wanted { get; set; }
 
-    public static PromptRow[] Make(int count) => [.. Enumerable.Range(0, count).Select(i => new PromptRow { Prompt = [1 + i % 3, 4 + i % 5, 9], Wanted = 1 + i % (TinyModels.Vocabulary - 1) })];
+    public static PromptRow[] Make(int count) =>
+    [
+        .. Enumerable.Range(0, count)
+            .Select(i => new PromptRow { Prompt = [1 + i % 3, 4 + i % 5, 9], Wanted = 1 + i % (TinyModels.Vocabulary - 1) }),
+    ];
 }
 
 /// <summary>What a reward reads.</summary>

@@ -21,15 +21,16 @@ public abstract class TrainerFixture : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private protected static PolicyOptimizationOptions Options(IProgress<TrainingProgress>? progress = null, MissingReward missing = MissingReward.Stop) => new()
-    {
-        Steps = 1,
-        PromptsPerStep = 5,
-        Generations = 2,
-        MaxNewTokens = 4,
-        MissingReward = missing,
-        Progress = progress,
-    };
+    private protected static PolicyOptimizationOptions Options(
+        IProgress<TrainingProgress>? progress = null, MissingReward missing = MissingReward.Stop) => new()
+        {
+            Steps = 1,
+            PromptsPerStep = 5,
+            Generations = 2,
+            MaxNewTokens = 4,
+            MissingReward = missing,
+            Progress = progress,
+        };
 
     private protected IDataView Prompts(params int[][] prompts) => Ml.Data.LoadFromEnumerable(prompts.Select(prompt => new PromptRow { Prompt = prompt }));
 
@@ -39,13 +40,18 @@ public abstract class TrainerFixture : IDisposable
     private protected PolicyOptimizationTrainer Trainer(PolicyOptimizationOptions options, IEstimator<ITransformer>? reward = null) =>
         Ml.Policies.Trainers.PolicyOptimization(Model, reward ?? Reward(_ => 1), options);
 
-    private protected FluentAssertions.Specialized.ExceptionAssertions<TException> Failing<TException>(IDataView? prompts = null, IEstimator<ITransformer>? reward = null) where TException : Exception =>
+    private protected FluentAssertions.Specialized.ExceptionAssertions<TException> Failing<TException>(
+        IDataView? prompts = null, IEstimator<ITransformer>? reward = null)
+        where TException : Exception =>
         FluentActions.Invoking(() => Trainer(Options(), reward).Fit(prompts ?? Rows)).Should().Throw<TException>();
 
     private protected string[] Warnings(Action train)
     {
         var warnings = new List<string>();
-        EventHandler<LoggingEventArgs> listen = (_, entry) => { if (entry.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) warnings.Add(entry.Message); };
+        EventHandler<LoggingEventArgs> listen = (_, entry) =>
+        {
+            if (entry.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) warnings.Add(entry.Message);
+        };
         Ml.Log += listen;
         train();
         Ml.Log -= listen;

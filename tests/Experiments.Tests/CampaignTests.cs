@@ -9,12 +9,15 @@ public sealed class CampaignTests
     public async Task Runs_end_once_with_equal_bits_and_a_table()
     {
         using var folder = new TemporaryFolder();
-        (int code, string output, string errors) = await Kit.RunAsync(["run", folder.File("a"), "--strategies", "uniform,coupled,flow", "--seeds", "1-2", "--workers", "2", "--steps", "2", .. Kit.Tiny]);
+        (int code, string output, string errors) = await Kit.RunAsync(
+            ["run", folder.File("a"), "--strategies", "uniform,coupled,flow", "--seeds", "1-2", "--workers", "2", "--steps", "2", .. Kit.Tiny]);
         code.Should().Be(0, errors + output);
         output.Should().Contain("6 of 6").And.Contain("| coupled | 2 |");
         var experiment = new ExperimentFolder(folder.File("a"));
-        experiment.Results().Select(run => (run.Arm, run.Seed)).Should().Equal(("uniform", 1), ("coupled", 1), ("flow", 1), ("uniform", 2), ("coupled", 2), ("flow", 2));
-        JsonElement configuration = JsonDocument.Parse(await File.ReadAllTextAsync(experiment.Run("coupled", 2).ConfigurationFile, TestContext.Current.CancellationToken)).RootElement;
+        experiment.Results().Select(run => (run.Arm, run.Seed))
+            .Should().Equal(("uniform", 1), ("coupled", 1), ("flow", 1), ("uniform", 2), ("coupled", 2), ("flow", 2));
+        JsonElement configuration = JsonDocument.Parse(
+            await File.ReadAllTextAsync(experiment.Run("coupled", 2).ConfigurationFile, TestContext.Current.CancellationToken)).RootElement;
         configuration.GetProperty("credit").GetProperty("strategy").GetString().Should().Be("Coupled");
         configuration.GetProperty("settings").GetProperty("steps").GetInt32().Should().Be(2);
         configuration.GetProperty("model_fingerprint").GetString().Should().HaveLength(64);
@@ -24,7 +27,8 @@ public sealed class CampaignTests
         RunResult before = ExperimentFolder.Read<RunResult>(experiment.Run("coupled", 1).ResultFile);
         DateTime other = File.GetLastWriteTimeUtc(experiment.Run("uniform", 1).ResultFile);
         File.Delete(experiment.Run("coupled", 1).ResultFile);
-        (code, output, _) = await Kit.RunAsync(["run", folder.File("a"), "--strategies", "uniform,coupled,flow", "--seeds", "1-2", "--steps", "2", .. Kit.Tiny]);
+        (code, output, _) = await Kit.RunAsync(
+            ["run", folder.File("a"), "--strategies", "uniform,coupled,flow", "--seeds", "1-2", "--steps", "2", .. Kit.Tiny]);
         code.Should().Be(0);
         output.Should().Contain("5 of 6 runs have ended");
         ExperimentFolder.Read<RunResult>(experiment.Run("coupled", 1).ResultFile).Fingerprint.Should().Be(before.Fingerprint);
@@ -68,13 +72,19 @@ public sealed class CampaignTests
     public async Task A_terminals_interrupt_ends_a_campaign_and_its_runs_and_none_of_them_counts_as_failed()
     {
         using var folder = new TemporaryFolder();
-        var start = new ProcessStartInfo("setsid", [Kit.Executable, "run", folder.File("a"), "--strategies", "uniform", "--seeds", "1", "--steps", "5000", .. Kit.Tiny]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(
+            "setsid", [Kit.Executable, "run", folder.File("a"), "--strategies", "uniform", "--seeds", "1", "--steps", "5000", .. Kit.Tiny])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using Process campaign = Process.Start(start)!;
         string begun = new ExperimentFolder(folder.File("a")).Run("uniform", 1).MetricsFile;
         while (!campaign.HasExited && !File.Exists(begun)) await Task.Delay(20, TestContext.Current.CancellationToken);
         // The group, as a terminal does.
         using (Process kill = Process.Start("kill", ["-INT", "--", $"-{campaign.Id}"])) await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
-        string output = await campaign.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), errors = await campaign.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string output = await campaign.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken),
+            errors = await campaign.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await campaign.WaitForExitAsync(TestContext.Current.CancellationToken);
         campaign.ExitCode.Should().Be(130);
         errors.Trim().Should().Be("Cancelled; the same command goes on with the runs that have not ended.");

@@ -17,7 +17,8 @@ public sealed class CampaignWatchTests
         campaign.Kill();
         await campaign.WaitForExitAsync(TestContext.Current.CancellationToken);
         long killed = Stopwatch.GetTimestamp();
-        while (Workers(folder.Path).Any() && Stopwatch.GetElapsedTime(killed) < TimeSpan.FromSeconds(30)) await Task.Delay(20, TestContext.Current.CancellationToken);
+        while (Workers(folder.Path).Any() && Stopwatch.GetElapsedTime(killed) < TimeSpan.FromSeconds(30))
+            await Task.Delay(20, TestContext.Current.CancellationToken);
         try
         {
             Workers(folder.Path).Should().BeEmpty();

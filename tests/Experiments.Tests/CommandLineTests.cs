@@ -30,9 +30,14 @@ public sealed partial class CommandLineTests
     public void Commands_of_the_page_are_what_the_kit_takes()
     {
         RootCommand root = CommandLine.Create(Kit.Executable, TextWriter.Null);
-        string[] calls = [.. Call().Matches(Continuation().Replace(File.ReadAllText(Repository.Path("docs", "experiments.md")), " ")).Select(call => call.Groups["arguments"].Value)];
+        string[] calls =
+        [
+            .. Call().Matches(Continuation().Replace(File.ReadAllText(Repository.Path("docs", "experiments.md")), " "))
+                .Select(call => call.Groups["arguments"].Value),
+        ];
         calls.Should().HaveCountGreaterThan(15);
-        calls.SelectMany(call => root.Parse([.. CommandLineParser.SplitCommandLine(call)]).Errors.Select(error => $"{call}: {error.Message}")).Should().BeEmpty();
+        calls.SelectMany(call => root.Parse([.. CommandLineParser.SplitCommandLine(call)]).Errors.Select(error => $"{call}: {error.Message}"))
+            .Should().BeEmpty();
     }
 
     [GeneratedRegex(@"(^|`)(Experiments|dotnet run .*examples/Experiments --) (?<arguments>(run|report) [^`\n]*)", RegexOptions.Multiline)]

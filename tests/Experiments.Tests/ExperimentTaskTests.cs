@@ -23,10 +23,19 @@ public sealed class ExperimentTaskTests
     [Fact]
     public void TinyZero_asks_in_English_and_judges_answers_in_tags()
     {
-        var task = new ExperimentTask(_context, new ExperimentSettings { CountdownFormat = CountdownFormat.TinyZero, Numbers = 4, LargestNumber = 99, TestProblems = 5 });
+        var task = new ExperimentTask(
+            _context, new ExperimentSettings { CountdownFormat = CountdownFormat.TinyZero, Numbers = 4, LargestNumber = 99, TestProblems = 5 });
         CountdownProblem[] problems = [.. _context.Data.CreateEnumerable<CountdownProblem>(task.Test(), reuseRowObject: false)];
-        problems.Should().OnlyContain(problem => problem.Prompt.StartsWith("Using the numbers [") && problem.Target >= 10 && problem.Target <= 100 && problem.Numbers.Length == 4);
-        IDataView answered = _context.Data.LoadFromEnumerable(problems.Select(problem => new { problem.Numbers, problem.Target, Response = $"<think>so</think> <answer>{problem.Solution}</answer>" }));
+        problems.Should().OnlyContain(problem =>
+            problem.Prompt.StartsWith("Using the numbers [")
+            && problem.Target >= 10 && problem.Target <= 100
+            && problem.Numbers.Length == 4);
+        IDataView answered = _context.Data.LoadFromEnumerable(problems.Select(problem => new
+        {
+            problem.Numbers,
+            problem.Target,
+            Response = $"<think>so</think> <answer>{problem.Solution}</answer>",
+        }));
         task.Reward.Fit(answered).Transform(answered).GetColumn<float>("Reward").Should().Equal(1, 1, 1, 1, 1);
     }
 
@@ -35,7 +44,13 @@ public sealed class ExperimentTaskTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllLines(folder.File("problems.jsonl"), ["""{"nums": [1, 5, 7], "target": 11}""", """{"nums": [2, 3, 9], "target": 14}"""]);
-        var settings = new ExperimentSettings { Task = ProblemFormat.Countdown, TrainFile = folder.File("problems.jsonl"), TestFile = folder.File("problems.jsonl"), TestProblems = 1 };
+        var settings = new ExperimentSettings
+        {
+            Task = ProblemFormat.Countdown,
+            TrainFile = folder.File("problems.jsonl"),
+            TestFile = folder.File("problems.jsonl"),
+            TestProblems = 1,
+        };
 
         Prompts(new ExperimentTask(_context, settings).Train(1)).Should().Equal("numbers 1 5 7 target 11 :", "numbers 2 3 9 target 14 :");
         var chat = new ExperimentTask(_context, settings with { Chat = true });

@@ -6,7 +6,11 @@ internal static class Kit
     public static readonly string Executable = Path.Combine(AppContext.BaseDirectory, "MLNetAttn.Experiments");
 
     /// <summary>Settings of a run that takes a moment.</summary>
-    public static readonly string[] Tiny = ["--prompts", "2", "--generations", "4", "--mini-batches", "1", "--max-new-tokens", "24", "--test-problems", "4", "--evaluation-samples", "2"];
+    public static readonly string[] Tiny =
+    [
+        "--prompts", "2", "--generations", "4", "--mini-batches", "1", "--max-new-tokens", "24",
+        "--test-problems", "4", "--evaluation-samples", "2",
+    ];
 
     public static async Task<(int Code, string Output, string Errors)> RunAsync(params string[] args)
     {

@@ -15,9 +15,15 @@ public sealed class ReportTests
 
         Report.Write(folder).Runs.Should().HaveCount(4);
         string text = File.ReadAllText(folder.In("results.md"));
-        text.Should().Contain("| coupled | 2 | 37.5 % |").And.Contain("| +2.5 |").And.Contain("33.0 % / 40.0 %").And.Contain("```json\n{\"model\":null,").And.Contain("\"steps\":60,");
+        text.Should()
+            .Contain("| coupled | 2 | 37.5 % |")
+            .And.Contain("| +2.5 |")
+            .And.Contain("33.0 % / 40.0 %")
+            .And.Contain("```json\n{\"model\":null,")
+            .And.Contain("\"steps\":60,");
         JsonElement json = JsonDocument.Parse(File.ReadAllText(folder.In("results.json"))).RootElement;
-        json.GetProperty("arms")[1].GetProperty("measures")[0].GetProperty("difference").GetProperty("value").GetDouble().Should().BeApproximately(0.025, 1e-12);
+        json.GetProperty("arms")[1].GetProperty("measures")[0].GetProperty("difference").GetProperty("value").GetDouble()
+            .Should().BeApproximately(0.025, 1e-12);
         foreach (string picture in (string[])["curves.png", "differences.png"])
             File.ReadAllBytes(folder.In(picture)).Take(4).Should().Equal(0x89, (byte)'P', (byte)'N', (byte)'G');
         Directory.EnumerateFiles(folder.Path, "*.tmp").Should().BeEmpty();

@@ -44,17 +44,23 @@ public sealed class SummaryTests
     public void Any_strategy_can_be_the_baseline_and_the_signed_rank_test_of_the_page_comes_out()
     {
         using JsonDocument recorded = JsonDocument.Parse(File.ReadAllText(Repository.Path("docs", "experiments", "search", "cut-spread-results.json")));
-        RunResult[] runs = [.. recorded.RootElement.GetProperty("runs").EnumerateArray().Select(run => Runs.Result(run.GetProperty("arm").GetString()!, run.GetProperty("seed").GetInt64(), sampled: 0.3) with
-        {
-            LastThirdClipped = run.GetProperty("last_third_clipped").GetDouble(),
-        })];
+        RunResult[] runs =
+        [
+            .. recorded.RootElement.GetProperty("runs").EnumerateArray()
+                .Select(run => Runs.Result(run.GetProperty("arm").GetString()!, run.GetProperty("seed").GetInt64(), sampled: 0.3) with
+                {
+                    LastThirdClipped = run.GetProperty("last_third_clipped").GetDouble(),
+                }),
+        ];
         Summary summary = Summary.Of(runs, "coupled-spread");
         MeasureSummary cut = summary.Arms.Single(arm => arm.Arm == "coupled").Measures.Single(measure => measure.Name == "responses cut, last third");
         cut.SignedRankPValue.Should().Be(4 / 256.0);
         cut.Difference!.Value.Value.Should().BeApproximately(-0.069, 5e-4);
-        SummaryText.Markdown(summary, new ExperimentSettings()).Should().Contain("| − coupled-spread |").And.Contain("| 0.016 |\n").And.NotContain("nothing is compared");
+        SummaryText.Markdown(summary, new ExperimentSettings())
+            .Should().Contain("| − coupled-spread |").And.Contain("| 0.016 |\n").And.NotContain("nothing is compared");
     }
 
     [Fact]
-    public void No_runs_are_no_summary() => FluentActions.Invoking(() => Summary.Of([])).Should().Throw<ArgumentException>().WithMessage("No run has ended yet*");
+    public void No_runs_are_no_summary() =>
+        FluentActions.Invoking(() => Summary.Of([])).Should().Throw<ArgumentException>().WithMessage("No run has ended yet*");
 }

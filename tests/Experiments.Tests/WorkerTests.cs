@@ -24,10 +24,13 @@ public sealed class WorkerTests
     public async Task What_a_large_model_needs_trains(params string[] settings)
     {
         using var folder = new TemporaryFolder();
-        (int code, string output, string errors) = await Kit.RunAsync(["run", folder.Path, "--strategies", "coupled", "--seeds", "1", "--steps", "1", .. settings, .. Kit.Tiny]);
+        (int code, string output, string errors) = await Kit.RunAsync(
+            ["run", folder.Path, "--strategies", "coupled", "--seeds", "1", "--steps", "1", .. settings, .. Kit.Tiny]);
         code.Should().Be(0, errors + output);
-        string options = await File.ReadAllTextAsync(Path.Combine(new ExperimentFolder(folder.Path).Run("coupled", 1).Path, "run.json"), TestContext.Current.CancellationToken);
-        options.Should().Contain("\"Rank\": 4").And.Contain("\"Alpha\": 8").And.Contain("all-linear").And.Contain($"\"Bf16\": {(settings[0] == "--bf16" ? "true" : "false")}");
+        string options = await File.ReadAllTextAsync(
+            Path.Combine(new ExperimentFolder(folder.Path).Run("coupled", 1).Path, "run.json"), TestContext.Current.CancellationToken);
+        options.Should().Contain("\"Rank\": 4").And.Contain("\"Alpha\": 8").And.Contain("all-linear")
+            .And.Contain($"\"Bf16\": {(settings[0] == "--bf16" ? "true" : "false")}");
     }
 
     [Fact]
@@ -35,7 +38,11 @@ public sealed class WorkerTests
     {
         using var folder = new TemporaryFolder();
         string problems = Problems(folder, target: 11);
-        string[] Command(string train) => ["run", folder.File("a"), "--strategies", "uniform", "--seeds", "1", "--steps", "1", "--task", "Countdown", "--train", train, "--test", problems, .. Kit.Tiny];
+        string[] Command(string train) =>
+        [
+            "run", folder.File("a"), "--strategies", "uniform", "--seeds", "1", "--steps", "1",
+            "--task", "Countdown", "--train", train, "--test", problems, .. Kit.Tiny,
+        ];
         (int code, _, string errors) = await Kit.RunAsync(Command(folder.File("mistyped.jsonl")));
         code.Should().Be(1);
         errors.Should().Contain("mistyped.jsonl");
@@ -48,13 +55,18 @@ public sealed class WorkerTests
     {
         using var folder = new TemporaryFolder();
         string problems = Problems(folder, target: 11);
-        string[] Command(string seeds) => ["run", folder.File("a"), "--strategies", "uniform", "--seeds", seeds, "--steps", "1", "--task", "Countdown", "--train", problems, "--test", problems, .. Kit.Tiny];
+        string[] Command(string seeds) =>
+        [
+            "run", folder.File("a"), "--strategies", "uniform", "--seeds", seeds, "--steps", "1",
+            "--task", "Countdown", "--train", problems, "--test", problems, .. Kit.Tiny,
+        ];
         (await Kit.RunAsync(Command("1"))).Code.Should().Be(0);
         Problems(folder, target: 12);
         (int code, _, _) = await Kit.RunAsync(Command("1-2"));
         code.Should().Be(2);
         var experiment = new ExperimentFolder(folder.File("a"));
-        (await File.ReadAllTextAsync(experiment.Run("uniform", 2).LogFile, TestContext.Current.CancellationToken)).Should().Contain("has changed since: the training file, the test file.");
+        (await File.ReadAllTextAsync(experiment.Run("uniform", 2).LogFile, TestContext.Current.CancellationToken))
+            .Should().Contain("has changed since: the training file, the test file.");
         experiment.Results().Should().ContainSingle();
     }
 

@@ -16,7 +16,9 @@ internal static class AdapterFiles
     public static void Fill(ICheckpointSource source, IReadOnlyDictionary<string, Tensor> targets)
     {
         if (!source.Exists(CheckpointFiles.AdapterWeights))
-            throw new FileNotFoundException($"'{source.Location}' has no {CheckpointFiles.AdapterWeights}; adapters are read from safetensors files only.", CheckpointFiles.Locate(source, CheckpointFiles.AdapterWeights));
+            throw new FileNotFoundException(
+                $"'{source.Location}' has no {CheckpointFiles.AdapterWeights}; adapters are read from safetensors files only.",
+                CheckpointFiles.Locate(source, CheckpointFiles.AdapterWeights));
         CheckpointReader.Fill(source, CheckpointFiles.AdapterWeights, targets, $"this model with the adapter of {CheckpointFiles.AdapterConfig}");
     }
 

@@ -35,7 +35,10 @@ internal sealed class LoraAdapter : IDisposable
 
     /// <summary>The targets as they are written: "all-linear" is spelled out.</summary>
     public IEnumerable<string> TargetNames => Options.TargetModules
-        .SelectMany(name => LoraOptions.AllLinear.Contains(name) ? LoraTargets.LastNames(LoraTargets.All(_weights).Select(module => module.Path)) : [name]).Distinct(StringComparer.Ordinal);
+        .SelectMany(name => LoraOptions.AllLinear.Contains(name)
+            ? LoraTargets.LastNames(LoraTargets.All(_weights).Select(module => module.Path))
+            : [name])
+        .Distinct(StringComparer.Ordinal);
 
     /// <summary>PEFT's name → A or B of one module; views, not copies.</summary>
     public IReadOnlyDictionary<string, Tensor> Parameters => _parameters;

@@ -14,11 +14,15 @@ internal static class LoraConfigFile
     /// <summary>Keys that say nothing about what an adapter computes.</summary>
     private static readonly HashSet<string> Silent = new(StringComparer.Ordinal)
     {
-        "auto_mapping", "base_model_name_or_path", "ensure_weight_tying", "eva_config", "inference_mode", "megatron_core", "peft_version", "qalora_group_size", "revision", "runtime_config",
+        "auto_mapping", "base_model_name_or_path", "ensure_weight_tying", "eva_config", "inference_mode",
+        "megatron_core", "peft_version", "qalora_group_size", "revision", "runtime_config",
     };
 
     /// <summary>Keys that are read.</summary>
-    private static readonly HashSet<string> Known = new(StringComparer.Ordinal) { "r", "lora_alpha", "lora_dropout", "use_rslora", "target_modules", "peft_type" };
+    private static readonly HashSet<string> Known = new(StringComparer.Ordinal)
+    {
+        "r", "lora_alpha", "lora_dropout", "use_rslora", "target_modules", "peft_type",
+    };
 
     /// <summary>What the file says, and where it says that the base model lies.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
@@ -80,9 +84,13 @@ internal static class LoraConfigFile
             ["use_rslora"] = options.UseRslora,
         };
         foreach (string key in (ReadOnlySpan<string>)["alpha_pattern", "loftq_config", "rank_pattern"]) json[key] = new JsonObject();
-        foreach (string key in (ReadOnlySpan<string>)[
-            "alora_invocation_tokens", "arrow_config", "auto_mapping", "corda_config", "eva_config", "exclude_modules", "kasa_config", "layer_replication", "layers_pattern", "layers_to_transform",
-            "lora_ga_config", "megatron_config", "modules_to_save", "monteclora_config", "revision", "target_parameters", "trainable_token_indices", "use_bdlora", "velora_config"]) json[key] = null;
+        foreach (string key in (ReadOnlySpan<string>)
+        [
+            "alora_invocation_tokens", "arrow_config", "auto_mapping", "corda_config", "eva_config", "exclude_modules", "kasa_config",
+            "layer_replication", "layers_pattern", "layers_to_transform", "lora_ga_config", "megatron_config", "modules_to_save",
+            "monteclora_config", "revision", "target_parameters", "trainable_token_indices", "use_bdlora", "velora_config",
+        ])
+            json[key] = null;
         return HuggingFaceJson.Render(json);
     }
 
@@ -118,7 +126,8 @@ internal static class LoraConfigFile
     private static NotSupportedException Unsupported(string location, string key, JsonElement value)
     {
         string text = value.GetRawText();
-        return new NotSupportedException($"{location}: the adapter asks for {key} = {(text.Length <= LongestValue ? text : text[..LongestValue] + "…")}, which is not supported: " +
+        return new NotSupportedException(
+            $"{location}: the adapter asks for {key} = {(text.Length <= LongestValue ? text : text[..LongestValue] + "…")}, which is not supported: " +
             "adapters are LoRA with rank, alpha, rslora and dropout on modules given by name.");
     }
 }

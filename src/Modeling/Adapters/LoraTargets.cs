@@ -24,9 +24,13 @@ internal static class LoraTargets
         var problems = new Violations();
         foreach (string name in names)
         {
-            string[] meant = LoraOptions.AllLinear.Contains(name) ? paths : [.. paths.Where(path => path == name || path.EndsWith("." + name, StringComparison.Ordinal))];
+            string[] meant = LoraOptions.AllLinear.Contains(name)
+                ? paths
+                : [.. paths.Where(path => path == name || path.EndsWith("." + name, StringComparison.Ordinal))];
             found.UnionWith(meant);
-            problems.Require(name is not ("lm_head" or "embed_tokens"), nameof(LoraOptions.TargetModules), $"'{name}'", "a matrix of a layer: adapters of the embedding and of the output head are not supported");
+            problems.Require(
+                name is not ("lm_head" or "embed_tokens"), nameof(LoraOptions.TargetModules), $"'{name}'",
+                "a matrix of a layer: adapters of the embedding and of the output head are not supported");
             problems.Require(meant.Length > 0 || !all || name is "lm_head" or "embed_tokens", nameof(LoraOptions.TargetModules), $"'{name}'", expected);
         }
         problems.Require(found.Count > 0 || all, nameof(LoraOptions.TargetModules), string.Join(", ", names), expected);
@@ -35,5 +39,6 @@ internal static class LoraTargets
     }
 
     /// <summary>q_proj, k_proj, …: each once.</summary>
-    public static IEnumerable<string> LastNames(IEnumerable<string> paths) => paths.Select(path => path[(path.LastIndexOf('.') + 1)..]).Distinct(StringComparer.Ordinal);
+    public static IEnumerable<string> LastNames(IEnumerable<string> paths) =>
+        paths.Select(path => path[(path.LastIndexOf('.') + 1)..]).Distinct(StringComparer.Ordinal);
 }

@@ -48,7 +48,7 @@ internal static class AttentionBands
         {
             using var blockScope = NewDisposeScope();
             Tensor distance = block.Distance(queries.device), band = distance.AtLeast(low).logical_and_(distance.AtMost(high)).to(ScalarType.Float32);
-            Tensor counted = isResponse.narrow(2, block.FirstQuery, block.Queries).unsqueeze(-1) * band;                                    // [B, 1, queries, keys]
+            Tensor counted = isResponse.narrow(2, block.FirstQuery, block.Queries).unsqueeze(-1) * band;                        // [B, 1, queries, keys]
             result.narrow(2, block.FirstKey, block.Keys).Add_((block.Weights() * counted).sum(-2));
         }
         return result.MoveToOuterDisposeScope();
@@ -82,6 +82,7 @@ internal static class AttentionBands
 
         /// <summary>t − s, float32 [queries, keys].</summary>
         public Tensor Distance(Device device) =>
-            TensorArithmetic.Range(FirstQuery, FirstQuery + Queries, ScalarType.Float32, device).unsqueeze(1) - TensorArithmetic.Range(FirstKey, FirstKey + Keys, ScalarType.Float32, device).unsqueeze(0);
+            TensorArithmetic.Range(FirstQuery, FirstQuery + Queries, ScalarType.Float32, device).unsqueeze(1)
+            - TensorArithmetic.Range(FirstKey, FirstKey + Keys, ScalarType.Float32, device).unsqueeze(0);
     }
 }

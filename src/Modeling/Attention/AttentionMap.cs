@@ -13,7 +13,8 @@ public sealed class AttentionMap
         if (rows.Count == 0) throw new ArgumentException("The map has no rows, expected one per token.", nameof(rows));
         for (int t = 0; t < rows.Count; t++)
         {
-            if (rows[t].Length != t + 1) throw new ArgumentException($"Row {t} has {rows[t].Length} weights, expected {t + 1}: those of keys 0 to {t}.", nameof(rows));
+            if (rows[t].Length != t + 1)
+                throw new ArgumentException($"Row {t} has {rows[t].Length} weights, expected {t + 1}: those of keys 0 to {t}.", nameof(rows));
             // A mean of float32 weights may exceed 1 in its last bits.
             int bad = Array.FindIndex(rows[t], weight => weight is not (>= 0 and <= 1.001));
             if (bad >= 0) throw new ArgumentException($"Row {t} gives key {bad} the weight {rows[t][bad]}, expected 0 to 1.", nameof(rows));

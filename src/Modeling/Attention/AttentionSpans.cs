@@ -40,9 +40,9 @@ internal static class AttentionSpans
     private static Tensor Distance(Tensor queries, Tensor keys, Tensor? mask)
     {
         long length = keys.size(2);
-        Tensor centred = TensorArithmetic.Range(0, length, queries.dtype, queries.device).Minus(length / 2);                                                   // [keys]
-        Tensor positions = centred.view(1, 1, -1, 1).expand(keys.shape).contiguous();                                                  // [B, H_kv, keys, D]: the kernel wants values of the head's size
-        Tensor attended = Attention.Attend(queries, keys, positions, mask, causal: mask is null).select(3, 0);                         // [B, H, queries]
+        Tensor centred = TensorArithmetic.Range(0, length, queries.dtype, queries.device).Minus(length / 2);   // [keys]
+        Tensor positions = centred.view(1, 1, -1, 1).expand(keys.shape).contiguous(); // [B, H_kv, keys, D]: the kernel wants values of the head's size
+        Tensor attended = Attention.Attend(queries, keys, positions, mask, causal: mask is null).select(3, 0); // [B, H, queries]
         return centred.narrow(0, length - queries.size(2), queries.size(2)) - attended;
     }
 
@@ -55,7 +55,10 @@ internal static class AttentionSpans
         {
             using var scope = NewDisposeScope();
             long rows = Math.Min(SlidingBlock, length - start), firstKey = Math.Max(0, start - window + 1), seen = start + rows - firstKey;
-            Tensor mask = ones(rows, seen, dtype: ScalarType.Bool, device: queries.device).tril(seen - rows).triu(seen - rows - window + 1).view(1, 1, rows, seen);
+            Tensor mask = ones(rows, seen, dtype: ScalarType.Bool, device: queries.device)
+                .tril(seen - rows)
+                .triu(seen - rows - window + 1)
+                .view(1, 1, rows, seen);
             result.narrow(2, start, rows).copy_(Distance(queries.narrow(2, start, rows), keys.narrow(2, firstKey, seen), mask));
         }
         return result;

@@ -11,12 +11,14 @@ internal static class FlowPass
     /// <summary>Traces the flow of each sequence.</summary>
     public static FlowAnalysis[] Analyze(Decoder decoder, IReadOnlyList<FlowSequence> sequences, LayerSelection layers)
     {
-        HeadIndex[] heads = [.. layers.Resolve(decoder.Config.LayerCount).SelectMany(layer => Enumerable.Range(0, decoder.Config.HeadCount).Select(head => new HeadIndex(layer, head)))];
+        HeadIndex[] heads = [.. layers.Resolve(decoder.Config.LayerCount)
+            .SelectMany(layer => Enumerable.Range(0, decoder.Config.HeadCount).Select(head => new HeadIndex(layer, head)))];
         TokenSequence[] tokens = [.. sequences.Select(sequence => sequence.Tokens)];
         ((int Start, int End) Question, (int Start, int End) Answer)[] spans = [.. sequences.Select((sequence, row) => Spans(decoder.Config, sequence, row))];
         using var noGradient = no_grad();
         FlowAnalysis[] analyses = new FlowAnalysis[sequences.Count];
-        foreach (int[] part in LengthParts.Split(tokens).SelectMany(part => part.Chunk((int)Math.Max(1, MapElements / ((long)tokens[part[0]].Length * tokens[part[0]].Length)))))
+        foreach (int[] part in LengthParts.Split(tokens)
+            .SelectMany(part => part.Chunk((int)Math.Max(1, MapElements / ((long)tokens[part[0]].Length * tokens[part[0]].Length)))))
         {
             using var scope = NewDisposeScope();
             using TokenBatch batch = TokenBatch.Create([.. part.Select(row => tokens[row])], decoder.Device);
@@ -44,7 +46,8 @@ internal static class FlowPass
         {
             (int from, int to) = (range.Start.GetOffset(length), range.End.GetOffset(length));
             return from >= 0 && from < to && to <= length ? (from, to)
-                : throw new ArgumentException($"Row {row}: the {what} is {range} of the {of}'s {length} tokens, expected a range within them that holds at least one.");
+                : throw new ArgumentException(
+                    $"Row {row}: the {what} is {range} of the {of}'s {length} tokens, expected a range within them that holds at least one.");
         }
     }
 }

@@ -12,7 +12,8 @@ public sealed record HeadMeasurement(HeadSpans Spans, ReceiverScores? Receivers 
     {
         HeadMeasurement[] all = [.. parts];
         ReceiverScores[] scores = [.. all.Select(part => part.Receivers).OfType<ReceiverScores>()];
-        if (scores.Length > 0 && scores.Length < all.Length) throw new ArgumentException($"{scores.Length} of {all.Length} measurements have receiver scores, expected all or none.", nameof(parts));
+        if (scores.Length > 0 && scores.Length < all.Length)
+            throw new ArgumentException($"{scores.Length} of {all.Length} measurements have receiver scores, expected all or none.", nameof(parts));
         return new HeadMeasurement(HeadSpans.Pool(all.Select(part => part.Spans)), scores.Length > 0 ? ReceiverScores.Pool(scores) : null);
     }
 

@@ -21,7 +21,8 @@ public sealed record HeadGroups(IReadOnlyList<HeadIndex> Local, IReadOnlyList<He
             if (heads.Distinct().Count() != heads.Count) return $"{name} holds a head twice";
             foreach (HeadIndex head in heads)
                 if (!layers.Contains(head.Layer) || head.Head < 0 || head.Head >= headCount)
-                    return $"{name} holds head {head.Head} of layer {head.Layer}, expected heads 0 to {headCount - 1} of the layers read, {string.Join(", ", layers)}. Were the groups calibrated with this model and these layers?";
+                    return
+                        $"{name} holds head {head.Head} of layer {head.Layer}, expected heads 0 to {headCount - 1} of the layers read, {string.Join(", ", layers)}. Were the groups calibrated with this model and these layers?";
         }
         return null;
     }
@@ -38,7 +39,8 @@ public sealed class HeadSpans
     public HeadSpans(IReadOnlyList<int> layers, IReadOnlyList<IReadOnlyList<double>> spans, long tokenCount)
     {
         if (layers.Count == 0 || layers.Count != spans.Count || tokenCount < 1)
-            throw new ArgumentException($"{layers.Count} layers, spans of {spans.Count} layers and {tokenCount} tokens; expected as many layers as spans, at least one of each.");
+            throw new ArgumentException(
+                $"{layers.Count} layers, spans of {spans.Count} layers and {tokenCount} tokens; expected as many layers as spans, at least one of each.");
         (Layers, TokenCount) = ([.. layers], tokenCount);
         _spans = [.. spans.Select(heads => heads.ToArray())];
     }
@@ -58,7 +60,8 @@ public sealed class HeadSpans
     {
         HeadSpans[] all = [.. parts];
         if (all.Length == 0) throw new ArgumentException("No spans to pool, expected at least one.", nameof(parts));
-        if (all.Any(part => !part.Layers.SequenceEqual(all[0].Layers))) throw new ArgumentException("Spans of different layers cannot be pooled.", nameof(parts));
+        if (all.Any(part => !part.Layers.SequenceEqual(all[0].Layers)))
+            throw new ArgumentException("Spans of different layers cannot be pooled.", nameof(parts));
         long tokens = all.Sum(part => part.TokenCount);
         return new HeadSpans(all[0].Layers, [.. all[0]._spans.Select((heads, layer) =>
             heads.Select((_, head) => all.Sum(part => part.TokenCount * part._spans[layer][head]) / tokens).ToArray())], tokens);

@@ -39,7 +39,9 @@ public sealed class LayerSelection : IEquatable<LayerSelection>
     {
         foreach (LayerSelection named in (ReadOnlySpan<LayerSelection>)[Middle, All, Top, Bottom])
             if (text.Equals(named.ToString(), StringComparison.OrdinalIgnoreCase)) return named;
-        int[] layers = [.. text.Split(',').Select(part => int.TryParse(part, out int layer) ? layer : throw new FormatException($"Layers are '{text}', expected middle, all, top, bottom or numbers such as 3,5,7."))];
+        int[] layers = [.. text.Split(',').Select(part => int.TryParse(part, out int layer)
+            ? layer
+            : throw new FormatException($"Layers are '{text}', expected middle, all, top, bottom or numbers such as 3,5,7."))];
         return Of(layers);
     }
 

@@ -35,7 +35,7 @@ internal sealed class MapObserver : IAttentionObserver
         foreach (AttentionBands.Block block in AttentionBands.Blocks(queries, keys, logSumExp, first: 0, reach: visible - 1))
         {
             using var blockScope = NewDisposeScope();
-            Tensor weights = block.Weights();                                                                                           // [B, heads, queries, keys]
+            Tensor weights = block.Weights();                                                                                   // [B, heads, queries, keys]
             for (int group = 0; group < _groups.Count; group++)
             {
                 long[] members = [.. _groups[group].Where(head => head.Layer == layer).Select(head => (long)Array.IndexOf(heads, head.Head))];

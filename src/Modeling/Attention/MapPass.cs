@@ -25,6 +25,8 @@ internal static class MapPass
         if (heads.Distinct().Count() != heads.Count) throw new ArgumentException($"Group {group} holds a head twice.", nameof(heads));
         foreach ((int layer, int head) in heads)
             if (layer < 0 || layer >= config.LayerCount || head < 0 || head >= config.HeadCount)
-                throw new ArgumentException($"Group {group} holds head {head} of layer {layer}; the model has heads 0 to {config.HeadCount - 1} in layers 0 to {config.LayerCount - 1}.", nameof(heads));
+                throw new ArgumentException(
+                    $"Group {group} holds head {head} of layer {layer}; the model has heads 0 to {config.HeadCount - 1} in layers 0 to {config.LayerCount - 1}.",
+                    nameof(heads));
     }
 }

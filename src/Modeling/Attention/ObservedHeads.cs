@@ -21,7 +21,8 @@ internal readonly record struct ObservedHeads(Tensor Queries, Tensor Keys, Tenso
     public (Tensor Queries, Tensor Keys, Tensor LogSumExp) Select()
     {
         long shared = Queries.size(1) / Keys.size(1);
-        Tensor chosen = tensor(Indices.Select(head => (long)head).ToArray(), device: Queries.device), chosenKeys = tensor(Indices.Select(head => head / shared).ToArray(), device: Queries.device);
+        Tensor chosen = tensor(Indices.Select(head => (long)head).ToArray(), device: Queries.device),
+            chosenKeys = tensor(Indices.Select(head => head / shared).ToArray(), device: Queries.device);
         return (Queries.index_select(1, chosen), Keys.index_select(1, chosenKeys), LogSumExp.index_select(1, chosen));
     }
 }

@@ -15,13 +15,17 @@ public sealed class ReceiverScores
     /// <param name="layers">The layers read, ascending.</param>
     /// <param name="scores">Per layer read, the score of each of its query heads in one response; NaN = undefined.</param>
     public ReceiverScores(IReadOnlyList<int> layers, IReadOnlyList<IReadOnlyList<double>> scores)
-        : this(layers, [.. scores.Select(heads => heads.Select(score => double.IsNaN(score) ? 0 : score).ToArray())], [.. scores.Select(heads => heads.Select(score => double.IsNaN(score) ? 0L : 1L).ToArray())])
+        : this(
+            layers,
+            [.. scores.Select(heads => heads.Select(score => double.IsNaN(score) ? 0 : score).ToArray())],
+            [.. scores.Select(heads => heads.Select(score => double.IsNaN(score) ? 0L : 1L).ToArray())])
     {
     }
 
     private ReceiverScores(IReadOnlyList<int> layers, double[][] sums, long[][] counts)
     {
-        if (layers.Count == 0 || layers.Count != sums.Length) throw new ArgumentException($"{layers.Count} layers and scores of {sums.Length} layers; expected as many, at least one.");
+        if (layers.Count == 0 || layers.Count != sums.Length)
+            throw new ArgumentException($"{layers.Count} layers and scores of {sums.Length} layers; expected as many, at least one.");
         (Layers, _sums, _counts) = ([.. layers], sums, counts);
         Scores = [.. sums.Select((heads, layer) => heads.Select((sum, head) => counts[layer][head] > 0 ? sum / counts[layer][head] : double.NaN).ToArray())];
     }
@@ -38,11 +42,13 @@ public sealed class ReceiverScores
     {
         ReceiverScores[] all = [.. parts];
         if (all.Length == 0) throw new ArgumentException("No scores to pool, expected at least one.", nameof(parts));
-        if (all.Any(part => !part.Layers.SequenceEqual(all[0].Layers))) throw new ArgumentException("Scores of different layers cannot be pooled.", nameof(parts));
+        if (all.Any(part => !part.Layers.SequenceEqual(all[0].Layers)))
+            throw new ArgumentException("Scores of different layers cannot be pooled.", nameof(parts));
         return new ReceiverScores(all[0].Layers, Add(part => part._sums), Add(part => part._counts));
 
         T[][] Add<T>(Func<ReceiverScores, T[][]> values) where T : System.Numerics.INumber<T> =>
-            [.. all[0]._sums.Select((heads, layer) => heads.Select((_, head) => all.Aggregate(T.Zero, (sum, part) => sum + values(part)[layer][head])).ToArray())];
+            [.. all[0]._sums.Select((heads, layer) =>
+                heads.Select((_, head) => all.Aggregate(T.Zero, (sum, part) => sum + values(part)[layer][head])).ToArray())];
     }
 
     /// <summary>The receivers: the heads of the highest scores, highest first (ties: lower layer, then lower head; an undefined score comes last).</summary>

@@ -52,7 +52,9 @@ internal sealed class RhythmObserver : IAttentionObserver
         int? window = _config.SlidingLayers[layer] ? _config.SlidingWindow : null;
         (int low, int high, int visible) = (_options.MinimumHorizon, _options.MaximumHorizon ?? _length, window ?? int.MaxValue);
         HeadGroups? frozen = _options.AllHeads ? null : _options.FrozenGroups;
-        if (_wantHeads) _spans.Add(AttentionSpans.Mean(distances ?? AttentionSpans.Distances(new ObservedHeads(queries, keys, logSumExp), window), _isRow, _responseLengths));
+        if (_wantHeads)
+            _spans.Add(AttentionSpans.Mean(
+                distances ?? AttentionSpans.Distances(new ObservedHeads(queries, keys, logSumExp), window), _isRow, _responseLengths));
         // An open end is what the scores of receivers need anyway: with it, one sum serves both.
         if (_wantHeads && _options.Receivers && !(_wantMetrics && _options.MaximumHorizon is null)) FutureSum(_openSums, group: null, low, _length);
         if (!_wantMetrics) return;
@@ -70,7 +72,10 @@ internal sealed class RhythmObserver : IAttentionObserver
         void Collect(List<HeadValues> values, IReadOnlyList<HeadIndex>? group, Func<ObservedHeads, Tensor> compute)
         {
             int[] heads = [.. group is null ? Enumerable.Range(0, _config.HeadCount) : group.Where(head => head.Layer == layer).Select(head => head.Head)];
-            if (heads.Length > 0) values.Add(new HeadValues([.. heads.Select(head => new HeadIndex(layer, head))], compute(new ObservedHeads(queries, keys, logSumExp, heads)).ToDoubles()));
+            if (heads.Length > 0)
+                values.Add(new HeadValues(
+                    [.. heads.Select(head => new HeadIndex(layer, head))],
+                    compute(new ObservedHeads(queries, keys, logSumExp, heads)).ToDoubles()));
         }
     }
 
@@ -79,12 +84,18 @@ internal sealed class RhythmObserver : IAttentionObserver
     {
         double[,][]? receivers = _options.Receivers ? ReceiverScoresByHead() : null;
         return [.. Enumerable.Range(0, _promptLengths.Length).Select(row => new HeadMeasurement(
-            new HeadSpans(_layers, [.. _spans.Select(layer => Enumerable.Range(0, _config.HeadCount).Select(head => layer[row, head]).ToArray())], _responseLengths[row]),
-            receivers is null ? null : new ReceiverScores(_layers, [.. Enumerable.Range(0, _layers.Length).Select(layer => receivers[row, layer])])))];
+            new HeadSpans(
+                _layers,
+                [.. _spans.Select(layer => Enumerable.Range(0, _config.HeadCount).Select(head => layer[row, head]).ToArray())],
+                _responseLengths[row]),
+            receivers is null
+                ? null
+                : new ReceiverScores(_layers, [.. Enumerable.Range(0, _layers.Length).Select(layer => receivers[row, layer])])))];
     }
 
     /// <summary>WAAD of each sequence's response tokens, averaged over one group of heads for each sequence; null = all heads.</summary>
-    public float[][] Waad(IReadOnlyList<IReadOnlyList<HeadIndex>?> groups) => [.. Average(_waad, groups, _shift).Select(waad => Array.ConvertAll(waad, value => (float)value))];
+    public float[][] Waad(IReadOnlyList<IReadOnlyList<HeadIndex>?> groups) =>
+        [.. Average(_waad, groups, _shift).Select(waad => Array.ConvertAll(waad, value => (float)value))];
 
     /// <summary>FAI likewise: the sums over the horizon divided by the number of response tokens in it; NaN where there are none.</summary>
     public float[][] Fai(IReadOnlyList<IReadOnlyList<HeadIndex>?> groups)

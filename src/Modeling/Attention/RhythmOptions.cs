@@ -56,14 +56,22 @@ public sealed record RhythmOptions
     {
         problems.Require(Window >= 1, prefix + nameof(Window), Window, "at least 1");
         problems.Require(MinimumHorizon >= 0, prefix + nameof(MinimumHorizon), MinimumHorizon, "0 or more");
-        problems.Require(MaximumHorizon is null || MaximumHorizon >= MinimumHorizon, prefix + nameof(MaximumHorizon), MaximumHorizon, $"at least MinimumHorizon ({MinimumHorizon}), or null for an open end");
+        problems.Require(
+            MaximumHorizon is null || MaximumHorizon >= MinimumHorizon, prefix + nameof(MaximumHorizon), MaximumHorizon,
+            $"at least MinimumHorizon ({MinimumHorizon}), or null for an open end");
         problems.Require(Enum.IsDefined(RowAlignment), prefix + nameof(RowAlignment), RowAlignment, "Reading or Generating");
-        problems.Require(RowAlignment != RowAlignment.Generating || MaximumHorizon is null or >= 1, prefix + nameof(MaximumHorizon), MaximumHorizon, "at least 1 where RowAlignment is Generating: no token is sampled from a query that sees it");
+        problems.Require(
+            RowAlignment != RowAlignment.Generating || MaximumHorizon is null or >= 1, prefix + nameof(MaximumHorizon), MaximumHorizon,
+            "at least 1 where RowAlignment is Generating: no token is sampled from a query that sees it");
         problems.Require(HeadRatio is > 0 and <= 1, prefix + nameof(HeadRatio), HeadRatio, "above 0, at most 1");
         problems.Require(Enum.IsDefined(Grouping), prefix + nameof(Grouping), Grouping, "PerSequence, PerBatch or Frozen");
-        problems.Require(AllHeads || Grouping == HeadGrouping.Frozen == FrozenGroups is not null, prefix + nameof(FrozenGroups), FrozenGroups is null ? "null" : "given",
+        problems.Require(
+            AllHeads || Grouping == HeadGrouping.Frozen == FrozenGroups is not null,
+            prefix + nameof(FrozenGroups), FrozenGroups is null ? "null" : "given",
             "groups with HeadGrouping.Frozen and null without");
-        problems.Require(!Receivers || Grouping != HeadGrouping.Frozen || FrozenGroups?.Receivers is not null, prefix + nameof(FrozenGroups), "without Receivers",
+        problems.Require(
+            !Receivers || Grouping != HeadGrouping.Frozen || FrozenGroups?.Receivers is not null,
+            prefix + nameof(FrozenGroups), "without Receivers",
             "groups with Receivers where Receivers are asked for: measure heads with Receivers = true");
         problems.Require(Temperature > 0 && double.IsFinite(Temperature), prefix + nameof(Temperature), Temperature, "above 0");
     }
@@ -74,7 +82,8 @@ public sealed record RhythmOptions
     {
         Validate();
         int[] layers = Layers.Resolve(config.LayerCount);
-        if (FrozenGroups?.Problem(layers, config.HeadCount) is { } problem) throw new ArgumentException($"{nameof(RhythmOptions)}: {nameof(FrozenGroups)}: {problem}");
+        if (FrozenGroups?.Problem(layers, config.HeadCount) is { } problem)
+            throw new ArgumentException($"{nameof(RhythmOptions)}: {nameof(FrozenGroups)}: {problem}");
     }
 }
 

@@ -32,7 +32,8 @@ internal static class RhythmPass
     /// <param name="sequences">Prompts and responses.</param>
     /// <param name="options">Not with groups per batch: those are known only when the pass is over.</param>
     /// <param name="measure">Whether heads are measured where groups are given, to find the next ones.</param>
-    public static (TokenScores Scores, RhythmAnalysis[] Analyses, HeadMeasurement[]? Heads) Score(Decoder decoder, IReadOnlyList<TokenSequence> sequences, RhythmOptions options, bool measure)
+    public static (TokenScores Scores, RhythmAnalysis[] Analyses, HeadMeasurement[]? Heads) Score(
+        Decoder decoder, IReadOnlyList<TokenSequence> sequences, RhythmOptions options, bool measure)
     {
         using var scope = NewDisposeScope();
         measure |= MeasuresHeads(options);
@@ -56,7 +57,8 @@ internal static class RhythmPass
         scores.Entropies!.MoveToOuterDisposeScope();
         return (scores, analyses, heads);
 
-        float[][] Rows(float[] all, int[] rows) => [.. rows.Select(row => all.AsSpan(row * (int)scores.LogProbabilities.size(1), sequences[row].ResponseIds.Length).ToArray())];
+        float[][] Rows(float[] all, int[] rows) =>
+            [.. rows.Select(row => all.AsSpan(row * (int)scores.LogProbabilities.size(1), sequences[row].ResponseIds.Length).ToArray())];
     }
 
     /// <summary>What is measured of the heads in each sequence of a batch; the pass ends with the attention of the last layer that is read.</summary>
@@ -82,7 +84,8 @@ internal static class RhythmPass
     private static void Describe(Part part, HeadGroups? shared, RhythmOptions options, RhythmAnalysis[] analyses)
     {
         HeadGroups?[] groups = [.. part.Rows.Select((_, i) => shared ?? part.Heads?[i].Group(options.HeadRatio))];
-        float[][] waad = part.Observer.Waad([.. groups.Select(g => options.AllHeads ? null : g!.Local)]), fai = part.Observer.Fai([.. groups.Select(g => options.AllHeads ? null : g!.Global)]);
+        float[][] waad = part.Observer.Waad([.. groups.Select(g => options.AllHeads ? null : g!.Local)]),
+            fai = part.Observer.Fai([.. groups.Select(g => options.AllHeads ? null : g!.Global)]);
         float[][]? receiverFai = options.Receivers ? part.Observer.Fai([.. groups.Select(g => g!.Receivers)]) : null;
         for (int i = 0; i < part.Rows.Length; i++)
         {

@@ -72,7 +72,11 @@ public sealed class ChatTemplate
     /// <inheritdoc cref="Render(JsonElement, ChatTemplateOptions)" path="/exception"/>
     /// <returns>The prompt.</returns>
     public string Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt = false, IReadOnlyDictionary<string, object?>? variables = null) =>
-        Render(messages, new ChatTemplateOptions { AddGenerationPrompt = addGenerationPrompt, Variables = variables ?? FrozenDictionary<string, object?>.Empty });
+        Render(messages, new ChatTemplateOptions
+        {
+            AddGenerationPrompt = addGenerationPrompt,
+            Variables = variables ?? FrozenDictionary<string, object?>.Empty,
+        });
 
     /// <summary>As <see cref="Render(IReadOnlyList{ChatMessage}, bool, IReadOnlyDictionary{string, object})"/>, with all options.</summary>
     /// <param name="messages">The messages; at least one.</param>

@@ -48,7 +48,8 @@ internal sealed class ChatTemplateFiles
         const string Key = "chat_template";
         if (config.Has(Key) && config.Element.GetProperty(Key).ValueKind == JsonValueKind.Array)
             foreach (JsonFields template in config.Objects(Key)!)
-                _templates[PartFields.RequiredText(template, "name", location)] = (PartFields.RequiredText(template, "template", location), $"{location}, {Key}");
+                _templates[PartFields.RequiredText(template, "name", location)] =
+                    (PartFields.RequiredText(template, "template", location), $"{location}, {Key}");
         else if (config.Text(Key) is { } source)
             _templates[Default] = (source, $"{location}, {Key}");
     }

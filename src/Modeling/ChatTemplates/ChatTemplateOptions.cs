@@ -38,8 +38,12 @@ public sealed record ChatTemplateOptions
             !(AddGenerationPrompt && ContinueFinalMessage), nameof(ContinueFinalMessage), ContinueFinalMessage,
             $"false where {nameof(AddGenerationPrompt)} is true: an answer is begun or gone on with, not both");
         foreach (string name in Variables.Keys.Where(Reserved.Contains))
-            violations.Require(false, nameof(Variables), $"'{name}'", "other names: this one is what the messages and the options of that name are called in the template");
-        violations.Require(Tools?.All(tool => tool.ValueKind == JsonValueKind.Object) ?? true, nameof(Tools), "not only JSON objects", "a JSON object for each tool");
+            violations.Require(
+                false, nameof(Variables), $"'{name}'",
+                "other names: this one is what the messages and the options of that name are called in the template");
+        violations.Require(
+            Tools?.All(tool => tool.ValueKind == JsonValueKind.Object) ?? true, nameof(Tools), "not only JSON objects",
+            "a JSON object for each tool");
         violations.ThrowIfAny(nameof(ChatTemplateOptions));
     }
 }

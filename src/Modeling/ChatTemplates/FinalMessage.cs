@@ -45,7 +45,8 @@ internal sealed class FinalMessage
     {
         int end = rendered.LastIndexOf(Mark, StringComparison.Ordinal);
         if (end < 0 || !rendered.AsSpan().Contains(PythonText.Strip(_content), StringComparison.Ordinal))
-            throw new ArgumentException("The last message is to be continued, but its content does not come out of the template as it is: the template changes or drops it.");
+            throw new ArgumentException(
+                "The last message is to be continued, but its content does not come out of the template as it is: the template changes or drops it.");
         // Where the space after the mark is gone, the template trims contents.
         return rendered.AsSpan(end).StartsWith(MarkAndSpace) ? rendered[..end] : PythonText.Strip(rendered.AsSpan(0, end), left: false).ToString();
     }

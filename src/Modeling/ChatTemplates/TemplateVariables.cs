@@ -73,11 +73,16 @@ internal sealed class TemplateVariables
             sbyte or byte or short or ushort or int or uint or long => new JinjaInteger(System.Convert.ToInt64(value, CultureInfo.InvariantCulture)),
             ulong number => new JinjaInteger(number),
             IEnumerable<KeyValuePair<string, object?>> entries => Convert(entries, name, depth),
-            IDictionary entries => Convert(entries.Cast<DictionaryEntry>().Select(entry => KeyValuePair.Create(
-                entry.Key as string ?? throw new ArgumentException($"'{name}' has a key of type {entry.Key.GetType()}, expected texts.", name), entry.Value)), name, depth),
+            IDictionary entries => Convert(
+                entries.Cast<DictionaryEntry>().Select(entry => KeyValuePair.Create(
+                    entry.Key as string ?? throw new ArgumentException($"'{name}' has a key of type {entry.Key.GetType()}, expected texts.", name),
+                    entry.Value)),
+                name,
+                depth),
             IEnumerable items => new JinjaList([.. items.Cast<object?>().Select((item, index) => Convert(item, $"{name}[{index}]", depth + 1))]),
             _ => throw new ArgumentException(
-                $"'{name}' is of type {value.GetType()}, which templates do not have: expected null, text, a number, a boolean, a dictionary, a list or JSON.", name),
+                $"'{name}' is of type {value.GetType()}, which templates do not have: expected null, text, a number, a boolean, a dictionary, a list or JSON.",
+                name),
         };
     }
 

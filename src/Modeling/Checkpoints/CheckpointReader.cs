@@ -45,7 +45,11 @@ internal sealed class CheckpointReader
     /// <param name="origin">What the names and shapes come from, for messages.</param>
     /// <exception cref="InvalidDataException">The file is damaged, holds others or other shapes, or values that are NaN or infinite.</exception>
     public static void Fill(ICheckpointSource source, string file, IReadOnlyDictionary<string, Tensor> targets, string origin) =>
-        Open(source, WeightFiles.One(file), targets.ToDictionary(target => target.Key, target => target.Value.shape, StringComparer.Ordinal), origin).Fill(targets);
+        Open(
+            source,
+            WeightFiles.One(file),
+            targets.ToDictionary(target => target.Key, target => target.Value.shape, StringComparer.Ordinal),
+            origin).Fill(targets);
 
     /// <summary>Reads all weights straight into tensors of the expected names and shapes; values are converted to a tensor's type while they are
     /// read.</summary>

@@ -13,7 +13,8 @@ internal static class DecoderConfigParser
 
         int heads = fields.RequiredInteger("num_attention_heads"), hidden = fields.RequiredInteger("hidden_size");
         if (fields.Integer("head_dim") is null && family.HeadDimension is null && heads > 0 && hidden % heads != 0)
-            throw new InvalidDataException($"{location}: 'hidden_size' {hidden} is not divisible by 'num_attention_heads' {heads}, and there is no 'head_dim'.");
+            throw new InvalidDataException(
+                $"{location}: 'hidden_size' {hidden} is not divisible by 'num_attention_heads' {heads}, and there is no 'head_dim'.");
         if (fields.Integer("head_dim") is 0 || fields.Integer("num_key_value_heads") is 0)
             throw new InvalidDataException($"{location}: 'head_dim' or 'num_key_value_heads' is 0; expected a positive number.");
 
@@ -72,7 +73,8 @@ internal static class DecoderConfigParser
         if (fields.Text("hidden_act") is { } activation && activation != "silu")
             throw new NotSupportedException($"{location}: the activation 'hidden_act' '{activation}' is not supported; supported is silu.");
         if (fields.IsSet("quantization_config"))
-            throw new NotSupportedException($"{location}: quantised weights ('quantization_config') are not supported; use the folder of the unquantised model.");
+            throw new NotSupportedException(
+                $"{location}: quantised weights ('quantization_config') are not supported; use the folder of the unquantised model.");
     }
 
     private static int? ReadTokenId(JsonFields fields, string key, int? familyDefault, int vocabulary)

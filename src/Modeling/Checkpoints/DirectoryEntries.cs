@@ -23,7 +23,10 @@ internal static partial class DirectoryEntries
     public static void Create(string folder)
     {
         var made = new List<string>();
-        for (string? missing = Path.GetFullPath(folder); missing is not null && !Directory.Exists(missing); missing = Path.GetDirectoryName(missing)) made.Add(missing);
+        for (string? missing = Path.GetFullPath(folder);
+            missing is not null && !Directory.Exists(missing);
+            missing = Path.GetDirectoryName(missing))
+            made.Add(missing);
         Directory.CreateDirectory(folder);
         foreach (string path in made) Flush(Path.GetDirectoryName(path)!);
     }

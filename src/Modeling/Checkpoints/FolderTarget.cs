@@ -38,7 +38,10 @@ public sealed class FolderTarget : ICheckpointTarget, IDisposable
     }
 
     /// <summary>A target that replaces an adapter only: its base model may lie in the same folder.</summary>
-    internal static FolderTarget ForAdapter(string folder) => new(folder) { _replaces = file => file is CheckpointFiles.AdapterConfig or CheckpointFiles.AdapterWeights };
+    internal static FolderTarget ForAdapter(string folder) => new(folder)
+    {
+        _replaces = file => file is CheckpointFiles.AdapterConfig or CheckpointFiles.AdapterWeights,
+    };
 
     /// <summary>The folder's full path.</summary>
     public string Location { get; }

@@ -56,7 +56,9 @@ internal static class HuggingFaceJson
 
     private static JsonNode? Sort(JsonNode? node) => node switch
     {
-        JsonObject json => new JsonObject(json.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => KeyValuePair.Create(pair.Key, Sort(pair.Value)))),
+        JsonObject json => new JsonObject(json
+            .OrderBy(pair => pair.Key, StringComparer.Ordinal)
+            .Select(pair => KeyValuePair.Create(pair.Key, Sort(pair.Value)))),
         JsonArray list => new JsonArray([.. list.Select(Sort)]),
         _ => node?.DeepClone(),
     };

@@ -35,7 +35,9 @@ internal static class Attention
             Tensor grouped = queries.view(queries.size(0), keyHeads, heads / keyHeads, queries.size(3));
             return nn.functional.scaled_dot_product_attention(grouped, keys, values, mask!).view(queries.shape);
         }
-        return IsSmall(queries, keys) ? Explicit(queries, keys, values, mask, causal).Output : (Tensor)Kernels.Value.invoke("attend", queries, keys, values, mask!, causal);
+        return IsSmall(queries, keys)
+            ? Explicit(queries, keys, values, mask, causal).Output
+            : (Tensor)Kernels.Value.invoke("attend", queries, keys, values, mask!, causal);
     }
 
     /// <summary>As <see cref="Attend"/>, with the log-sum-exp of every row of scores [B, H, T] (float32, or float64 for float64), from which any weight
@@ -88,7 +90,10 @@ internal static class Attention
             long rows = Math.Min(block, length - start), visible = causal ? start + rows : length;
             Tensor scores = matmul(scaled.narrow(2, start, rows), allKeys.narrow(3, 0, visible)).AtLeastSingle();
             if (causal) scores.Mask_(ones(rows, visible, dtype: ScalarType.Bool, device: queries.device).triu(start + 1), double.NegativeInfinity);
-            if (mask is not null) scores.Mask_(mask.narrow(-2, mask.size(-2) == 1 ? 0 : start, mask.size(-2) == 1 ? 1 : rows).narrow(-1, 0, visible).logical_not(), double.NegativeInfinity);
+            if (mask is not null)
+                scores.Mask_(
+                    mask.narrow(-2, mask.size(-2) == 1 ? 0 : start, mask.size(-2) == 1 ? 1 : rows).narrow(-1, 0, visible).logical_not(),
+                    double.NegativeInfinity);
             result.narrow(2, start, rows).copy_(scores.logsumexp(-1));
         }
         return result;

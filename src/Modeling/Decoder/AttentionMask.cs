@@ -32,7 +32,8 @@ internal static class AttentionMask
     public static Tensor? Slide(Tensor? mask, int? window, long queries, long keys, Device device)
     {
         if (window is not { } width || keys <= width) return mask ?? CausalWithPast(queries, keys, device);
-        Tensor distance = TensorArithmetic.Range(keys - queries, keys, device: device).unsqueeze(1) - TensorArithmetic.Range(0, keys, device: device).unsqueeze(0);      // [T, S]
+        Tensor distance = TensorArithmetic.Range(keys - queries, keys, device: device).unsqueeze(1)
+            - TensorArithmetic.Range(0, keys, device: device).unsqueeze(0);                                                              // [T, S]
         Tensor visible = distance.AtLeast(0).logical_and_(distance.Below(width));
         return mask is null ? visible.view(1, 1, queries, keys) : mask.logical_and(visible);
     }

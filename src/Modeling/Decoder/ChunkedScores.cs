@@ -57,7 +57,10 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
         using var scope = NewDisposeScope();
         List<Tensor> saved = context.get_saved_variables();
         (Tensor hidden, Tensor head, Tensor targets) = (saved[0], saved[1], saved[2]);
-        (double temperature, int chunk, KeptTokens? kept) = ((double)context.get_data(nameof(temperature)), (int)context.get_data(nameof(chunk)), ((Extras)context.get_data("extras")).Kept);
+        (double temperature, int chunk, KeptTokens? kept) = (
+            (double)context.get_data(nameof(temperature)),
+            (int)context.get_data(nameof(chunk)),
+            ((Extras)context.get_data("extras")).Kept);
         Tensor hiddenGradient = empty_like(hidden);
         // A sum over many chunks: in bfloat16 it would stop growing after some hundred of them.
         Tensor? headGradient = head.requires_grad ? zeros_like(head, Precision.Of(head.dtype)) : null;

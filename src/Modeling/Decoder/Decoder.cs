@@ -34,12 +34,14 @@ internal sealed class Decoder : IDisposable
     /// <param name="ids">int64 [B, T].</param>
     /// <param name="padding">Positions at the start of each row that are no tokens; null = none.</param>
     /// <param name="observer">Sees the queries and keys of the layers it asks for.</param>
-    public Tensor Forward(Tensor ids, int[]? padding = null, IAttentionObserver? observer = null) => Forward(ids, (int)ids.size(1), padding, observer, packing: null);
+    public Tensor Forward(Tensor ids, int[]? padding = null, IAttentionObserver? observer = null) =>
+        Forward(ids, (int)ids.size(1), padding, observer, packing: null);
 
     /// <summary>Hidden states after the final norm of the tokens of a batch that are computed: [1, N, hidden], or [B, T, hidden] where all are.</summary>
     /// <param name="batch">The tokens.</param>
     /// <param name="observer">Sees the queries and keys of the layers it asks for, [B, .., T, ..] as ever.</param>
-    public Tensor Forward(TokenBatch batch, IAttentionObserver? observer = null) => Forward(Computed(batch), batch.Length, padding: null, observer, batch.Packing);
+    public Tensor Forward(TokenBatch batch, IAttentionObserver? observer = null) =>
+        Forward(Computed(batch), batch.Length, padding: null, observer, batch.Packing);
 
     private Tensor Forward(Tensor ids, int length, int[]? padding, IAttentionObserver? observer, TokenPacking? packing)
     {
@@ -48,7 +50,9 @@ internal sealed class Decoder : IDisposable
         bool fused = IsFused(x);
         Func<int, DecoderLayer, Tensor, Tensor> attend = Attend(length, padding, observer, fused, cache: null, packing);
         // What is computed again is not observed again.
-        Func<int, DecoderLayer, Tensor, Tensor>? attendAgain = ActivationCheckpointing && is_grad_enabled() ? Attend(length, padding, observer: null, fused: false, cache: null, packing) : null;
+        Func<int, DecoderLayer, Tensor, Tensor>? attendAgain = ActivationCheckpointing && is_grad_enabled()
+            ? Attend(length, padding, observer: null, fused: false, cache: null, packing)
+            : null;
         for (int layer = 0; layer < _layers.Length; layer++)
             (x, update) = attendAgain is not null ? (AdvanceCheckpointed(layer, x, attend, attendAgain), null) : Advance(layer, x, update, fused, attend);
         return RootMeanSquareNorm.Add(x, update, Weights.FinalNorm, Config.RmsNormEpsilon, fused).Normalized;
@@ -180,19 +184,26 @@ internal sealed class Decoder : IDisposable
 
     /// <summary>Self-attention of T new positions: layer number, weights and normalised input [B, T, hidden] → mixed values [B, T, H · D]; where tokens are
     /// packed [1, N, hidden] → [1, N, H · D].</summary>
-    private Func<int, DecoderLayer, Tensor, Tensor> Attend(int length, int[]? padding, IAttentionObserver? observer, bool fused, KeyValueCache? cache, TokenPacking? packing)
+    private Func<int, DecoderLayer, Tensor, Tensor> Attend(
+        int length, int[]? padding, IAttentionObserver? observer, bool fused, KeyValueCache? cache, TokenPacking? packing)
     {
         if (padding is not null && Array.TrueForAll(padding, count => count == 0)) padding = null;
         int past = cache?.Length ?? 0;
-        if (fused && past == 0 && FlashAttention.Covers(Config.HeadDimension)) return (index, layer, x) => FlashSelfAttention(index, layer, x, padding, observer, cache, packing);
-        Tensor? mask = padding is null ? null : past == 0 ? AttentionMask.LeftPadded(padding, length, Device) : AttentionMask.NewPosition(padding, past + length, Device);
+        if (fused && past == 0 && FlashAttention.Covers(Config.HeadDimension))
+            return (index, layer, x) => FlashSelfAttention(index, layer, x, padding, observer, cache, packing);
+        Tensor? mask = padding is null ? null
+            : past == 0 ? AttentionMask.LeftPadded(padding, length, Device)
+            : AttentionMask.NewPosition(padding, past + length, Device);
         return (index, layer, x) => SelfAttention(index, layer, x, mask, observer, fused, cache, packing);
     }
 
     /// <summary>By torch's operations.</summary>
-    private Tensor SelfAttention(int index, DecoderLayer layer, Tensor x, Tensor? mask, IAttentionObserver? observer, bool fused, KeyValueCache? cache, TokenPacking? packing)
+    private Tensor SelfAttention(
+        int index, DecoderLayer layer, Tensor x, Tensor? mask, IAttentionObserver? observer, bool fused, KeyValueCache? cache, TokenPacking? packing)
     {
-        (Tensor queries, Tensor keys, Tensor values) = fused ? Split(Project(layer, x, cache?.Length ?? 0, packing)) : ProjectByOperations(layer, x, cache?.Length ?? 0, packing);
+        (Tensor queries, Tensor keys, Tensor values) = fused
+            ? Split(Project(layer, x, cache?.Length ?? 0, packing))
+            : ProjectByOperations(layer, x, cache?.Length ?? 0, packing);
         long batch = queries.size(0), length = queries.size(2);
         if (cache is not null) (keys, values) = cache.Append(index, keys, values);
         Tensor? visible = AttentionMask.Slide(mask, layer.SlidingWindow, length, keys.size(2), x.device);
@@ -212,13 +223,15 @@ internal sealed class Decoder : IDisposable
     }
 
     /// <summary>By a kernel, over the new positions alone.</summary>
-    private Tensor FlashSelfAttention(int index, DecoderLayer layer, Tensor x, int[]? padding, IAttentionObserver? observer, KeyValueCache? cache, TokenPacking? packing)
+    private Tensor FlashSelfAttention(
+        int index, DecoderLayer layer, Tensor x, int[]? padding, IAttentionObserver? observer, KeyValueCache? cache, TokenPacking? packing)
     {
         Tensor projected = Project(layer, x, start: 0, packing);
         (Tensor queries, Tensor keys, Tensor values) = Split(projected);
         cache?.Append(index, keys, values);
         bool observed = observer is not null && observer.Reads(index);
-        (Tensor output, Tensor? logSumExp, Tensor? distances) = FlashAttention.Apply(projected, Config.KeyValueHeadCount, padding, layer.SlidingWindow, statistics: observed);
+        (Tensor output, Tensor? logSumExp, Tensor? distances) =
+            FlashAttention.Apply(projected, Config.KeyValueHeadCount, padding, layer.SlidingWindow, statistics: observed);
         if (observed) observer!.Observe(index, queries, keys, logSumExp!, distances);
         return packing?.Pack(output) ?? output;
     }

@@ -34,6 +34,10 @@ internal sealed record DecoderLayer
 
     /// <summary>All of them, those of adapters included.</summary>
     public IEnumerable<Tensor> Tensors =>
-        ((Tensor?[])[InputNorm, QueryNorm, KeyNorm, PostAttentionNorm, .. ((Linear[])[QueryKeyValue, AttentionOutput, GateUp, Down]).SelectMany(linear => (Tensor?[])[linear.Weight, linear.Bias, linear.Adapter?.A, linear.Adapter?.B])])
-        .OfType<Tensor>();
+        ((Tensor?[])
+        [
+            InputNorm, QueryNorm, KeyNorm, PostAttentionNorm,
+            .. ((Linear[])[QueryKeyValue, AttentionOutput, GateUp, Down])
+                .SelectMany(linear => (Tensor?[])[linear.Weight, linear.Bias, linear.Adapter?.A, linear.Adapter?.B]),
+        ]).OfType<Tensor>();
 }

@@ -15,9 +15,11 @@ internal sealed class KeptTokens
     public static KeptTokens? Of(IReadOnlyList<TokenSequence> sequences)
     {
         if (sequences.All(sequence => sequence.KeptIds is null)) return null;
-        return new([.. sequences.SelectMany(sequence => sequence.KeptIds is not { } kept ? new int[]?[sequence.ResponseIds.Length]
+        return new([.. sequences.SelectMany(sequence =>
+            sequence.KeptIds is not { } kept ? new int[]?[sequence.ResponseIds.Length]
             : kept.Length == sequence.ResponseIds.Length ? kept
-            : throw new ArgumentException($"What sampling kept is known of {kept.Length} tokens, expected one entry for each of the response's {sequence.ResponseIds.Length}."))]);
+            : throw new ArgumentException(
+                $"What sampling kept is known of {kept.Length} tokens, expected one entry for each of the response's {sequence.ResponseIds.Length}."))]);
     }
 
     /// <summary>Puts −∞ in the place of what was not kept.</summary>

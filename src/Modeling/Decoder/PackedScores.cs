@@ -13,7 +13,8 @@ internal static class PackedScores
     /// <param name="entropies">Whether entropies are wanted.</param>
     /// <param name="observe">Makes what sees the attention over some of the sequences; null = nothing.</param>
     public static TokenScores Score(
-        Decoder decoder, IReadOnlyList<TokenSequence> sequences, double temperature, bool entropies, Func<int[], TokenBatch, IAttentionObserver>? observe = null)
+        Decoder decoder, IReadOnlyList<TokenSequence> sequences, double temperature, bool entropies,
+        Func<int[], TokenBatch, IAttentionObserver>? observe = null)
     {
         using var scope = NewDisposeScope();
         int[][] parts = [.. LengthParts.Split(sequences)];

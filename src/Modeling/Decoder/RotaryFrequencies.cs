@@ -12,7 +12,9 @@ internal static class RotaryFrequencies
         using var scope = NewDisposeScope();
         RotaryOptions rotary = config.Rotary;
         int trained = rotary.OriginalMaxPositionEmbeddings ?? config.MaxPositionEmbeddings;
-        Tensor stretch = pow(tensor((float)rotary.Theta), TensorArithmetic.Range(0, config.HeadDimension, ScalarType.Float32, step: 2).Over(config.HeadDimension));      // [D/2]
+        Tensor stretch = pow(
+            tensor((float)rotary.Theta),
+            TensorArithmetic.Range(0, config.HeadDimension, ScalarType.Float32, step: 2).Over(config.HeadDimension));                    // [D/2]
         return (rotary.Type switch
         {
             RotaryType.Default => stretch.reciprocal(),

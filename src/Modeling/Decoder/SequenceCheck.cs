@@ -11,9 +11,11 @@ internal static class SequenceCheck
         NotEmpty(ids, "prompt", row);
         InVocabulary(config, ids, "prompt", row);
         if (ids.Length >= config.MaxPositionEmbeddings)
-            throw new ArgumentException($"Row {row}: the prompt alone has {ids.Length} tokens, which leaves no room for a response in the model's context of {config.MaxPositionEmbeddings}. Shorten it.");
+            throw new ArgumentException(
+                $"Row {row}: the prompt alone has {ids.Length} tokens, which leaves no room for a response in the model's context of {config.MaxPositionEmbeddings}. Shorten it.");
         if (newTokens > config.MaxPositionEmbeddings - ids.Length)
-            throw new ArgumentException($"Row {row}: the prompt has {ids.Length} tokens and up to {newTokens} are to follow, more than the model's context of {config.MaxPositionEmbeddings}. Shorten the prompt or lower MaxNewTokens.");
+            throw new ArgumentException(
+                $"Row {row}: the prompt has {ids.Length} tokens and up to {newTokens} are to follow, more than the model's context of {config.MaxPositionEmbeddings}. Shorten the prompt or lower MaxNewTokens.");
     }
 
     /// <exception cref="ArgumentException">Prompt or response is empty, holds an id outside the vocabulary, or both together exceed the context.</exception>
@@ -24,7 +26,8 @@ internal static class SequenceCheck
         InVocabulary(config, sequence.PromptIds, "prompt", row);
         InVocabulary(config, sequence.ResponseIds, "response", row);
         if (sequence.Length > config.MaxPositionEmbeddings)
-            throw new ArgumentException($"Row {row}: prompt ({sequence.PromptIds.Length} tokens) and response ({sequence.ResponseIds.Length}) exceed the model's context of {config.MaxPositionEmbeddings}. Shorten one of them.");
+            throw new ArgumentException(
+                $"Row {row}: prompt ({sequence.PromptIds.Length} tokens) and response ({sequence.ResponseIds.Length}) exceed the model's context of {config.MaxPositionEmbeddings}. Shorten one of them.");
     }
 
     /// <exception cref="ArgumentException">Ids that are not [B, T] or not integers, an id outside the vocabulary, more positions than the context, or a mask of
@@ -32,15 +35,20 @@ internal static class SequenceCheck
     public static void Ids(DecoderConfig config, Tensor ids, Tensor? attentionMask)
     {
         if (ids.dim() != 2 || ids.size(1) == 0 || ids.dtype is not (ScalarType.Int64 or ScalarType.Int32))
-            throw new ArgumentException($"ids are {ids.dtype} of shape [{string.Join(", ", ids.shape)}], expected int64 [B, T] with at least one position.", nameof(ids));
+            throw new ArgumentException(
+                $"ids are {ids.dtype} of shape [{string.Join(", ", ids.shape)}], expected int64 [B, T] with at least one position.", nameof(ids));
         if (ids.size(1) > config.MaxPositionEmbeddings)
             throw new ArgumentException($"ids have {ids.size(1)} positions, more than the model's context of {config.MaxPositionEmbeddings}.", nameof(ids));
         if (attentionMask is not null && !attentionMask.shape.SequenceEqual(ids.shape))
-            throw new ArgumentException($"attentionMask has shape [{string.Join(", ", attentionMask.shape)}], expected that of ids, [{string.Join(", ", ids.shape)}].", nameof(attentionMask));
+            throw new ArgumentException(
+                $"attentionMask has shape [{string.Join(", ", attentionMask.shape)}], expected that of ids, [{string.Join(", ", ids.shape)}].",
+                nameof(attentionMask));
         if (ids.numel() == 0) return;
         (long low, long high) = (ids.min().to(ScalarType.Int64).item<long>(), ids.max().to(ScalarType.Int64).item<long>());
         if (low < 0 || high >= config.VocabularySize)
-            throw new ArgumentException($"ids hold {(low < 0 ? low : high)}, expected ids from 0 to {config.VocabularySize - 1}. Do the tokenizer and the model belong together?", nameof(ids));
+            throw new ArgumentException(
+                $"ids hold {(low < 0 ? low : high)}, expected ids from 0 to {config.VocabularySize - 1}. Do the tokenizer and the model belong together?",
+                nameof(ids));
     }
 
     private static void NotEmpty(int[] ids, string what, int row)
@@ -52,6 +60,7 @@ internal static class SequenceCheck
     {
         for (int i = 0; i < ids.Length; i++)
             if ((uint)ids[i] >= (uint)config.VocabularySize)
-                throw new ArgumentException($"Row {row}: token {i} of the {what} is {ids[i]}, expected an id from 0 to {config.VocabularySize - 1}. Do the tokenizer and the model belong together?");
+                throw new ArgumentException(
+                    $"Row {row}: token {i} of the {what} is {ids[i]}, expected an id from 0 to {config.VocabularySize - 1}. Do the tokenizer and the model belong together?");
     }
 }

@@ -5,8 +5,12 @@ namespace MLNetAttn.Modeling;
 /// <summary>Prompts with responses as one tensor of ids, padded on the right: causal attention then needs no mask.</summary>
 internal sealed class TokenBatch : IDisposable
 {
-    private TokenBatch(Tensor ids, TokenPacking? packing, Tensor responseMask, Tensor predictors, Tensor responseSlots, Tensor targets, KeptTokens? kept, int[] promptLengths, int[] responseLengths) =>
-        (Ids, Packing, ResponseMask, Predictors, ResponseSlots, Targets, Kept, PromptLengths, ResponseLengths) = (ids, packing, responseMask, predictors, responseSlots, targets, kept, promptLengths, responseLengths);
+    private TokenBatch(
+        Tensor ids, TokenPacking? packing, Tensor responseMask,
+        Tensor predictors, Tensor responseSlots, Tensor targets, KeptTokens? kept,
+        int[] promptLengths, int[] responseLengths) =>
+        (Ids, Packing, ResponseMask, Predictors, ResponseSlots, Targets, Kept, PromptLengths, ResponseLengths) =
+            (ids, packing, responseMask, predictors, responseSlots, targets, kept, promptLengths, responseLengths);
 
     /// <summary>int64 [B, T].</summary>
     public Tensor Ids { get; }
@@ -49,7 +53,8 @@ internal sealed class TokenBatch : IDisposable
     /// <param name="device">Where the tensors go.</param>
     public static TokenBatch Create(IReadOnlyList<TokenSequence> sequences, Device device)
     {
-        int count = sequences.Count, length = sequences.Max(s => s.Length), responseLength = sequences.Max(s => s.ResponseIds.Length), tokens = sequences.Sum(s => s.ResponseIds.Length);
+        int count = sequences.Count, length = sequences.Max(s => s.Length),
+            responseLength = sequences.Max(s => s.ResponseIds.Length), tokens = sequences.Sum(s => s.ResponseIds.Length);
         long[] ids = new long[count * length], predictors = new long[tokens], slots = new long[tokens], targets = new long[tokens];
         float[] mask = new float[count * responseLength];
         TokenPacking? packing = TokenPacking.Of(sequences, length);

@@ -31,7 +31,9 @@ internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Ent
             !gradient ? ChunkedScores.Compute(rows => decoder.Logits(rows), predictors, batch.Targets, temperature, chunk, entropies, batch.Kept)
             : predictors.size(0) <= chunk ? AtOnce(decoder.Logits(predictors), batch.Targets, temperature, entropies, batch.Kept)
             : ChunkedScores.WithGradient(predictors, head, batch.Targets, temperature, chunk, entropies, batch.Kept);
-        return new TokenScores(Spread(logProbabilities, batch).MoveToOuterDisposeScope(), uncertainty is null ? null : Spread(uncertainty, batch).MoveToOuterDisposeScope());
+        return new TokenScores(
+            Spread(logProbabilities, batch).MoveToOuterDisposeScope(),
+            uncertainty is null ? null : Spread(uncertainty, batch).MoveToOuterDisposeScope());
     }
 
     /// <summary>Log-probabilities with a gradient, and entropies without, from logits [M, V].</summary>

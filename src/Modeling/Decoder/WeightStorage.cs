@@ -31,7 +31,8 @@ internal sealed class WeightStorage : IDisposable
             Layers[i] = new DecoderLayer
             {
                 InputNorm = Allocate(layer + "input_layernorm.weight", hidden),
-                QueryKeyValue = AllocateLinear(hidden, config.AttentionBias, (attention + "q_proj", queries), (attention + "k_proj", keys), (attention + "v_proj", keys)),
+                QueryKeyValue = AllocateLinear(
+                    hidden, config.AttentionBias, (attention + "q_proj", queries), (attention + "k_proj", keys), (attention + "v_proj", keys)),
                 QueryNorm = config.QueryKeyNorm ? Allocate(attention + "q_norm.weight", config.HeadDimension) : null,
                 KeyNorm = config.QueryKeyNorm ? Allocate(attention + "k_norm.weight", config.HeadDimension) : null,
                 AttentionOutput = AllocateLinear(queries, config.AttentionOutputBias, (attention + "o_proj", hidden)),

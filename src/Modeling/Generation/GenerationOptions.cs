@@ -81,7 +81,9 @@ public sealed record GenerationOptions
         var problems = new Violations();
         Check(problems, "");
         if (model is not null) CheckModel(problems, "", model);
-        problems.Require(PromptSeeds is null || PromptSeeds.Count == prompts, nameof(PromptSeeds), $"{PromptSeeds?.Count} seeds", $"one for each of the {prompts} prompts");
+        problems.Require(
+            PromptSeeds is null || PromptSeeds.Count == prompts, nameof(PromptSeeds), $"{PromptSeeds?.Count} seeds",
+            $"one for each of the {prompts} prompts");
         problems.ThrowIfAny(nameof(GenerationOptions));
     }
 
@@ -93,7 +95,9 @@ public sealed record GenerationOptions
         problems.Require(TopK >= 0, prefix + nameof(TopK), TopK, "0 (all) or more");
         problems.Require(TopP is >= 0 and <= 1, prefix + nameof(TopP), TopP, "0 to 1");
         problems.Require(MinP is >= 0 and <= 1, prefix + nameof(MinP), MinP, "0 to 1");
-        problems.Require(RepetitionPenalty is >= Least and <= 1 / Least, prefix + nameof(RepetitionPenalty), RepetitionPenalty, Invariant($"{Least} to {1 / Least}"));
+        problems.Require(
+            RepetitionPenalty is >= Least and <= 1 / Least, prefix + nameof(RepetitionPenalty), RepetitionPenalty,
+            Invariant($"{Least} to {1 / Least}"));
         problems.Require(SamplesPerPrompt >= 1, prefix + nameof(SamplesPerPrompt), SamplesPerPrompt, "at least 1");
         problems.Require(BatchSize is null or >= 1, prefix + nameof(BatchSize), BatchSize, "at least 1, or null for all at once");
         problems.Require(MaximumCacheBytes is null or >= 1, prefix + nameof(MaximumCacheBytes), MaximumCacheBytes, "at least 1, or null for no bound");
@@ -104,11 +108,17 @@ public sealed record GenerationOptions
     internal void CheckModel(Violations problems, string prefix, CausalLanguageModel model)
     {
         foreach (int id in StopTokenIds ?? [])
-            problems.Require((uint)id < (uint)model.Config.VocabularySize, prefix + nameof(StopTokenIds), id, $"ids from 0 to {model.Config.VocabularySize - 1}");
-        problems.Require(StopStrings.Count == 0 || model.HasTokenizer, prefix + nameof(StopStrings), "given", "none: the model has no tokenizer, and writes no text");
+            problems.Require(
+                (uint)id < (uint)model.Config.VocabularySize, prefix + nameof(StopTokenIds), id,
+                $"ids from 0 to {model.Config.VocabularySize - 1}");
+        problems.Require(
+            StopStrings.Count == 0 || model.HasTokenizer, prefix + nameof(StopStrings), "given",
+            "none: the model has no tokenizer, and writes no text");
         for (int i = 0; i < StopStrings.Count && model.HasTokenizer; i++)
             foreach (int id in model.Tokenizer.Encode(StopStrings[i] ?? "", addSpecialTokens: false))
-                problems.Require(model.Tokenizer.Decode([id], skipSpecialTokens: true) == model.Tokenizer.Decode([id]), $"{prefix}{nameof(StopStrings)}[{i}]", $"a text with '{model.Tokenizer.IdToToken(id)}'",
+                problems.Require(
+                    model.Tokenizer.Decode([id], skipSpecialTokens: true) == model.Tokenizer.Decode([id]),
+                    $"{prefix}{nameof(StopStrings)}[{i}]", $"a text with '{model.Tokenizer.IdToToken(id)}'",
                     $"no special token, since text has none: add {id} to {nameof(StopTokenIds)} instead");
     }
 
@@ -123,7 +133,9 @@ public sealed record GenerationOptions
             string option = $"{prefix}{nameof(StopStrings)}[{i}]";
             problems.Require(text is { Length: > 0 }, option, text is null ? null : "empty", "at least one character");
             // Half a character would match inside of others, and a text could end in the other half.
-            problems.Require(text is null || CodePoint.ReplaceLoneSurrogates(text) == text, option, "a text with half a character", "no surrogate without its other half");
+            problems.Require(
+                text is null || CodePoint.ReplaceLoneSurrogates(text) == text, option, "a text with half a character",
+                "no surrogate without its other half");
         }
     }
 }

@@ -44,7 +44,9 @@ internal sealed class GenerationPlan
         Tokenizer? tokenizer = _model.HasTokenizer && (streamed || Options.StopStrings.Count > 0) ? _model.Tokenizer : null;
         return [.. from prompt in Enumerable.Range(0, _prompts.Count)
                    from sample in Enumerable.Range(0, Options.SamplesPerPrompt)
-                   select new ResponseRow(prompt, sample, _prompts[prompt], Limit(prompt), Stream(prompt, sample), tokenizer is null ? null : new ResponseText(tokenizer, Options))];
+                   select new ResponseRow(
+                       prompt, sample, _prompts[prompt], Limit(prompt), Stream(prompt, sample),
+                       tokenizer is null ? null : new ResponseText(tokenizer, Options))];
     }
 
     /// <summary>Responses that are computed together: prompts of similar length, and the samples of a prompt where they fit.</summary>
@@ -69,7 +71,9 @@ internal sealed class GenerationPlan
     {
         Tensor embedding = _model.Decoder.Weights.Embedding;
         long Bytes(long rows, long positions) => KeyValueCache.Bytes(_model.Config, rows, positions, embedding.ElementSize);
-        (int Rows, int Positions) largest = Batches(CreateRows(streamed: false)).Select(batch => (batch.Length, Positions(batch))).MaxBy(batch => Bytes(batch.Item1, batch.Item2));
+        (int Rows, int Positions) largest = Batches(CreateRows(streamed: false))
+            .Select(batch => (batch.Length, Positions(batch)))
+            .MaxBy(batch => Bytes(batch.Item1, batch.Item2));
         if (Bytes(largest.Rows, largest.Positions) is var needed && needed <= bound) return;
 
         int longest = _prompts.Max(prompt => prompt.Length);

@@ -35,7 +35,10 @@ internal static class Nucleus
         for (; start <= values.Length - Vector<float>.Count; start += Vector<float>.Count)
         {
             var block = new Vector<float>(values[start..]);
-            Vector.Widen(Vector.ConditionalSelect(Vector.GreaterThan(block, new Vector<float>(least)), block, Vector<float>.Zero), out Vector<double> low, out Vector<double> high);
+            Vector.Widen(
+                Vector.ConditionalSelect(Vector.GreaterThan(block, new Vector<float>(least)), block, Vector<float>.Zero),
+                out Vector<double> low,
+                out Vector<double> high);
             sums += low + high;
         }
         double sum = Vector.Sum(sums);

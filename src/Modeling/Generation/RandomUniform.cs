@@ -17,7 +17,8 @@ internal static class RandomUniform
     public static double At(ulong stream, int n) => (Mix(stream + (ulong)n) >> 11) * Scale;
 
     /// <summary>As many numbers as a vector has, from the n-th.</summary>
-    public static Vector<double> VectorAt(ulong stream, int n) => Vector.ConvertToDouble(Mix(Vector<ulong>.Indices + new Vector<ulong>(stream + (ulong)n)) >>> 11) * Scale;
+    public static Vector<double> VectorAt(ulong stream, int n) =>
+        Vector.ConvertToDouble(Mix(Vector<ulong>.Indices + new Vector<ulong>(stream + (ulong)n)) >>> 11) * Scale;
 
     /// <summary>One step of SplitMix64 (Steele, Lea and Flood, 2014): scatters neighbouring numbers.</summary>
     public static ulong Mix(ulong x)

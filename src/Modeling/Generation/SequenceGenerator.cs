@@ -68,7 +68,12 @@ internal sealed class SequenceGenerator : IDisposable
         bool shared = prompts.Length < _active.Length;
         int longest = GenerationPlan.Positions(_active);
         _cache = new KeyValueCache(
-            _decoder.Config, prompts.Length, shared ? _promptLength : Math.Min(_promptLength + CapacityStep, longest), _decoder.Weights.Embedding.dtype, _decoder.Device, longest);
+            _decoder.Config,
+            prompts.Length,
+            shared ? _promptLength : Math.Min(_promptLength + CapacityStep, longest),
+            _decoder.Weights.Embedding.dtype,
+            _decoder.Device,
+            longest);
 
         long[] ids = new long[prompts.Length * _promptLength];
         for (int i = 0; i < prompts.Length; i++)

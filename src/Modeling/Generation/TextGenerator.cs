@@ -42,7 +42,10 @@ public sealed class TextGenerator
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public IReadOnlyList<GeneratedSequence> Generate(
-        IReadOnlyList<int[]> prompts, GenerationOptions? options = null, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        IReadOnlyList<int[]> prompts,
+        GenerationOptions? options = null,
+        IProgress<GenerationProgress>? progress = null,
+        CancellationToken cancellationToken = default) =>
         Generate(Plan(prompts, options), progress, cancellationToken);
 
     /// <summary>Samples responses of which each has a length of its own; prompt 0's samples first.</summary>
@@ -51,7 +54,8 @@ public sealed class TextGenerator
     /// <param name="options">How to sample.</param>
     /// <param name="cancellationToken">Ends the work between two tokens.</param>
     /// <inheritdoc cref="Generate(IReadOnlyList{int[]}, GenerationOptions?, IProgress{GenerationProgress}?, CancellationToken)" path="/exception"/>
-    internal IReadOnlyList<GeneratedSequence> Generate(IReadOnlyList<int[]> prompts, IReadOnlyList<int> limits, GenerationOptions options, CancellationToken cancellationToken) =>
+    internal IReadOnlyList<GeneratedSequence> Generate(
+        IReadOnlyList<int[]> prompts, IReadOnlyList<int> limits, GenerationOptions options, CancellationToken cancellationToken) =>
         Generate(Plan(prompts, options, limits), progress: null, cancellationToken);
 
     private IReadOnlyList<GeneratedSequence> Generate(GenerationPlan plan, IProgress<GenerationProgress>? progress, CancellationToken cancellationToken)
@@ -78,7 +82,10 @@ public sealed class TextGenerator
     /// <inheritdoc cref="Generate(IReadOnlyList{int[]}, GenerationOptions?, IProgress{GenerationProgress}?, CancellationToken)" path="/exception"/>
     /// <exception cref="InvalidOperationException">The model has no tokenizer.</exception>
     public IReadOnlyList<GeneratedSequence> Generate(
-        IReadOnlyList<string> prompts, GenerationOptions? options = null, IProgress<GenerationProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        IReadOnlyList<string> prompts,
+        GenerationOptions? options = null,
+        IProgress<GenerationProgress>? progress = null,
+        CancellationToken cancellationToken = default) =>
         Generate([.. prompts.Select(prompt => Encode(prompt, options))], options, progress, cancellationToken);
 
     /// <summary>Samples one response as a stream of text: whole characters, without special tokens, as soon as no stop string can begin in them.</summary>
@@ -124,7 +131,8 @@ public sealed class TextGenerator
     {
         GenerationPlan plan = Plan([promptIds], options);
         if (plan.Options.SamplesPerPrompt != 1)
-            throw new ArgumentException($"GenerationOptions: SamplesPerPrompt is {plan.Options.SamplesPerPrompt}, expected 1: a stream has one response.", nameof(options));
+            throw new ArgumentException(
+                $"GenerationOptions: SamplesPerPrompt is {plan.Options.SamplesPerPrompt}, expected 1: a stream has one response.", nameof(options));
         return Tokens(plan, cancellationToken);
     }
 
@@ -134,7 +142,8 @@ public sealed class TextGenerator
     /// <param name="cancellationToken">Ends the stream between two tokens.</param>
     /// <inheritdoc cref="StreamTokensAsync(int[], GenerationOptions?, CancellationToken)" path="/exception"/>
     /// <exception cref="InvalidOperationException">The model has no tokenizer.</exception>
-    public IAsyncEnumerable<GeneratedToken> StreamTokensAsync(string prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<GeneratedToken> StreamTokensAsync(
+        string prompt, GenerationOptions? options = null, CancellationToken cancellationToken = default) =>
         StreamTokensAsync(Encode(prompt, options), options, cancellationToken);
 
     // Dispose scopes belong to a thread: none is open across an await, and a step detaches what the next one needs.

@@ -22,7 +22,9 @@ internal static class TokenSampler
 
         // Both keep what is at least so probable, and what they take away changes no ratio between the others.
         Tensor single = probabilities.to(ScalarType.Float32), least = single.amax([1], keepdim: true).Times(options.MinP);                  // [B, 1]
-        if (options.TopP < 1) least = maximum(least, tensor(PerRow(single, (row, _) => Nucleus.Threshold(row, options.TopP)), device: logits.device).unsqueeze(1));
+        if (options.TopP < 1)
+            least = maximum(
+                least, tensor(PerRow(single, (row, _) => Nucleus.Threshold(row, options.TopP)), device: logits.device).unsqueeze(1));
         probabilities = probabilities.Masked(single.lt(least), 0);
         return probabilities / probabilities.sum(1, keepdim: true);
     }
@@ -51,7 +53,8 @@ internal static class TokenSampler
     {
         long[] tokens = PerRow(probabilities.to(ScalarType.Float32), (row, index) => (long)ExponentialRace.Winner(row, streams[index]));
         return Array.IndexOf(tokens, -1) is var bad and >= 0
-            ? throw new NotFiniteNumberException($"The logits of row {bad} are not finite: the model overflows in the type that its weights were loaded in, or they are damaged.")
+            ? throw new NotFiniteNumberException(
+                $"The logits of row {bad} are not finite: the model overflows in the type that its weights were loaded in, or they are damaged.")
             : tensor(tokens, device: probabilities.device);
     }
 

@@ -17,7 +17,8 @@ internal sealed class MLTokenizer(Tokenizer tokenizer, bool addSpecialTokens, bo
         text ??= textSpan.ToString();
         TokenEncoding encoding = tokenizer.EncodeWithOffsets(text, addSpecialTokens, allowSpecialTokens);
         int count = Math.Min(encoding.Ids.Count, settings.MaxTokenCount);
-        EncodedToken[] tokens = [.. Enumerable.Range(0, count).Select(i => new EncodedToken(encoding.Ids[i], encoding.Tokens[i], encoding.Offsets[i].Start..encoding.Offsets[i].End))];
+        EncodedToken[] tokens = [.. Enumerable.Range(0, count).Select(i =>
+            new EncodedToken(encoding.Ids[i], encoding.Tokens[i], encoding.Offsets[i].Start..encoding.Offsets[i].End))];
         int consumed = count == encoding.Ids.Count ? text.Length : tokens.Select(token => token.Offset.End.Value).DefaultIfEmpty().Max();
         return new EncodeResults<EncodedToken> { Tokens = tokens, CharsConsumed = consumed };
     }
@@ -34,7 +35,8 @@ internal sealed class MLTokenizer(Tokenizer tokenizer, bool addSpecialTokens, bo
         return new EncodeResults<int> { Tokens = tokenizer.Encode(text, addSpecialTokens, allowSpecialTokens), CharsConsumed = text.Length };
     }
 
-    protected override int CountTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings) => EncodeToIds(text, textSpan, settings).Tokens.Count;
+    protected override int CountTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings) =>
+        EncodeToIds(text, textSpan, settings).Tokens.Count;
 
     public override string Decode(IEnumerable<int> ids) => tokenizer.Decode([.. ids], skipSpecialTokens: addSpecialTokens);
 
@@ -50,6 +52,7 @@ internal sealed class MLTokenizer(Tokenizer tokenizer, bool addSpecialTokens, bo
     private static void Check(EncodeSettings settings)
     {
         if (!settings.ConsiderNormalization || !settings.ConsiderPreTokenization)
-            throw new NotSupportedException("A Hugging Face tokenizer's normalization and pre-tokenization are parts of it: considerNormalization and considerPreTokenization must be true.");
+            throw new NotSupportedException(
+                "A Hugging Face tokenizer's normalization and pre-tokenization are parts of it: considerNormalization and considerPreTokenization must be true.");
     }
 }

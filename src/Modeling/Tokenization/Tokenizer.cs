@@ -179,7 +179,8 @@ public sealed class Tokenizer
     /// <param name="allowSpecialTokens">As for <see cref="Encode"/>.</param>
     /// <returns>A view: it holds nothing of its own. <see cref="NotSupportedException"/> is thrown where a caller asks for no normalization or no
     /// pre-tokenization.</returns>
-    public Microsoft.ML.Tokenizers.Tokenizer ToMLTokenizer(bool addSpecialTokens = true, bool allowSpecialTokens = true) => new MLTokenizer(this, addSpecialTokens, allowSpecialTokens);
+    public Microsoft.ML.Tokenizers.Tokenizer ToMLTokenizer(bool addSpecialTokens = true, bool allowSpecialTokens = true) =>
+        new MLTokenizer(this, addSpecialTokens, allowSpecialTokens);
 
     /// <summary>The token of an id, as tokenizer.json writes it.</summary>
     /// <param name="id">A token id.</param>

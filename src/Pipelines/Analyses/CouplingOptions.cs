@@ -32,7 +32,11 @@ public sealed record CouplingOptions
 
     /// <summary>What <c>AttentionRhythm</c> is to write for these statistics: FAI with an open horizon, as in the paper's analysis section, and the FAI of
     /// receiver heads.</summary>
-    public static AttentionRhythmOptions Rhythm => new() { MaximumHorizon = null, Outputs = RhythmColumns.Waad | RhythmColumns.Fai | RhythmColumns.Entropy | RhythmColumns.ReceiverFai };
+    public static AttentionRhythmOptions Rhythm => new()
+    {
+        MaximumHorizon = null,
+        Outputs = RhythmColumns.Waad | RhythmColumns.Fai | RhythmColumns.Entropy | RhythmColumns.ReceiverFai,
+    };
 
     /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate()

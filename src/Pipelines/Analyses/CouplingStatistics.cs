@@ -42,9 +42,13 @@ public sealed record CouplingStatistics
     public static CouplingStatistics Compute(IDataView view, CouplingOptions? options = null)
     {
         options ??= new CouplingOptions();
-        IEnumerable<double[]> Column(string name) => view.Schema.GetColumnOrNull(name)?.Type is VectorDataViewType { ItemType: NumberDataViewType item } && item == NumberDataViewType.Single
-            ? view.GetColumn<float[]>(name).Select(values => Array.ConvertAll(values, value => (double)value))
-            : throw new ArgumentOutOfRangeException(nameof(view), $"Column '{name}' is missing or no vector of Single. Let AttentionRhythm write it, as CouplingOptions.Rhythm asks for.");
+        IEnumerable<double[]> Column(string name) =>
+            view.Schema.GetColumnOrNull(name)?.Type is VectorDataViewType { ItemType: NumberDataViewType item }
+            && item == NumberDataViewType.Single
+                ? view.GetColumn<float[]>(name).Select(values => Array.ConvertAll(values, value => (double)value))
+                : throw new ArgumentOutOfRangeException(
+                    nameof(view),
+                    $"Column '{name}' is missing or no vector of Single. Let AttentionRhythm write it, as CouplingOptions.Rhythm asks for.");
         return Compute([.. Column(options.WaadColumnName).Zip(Column(options.FaiColumnName), Column(options.ReceiverFaiColumnName))
             .Zip(Column(options.EntropyColumnName), (three, entropy) => new ResponseRhythm(three.First, three.Second, three.Third, entropy))], options);
     }
@@ -58,9 +62,17 @@ public sealed record CouplingStatistics
         options ??= new CouplingOptions();
         options.Validate();
         for (int i = 0; i < responses.Count; i++)
-            if (new[] { responses[i].Fai, responses[i].ReceiverFai, responses[i].Entropy }.FirstOrDefault(values => values.Length != responses[i].Waad.Length) is { } other)
-                throw new ArgumentException($"Response {i} has {responses[i].Waad.Length} values of WAAD and {other.Length} of another metric, expected as many.", nameof(responses));
-        CouplingCounts[] counts = [.. responses.Where(response => response.Waad.Length > 0).Select(response => new CouplingCounts(response, options.Prominence))];
+            if (new[] { responses[i].Fai, responses[i].ReceiverFai, responses[i].Entropy }
+                .FirstOrDefault(values => values.Length != responses[i].Waad.Length) is { } other)
+                throw new ArgumentException(
+                    $"Response {i} has {responses[i].Waad.Length} values of WAAD and {other.Length} of another metric, expected as many.",
+                    nameof(responses));
+        CouplingCounts[] counts =
+        [
+            .. responses
+                .Where(response => response.Waad.Length > 0)
+                .Select(response => new CouplingCounts(response, options.Prominence)),
+        ];
         if (counts.Length == 0) throw new ArgumentException("There is no response with a token: nothing can be said of its rhythm.", nameof(responses));
         return new CouplingStatistics
         {
@@ -92,7 +104,14 @@ public sealed record CouplingStatistics
         Row("FAI peaks at or after a WAAD peak", FaiPeaksNearWaadPeaks, ResultText.Percent));
 
     private static string[] Row(string name, CouplingStatistic statistic, Func<double, string> format) =>
-        [name, format(statistic.Random), format(statistic.Observed), ResultText.SignedPercent(statistic.Lift), ResultText.SignedPercents(statistic.LiftInterval), ResultText.Probability(statistic.PValue)];
+    [
+        name,
+        format(statistic.Random),
+        format(statistic.Observed),
+        ResultText.SignedPercent(statistic.Lift),
+        ResultText.SignedPercents(statistic.LiftInterval),
+        ResultText.Probability(statistic.PValue),
+    ];
 
     private static CouplingStatistic Statistic(CouplingCounts[] rows, CouplingOptions options, Definition definition)
     {
@@ -144,5 +163,8 @@ public sealed record CouplingStatistics
 
     /// <summary>A statistic: by chance, as observed, and as a sum of a value over peaks that are shuffled.</summary>
     private sealed record Definition(
-        Func<IReadOnlyList<CouplingCounts>, double> Random, Func<IReadOnlyList<CouplingCounts>, double> Observed, Func<CouplingCounts, int[]> Peaks, Func<CouplingCounts, double[]> Value);
+        Func<IReadOnlyList<CouplingCounts>, double> Random,
+        Func<IReadOnlyList<CouplingCounts>, double> Observed,
+        Func<CouplingCounts, int[]> Peaks,
+        Func<CouplingCounts, double[]> Value);
 }

@@ -47,7 +47,12 @@ public sealed record PerturbationResult
         ["overlap of content words", "value", "95 % interval", "p"],
         ["tokens of high FAI replaced", ResultText.Number(HighMean), "", ""],
         ["tokens of low FAI replaced", ResultText.Number(LowMean), "", ""],
-        ["high − low", ResultText.Number(Difference), $"{ResultText.Number(DifferenceInterval.Lower)} … {ResultText.Number(DifferenceInterval.Upper)}", ResultText.Probability(PValue)],
+        [
+            "high − low",
+            ResultText.Number(Difference),
+            $"{ResultText.Number(DifferenceInterval.Lower)} … {ResultText.Number(DifferenceInterval.Upper)}",
+            ResultText.Probability(PValue),
+        ],
         ["responses with high < low", ResultText.Percent(HighBelowLow.Value), ResultText.Percents(HighBelowLow.Interval), ""]);
 
     private static double SignFlipP(double[] differences, int draws, long seed)

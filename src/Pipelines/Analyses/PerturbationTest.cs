@@ -18,9 +18,12 @@ public static class PerturbationTest
     /// <param name="cancellationToken">Ends the work between two tokens.</param>
     /// <inheritdoc cref="Run(CausalLanguageModel, IReadOnlyList{TokenSequence}, PerturbationOptions?, IProgress{int}?, CancellationToken)" path="/exception"/>
     public static PerturbationResult Run(
-        CausalLanguageModel model, IDataView view, PerturbationOptions? options = null, IProgress<int>? progress = null, AttentionRhythmOptions? columns = null, CancellationToken cancellationToken = default)
+        CausalLanguageModel model, IDataView view, PerturbationOptions? options = null,
+        IProgress<int>? progress = null, AttentionRhythmOptions? columns = null, CancellationToken cancellationToken = default)
     {
-        var reader = new SequenceReader(MLNetInternals.GetEnvironment(new MLContext().Transforms).Register(nameof(PerturbationTest)), model, view.Schema, columns ?? new AttentionRhythmOptions());
+        var reader = new SequenceReader(
+            MLNetInternals.GetEnvironment(new MLContext().Transforms).Register(nameof(PerturbationTest)),
+            model, view.Schema, columns ?? new AttentionRhythmOptions());
         var sequences = new List<TokenSequence>();
         using (DataViewRowCursor cursor = view.GetRowCursor(reader.Columns))
         {
@@ -40,7 +43,8 @@ public static class PerturbationTest
     /// <exception cref="InvalidOperationException">The model has no tokenizer.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static PerturbationResult Run(
-        CausalLanguageModel model, IReadOnlyList<TokenSequence> responses, PerturbationOptions? options = null, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
+        CausalLanguageModel model, IReadOnlyList<TokenSequence> responses, PerturbationOptions? options = null,
+        IProgress<int>? progress = null, CancellationToken cancellationToken = default)
     {
         options ??= new PerturbationOptions();
         options.Validate();
@@ -63,15 +67,21 @@ public static class PerturbationTest
             }
             progress?.Report(i + 1);
         }
-        return perturbed.Count > 0 ? new PerturbationResult(perturbed, responses.Count - perturbed.Count, options)
-            : throw new ArgumentException($"None of the {responses.Count} responses has {2 * options.Positions} tokens with a defined FAI. Give longer ones, or fewer Positions.", nameof(responses));
+        return perturbed.Count > 0
+            ? new PerturbationResult(perturbed, responses.Count - perturbed.Count, options)
+            : throw new ArgumentException(
+                $"None of the {responses.Count} responses has {2 * options.Positions} tokens with a defined FAI. Give longer ones, or fewer Positions.",
+                nameof(responses));
     }
 
-    private static PerturbationTrial[] Try(CausalLanguageModel model, TokenSequence sequence, int[] positions, PerturbationOptions options, CancellationToken cancellation)
+    private static PerturbationTrial[] Try(
+        CausalLanguageModel model, TokenSequence sequence, int[] positions, PerturbationOptions options, CancellationToken cancellation)
     {
         int[] response = sequence.ResponseIds;
         (int Position, int[] Tokens)[] forced = [.. positions.Zip(Candidates(model, sequence, positions, options))];
-        (int Position, int Token)[] open = [.. forced.Where(at => Left(at.Position) > 0).SelectMany(at => at.Tokens, (at, token) => (at.Position, token))];      // behind the last token nothing follows
+        (int Position, int Token)[] open = [.. forced
+            .Where(at => Left(at.Position) > 0)
+            .SelectMany(at => at.Tokens, (at, token) => (at.Position, token))];      // behind the last token nothing follows
         var continuations = new Queue<int[]>(model.Generator().Generate(
             [.. open.Select(trial => (int[])[.. sequence.PromptIds, .. response[..trial.Position], trial.Token])],
             [.. open.Select(trial => Left(trial.Position))],
@@ -100,7 +110,8 @@ public static class PerturbationTest
         int[] response = sequence.ResponseIds;
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        long[] ids = [.. sequence.PromptIds.Concat(response).Select(id => (long)id)], before = [.. positions.Select(position => (long)(sequence.PromptIds.Length + position - 1))];
+        long[] ids = [.. sequence.PromptIds.Concat(response).Select(id => (long)id)],
+            before = [.. positions.Select(position => (long)(sequence.PromptIds.Length + position - 1))];
         Tensor hidden = model.Decoder.Forward(tensor(ids, [1, ids.Length], device: model.Device)).select(0, 0);                           // [T, d]
         Tensor logits = model.Decoder.Logits(hidden.index_select(0, tensor(before, device: model.Device)));                                // [positions, V]
         int asked = Math.Min(options.Candidates + (options.IncludeOriginal ? 0 : 1), model.Config.VocabularySize);

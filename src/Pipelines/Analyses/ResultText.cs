@@ -36,11 +36,13 @@ internal static class ResultText
 
     public static string Percent(double value) => double.IsNaN(value) ? Undefined : (100 * value).ToString("0.00", CultureInfo.InvariantCulture) + " %";
 
-    public static string SignedPercent(double value) => double.IsNaN(value) ? Undefined : (100 * value).ToString("+0.00;−0.00;0.00", CultureInfo.InvariantCulture) + " %";
+    public static string SignedPercent(double value) =>
+        double.IsNaN(value) ? Undefined : (100 * value).ToString("+0.00;−0.00;0.00", CultureInfo.InvariantCulture) + " %";
 
     public static string Percents(ConfidenceInterval interval) => $"{Percent(interval.Lower)} … {Percent(interval.Upper)}";
 
     public static string SignedPercents(ConfidenceInterval interval) => $"{SignedPercent(interval.Lower)} … {SignedPercent(interval.Upper)}";
 
-    public static string Probability(double value) => double.IsNaN(value) ? Undefined : value < 0.0001 ? "< 0.0001" : value.ToString("0.0000", CultureInfo.InvariantCulture);
+    public static string Probability(double value) =>
+        double.IsNaN(value) ? Undefined : value < 0.0001 ? "< 0.0001" : value.ToString("0.0000", CultureInfo.InvariantCulture);
 }

@@ -9,7 +9,8 @@ internal static class Bootstrap
     /// <param name="draws">How often they are drawn anew.</param>
     /// <param name="seed">The seed of the draws: the same gives the same draws, so that two statistics may be compared draw by draw.</param>
     /// <param name="statistic">Of the units drawn, by index.</param>
-    public static ConfidenceInterval Interval(int units, int draws, long seed, Func<int[], double> statistic) => Percentiles(Draw(units, draws, seed, statistic));
+    public static ConfidenceInterval Interval(int units, int draws, long seed, Func<int[], double> statistic) =>
+        Percentiles(Draw(units, draws, seed, statistic));
 
     /// <summary>The statistic of every draw.</summary>
     public static double[] Draw(int units, int draws, long seed, Func<int[], double> statistic)

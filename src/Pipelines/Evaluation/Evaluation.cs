@@ -31,10 +31,14 @@ public static class Evaluation
     /// <exception cref="InvalidDataException">The file of responses is another file.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static EvaluationResult Run(
-        MLContext context, CausalLanguageModel model, IDataView problems, IEstimator<ITransformer> reward, EvaluationOptions? options = null, CancellationToken cancellationToken = default)
+        MLContext context, CausalLanguageModel model, IDataView problems, IEstimator<ITransformer> reward,
+        EvaluationOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EvaluationOptions();
-        return Run(context, model, problems, answered => reward.Fit(answered).Transform(answered).GetColumn<float>(options.RewardColumnName), options, cancellationToken);
+        return Run(
+            context, model, problems,
+            answered => reward.Fit(answered).Transform(answered).GetColumn<float>(options.RewardColumnName),
+            options, cancellationToken);
     }
 
     /// <summary>Evaluates a model with a reward that is a function.</summary>
@@ -47,7 +51,8 @@ public static class Evaluation
     /// <param name="cancellationToken">Ends the work between two tokens; finished batches stay in the file.</param>
     /// <inheritdoc cref="Run(MLContext, CausalLanguageModel, IDataView, IEstimator{ITransformer}, EvaluationOptions?, CancellationToken)" path="/exception"/>
     public static EvaluationResult Run(
-        MLContext context, CausalLanguageModel model, IDataView problems, Func<IDataView, IEnumerable<float>> reward, EvaluationOptions? options = null, CancellationToken cancellationToken = default)
+        MLContext context, CausalLanguageModel model, IDataView problems, Func<IDataView, IEnumerable<float>> reward,
+        EvaluationOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EvaluationOptions();
         options.Validate(model);
@@ -57,10 +62,13 @@ public static class Evaluation
         float[] rewards = [.. reward(Answered(host, problems, responses))];
         return rewards.Length == responses.Length * options.Generation.SamplesPerPrompt
             ? new EvaluationResult([.. rewards.Chunk(options.Generation.SamplesPerPrompt)], options)
-            : throw host.Process(new ArgumentException($"The reward gave {rewards.Length} values for {responses.Length} problems with {options.Generation.SamplesPerPrompt} samples each, expected one for each.", nameof(reward)));
+            : throw host.Process(new ArgumentException(
+                $"The reward gave {rewards.Length} values for {responses.Length} problems with {options.Generation.SamplesPerPrompt} samples each, expected one for each.",
+                nameof(reward)));
     }
 
-    private static CachedResponse[][] Answer(IHost host, CausalLanguageModel model, IDataView problems, EvaluationOptions options, CancellationToken cancellation)
+    private static CachedResponse[][] Answer(
+        IHost host, CausalLanguageModel model, IDataView problems, EvaluationOptions options, CancellationToken cancellation)
     {
         int[][] prompts = ReadPrompts(host, model, problems, options);
         var cache = new ResponseCache(options.CachePath);
@@ -69,7 +77,13 @@ public static class Evaluation
         int done = prompts.Length - missing.Length;
         foreach (int[] batch in missing.Chunk(options.BatchSize))
         {
-            GenerationOptions generation = options.Generation with { PromptSeeds = [.. batch.Select(problem => (long)RandomUniform.Mix(RandomUniform.Mix((ulong)options.Generation.Seed) + (ulong)problem))] };
+            GenerationOptions generation = options.Generation with
+            {
+                PromptSeeds =
+                [
+                    .. batch.Select(problem => (long)RandomUniform.Mix(RandomUniform.Mix((ulong)options.Generation.Seed) + (ulong)problem)),
+                ],
+            };
             IReadOnlyList<GeneratedSequence> sequences = model.Generate([.. batch.Select(problem => prompts[problem])], generation, cancellation);
             cache.Add([.. sequences.GroupBy(sequence => sequence.PromptIndex).Select(group => (keys[batch[group.Key]], batch[group.Key],
                 group.Select(it => new CachedResponse(it.Text ?? string.Join(' ', it.TokenIds), it.TokenIds, it.FinishReason)).ToArray()))]);

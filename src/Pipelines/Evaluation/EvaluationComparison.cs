@@ -37,7 +37,9 @@ public sealed record EvaluationComparison
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(bootstrapDraws, 100);
         if (before.Problems != after.Problems)
-            throw new ArgumentException($"One evaluation has {before.Problems} problems and the other {after.Problems}; expected the same problems in the same order.", nameof(after));
+            throw new ArgumentException(
+                $"One evaluation has {before.Problems} problems and the other {after.Problems}; expected the same problems in the same order.",
+                nameof(after));
         double[] first = before.Shares, second = after.Shares;
         return new EvaluationComparison(first.Average(), second.Average(), [.. second.Zip(first, (a, b) => a - b)], bootstrapDraws, seed);
     }
@@ -48,5 +50,11 @@ public sealed record EvaluationComparison
     /// <summary>A table.</summary>
     public override string ToString() => ResultText.Table(
         ["before", "after", "difference", "95 % interval", "p"],
-        [ResultText.Percent(Before), ResultText.Percent(After), ResultText.SignedPercent(Difference), ResultText.SignedPercents(Interval), ResultText.Probability(PValue)]);
+        [
+            ResultText.Percent(Before),
+            ResultText.Percent(After),
+            ResultText.SignedPercent(Difference),
+            ResultText.SignedPercents(Interval),
+            ResultText.Probability(PValue),
+        ]);
 }

@@ -66,6 +66,8 @@ public sealed record EvaluationResult
     private Estimate Mean(Func<int, double> ofProblem, EvaluationOptions options)
     {
         double[] values = [.. Enumerable.Range(0, Rewards.Count).Select(ofProblem)];
-        return new Estimate(values.Average(), Bootstrap.Interval(values.Length, options.BootstrapDraws, options.Seed, drawn => drawn.Average(problem => values[problem])));
+        return new Estimate(
+            values.Average(),
+            Bootstrap.Interval(values.Length, options.BootstrapDraws, options.Seed, drawn => drawn.Average(problem => values[problem])));
     }
 }

@@ -88,7 +88,9 @@ public sealed record PairedDifference
     public static PairedDifference Of(IReadOnlyList<bool> before, IReadOnlyList<bool> after)
     {
         if (before.Count == 0 || before.Count != after.Count)
-            throw new ArgumentException($"There are {before.Count} outcomes before and {after.Count} after; give one before and one after for each problem.", nameof(after));
+            throw new ArgumentException(
+                $"There are {before.Count} outcomes before and {after.Count} after; give one before and one after for each problem.",
+                nameof(after));
         int bothRight = 0, lost = 0, gained = 0, bothWrong = 0;
         foreach ((bool wasRight, bool isRight) in before.Zip(after))
         {

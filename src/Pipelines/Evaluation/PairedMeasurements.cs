@@ -7,6 +7,8 @@ internal static class PairedMeasurements
     public static void Require(IReadOnlyList<double> first, IReadOnlyList<double> second)
     {
         if (first.Count == 0 || first.Count != second.Count)
-            throw new ArgumentException($"There are {first.Count} measurements of the first and {second.Count} of the second; give one of each for every pair.", nameof(second));
+            throw new ArgumentException(
+                $"There are {first.Count} measurements of the first and {second.Count} of the second; give one of each for every pair.",
+                nameof(second));
     }
 }

@@ -11,7 +11,11 @@ namespace MLNetAttn.Pipelines;
 /// evaluations.</summary>
 internal sealed class ResponseCache
 {
-    private static readonly JsonSerializerOptions Format = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Converters = { new JsonStringEnumConverter() } };
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter() },
+    };
 
     private readonly Dictionary<string, CachedResponse[]> _known = new(StringComparer.Ordinal);
     private readonly string? _path;
@@ -34,7 +38,13 @@ internal sealed class ResponseCache
     /// <summary>What the responses to a prompt depend on: the model, the sampling and the prompt with its place, from which its random numbers come.</summary>
     public static string Key(CausalLanguageModel model, GenerationOptions options, int problem, int[] prompt)
     {
-        string text = JsonSerializer.Serialize(new { model.Fingerprint, Options = options with { BatchSize = null, MaximumCacheBytes = null }, Problem = problem, Prompt = prompt });
+        string text = JsonSerializer.Serialize(new
+        {
+            model.Fingerprint,
+            Options = options with { BatchSize = null, MaximumCacheBytes = null },
+            Problem = problem,
+            Prompt = prompt,
+        });
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 
@@ -66,7 +76,11 @@ internal sealed class ResponseCache
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"'{_path}', line {number}, holds no responses: {exception.Message} Is it another file?"), exception);
+            throw new InvalidDataException(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"'{_path}', line {number}, holds no responses: {exception.Message} Is it another file?"),
+                exception);
         }
     }
 

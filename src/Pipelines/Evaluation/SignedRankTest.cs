@@ -37,7 +37,8 @@ public sealed record SignedRankTest
     }
 
     /// <summary>Twice the rank of each size, which is whole where ranks are means, too.</summary>
-    private static int[] DoubledRanks(double[] sizes) => [.. sizes.Select(size => 2 * sizes.Count(other => other < size) + sizes.Count(other => other == size) + 1)];
+    private static int[] DoubledRanks(double[] sizes) =>
+        [.. sizes.Select(size => 2 * sizes.Count(other => other < size) + sizes.Count(other => other == size) + 1)];
 
     private static double TwoSidedP(int[] ranks, int positive)
     {

@@ -78,7 +78,10 @@ public static class AnnotatedRow
     {
         if (!row.TryGetProperty(name, out JsonElement values) || values.ValueKind == JsonValueKind.Null) return null;
         if (values.ValueKind != JsonValueKind.Array) throw new FormatException($"'{name}' is {values.ValueKind}, expected an array.");
-        return [.. values.EnumerateArray().Select((value, i) => read(value) is { } item ? item : throw new FormatException($"'{name}' has {value.GetRawText()} at {i}, which is no value of it."))];
+        return [.. values.EnumerateArray().Select((value, i) =>
+            read(value) is { } item
+                ? item
+                : throw new FormatException($"'{name}' has {value.GetRawText()} at {i}, which is no value of it."))];
     }
 
     private static HeadIndex[]? Heads(JsonElement row, string name) => Array(row, name, pair =>
@@ -88,7 +91,10 @@ public static class AnnotatedRow
 
     private static string? Text(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private static int Integer(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : throw new FormatException($"{value.GetRawText()} is no whole number.");
+    private static int Integer(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number)
+            ? number
+            : throw new FormatException($"{value.GetRawText()} is no whole number.");
 
     private static float Number(JsonElement value) => value.ValueKind switch
     {
@@ -97,6 +103,8 @@ public static class AnnotatedRow
         _ => throw new FormatException($"{value.GetRawText()} is neither a number nor null."),
     };
 
-    private static TokenRoles Role(JsonElement value) => value.ValueKind == JsonValueKind.String && Enum.TryParse(value.GetString(), ignoreCase: true, out TokenRoles role) ? role
-        : throw new FormatException($"{value.GetRawText()} is no role, expected one of {string.Join(", ", Enum.GetNames<TokenRoles>())}.");
+    private static TokenRoles Role(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String && Enum.TryParse(value.GetString(), ignoreCase: true, out TokenRoles role)
+            ? role
+            : throw new FormatException($"{value.GetRawText()} is no role, expected one of {string.Join(", ", Enum.GetNames<TokenRoles>())}.");
 }

@@ -110,8 +110,19 @@ internal static class ReportJson
     private static string Summary(IEnumerable<ReportOutcome?> outcomes)
     {
         int[] steps = [.. outcomes.Select(outcome => outcome?.Step).OfType<int>().Distinct()];
-        string[] rewards = [.. outcomes.Select(outcome => outcome?.Reward).OfType<float>().Where(float.IsFinite).Select(reward => reward.ToString("0.###", CultureInfo.InvariantCulture))];
-        return string.Join(", ", new[] { steps.Length == 1 ? string.Create(CultureInfo.InvariantCulture, $"step {steps[0]}") : null, rewards.Length > 0 ? $"reward {string.Join(" → ", rewards)}" : null }.OfType<string>());
+        string[] rewards =
+        [
+            .. outcomes
+                .Select(outcome => outcome?.Reward)
+                .OfType<float>()
+                .Where(float.IsFinite)
+                .Select(reward => reward.ToString("0.###", CultureInfo.InvariantCulture)),
+        ];
+        return string.Join(", ", new[]
+        {
+            steps.Length == 1 ? string.Create(CultureInfo.InvariantCulture, $"step {steps[0]}") : null,
+            rewards.Length > 0 ? $"reward {string.Join(" → ", rewards)}" : null,
+        }.OfType<string>());
     }
 
     /// <summary>Traces with variants of one prompt belong together; a variant that comes again begins the next group.</summary>
@@ -121,8 +132,12 @@ internal static class ReportJson
         for (int i = 0; i < traces.Count; i++)
         {
             ReportTrace trace = traces[i];
-            List<(int, ReportTrace Trace)>? group = trace.Variant is null ? null
-                : groups.Find(group => group[0].Trace.Variant is not null && group[0].Trace.Prompt == trace.Prompt && group.TrueForAll(member => member.Trace.Variant != trace.Variant));
+            List<(int, ReportTrace Trace)>? group = trace.Variant is null
+                ? null
+                : groups.Find(group =>
+                    group[0].Trace.Variant is not null
+                    && group[0].Trace.Prompt == trace.Prompt
+                    && group.TrueForAll(member => member.Trace.Variant != trace.Variant));
             if (group is null) groups.Add([(i, trace)]);
             else group.Add((i, trace));
         }
@@ -131,7 +146,8 @@ internal static class ReportJson
 
     private static string Beginning(ReportTrace trace)
     {
-        string text = string.Join(' ', (trace.PromptTokens.Count > 0 ? trace.Prompt : string.Concat(trace.ResponseTokens)).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        string text = string.Join(' ', (trace.PromptTokens.Count > 0 ? trace.Prompt : string.Concat(trace.ResponseTokens))
+            .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         return text.Length <= TitleLength ? text : $"{text[..TitleLength]}…";
     }
 

@@ -24,15 +24,24 @@ public sealed record ReportOutcome
     /// <param name="row">The row, a JSON object.</param>
     /// <returns>What is known; null = none of it.</returns>
     public static ReportOutcome? Read(JsonElement row) => Of(
-        Find(row, "step", JsonValueKind.Number) is { } step && step.TryGetInt32(out int number) ? number : null, Find(row, "reward", JsonValueKind.Number)?.GetSingle(), Find(row, "advantage", JsonValueKind.Number)?.GetSingle(),
+        Find(row, "step", JsonValueKind.Number) is { } step && step.TryGetInt32(out int number) ? number : null,
+        Find(row, "reward", JsonValueKind.Number)?.GetSingle(),
+        Find(row, "advantage", JsonValueKind.Number)?.GetSingle(),
         Find(row, "finish_reason", JsonValueKind.String) is { } reason ? Reason(reason.GetString()!) : null);
 
     /// <summary>What is known; null = nothing.</summary>
     internal static ReportOutcome? Of(int? step, float? reward, float? advantage, FinishReason? reason) =>
-        new ReportOutcome { Step = step, Reward = reward, Advantage = advantage, FinishReason = reason } is var outcome && outcome != new ReportOutcome() ? outcome : null;
+        new ReportOutcome { Step = step, Reward = reward, Advantage = advantage, FinishReason = reason } is var outcome
+        && outcome != new ReportOutcome()
+            ? outcome
+            : null;
 
     /// <summary>The reason of a name, as rows (<c>stop_token</c>) or columns (<c>StopToken</c>) have it; null = no reason's.</summary>
-    internal static FinishReason? Reason(string name) => Enum.GetValues<FinishReason>().Cast<FinishReason?>().FirstOrDefault(reason => name == FinishReasonName.Of(reason!.Value) || name == reason.ToString());
+    internal static FinishReason? Reason(string name) =>
+        Enum.GetValues<FinishReason>()
+            .Cast<FinishReason?>()
+            .FirstOrDefault(reason => name == FinishReasonName.Of(reason!.Value) || name == reason.ToString());
 
-    private static JsonElement? Find(JsonElement row, string name, JsonValueKind kind) => row.TryGetProperty(name, out JsonElement value) && value.ValueKind == kind ? value : null;
+    private static JsonElement? Find(JsonElement row, string name, JsonValueKind kind) =>
+        row.TryGetProperty(name, out JsonElement value) && value.ValueKind == kind ? value : null;
 }

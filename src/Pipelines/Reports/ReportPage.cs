@@ -14,7 +14,10 @@ namespace MLNetAttn.Pipelines;
 internal static class ReportPage
 {
     // One script, made of parts in this order; a part uses what those before it define.
-    private static readonly string[] ScriptParts = ["data", "state", "drawing", "text", "curves", "inspector", "heatmap", "heads", "tables", "training", "page"];
+    private static readonly string[] ScriptParts =
+    [
+        "data", "state", "drawing", "text", "curves", "inspector", "heatmap", "heads", "tables", "training", "page",
+    ];
 
     // Readable text stays readable; what HTML could take for markup is escaped whatever the ranges.
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
@@ -31,7 +34,10 @@ internal static class ReportPage
             switch (piece[..end])
             {
                 case "title": writer.Write(WebUtility.HtmlEncode(report.Title)); break;
-                case "policy": writer.Write($"default-src 'none'; script-src '{Hash(script)}'; style-src '{Hash(style)}'; base-uri 'none'; form-action 'none'"); break;
+                case "policy":
+                    writer.Write(
+                        $"default-src 'none'; script-src '{Hash(script)}'; style-src '{Hash(style)}'; base-uri 'none'; form-action 'none'");
+                    break;
                 case "style": writer.Write(style); break;
                 case "script": writer.Write(script); break;
                 case "data": WriteData(report, writer); break;
@@ -48,7 +54,8 @@ internal static class ReportPage
         {
             WriteJson(writer, $"trace-{trace}", json => ReportJson.Trace(json, report.Traces[trace]));
             for (int map = 0; map < report.Traces[trace].Maps.Count; map++)
-                writer.Write($"<script type=\"text/plain\" id=\"map-{trace}-{map}\">{Convert.ToBase64String(Deflate(report.Traces[trace].Maps[map].Codes))}</script>\n");
+                writer.Write(
+                    $"<script type=\"text/plain\" id=\"map-{trace}-{map}\">{Convert.ToBase64String(Deflate(report.Traces[trace].Maps[map].Codes))}</script>\n");
         }
     }
 
@@ -72,7 +79,8 @@ internal static class ReportPage
 
     private static string Read(string file)
     {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"Reports/{file}") ?? throw new InvalidOperationException($"The assembly has no '{file}'.");
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream($"Reports/{file}")
+            ?? throw new InvalidOperationException($"The assembly has no '{file}'.");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }

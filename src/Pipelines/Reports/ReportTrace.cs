@@ -85,6 +85,9 @@ public sealed class ReportTrace
         foreach (StoredMap map in Maps) Require($"map '{map.Name}'", map.Length, length);
         problems.ThrowIfAnyInData($"{nameof(ReportTrace)} '{Title ?? Variant ?? Prompt}'");
 
-        void Require(string what, int found, int expected) => problems.Require(found == expected, what, $"of {found} tokens", string.Create(CultureInfo.InvariantCulture, $"{expected}, one per token"));
+        void Require(string what, int found, int expected) =>
+            problems.Require(
+                found == expected, what,
+                $"of {found} tokens", string.Create(CultureInfo.InvariantCulture, $"{expected}, one per token"));
     }
 }

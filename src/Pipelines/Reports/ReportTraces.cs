@@ -43,7 +43,11 @@ public static class ReportTraces
             Roles = credit.Roles,
             Spans = model.MeasureHeads([sequence], new RhythmOptions { Layers = options.Rhythm.Layers })[0].Spans,
             Groups = groups is null || rhythm.Receivers is null ? groups : groups with { Receivers = rhythm.Receivers },
-            Maps = [.. model.AttentionMaps(sequence, [.. maps.Select(map => map.Heads)]).Select((map, i) => StoredMap.Create(maps[i].Name, map, maps[i].Heads))],
+            Maps =
+            [
+                .. model.AttentionMaps(sequence, [.. maps.Select(map => map.Heads)])
+                    .Select((map, i) => StoredMap.Create(maps[i].Name, map, maps[i].Heads)),
+            ],
         };
     }
 
@@ -56,14 +60,20 @@ public static class ReportTraces
     public static IReadOnlyList<ReportTrace> Read(IDataView rows, int maximumRows = 50, string? variant = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumRows, 1);
-        string[] names = ["Prompt", "Tokens", "TokenIds", "Waad", "Fai", "ReceiverFai", "Entropy", "LogProbability", "Credit", "Role", "Reward", "Advantage", "FinishReason"];
+        string[] names =
+        [
+            "Prompt", "Tokens", "TokenIds",
+            "Waad", "Fai", "ReceiverFai", "Entropy", "LogProbability", "Credit", "Role",
+            "Reward", "Advantage", "FinishReason",
+        ];
         DataViewSchema schema = rows.Schema;
         using DataViewRowCursor cursor = rows.GetRowCursor([.. names.Select(schema.GetColumnOrNull).OfType<DataViewSchema.Column>()]);
         Func<ReadOnlyMemory<char>[]> tokens = Vector<ReadOnlyMemory<char>>("Tokens", TextDataViewType.Instance)
             ?? throw new ArgumentException("There is no column 'Tokens', expected a vector of text: the output of AttentionRhythm.", nameof(rows));
         Func<string>? prompt = schema.GetColumnOrNull("Prompt") is { Type: TextDataViewType } text ? cursor.Text(text) : null;
         Func<int[]>? ids = Vector<int>("TokenIds", NumberDataViewType.Int32);
-        Func<float[]>? waad = Floats("Waad"), fai = Floats("Fai"), receiverFai = Floats("ReceiverFai"), entropy = Floats("Entropy"), logProbability = Floats("LogProbability"), credit = Floats("Credit");
+        Func<float[]>? waad = Floats("Waad"), fai = Floats("Fai"), receiverFai = Floats("ReceiverFai"),
+            entropy = Floats("Entropy"), logProbability = Floats("LogProbability"), credit = Floats("Credit");
         Func<TokenRoles[]>? roles = Roles();
         Func<float>? reward = Single("Reward"), advantage = Single("Advantage");
         Func<string>? reason = schema.GetColumnOrNull("FinishReason") is { Type: TextDataViewType } name ? cursor.Text(name) : null;
@@ -90,13 +100,19 @@ public static class ReportTraces
         }
         return traces;
 
-        Func<float>? Single(string name) => schema.GetColumnOrNull(name) is { } column && column.Type.Equals(NumberDataViewType.Single) ? cursor.Scalar<float>(column) : null;
+        Func<float>? Single(string name) =>
+            schema.GetColumnOrNull(name) is { } column && column.Type.Equals(NumberDataViewType.Single)
+                ? cursor.Scalar<float>(column)
+                : null;
 
         Func<float[]>? Floats(string name) => Vector<float>(name, NumberDataViewType.Single);
 
-        Func<T[]>? Vector<T>(string name, DataViewType item) => schema.GetColumnOrNull(name) is not { } column ? null
-            : column.Type is VectorDataViewType vector && vector.ItemType.Equals(item) ? cursor.Vector<T>(column)
-            : throw new ArgumentException($"Column '{name}' is {column.Type}, expected a vector of {item}: an output of AttentionRhythm or RhythmCredit.", nameof(rows));
+        Func<T[]>? Vector<T>(string name, DataViewType item) =>
+            schema.GetColumnOrNull(name) is not { } column ? null
+                : column.Type is VectorDataViewType vector && vector.ItemType.Equals(item) ? cursor.Vector<T>(column)
+                : throw new ArgumentException(
+                    $"Column '{name}' is {column.Type}, expected a vector of {item}: an output of AttentionRhythm or RhythmCredit.",
+                    nameof(rows));
 
         Func<TokenRoles[]>? Roles()
         {

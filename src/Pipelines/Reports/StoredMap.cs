@@ -47,7 +47,10 @@ public sealed class StoredMap
     /// <param name="key">s, from 0.</param>
     public double this[int query, int key] => key > query ? 0 : Decode(Codes[(long)query * (query + 1) / 2 + key]);
 
-    private static byte Encode(double weight) => weight < Floor ? (byte)0 : (byte)(1 + Math.Round((Levels - 1) * (1 - Math.Log(Math.Min(weight, 1)) / Math.Log(Floor))));
+    private static byte Encode(double weight) =>
+        weight < Floor
+            ? (byte)0
+            : (byte)(1 + Math.Round((Levels - 1) * (1 - Math.Log(Math.Min(weight, 1)) / Math.Log(Floor))));
 
     private static double Decode(byte code) => code == 0 ? 0 : Math.Pow(Floor, 1 - (code - 1.0) / (Levels - 1));
 }

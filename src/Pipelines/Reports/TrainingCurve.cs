@@ -18,8 +18,17 @@ public sealed record TrainingCurve(string Metric, string Name, IReadOnlyList<dou
     {
         TrainingProgress[] steps = [.. progress];
         string[] wanted = metrics.IsEmpty ? ["reward"] : metrics.ToArray();
-        return [.. wanted.Select(metric => (Metric: metric, Steps: steps.Where(step => step.Metrics.ContainsKey(metric)).ToArray())).Where(curve => curve.Steps.Length > 0)
-            .Select(curve => new TrainingCurve(curve.Metric, name, [.. curve.Steps.Select(step => (double)step.Step)], [.. curve.Steps.Select(step => step.Metrics[curve.Metric])]))];
+        return
+        [
+            .. wanted
+                .Select(metric => (Metric: metric, Steps: steps.Where(step => step.Metrics.ContainsKey(metric)).ToArray()))
+                .Where(curve => curve.Steps.Length > 0)
+                .Select(curve => new TrainingCurve(
+                    curve.Metric,
+                    name,
+                    [.. curve.Steps.Select(step => (double)step.Step)],
+                    [.. curve.Steps.Select(step => step.Metrics[curve.Metric])])),
+        ];
     }
 
     /// <summary>The same from a file that a run wrote: <c>metrics.jsonl</c> of its folder, finished or not.</summary>
@@ -38,6 +47,8 @@ public sealed record TrainingCurve(string Metric, string Name, IReadOnlyList<dou
             throw new ArgumentException($"Curve '{Name}' of {Metric} has {Steps.Count} steps and {Values.Count} values, expected as many, at least one.");
         for (int i = 1; i < Steps.Count; i++)
             if (!(Steps[i] > Steps[i - 1]))
-                throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"Curve '{Name}' of {Metric}: step {Steps[i]} follows step {Steps[i - 1]}, expected ascending ones."));
+                throw new ArgumentException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Curve '{Name}' of {Metric}: step {Steps[i]} follows step {Steps[i - 1]}, expected ascending ones."));
     }
 }

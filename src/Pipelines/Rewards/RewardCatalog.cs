@@ -26,7 +26,9 @@ public static class RewardCatalog
     /// </code>
     /// </example>
     public static MathRewardEstimator MathReward(
-        this TransformsCatalog catalog, string responseColumnName = "Response", string answerColumnName = "Answer", string outputColumnName = "Reward") => MathReward(catalog, new MathRewardOptions
+        this TransformsCatalog catalog,
+        string responseColumnName = "Response", string answerColumnName = "Answer", string outputColumnName = "Reward") =>
+        MathReward(catalog, new MathRewardOptions
         {
             ResponseColumnName = responseColumnName,
             AnswerColumnName = answerColumnName,
@@ -37,7 +39,8 @@ public static class RewardCatalog
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="options">Columns and settings.</param>
     /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
-    public static MathRewardEstimator MathReward(this TransformsCatalog catalog, MathRewardOptions options) => new(MLNetInternals.GetEnvironment(catalog), options);
+    public static MathRewardEstimator MathReward(this TransformsCatalog catalog, MathRewardOptions options) =>
+        new(MLNetInternals.GetEnvironment(catalog), options);
 
     /// <summary>Creates a <see cref="RegexRewardEstimator"/>: 1 if a regular expression occurs in a response, else 0.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
@@ -52,7 +55,9 @@ public static class RewardCatalog
     /// </code>
     /// </example>
     public static RegexRewardEstimator RegexReward(
-        this TransformsCatalog catalog, string pattern, string responseColumnName = "Response", string outputColumnName = "Reward", RegexOptions regexOptions = RegexOptions.CultureInvariant) =>
+        this TransformsCatalog catalog, string pattern,
+        string responseColumnName = "Response", string outputColumnName = "Reward",
+        RegexOptions regexOptions = RegexOptions.CultureInvariant) =>
         RegexReward(catalog, new RegexRewardOptions
         {
             Pattern = pattern,
@@ -65,7 +70,8 @@ public static class RewardCatalog
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="options">Columns and settings.</param>
     /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
-    public static RegexRewardEstimator RegexReward(this TransformsCatalog catalog, RegexRewardOptions options) => new(MLNetInternals.GetEnvironment(catalog), options);
+    public static RegexRewardEstimator RegexReward(this TransformsCatalog catalog, RegexRewardOptions options) =>
+        new(MLNetInternals.GetEnvironment(catalog), options);
 
     /// <summary>Creates a <see cref="LengthPenaltyEstimator"/>: 0 for responses well below a length, falling to −1 where they reach it.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
@@ -75,7 +81,8 @@ public static class RewardCatalog
     /// <param name="outputColumnName">Where the penalty goes; Single.</param>
     /// <exception cref="InvalidOptionsException">An argument is out of range.</exception>
     public static LengthPenaltyEstimator LengthPenalty(
-        this TransformsCatalog catalog, int maximumLength = 512, int softLength = 128, string responseColumnName = "ResponseTokenIds", string outputColumnName = "Reward") =>
+        this TransformsCatalog catalog, int maximumLength = 512, int softLength = 128,
+        string responseColumnName = "ResponseTokenIds", string outputColumnName = "Reward") =>
         LengthPenalty(catalog, new LengthPenaltyOptions
         {
             MaximumLength = maximumLength,
@@ -88,7 +95,8 @@ public static class RewardCatalog
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="options">Columns and settings.</param>
     /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
-    public static LengthPenaltyEstimator LengthPenalty(this TransformsCatalog catalog, LengthPenaltyOptions options) => new(MLNetInternals.GetEnvironment(catalog), options);
+    public static LengthPenaltyEstimator LengthPenalty(this TransformsCatalog catalog, LengthPenaltyOptions options) =>
+        new(MLNetInternals.GetEnvironment(catalog), options);
 
     /// <summary>Creates a <see cref="WeightedRewardEstimator"/>: the weighted sum of several rewards.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
@@ -101,11 +109,13 @@ public static class RewardCatalog
     ///     .Append(mlContext.Transforms.WeightedReward((1.0, "IsRight"), (0.5, "Overlong")));   // → Reward
     /// </code>
     /// </example>
-    public static WeightedRewardEstimator WeightedReward(this TransformsCatalog catalog, params (double Weight, string ColumnName)[] rewards) => WeightedReward(catalog, new WeightedRewardOptions
-    {
-        RewardColumnNames = [.. rewards.Select(reward => reward.ColumnName)],
-        Weights = [.. rewards.Select(reward => reward.Weight)],
-    });
+    public static WeightedRewardEstimator WeightedReward(
+        this TransformsCatalog catalog, params (double Weight, string ColumnName)[] rewards) =>
+        WeightedReward(catalog, new WeightedRewardOptions
+        {
+            RewardColumnNames = [.. rewards.Select(reward => reward.ColumnName)],
+            Weights = [.. rewards.Select(reward => reward.Weight)],
+        });
 
     /// <summary>Chains several rewards that each write a column Reward, and adds them: their own values are in Reward1, Reward2, … and the weighted sum in
     /// Reward.</summary>
@@ -131,10 +141,15 @@ public static class RewardCatalog
     /// var reward = mlContext.Transforms.WeightedReward((1.0, mlContext.Transforms.MathReward(), "right"), (0.2, mlContext.Transforms.RegexReward("####"), "form"));
     /// </code>
     /// </example>
-    public static IEstimator<ITransformer> WeightedReward(this TransformsCatalog catalog, params (double Weight, IEstimator<ITransformer> Reward, string ColumnName)[] rewards)
+    public static IEstimator<ITransformer> WeightedReward(
+        this TransformsCatalog catalog, params (double Weight, IEstimator<ITransformer> Reward, string ColumnName)[] rewards)
     {
         var problems = new Violations();
-        problems.Require(!rewards.Any(reward => reward.ColumnName == RewardColumn), nameof(WeightedRewardOptions.RewardColumnNames), string.Join(", ", rewards.Select(reward => reward.ColumnName)), $"other names than {RewardColumn}, where the sum is");
+        problems.Require(
+            !rewards.Any(reward => reward.ColumnName == RewardColumn),
+            nameof(WeightedRewardOptions.RewardColumnNames),
+            string.Join(", ", rewards.Select(reward => reward.ColumnName)),
+            $"other names than {RewardColumn}, where the sum is");
         problems.ThrowIfAny(nameof(WeightedRewardOptions));
         WeightedRewardEstimator sum = WeightedReward(catalog, [.. rewards.Select(reward => (reward.Weight, reward.ColumnName))]);
         var chain = new EstimatorChain<ITransformer>();
@@ -150,7 +165,8 @@ public static class RewardCatalog
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="options">Columns and settings.</param>
     /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
-    public static WeightedRewardEstimator WeightedReward(this TransformsCatalog catalog, WeightedRewardOptions options) => new(MLNetInternals.GetEnvironment(catalog), options);
+    public static WeightedRewardEstimator WeightedReward(this TransformsCatalog catalog, WeightedRewardOptions options) =>
+        new(MLNetInternals.GetEnvironment(catalog), options);
 
     /// <summary>Creates a <see cref="GroupAdvantageEstimator"/>: how a reward compares with those of the other responses to its prompt.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
@@ -160,7 +176,9 @@ public static class RewardCatalog
     /// <param name="scaleRewards">What a reward, less its group's mean, is divided by.</param>
     /// <exception cref="InvalidOptionsException">A column name is empty, or there is no such scale.</exception>
     public static GroupAdvantageEstimator GroupAdvantage(
-        this TransformsCatalog catalog, string rewardColumnName = "Reward", string groupColumnName = "Group", string outputColumnName = "Advantage", RewardScale scaleRewards = RewardScale.Group) =>
+        this TransformsCatalog catalog,
+        string rewardColumnName = "Reward", string groupColumnName = "Group", string outputColumnName = "Advantage",
+        RewardScale scaleRewards = RewardScale.Group) =>
         GroupAdvantage(catalog, new GroupAdvantageOptions
         {
             RewardColumnNames = [rewardColumnName],
@@ -173,5 +191,6 @@ public static class RewardCatalog
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="options">Columns and settings.</param>
     /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
-    public static GroupAdvantageEstimator GroupAdvantage(this TransformsCatalog catalog, GroupAdvantageOptions options) => new(MLNetInternals.GetEnvironment(catalog), options);
+    public static GroupAdvantageEstimator GroupAdvantage(this TransformsCatalog catalog, GroupAdvantageOptions options) =>
+        new(MLNetInternals.GetEnvironment(catalog), options);
 }

@@ -22,19 +22,23 @@ internal static class RewardColumns
             {
                 rewards[k] = readers[k]();
                 if (double.IsInfinity(rewards[k]))
-                    throw new ArgumentException(FormattableString.Invariant($"Column '{columns[k].Name}' holds {rewards[k]} in row {row.Position}, expected a finite reward, or NaN for no value."));
+                    throw new ArgumentException(FormattableString.Invariant(
+                        $"Column '{columns[k].Name}' holds {rewards[k]} in row {row.Position}, expected a finite reward, or NaN for no value."));
             }
             return rewards;
         };
     }
 
     /// <summary>Notes a column name that is empty.</summary>
-    public static void RequireName(this Violations problems, string name, string option) => problems.Require(!string.IsNullOrEmpty(name), option, "empty", "the name of a column");
+    public static void RequireName(this Violations problems, string name, string option) =>
+        problems.Require(!string.IsNullOrEmpty(name), option, "empty", "the name of a column");
 
     /// <summary>Notes names of columns that are none, empty, or not distinct.</summary>
     public static void RequireNames(this Violations problems, IReadOnlyList<string> names, string option)
     {
         problems.Require(names.Count > 0, option, "empty", "at least one column");
-        problems.Require(names.All(name => !string.IsNullOrEmpty(name)) && names.Distinct().Count() == names.Count, option, string.Join(", ", names), "names of columns, each once");
+        problems.Require(
+            names.All(name => !string.IsNullOrEmpty(name)) && names.Distinct().Count() == names.Count,
+            option, string.Join(", ", names), "names of columns, each once");
     }
 }

@@ -4,7 +4,13 @@ namespace MLNetAttn.Estimators.Tests;
 
 public sealed class TensorBoardFileTests
 {
-    private static readonly Dictionary<string, double> Metrics = new() { ["reward"] = 0.25, ["completions/mean_length"] = 96, ["kl"] = double.NaN, ["loss"] = double.PositiveInfinity };
+    private static readonly Dictionary<string, double> Metrics = new()
+    {
+        ["reward"] = 0.25,
+        ["completions/mean_length"] = 96,
+        ["kl"] = double.NaN,
+        ["loss"] = double.PositiveInfinity,
+    };
 
     [Fact]
     public void Others_read_what_was_written()
@@ -26,7 +32,8 @@ public sealed class TensorBoardFileTests
         events[1].SessionLog.Status.Should().Be(SessionLog.Types.SessionStatus.Start);
         events[2..].Select(entry => entry.Step).Should().Equal(1, 70_000);
         foreach (Event entry in events[2..])
-            entry.Summary.Value.Select(value => (value.Tag, value.SimpleValue)).Should().Equal(("reward", 0.25f), ("completions/mean_length", 96f), ("loss", float.PositiveInfinity));
+            entry.Summary.Value.Select(value => (value.Tag, value.SimpleValue))
+                .Should().Equal(("reward", 0.25f), ("completions/mean_length", 96f), ("loss", float.PositiveInfinity));
     }
 
     [Fact]

@@ -73,9 +73,13 @@ internal static unsafe class AttentionBandKernel
         int count = indices.Length, length = heads.Length, size = (int)queries.size(3), allHeads = (int)queries.size(1), shared = allHeads / (int)keys.size(1);
         long[] queryStrides = queries.stride(), keyStrides = keys.stride();
         fixed (T* allQueries = KernelSupport.Elements<T>(queries), allKeys = KernelSupport.Elements<T>(keys))
-        fixed (float* sums = KernelSupport.Elements<float>(logSumExp), results = KernelSupport.Elements<float>(result), counted = isResponse is null ? default : KernelSupport.Elements<float>(isResponse))
+        fixed (
+            float* sums = KernelSupport.Elements<float>(logSumExp),
+            results = KernelSupport.Elements<float>(result),
+            counted = isResponse is null ? default : KernelSupport.Elements<float>(isResponse))
         {
-            (nint queriesAt, nint keysAt, nint sumsAt, nint resultsAt, nint countedAt) = ((nint)allQueries, (nint)allKeys, (nint)sums, (nint)results, (nint)counted);
+            (nint queriesAt, nint keysAt, nint sumsAt, nint resultsAt, nint countedAt) =
+                ((nint)allQueries, (nint)allKeys, (nint)sums, (nint)results, (nint)counted);
             long band = Math.Min(length, (long)high - low + 1);
             WorkerTeam.For((int)queries.size(0) * count, length * (8 + 20 * (1 + band / Block)) * size, (start, end) =>
             {
@@ -100,10 +104,14 @@ internal static unsafe class AttentionBandKernel
     /// <summary>One head of one sequence, by chunks of keys.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Head<T, TElement>(
-        T* queries, long queryStride, T* keys, long keyStride, float* logSumExp, float* counted, float* output, int length, int size, int low, int high, int first, float initial, Use use)
+        T* queries, long queryStride, T* keys, long keyStride, float* logSumExp, float* counted, float* output,
+        int length, int size, int low, int high, int first, float initial, Use use)
         where T : unmanaged where TElement : IVectorElement<T>
     {
-        float* scaled = KernelSupport.Scratch(ref _scratch, size + Stride + size * Stride + length + Block), weights = scaled + size, turned = weights + Stride, result = turned + size * Stride;
+        float* scaled = KernelSupport.Scratch(ref _scratch, size + Stride + size * Stride + length + Block),
+            weights = scaled + size,
+            turned = weights + Stride,
+            result = turned + size * Stride;
         new Span<float>(result, first).Clear();
         new Span<float>(result + first, length - first).Fill(initial);
         float scale = 1 / MathF.Sqrt(size);
@@ -166,5 +174,8 @@ internal static unsafe class AttentionBandKernel
     /// <summary>Stores eˣ of the first <paramref name="count"/> numbers, and zeros for the others.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(Vector512<float> x, int count, float* target) =>
-        Vector512.ConditionalSelect(Vector512.LessThan(VectorSequence.Indices, Vector512.Create((float)count)), VectorExponential.Of(x), Vector512<float>.Zero).Store(target);
+        Vector512.ConditionalSelect(
+            Vector512.LessThan(VectorSequence.Indices, Vector512.Create((float)count)),
+            VectorExponential.Of(x),
+            Vector512<float>.Zero).Store(target);
 }

@@ -35,10 +35,15 @@ internal static class CachedAttention
     private static unsafe void Run<T, TElement>(Tensor projected, Tensor keys, Tensor values, Tensor output, int past, int[]? padding, int? window)
         where T : unmanaged where TElement : IVectorElement<T>
     {
-        int keyHeads = (int)keys.size(1), size = (int)keys.size(3), allHeads = (int)projected.size(2), heads = allHeads - 2 * keyHeads, group = heads / keyHeads;
+        int keyHeads = (int)keys.size(1), size = (int)keys.size(3), allHeads = (int)projected.size(2),
+            heads = allHeads - 2 * keyHeads, group = heads / keyHeads;
         long capacity = keys.size(2);
         int items = (int)projected.size(0) * keyHeads;
-        fixed (T* source = KernelSupport.Elements<T>(projected), allKeys = KernelSupport.Elements<T>(keys), allValues = KernelSupport.Elements<T>(values), target = KernelSupport.Elements<T>(output))
+        fixed (
+            T* source = KernelSupport.Elements<T>(projected),
+            allKeys = KernelSupport.Elements<T>(keys),
+            allValues = KernelSupport.Elements<T>(values),
+            target = KernelSupport.Elements<T>(output))
         {
             (nint sourceAt, nint keysAt, nint valuesAt, nint targetAt) = ((nint)source, (nint)allKeys, (nint)allValues, (nint)target);
             WorkerTeam.For(items, 2L * (past + 1) * size * group, (start, end) =>
@@ -68,7 +73,8 @@ internal static class CachedAttention
     }
 
     /// <summary>A group of query heads over the <paramref name="count"/> keys and values that they share.</summary>
-    private static unsafe void Attend<T, TElement>(T* queries, T* keys, T* values, T* output, int count, int group, int size) where T : unmanaged where TElement : IVectorElement<T>
+    private static unsafe void Attend<T, TElement>(T* queries, T* keys, T* values, T* output, int count, int group, int size)
+        where T : unmanaged where TElement : IVectorElement<T>
     {
         int stride = (count + 15) & ~15;
         float* scaled = KernelSupport.Scratch(ref _scratch, group * (stride + size)), scores = scaled + group * size;
@@ -91,7 +97,8 @@ internal static class CachedAttention
     /// <param name="group">Heads that share the keys.</param>
     /// <param name="size">D.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void Score<T, TElement>(float* queries, T* keys, float* scores, int count, int stride, int group, int size) where T : unmanaged where TElement : IVectorElement<T>
+    private static unsafe void Score<T, TElement>(float* queries, T* keys, float* scores, int count, int stride, int group, int size)
+        where T : unmanaged where TElement : IVectorElement<T>
     {
         int whole = size & ~15, s = 0;
         for (; s + 4 <= count; s += 4)
@@ -150,7 +157,8 @@ internal static class CachedAttention
 
     /// <summary>output = Σ_s weights[s] · value_s · scale.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void Mix<T, TElement>(float* weights, T* values, T* output, int count, int size, float scale) where T : unmanaged where TElement : IVectorElement<T>
+    private static unsafe void Mix<T, TElement>(float* weights, T* values, T* output, int count, int size, float scale)
+        where T : unmanaged where TElement : IVectorElement<T>
     {
         int done = 0;
         for (; done + 64 <= size; done += 64)

@@ -36,7 +36,10 @@ internal static class FewRowsProduct
     {
         int outputs = (int)weight.size(0), width = (int)weight.size(1), rows = (int)(input.numel() / width);
         nint inputsAt = (nint)Widen<T, TElement>(KernelSupport.Elements<T>(input));
-        fixed (T* weights = KernelSupport.Elements<T>(weight), offsets = bias is null ? default : KernelSupport.Elements<T>(bias), target = KernelSupport.Elements<T>(output))
+        fixed (
+            T* weights = KernelSupport.Elements<T>(weight),
+            offsets = bias is null ? default : KernelSupport.Elements<T>(bias),
+            target = KernelSupport.Elements<T>(output))
         {
             (nint weightsAt, nint offsetsAt, nint targetAt) = ((nint)weights, (nint)offsets, (nint)target);
             // Weights come from main memory, which takes longer than the sums.
@@ -68,7 +71,8 @@ internal static class FewRowsProduct
 
             ref T Weights(int i) => ref Unsafe.AsRef<T>((T*)weightsAt + (nint)i * width);
 
-            void Put(int row, int i, float sum) => ((T*)targetAt)[(nint)row * outputs + i] = TElement.Narrow(sum + (offsetsAt == 0 ? 0 : TElement.Widen(((T*)offsetsAt)[i])));
+            void Put(int row, int i, float sum) =>
+                ((T*)targetAt)[(nint)row * outputs + i] = TElement.Narrow(sum + (offsetsAt == 0 ? 0 : TElement.Widen(((T*)offsetsAt)[i])));
         }
         GC.KeepAlive(input);
         GC.KeepAlive(weight);

@@ -60,7 +60,10 @@ internal static unsafe class FlashAttention
         int keyHeads = (int)tiles.size(1), tileCount = (int)tiles.size(2), batch = (int)tiles.size(0);
         int length = (int)projected.size(1), heads = (int)projected.size(2) - 2 * keyHeads, size = (int)projected.size(3);
         fixed (T* source = KernelSupport.Elements<T>(projected), target = output is null ? default : KernelSupport.Elements<T>(output))
-        fixed (float* prepared = KernelSupport.Elements<float>(tiles), sums = logSumExp is null ? default : KernelSupport.Elements<float>(logSumExp), spans = distance is null ? default : KernelSupport.Elements<float>(distance))
+        fixed (
+            float* prepared = KernelSupport.Elements<float>(tiles),
+            sums = logSumExp is null ? default : KernelSupport.Elements<float>(logSumExp),
+            spans = distance is null ? default : KernelSupport.Elements<float>(distance))
         {
             var job = new Job<T>(source, target, prepared, sums, spans, length, heads, keyHeads, size, tileCount, window ?? int.MaxValue);
             WorkerTeam.For(batch * keyHeads * tileCount, 4L * Tile * size, (start, end) =>
@@ -73,7 +76,12 @@ internal static unsafe class FlashAttention
                 {
                     // Late queries see more keys than early ones: taking them by turns from both ends gives every thread its share.
                     int row = item / (heads * tileCount), turn = item % tileCount;
-                    Attend<T, TElement>(job, row, item / tileCount % heads, turn % 2 == 0 ? turn / 2 : tileCount - 1 - turn / 2, padding is null ? 0 : padding[row]);
+                    Attend<T, TElement>(
+                        job,
+                        row,
+                        item / tileCount % heads,
+                        turn % 2 == 0 ? turn / 2 : tileCount - 1 - turn / 2,
+                        padding is null ? 0 : padding[row]);
                 }
             });
         }
@@ -94,7 +102,9 @@ internal static unsafe class FlashAttention
         if (used < Tile) new Span<float>(keys, 2 * Tile * size).Clear();
         for (int s = 0; s < used; s++)
         {
-            T* key = job.Head(row, tile * Tile + s, job.Heads + head), value = key + job.KeyHeads * size, ahead = job.Head(row, tile * Tile + s + KernelSupport.RowsAhead, job.Heads + head);
+            T* key = job.Head(row, tile * Tile + s, job.Heads + head),
+                value = key + job.KeyHeads * size,
+                ahead = job.Head(row, tile * Tile + s + KernelSupport.RowsAhead, job.Heads + head);
             KernelSupport.Prefetch(ahead, size);
             for (int i = 0; i < size; i++) keys[i * Tile + s] = TElement.Widen(key[i]);
             if (job.Output is null) continue;
@@ -134,7 +144,9 @@ internal static unsafe class FlashAttention
                 for (int j = 0; j < TileProduct.Rows; j++)
                 {
                     int query = first + i + j, from = Math.Max(padding, job.Window > query ? 0 : query - job.Window + 1) - firstKey;
-                    Soften(scores + j * Tile, width, from, query - firstKey, mixed + (i + j) * size, size, ref largest[i + j], ref totals[i + j], ref distances[i + j]);
+                    Soften(
+                        scores + j * Tile, width, from, query - firstKey, mixed + (i + j) * size, size,
+                        ref largest[i + j], ref totals[i + j], ref distances[i + j]);
                 }
                 if (job.Output is not null) TileProduct.Apply(scores, Tile, keys + Tile * size, mixed + i * size, width, size, size, adds: true);
             }
@@ -206,7 +218,10 @@ internal static unsafe class FlashAttention
     }
 
     /// <summary>Where everything lies.</summary>
-    private sealed class Job<T>(T* source, T* output, float* tiles, float* logSumExp, float* distance, int length, int heads, int keyHeads, int size, int tileCount, int window) where T : unmanaged
+    private sealed class Job<T>(
+        T* source, T* output, float* tiles, float* logSumExp, float* distance,
+        int length, int heads, int keyHeads, int size, int tileCount, int window)
+        where T : unmanaged
     {
         /// <summary>Null where values are not mixed.</summary>
         public T* Output => output;

@@ -32,7 +32,8 @@ internal static class KernelSupport
     /// <param name="count">Numbers.</param>
     public static unsafe float* Scratch(ref float[]? buffer, int count)
     {
-        if (buffer is null || buffer.Length < count + CacheLine / sizeof(float)) buffer = GC.AllocateUninitializedArray<float>(Math.Max(count, 1024) + CacheLine / sizeof(float), pinned: true);
+        if (buffer is null || buffer.Length < count + CacheLine / sizeof(float))
+            buffer = GC.AllocateUninitializedArray<float>(Math.Max(count, 1024) + CacheLine / sizeof(float), pinned: true);
         return (float*)(((nint)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(buffer)) + CacheLine - 1) & ~(CacheLine - 1));
     }
 

@@ -36,13 +36,21 @@ internal static class RootMeanSquareNorm
     }
 
     /// <summary>One row in place: what Qwen3 does to every head.</summary>
-    public static void Row<T, TElement>(Span<T> row, ReadOnlySpan<T> weight, float epsilon) where T : unmanaged where TElement : IVectorElement<T> =>
-        Row<T, TElement>(ref MemoryMarshal.GetReference(row), ref Unsafe.NullRef<T>(), ref MemoryMarshal.GetReference(weight), ref MemoryMarshal.GetReference(row), row.Length, epsilon);
+    public static void Row<T, TElement>(Span<T> row, ReadOnlySpan<T> weight, float epsilon)
+        where T : unmanaged where TElement : IVectorElement<T> =>
+        Row<T, TElement>(
+            ref MemoryMarshal.GetReference(row), ref Unsafe.NullRef<T>(),
+            ref MemoryMarshal.GetReference(weight), ref MemoryMarshal.GetReference(row), row.Length, epsilon);
 
-    private static unsafe void Run<T, TElement>(Tensor x, Tensor? added, Tensor weight, Tensor normalized, float epsilon) where T : unmanaged where TElement : IVectorElement<T>
+    private static unsafe void Run<T, TElement>(Tensor x, Tensor? added, Tensor weight, Tensor normalized, float epsilon)
+        where T : unmanaged where TElement : IVectorElement<T>
     {
         int width = (int)weight.size(0), rows = (int)(x.numel() / width);
-        fixed (T* source = KernelSupport.Elements<T>(x), plus = added is null ? default : KernelSupport.Elements<T>(added), scale = KernelSupport.Elements<T>(weight), target = KernelSupport.Elements<T>(normalized))
+        fixed (
+            T* source = KernelSupport.Elements<T>(x),
+            plus = added is null ? default : KernelSupport.Elements<T>(added),
+            scale = KernelSupport.Elements<T>(weight),
+            target = KernelSupport.Elements<T>(normalized))
         {
             (nint sourceAt, nint plusAt, nint scaleAt, nint targetAt) = ((nint)source, (nint)plus, (nint)scale, (nint)target);
             // Read, added to, read again, written.
@@ -50,8 +58,12 @@ internal static class RootMeanSquareNorm
             {
                 for (int row = start; row < end; row++)
                     Row<T, TElement>(
-                        ref Unsafe.AsRef<T>((T*)sourceAt + (nint)row * width), ref plusAt == 0 ? ref Unsafe.NullRef<T>() : ref Unsafe.AsRef<T>((T*)plusAt + (nint)row * width),
-                        ref Unsafe.AsRef<T>((T*)scaleAt), ref Unsafe.AsRef<T>((T*)targetAt + (nint)row * width), width, epsilon);
+                        ref Unsafe.AsRef<T>((T*)sourceAt + (nint)row * width),
+                        ref plusAt == 0 ? ref Unsafe.NullRef<T>() : ref Unsafe.AsRef<T>((T*)plusAt + (nint)row * width),
+                        ref Unsafe.AsRef<T>((T*)scaleAt),
+                        ref Unsafe.AsRef<T>((T*)targetAt + (nint)row * width),
+                        width,
+                        epsilon);
             });
         }
         GC.KeepAlive(x);
@@ -60,7 +72,8 @@ internal static class RootMeanSquareNorm
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Row<T, TElement>(ref T x, ref T added, ref T weight, ref T target, int width, float epsilon) where T : unmanaged where TElement : IVectorElement<T>
+    private static void Row<T, TElement>(ref T x, ref T added, ref T weight, ref T target, int width, float epsilon)
+        where T : unmanaged where TElement : IVectorElement<T>
     {
         bool adds = !Unsafe.IsNullRef(ref added);
         Vector512<float> squares = Vector512<float>.Zero;

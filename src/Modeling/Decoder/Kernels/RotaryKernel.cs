@@ -18,18 +18,26 @@ internal static class RotaryKernel
     /// <param name="epsilon">ε of the norms.</param>
     public static void Apply(Tensor projected, int queryHeads, int keyHeads, Tensor? queryNorm, Tensor? keyNorm, Tensor cos, Tensor signedSin, double epsilon)
     {
-        if (projected.dtype == ScalarType.BFloat16) Run<ushort, BFloat16Element>(projected, queryHeads, keyHeads, queryNorm, keyNorm, cos, signedSin, (float)epsilon);
-        else Run<float, SingleElement>(projected, queryHeads, keyHeads, queryNorm, keyNorm, cos, signedSin, (float)epsilon);
+        if (projected.dtype == ScalarType.BFloat16)
+            Run<ushort, BFloat16Element>(projected, queryHeads, keyHeads, queryNorm, keyNorm, cos, signedSin, (float)epsilon);
+        else
+            Run<float, SingleElement>(projected, queryHeads, keyHeads, queryNorm, keyNorm, cos, signedSin, (float)epsilon);
     }
 
-    private static unsafe void Run<T, TElement>(Tensor projected, int queryHeads, int keyHeads, Tensor? queryNorm, Tensor? keyNorm, Tensor cos, Tensor signedSin, float epsilon)
+    private static unsafe void Run<T, TElement>(
+        Tensor projected, int queryHeads, int keyHeads, Tensor? queryNorm, Tensor? keyNorm, Tensor cos, Tensor signedSin, float epsilon)
         where T : unmanaged where TElement : IVectorElement<T>
     {
         int length = (int)projected.size(1), allHeads = (int)projected.size(2), size = (int)projected.size(3), rows = (int)projected.size(0) * length;
-        fixed (T* data = KernelSupport.Elements<T>(projected), cosines = KernelSupport.Elements<T>(cos), sines = KernelSupport.Elements<T>(signedSin),
-               queryScale = queryNorm is null ? default : KernelSupport.Elements<T>(queryNorm), keyScale = keyNorm is null ? default : KernelSupport.Elements<T>(keyNorm))
+        fixed (
+            T* data = KernelSupport.Elements<T>(projected),
+            cosines = KernelSupport.Elements<T>(cos),
+            sines = KernelSupport.Elements<T>(signedSin),
+            queryScale = queryNorm is null ? default : KernelSupport.Elements<T>(queryNorm),
+            keyScale = keyNorm is null ? default : KernelSupport.Elements<T>(keyNorm))
         {
-            (nint dataAt, nint cosinesAt, nint sinesAt, nint queryScaleAt, nint keyScaleAt) = ((nint)data, (nint)cosines, (nint)sines, (nint)queryScale, (nint)keyScale);
+            (nint dataAt, nint cosinesAt, nint sinesAt, nint queryScaleAt, nint keyScaleAt) =
+                ((nint)data, (nint)cosines, (nint)sines, (nint)queryScale, (nint)keyScale);
             WorkerTeam.For(rows, (queryHeads + keyHeads) * size, (start, end) =>
             {
                 for (int row = start; row < end; row++)

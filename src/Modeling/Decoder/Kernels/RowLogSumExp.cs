@@ -13,7 +13,10 @@ internal static unsafe class RowLogSumExp
         if (!KernelSupport.Covers(scores)) return scores.amax([-1]).sub_(weights.amax([-1]).log_());
         int length = (int)scores.size(-1);
         Tensor result = empty(scores.shape[..^1]);
-        fixed (float* scored = KernelSupport.Elements<float>(scores), weighted = KernelSupport.Elements<float>(weights), target = KernelSupport.Elements<float>(result))
+        fixed (
+            float* scored = KernelSupport.Elements<float>(scores),
+            weighted = KernelSupport.Elements<float>(weights),
+            target = KernelSupport.Elements<float>(result))
         {
             (nint scoresAt, nint weightsAt, nint resultAt) = ((nint)scored, (nint)weighted, (nint)target);
             WorkerTeam.For((int)result.numel(), 2L * length, (start, end) =>
@@ -22,7 +25,8 @@ internal static unsafe class RowLogSumExp
                 {
                     nint first = (nint)row * length;
                     ((float*)resultAt)[row] =
-                        VectorReduction.Largest<float, SingleElement>((float*)scoresAt + first, length) - MathF.Log(VectorReduction.Largest<float, SingleElement>((float*)weightsAt + first, length));
+                        VectorReduction.Largest<float, SingleElement>((float*)scoresAt + first, length)
+                        - MathF.Log(VectorReduction.Largest<float, SingleElement>((float*)weightsAt + first, length));
                 }
             });
         }

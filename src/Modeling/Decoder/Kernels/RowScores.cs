@@ -19,12 +19,15 @@ internal static unsafe class RowScores
         else Run<float, SingleElement>(logits, targets, (float)(1 / temperature), logProbabilities, entropies);
     }
 
-    private static void Run<T, TElement>(Tensor logits, Tensor targets, float scale, Tensor logProbabilities, Tensor? entropies) where T : unmanaged where TElement : IVectorElement<T>
+    private static void Run<T, TElement>(Tensor logits, Tensor targets, float scale, Tensor logProbabilities, Tensor? entropies)
+        where T : unmanaged where TElement : IVectorElement<T>
     {
         int rows = (int)logits.size(0), width = (int)logits.size(1);
         fixed (T* source = KernelSupport.Elements<T>(logits))
         fixed (long* chosen = KernelSupport.Elements<long>(targets))
-        fixed (float* logs = KernelSupport.Elements<float>(logProbabilities), uncertainty = entropies is null ? default : KernelSupport.Elements<float>(entropies))
+        fixed (
+            float* logs = KernelSupport.Elements<float>(logProbabilities),
+            uncertainty = entropies is null ? default : KernelSupport.Elements<float>(entropies))
         {
             (nint sourceAt, nint chosenAt, nint logsAt, nint uncertaintyAt) = ((nint)source, (nint)chosen, (nint)logs, (nint)uncertainty);
             WorkerTeam.For(rows, 2L * width, (start, end) =>
@@ -44,7 +47,8 @@ internal static unsafe class RowScores
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static (float LogProbability, float Entropy) Row<T, TElement>(T* logits, int width, long target, float scale) where T : unmanaged where TElement : IVectorElement<T>
+    private static (float LogProbability, float Entropy) Row<T, TElement>(T* logits, int width, long target, float scale)
+        where T : unmanaged where TElement : IVectorElement<T>
     {
         int whole = width & ~15;
         float largest = VectorReduction.Largest<T, TElement>(logits, width);

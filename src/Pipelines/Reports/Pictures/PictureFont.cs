@@ -12,7 +12,8 @@ internal sealed class PictureFont : IFontResolver
 
     private static readonly Lazy<SKTypeface> Typeface = new(() =>
     {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("Reports/DejaVuSans.ttf") ?? throw new InvalidOperationException("The assembly has no 'DejaVuSans.ttf'.");
+        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("Reports/DejaVuSans.ttf")
+            ?? throw new InvalidOperationException("The assembly has no 'DejaVuSans.ttf'.");
         return SKTypeface.FromStream(stream);
     });
 

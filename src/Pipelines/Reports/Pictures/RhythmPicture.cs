@@ -8,7 +8,11 @@ namespace MLNetAttn.Pipelines;
 public sealed class RhythmPicture
 {
     // Okabe and Ito's colours, which stay apart with every kind of colour-blindness; the report's page uses the same.
-    private static readonly Color Blue = Color.FromHex("#0072b2"), Vermilion = Color.FromHex("#d55e00"), Green = Color.FromHex("#00805f"), Grey = Color.FromHex("#8a929c");
+    private static readonly Color
+        Blue = Color.FromHex("#0072b2"),
+        Vermilion = Color.FromHex("#d55e00"),
+        Green = Color.FromHex("#00805f"),
+        Grey = Color.FromHex("#8a929c");
     private static readonly Color[] Palette = [Blue, Vermilion, Green, Color.FromHex("#a3508a"), Color.FromHex("#b8860b"), Color.FromHex("#56b4e9")];
     private static readonly LinePattern[] Patterns = [LinePattern.Solid, LinePattern.Dashed, LinePattern.Dotted];
 
@@ -41,13 +45,18 @@ public sealed class RhythmPicture
         [
             .. new (string, IReadOnlyList<float>?, Color, MarkerShape)[]
             {
-                ("WAAD (tokens)", trace.Waad, Blue, MarkerShape.FilledTriangleUp), ("FAI", trace.Fai, Vermilion, MarkerShape.FilledDiamond), ("entropy (nats)", trace.Entropy, Green, MarkerShape.FilledCircle),
+                ("WAAD (tokens)", trace.Waad, Blue, MarkerShape.FilledTriangleUp),
+                ("FAI", trace.Fai, Vermilion, MarkerShape.FilledDiamond),
+                ("entropy (nats)", trace.Entropy, Green, MarkerShape.FilledCircle),
             }.Where(row => row.Item2 is not null),
         ];
         if (rows.Length == 0) throw new ArgumentException("The trace has neither WAAD nor FAI nor entropies, expected at least one.", nameof(trace));
         var picture = new RhythmPicture(options, rows.Length);
         bool named = picture._options.Width / trace.ResponseTokens.Count >= LabelWidth;
-        int[] coupled = trace.Waad is null || trace.Fai is null ? [] : [.. RhythmPeaks.Find([.. trace.Fai]).Intersect(RhythmPeaks.Find([.. trace.Waad]).SelectMany(peak => new[] { peak, peak + 1 }))];
+        int[] coupled = trace.Waad is null || trace.Fai is null
+            ? []
+            : [.. RhythmPeaks.Find([.. trace.Fai])
+                .Intersect(RhythmPeaks.Find([.. trace.Waad]).SelectMany(peak => new[] { peak, peak + 1 }))];
         for (int i = 0; i < rows.Length; i++)
         {
             Plot plot = picture._plots.GetPlot(i);
@@ -55,7 +64,11 @@ public sealed class RhythmPicture
             foreach (int peak in coupled) plot.Add.VerticalLine(peak, 1, Grey.WithAlpha(0.4));
             AddLine(plot, [.. Enumerable.Range(0, values!.Count).Select(t => (double)t)], [.. values.Select(value => (double)value)], color);
             int[] peaks = RhythmPeaks.Find([.. values]);
-            if (peaks.Length > 0) plot.Add.Markers(peaks.Select(peak => (double)peak).ToArray(), peaks.Select(peak => (double)values[peak]).ToArray(), marker, 8, color);
+            if (peaks.Length > 0)
+                plot.Add.Markers(
+                    peaks.Select(peak => (double)peak).ToArray(),
+                    peaks.Select(peak => (double)values[peak]).ToArray(),
+                    marker, 8, color);
             if (!named && color == Vermilion) NamePeaks(plot, peaks, values, trace.ResponseTokens);
             plot.YLabel(name);
             plot.Grid.XAxisStyle.IsVisible = false;
@@ -81,7 +94,13 @@ public sealed class RhythmPicture
         var picture = new RhythmPicture(options, 1);
         Plot plot = picture._plots.GetPlot(0);
         int length = map.Length;
-        double most = Enumerable.Range(0, length).SelectMany(t => Enumerable.Range(0, t + 1).Skip(1).Select(s => map[t, s])).Append(StoredMap.Floor * 10).Max(), top = Math.Log10(most), bottom = Math.Log10(StoredMap.Floor);
+        double
+            most = Enumerable.Range(0, length)
+                .SelectMany(t => Enumerable.Range(0, t + 1).Skip(1).Select(s => map[t, s]))
+                .Append(StoredMap.Floor * 10)
+                .Max(),
+            top = Math.Log10(most),
+            bottom = Math.Log10(StoredMap.Floor);
         double[,] shades = new double[length, length];
         for (int t = 0; t < length; t++)
             for (int s = 0; s < length; s++)
@@ -117,7 +136,14 @@ public sealed class RhythmPicture
     {
         var picture = new RhythmPicture(options, 1);
         Plot plot = picture._plots.GetPlot(0);
-        (double Span, HeadIndex Head)[] order = [.. spans.Layers.SelectMany((layer, i) => spans.Spans[i].Select((span, head) => (span, new HeadIndex(layer, head)))).OrderBy(head => head.span).ThenBy(head => head.Item2.Layer).ThenBy(head => head.Item2.Head)];
+        (double Span, HeadIndex Head)[] order =
+        [
+            .. spans.Layers
+                .SelectMany((layer, i) => spans.Spans[i].Select((span, head) => (span, new HeadIndex(layer, head))))
+                .OrderBy(head => head.span)
+                .ThenBy(head => head.Item2.Layer)
+                .ThenBy(head => head.Item2.Head),
+        ];
         AddHeads(head => groups?.Local.Contains(head) ?? false, "local: WAAD", Blue);
         AddHeads(head => groups is null || !groups.Local.Contains(head) && !groups.Global.Contains(head), groups is null ? "heads" : "neither", Grey);
         AddHeads(head => groups?.Global.Contains(head) ?? false, "global: FAI", Vermilion);
@@ -159,7 +185,9 @@ public sealed class RhythmPicture
             foreach (TrainingCurve curve in curves.Where(curve => curve.Metric == metrics[i]))
             {
                 int line = Array.IndexOf(names, curve.Name);
-                AddLine(plot, [.. curve.Steps], [.. curve.Values], Palette[line % Palette.Length], curve.Name, Patterns[line / Palette.Length % Patterns.Length]);
+                AddLine(
+                    plot, [.. curve.Steps], [.. curve.Values],
+                    Palette[line % Palette.Length], curve.Name, Patterns[line / Palette.Length % Patterns.Length]);
             }
             plot.YLabel(metrics[i]);
             plot.Axes.SetLimitsX(first - margin, last + margin);
@@ -232,7 +260,10 @@ public sealed class RhythmPicture
         if (isStacked) ((ScottPlot.TickGenerators.NumericAutomatic)plot.Axes.Left.TickGenerator).LabelFormatter = Label;
 
         // At an end of the axis it would run into a label of the plot above or below.
-        string Label(double value) => Math.Abs(value - plot.Axes.Left.Range.Center) > 0.46 * plot.Axes.Left.Range.Span ? "" : ScottPlot.TickGenerators.LabelFormatters.Numeric(value);
+        string Label(double value) =>
+            Math.Abs(value - plot.Axes.Left.Range.Center) > 0.46 * plot.Axes.Left.Range.Span
+                ? ""
+                : ScottPlot.TickGenerators.LabelFormatters.Numeric(value);
     }
 
     /// <summary>A label at each whole number from 0; many are upright.</summary>
@@ -254,7 +285,8 @@ public sealed class RhythmPicture
         foreach (int peak in chosen)
         {
             var text = plot.Add.Text(Visible(tokens[peak]), peak, values[peak]);
-            (text.LabelFontName, text.LabelFontSize, text.LabelFontColor, text.LabelAlignment, text.OffsetY) = (PictureFont.Name, 12, Vermilion, Alignment.LowerCenter, -6);
+            (text.LabelFontName, text.LabelFontSize, text.LabelFontColor, text.LabelAlignment, text.OffsetY) =
+                (PictureFont.Name, 12, Vermilion, Alignment.LowerCenter, -6);
         }
         plot.Axes.Margins(0, 0.2);
     }
@@ -263,7 +295,10 @@ public sealed class RhythmPicture
     private static string Visible(string token) => token.Trim(' ') switch
     {
         "" => "␣",
-        var text => text.Replace("\n", "↵", StringComparison.Ordinal) is { Length: > 12 } longer ? longer[..11] + "…" : text.Replace("\n", "↵", StringComparison.Ordinal),
+        var text =>
+            text.Replace("\n", "↵", StringComparison.Ordinal) is { Length: > 12 } longer
+                ? longer[..11] + "…"
+                : text.Replace("\n", "↵", StringComparison.Ordinal),
     };
 
     /// <summary>Where values never change, an axis around them, as the report's page has it: from -1 to 1, as it would be otherwise, 2e-4 looks like

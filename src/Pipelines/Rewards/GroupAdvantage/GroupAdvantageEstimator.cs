@@ -65,6 +65,9 @@ public sealed class GroupAdvantageEstimator : BatchEstimator<GroupAdvantageTrans
         }
         if (rewards.Count == 0)
             throw Host.Process(new InvalidOperationException("GroupAdvantage was fitted on no rows, expected the rewards of at least one group."));
-        return new GroupAdvantageTransformer(Host, new GroupAdvantageState(_options, [.. indices.Keys], AdvantageNormalization.Fit(rewards, groups, indices.Count, _options.Advantage)));
+        return new GroupAdvantageTransformer(Host, new GroupAdvantageState(
+            _options,
+            [.. indices.Keys],
+            AdvantageNormalization.Fit(rewards, groups, indices.Count, _options.Advantage)));
     }
 }

@@ -50,6 +50,9 @@ public sealed class GroupAdvantageTransformer : RewardTransformer
         state.Options.Validate();
         bool fits = state.Groups.Length == state.Normalization.Groups.Length && state.Normalization.Weights.Length == state.Options.RewardColumnNames.Count
             && state.Groups.Distinct(StringComparer.Ordinal).Count() == state.Groups.Length;
-        return fits ? state : throw new InvalidDataException("The model zip's group advantages are damaged: names of groups, statistics and weights do not fit together.");
+        return fits
+            ? state
+            : throw new InvalidDataException(
+                "The model zip's group advantages are damaged: names of groups, statistics and weights do not fit together.");
     }
 }

@@ -46,7 +46,11 @@ public sealed record RegexRewardOptions
         }
         catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
         {
-            problems.Require(false, nameof(Pattern), $"'{Pattern}' with options {Options}", $"a .NET regular expression that these options allow: {exception.Message.TrimEnd('.')}");
+            problems.Require(
+                false,
+                nameof(Pattern),
+                $"'{Pattern}' with options {Options}",
+                $"a .NET regular expression that these options allow: {exception.Message.TrimEnd('.')}");
         }
         problems.ThrowIfAny(nameof(RegexRewardOptions));
         return regex!;

@@ -38,7 +38,8 @@ public sealed class RegexRewardTransformer : RewardTransformer
             catch (RegexMatchTimeoutException exception)
             {
                 throw new InvalidOperationException(
-                    $"Row {row.Position}: searching column '{inputs[0].Name}' for '{_options.Pattern}' took longer than {_options.Timeout}. Simplify the pattern, or use RegexOptions.NonBacktracking.", exception);
+                    $"Row {row.Position}: searching column '{inputs[0].Name}' for '{_options.Pattern}' took longer than {_options.Timeout}. Simplify the pattern, or use RegexOptions.NonBacktracking.",
+                    exception);
             }
         };
     }

@@ -20,7 +20,9 @@ public sealed record WeightedRewardOptions
         var problems = new Violations();
         problems.RequireNames(RewardColumnNames, nameof(RewardColumnNames));
         problems.RequireName(OutputColumnName, nameof(OutputColumnName));
-        problems.Require(Weights is null || Weights.Count == RewardColumnNames.Count, nameof(Weights), $"{Weights?.Count} weights", $"one for each of the {RewardColumnNames.Count} rewards");
+        problems.Require(
+            Weights is null || Weights.Count == RewardColumnNames.Count,
+            nameof(Weights), $"{Weights?.Count} weights", $"one for each of the {RewardColumnNames.Count} rewards");
         problems.Require(Weights is null || Weights.All(double.IsFinite), nameof(Weights), "not finite", "finite numbers");
         problems.ThrowIfAny(nameof(WeightedRewardOptions));
     }

@@ -38,5 +38,6 @@ public static class CountdownCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="options">Columns and settings.</param>
     /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
-    public static CountdownRewardEstimator CountdownReward(this TransformsCatalog catalog, CountdownRewardOptions options) => new(MLNetInternals.GetEnvironment(catalog), options);
+    public static CountdownRewardEstimator CountdownReward(this TransformsCatalog catalog, CountdownRewardOptions options) =>
+        new(MLNetInternals.GetEnvironment(catalog), options);
 }

@@ -22,7 +22,9 @@ public sealed record CountdownDemonstrationOptions
     {
         violations.Require(MaximumAttempts is >= 1 and <= 64, owner + nameof(MaximumAttempts), MaximumAttempts, "1 to 64");
         violations.Require(SolvedShare is >= 0 and <= 1, owner + nameof(SolvedShare), SolvedShare, "0 to 1");
-        violations.Require(Problems.Format == CountdownFormat.SearchTrace, $"{owner}{nameof(Problems)}.{nameof(Problems.Format)}", Problems.Format, $"{CountdownFormat.SearchTrace}");
+        violations.Require(
+            Problems.Format == CountdownFormat.SearchTrace,
+            $"{owner}{nameof(Problems)}.{nameof(Problems.Format)}", Problems.Format, $"{CountdownFormat.SearchTrace}");
         Problems.Check(violations, $"{owner}{nameof(Problems)}.");
     }
 }

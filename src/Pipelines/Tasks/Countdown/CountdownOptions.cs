@@ -41,7 +41,9 @@ public sealed record CountdownOptions
         const CountdownOperators all = CountdownOperators.Add | CountdownOperators.Subtract | CountdownOperators.Multiply | CountdownOperators.Divide;
         violations.Require(LargestResult is >= 1 and <= 1_000_000, owner + nameof(LargestResult), LargestResult, "1 to 1000000");
         violations.Require(LargestNumber >= 1 && LargestNumber <= LargestResult, owner + nameof(LargestNumber), LargestNumber, $"1 to {nameof(LargestResult)}");
-        violations.Require(SmallestTarget >= 0 && SmallestTarget <= LargestTarget, owner + nameof(SmallestTarget), SmallestTarget, $"0 to {nameof(LargestTarget)}");
+        violations.Require(
+            SmallestTarget >= 0 && SmallestTarget <= LargestTarget,
+            owner + nameof(SmallestTarget), SmallestTarget, $"0 to {nameof(LargestTarget)}");
         violations.Require(LargestTarget <= LargestResult, owner + nameof(LargestTarget), LargestTarget, $"at most {nameof(LargestResult)}");
         violations.Require(Operators != CountdownOperators.None && (Operators & ~all) == CountdownOperators.None, owner + nameof(Operators), Operators,
             "one or more of Add, Subtract, Multiply and Divide");

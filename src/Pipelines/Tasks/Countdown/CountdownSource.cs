@@ -30,7 +30,8 @@ internal sealed class CountdownSource(int numberCount, CountdownSplit split, boo
         throw new ArgumentException(
             $"{count} {(distinct ? "distinct " : "")}Countdown problems of the {split} split were asked for, but only {drawn} were found: {MaximumFruitlessDraws} more draws "
             + $"gave no other. Ask for fewer, raise {nameof(options.LargestNumber)} ({options.LargestNumber}) or the number of numbers ({numberCount}), widen the targets "
-            + $"({options.SmallestTarget} to {options.LargestTarget}){(distinct ? $", or allow repetition ({nameof(options.Distinct)} = false)" : "")}.", nameof(count));
+            + $"({options.SmallestTarget} to {options.LargestTarget}){(distinct ? $", or allow repetition ({nameof(options.Distinct)} = false)" : "")}.",
+            nameof(count));
     }
 
     private bool TryDraw(ref SeededRandom random)

@@ -38,7 +38,11 @@ public static class CountdownVerifier
         if (marker < 0)
             return 0;
         ReadOnlySpan<char> answer = response.AsSpan(marker + SearchTraceMarker.Length);
-        return UsesExactly(answer, numbers) && ArithmeticExpression.Evaluate(answer, ArithmeticSyntax.Plain) is { } value && value == Rational.FromDouble(target) ? 1 : 0;
+        return UsesExactly(answer, numbers)
+            && ArithmeticExpression.Evaluate(answer, ArithmeticSyntax.Plain) is { } value
+            && value == Rational.FromDouble(target)
+                ? 1
+                : 0;
     }
 
     private static float ScoreTinyZero(string response, ReadOnlySpan<int> numbers, double target)

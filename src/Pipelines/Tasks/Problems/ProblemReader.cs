@@ -22,7 +22,8 @@ public static class ProblemReader
     /// enumerating.</exception>
     public static IEnumerable<TaskProblem> Read(string path, ProblemFormat format, ProblemReaderOptions? options = null)
     {
-        if (!Enum.IsDefined(format)) throw new ArgumentOutOfRangeException(nameof(format), format, $"Use one of {string.Join(", ", Enum.GetNames<ProblemFormat>())}.");
+        if (!Enum.IsDefined(format))
+            throw new ArgumentOutOfRangeException(nameof(format), format, $"Use one of {string.Join(", ", Enum.GetNames<ProblemFormat>())}.");
         if (!File.Exists(path)) throw new FileNotFoundException($"There is no file '{path}'.", path);
         return Lines(path, format, options ?? new ProblemReaderOptions());
     }
@@ -33,7 +34,8 @@ public static class ProblemReader
         foreach (string line in File.ReadLines(path))
         {
             number++;
-            if (!string.IsNullOrWhiteSpace(line)) yield return Parse(line, string.Create(CultureInfo.InvariantCulture, $"'{path}', line {number}"), format, options, index++);
+            if (!string.IsNullOrWhiteSpace(line))
+                yield return Parse(line, string.Create(CultureInfo.InvariantCulture, $"'{path}', line {number}"), format, options, index++);
         }
     }
 
@@ -43,7 +45,9 @@ public static class ProblemReader
         {
             using var document = JsonDocument.Parse(line);
             var fields = new Fields(document.RootElement, location);
-            return format == ProblemFormat.Countdown ? CountdownProblem(fields, options, index) : Problem(Question(fields, format), Answer(fields, format), options, index);
+            return format == ProblemFormat.Countdown
+                ? CountdownProblem(fields, options, index)
+                : Problem(Question(fields, format), Answer(fields, format), options, index);
         }
         catch (JsonException exception)
         {
@@ -61,7 +65,8 @@ public static class ProblemReader
 
     private static string Question(Fields fields, ProblemFormat format)
     {
-        if (format == ProblemFormat.OlympiadBench) return (fields.Text("context", optional: true) is { Length: > 0 } context ? context + "\n" : "") + fields.Text("question");
+        if (format == ProblemFormat.OlympiadBench)
+            return (fields.Text("context", optional: true) is { Length: > 0 } context ? context + "\n" : "") + fields.Text("question");
         string question = fields.Text(format == ProblemFormat.Gsm8k ? "question" : format == ProblemFormat.Aime && fields.Has("prompt") ? "prompt" : "problem");
         int instruction = question.IndexOf("\n" + ProblemReaderOptions.BoxedAnswer, StringComparison.Ordinal);
         return (instruction < 0 ? question : question[..instruction]).Trim();
@@ -73,19 +78,27 @@ public static class ProblemReader
         string answer = fields.Text("answer");
         if (format != ProblemFormat.Gsm8k) return answer;
         int marker = answer.LastIndexOf(FinalAnswer, StringComparison.Ordinal);
-        return marker >= 0 ? answer[(marker + FinalAnswer.Length)..].Trim().Replace(",", "", StringComparison.Ordinal) : throw fields.Wrong("answer", $"a last line '{FinalAnswer} N'");
+        return marker >= 0
+            ? answer[(marker + FinalAnswer.Length)..].Trim().Replace(",", "", StringComparison.Ordinal)
+            : throw fields.Wrong("answer", $"a last line '{FinalAnswer} N'");
     }
 
     private static TaskProblem CountdownProblem(Fields fields, ProblemReaderOptions options, int index)
     {
-        if (Array.Find(["nums", "numbers", "input"], fields.Has) is not { } name) throw fields.Wrong("nums", "a list of numbers beside 'target'; 'numbers' and 'target', or 'input' \"1,2,3\" and 'output', do as well");
+        if (Array.Find(["nums", "numbers", "input"], fields.Has) is not { } name)
+            throw fields.Wrong(
+                "nums",
+                "a list of numbers beside 'target'; 'numbers' and 'target', or 'input' \"1,2,3\" and 'output', do as well");
         string result = name == "input" ? "output" : "target";
         int[] numbers = [.. (name == "input" ? fields.Text(name).Split(',') : fields.List(name)).Select(number => Whole(number, name))];
         int target = Whole(fields.Text(result), result);
         string question = Countdown.Prompt(numbers, target, options.CountdownFormat);
         return new TaskProblem { Index = index, Question = question, Prompt = Ask(question, options), Numbers = numbers, Target = target };
 
-        int Whole(string text, string field) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) ? value : throw fields.Wrong(field, "whole numbers");
+        int Whole(string text, string field) =>
+            int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+                ? value
+                : throw fields.Wrong(field, "whole numbers");
     }
 
     private static string Ask(string prompt, ProblemReaderOptions options) =>
@@ -94,13 +107,16 @@ public static class ProblemReader
     /// <summary>The fields of a line. Numbers are read as text, whole ones without ".0".</summary>
     private readonly struct Fields(JsonElement line, string location)
     {
-        private readonly string _location = line.ValueKind == JsonValueKind.Object ? location : throw new InvalidDataException($"{location}, is no JSON object.");
+        private readonly string _location = line.ValueKind == JsonValueKind.Object
+            ? location
+            : throw new InvalidDataException($"{location}, is no JSON object.");
 
         public bool Has(string name) => line.TryGetProperty(name, out _);
 
         public string Text(string name, bool optional = false)
         {
-            if (!line.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null) return optional ? "" : throw Wrong(name, "text or a number");
+            if (!line.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null)
+                return optional ? "" : throw Wrong(name, "text or a number");
             return Show(value) ?? throw Wrong(name, "text or a number");
         }
 
@@ -115,7 +131,8 @@ public static class ProblemReader
         private static string? Show(JsonElement value) => value.ValueKind switch
         {
             JsonValueKind.String => value.GetString(),
-            JsonValueKind.Number when value.GetDouble() is var number && number == Math.Truncate(number) && Math.Abs(number) < 1e15 => ((long)number).ToString(CultureInfo.InvariantCulture),
+            JsonValueKind.Number when value.GetDouble() is var number && number == Math.Truncate(number) && Math.Abs(number) < 1e15 =>
+                ((long)number).ToString(CultureInfo.InvariantCulture),
             JsonValueKind.Number => value.GetRawText(),
             _ => null,
         };

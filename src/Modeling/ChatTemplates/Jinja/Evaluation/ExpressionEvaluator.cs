@@ -120,7 +120,8 @@ internal sealed class ExpressionEvaluator(JinjaState state)
         return new JinjaText(writer.ToString());
     }
 
-    private JinjaValue Choose(ConditionalExpression conditional, JinjaScope scope) => Evaluate(conditional.Test, scope).IsTrue ? Evaluate(conditional.Then, scope)
+    private JinjaValue Choose(ConditionalExpression conditional, JinjaScope scope) =>
+        Evaluate(conditional.Test, scope).IsTrue ? Evaluate(conditional.Then, scope)
         : conditional.Else is { } otherwise ? Evaluate(otherwise, scope)
         : new JinjaUndefined("the condition is false, and there is no 'else'");
 

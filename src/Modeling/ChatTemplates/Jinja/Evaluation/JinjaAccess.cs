@@ -37,5 +37,7 @@ internal static class JinjaAccess
     }
 
     private static JinjaValue Part(string part) =>
-        part.Length > 0 && part.All(char.IsAsciiDigit) ? new JinjaInteger(PythonFloat.ParseInteger(part, 10) ?? throw JinjaException.Invalid("an index is too long")) : new JinjaText(part);
+        part.Length > 0 && part.All(char.IsAsciiDigit)
+            ? new JinjaInteger(PythonFloat.ParseInteger(part, 10) ?? throw JinjaException.Invalid("an index is too long"))
+            : new JinjaText(part);
 }

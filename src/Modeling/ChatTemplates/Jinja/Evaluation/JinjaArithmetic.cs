@@ -105,7 +105,9 @@ internal static class JinjaArithmetic
         if (left < 0 && double.IsFinite(left) && double.IsFinite(right) && !double.IsInteger(right))
             throw JinjaException.Unknown("a root of a negative number");
         double result = Math.Pow(left, right);
-        return double.IsInfinity(result) && double.IsFinite(left) && double.IsFinite(right) ? throw JinjaException.Invalid("a power is too large for a float") : result;
+        return double.IsInfinity(result) && double.IsFinite(left) && double.IsFinite(right)
+            ? throw JinjaException.Invalid("a power is too large for a float")
+            : result;
     }
 
     private static JinjaText Join(JinjaText left, JinjaText right, JinjaState state)

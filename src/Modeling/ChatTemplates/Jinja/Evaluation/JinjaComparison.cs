@@ -28,7 +28,9 @@ internal static class JinjaComparison
             (JinjaList one, JinjaList other) => AreEqual(one, other, state),
             (JinjaTuple one, JinjaTuple other) => AreEqual(one, other, state),
             (JinjaDictionary one, JinjaDictionary other) => AreEqual(one, other, state),
-            (JinjaRange one, JinjaRange other) => one.Count == other.Count && (one.Count == 0 || (one.Start == other.Start && (one.Count == 1 || one.Step == other.Step))),
+            (JinjaRange one, JinjaRange other) =>
+                one.Count == other.Count
+                && (one.Count == 0 || (one.Start == other.Start && (one.Count == 1 || one.Step == other.Step))),
             (JinjaUndefined, JinjaUndefined) => true,
             (JinjaView, JinjaView) => throw JinjaException.Unknown("a comparison of dictionary views"),
             _ => ReferenceEquals(left, right),

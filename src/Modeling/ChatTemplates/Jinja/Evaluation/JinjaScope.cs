@@ -32,7 +32,10 @@ internal sealed class JinjaScope(JinjaScope? outer)
         return null;
     }
 
-    private JinjaValue? FindHere(string name) => _many is not null ? _many.GetValueOrDefault(name) : IndexOf(name) is var index and >= 0 ? _few[index].Value : null;
+    private JinjaValue? FindHere(string name) =>
+        _many is not null ? _many.GetValueOrDefault(name)
+        : IndexOf(name) is var index and >= 0 ? _few[index].Value
+        : null;
 
     private int IndexOf(string name)
     {

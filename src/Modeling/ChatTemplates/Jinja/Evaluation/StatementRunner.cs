@@ -82,7 +82,9 @@ internal sealed class StatementRunner
             case FilterStatement filter:
                 flow = CaptureFiltered(filter.Filters, filter.Body, scope, out value);
                 if (flow == JinjaFlow.Next)
-                    output.Append(value is JinjaText text ? text.Value : throw JinjaException.Invalid($"the filters of a block make a value of type '{value.TypeName}', not text"));
+                    output.Append(value is JinjaText text
+                        ? text.Value
+                        : throw JinjaException.Invalid($"the filters of a block make a value of type '{value.TypeName}', not text"));
                 return flow;
             case MacroStatement { Macro: var macro }:
                 scope.Set(macro.Name, new JinjaMacro(macro, scope, this));

@@ -46,7 +46,8 @@ internal static class JinjaTests
     /// <summary>The test of a name that a template computes.</summary>
     public static JinjaFunction Require(string name) => Find(name) ?? throw JinjaException.Unknown($"the test '{name}'");
 
-    private static JinjaFunction Test(string name, Func<JinjaCall, bool> test, string signature = "") => new(name, signature, call => JinjaBoolean.Of(test(call)));
+    private static JinjaFunction Test(string name, Func<JinjaCall, bool> test, string signature = "") =>
+        new(name, signature, call => JinjaBoolean.Of(test(call)));
 
     private static IEnumerable<JinjaFunction> Comparisons(ComparisonOperator operation, params string[] names) =>
         names.Select(name => Test(name, call => JinjaComparison.Apply(operation, call.Self, call["other"], call.State), "other /"));
@@ -55,7 +56,9 @@ internal static class JinjaTests
         JinjaComparison.AreEqual(JinjaArithmetic.Apply(BinaryOperator.Modulo, call.Self, divisor, call.State), new JinjaInteger(expected), call.State);
 
     /// <summary>Python's <c>is</c>: constants and small integers are one object wherever they come from.</summary>
-    private static bool AreSame(JinjaValue left, JinjaValue right) => ReferenceEquals(left, right) || (
-        left is JinjaInteger one and not JinjaBoolean && right is JinjaInteger other and not JinjaBoolean && one.Value == other.Value && BigInteger.Abs(one.Value - 125) <= 131) || (
-        left is JinjaText { Value.Length: 0, IsSafe: false } && right is JinjaText { Value.Length: 0, IsSafe: false });
+    private static bool AreSame(JinjaValue left, JinjaValue right) =>
+        ReferenceEquals(left, right)
+        || (left is JinjaInteger one and not JinjaBoolean && right is JinjaInteger other and not JinjaBoolean
+            && one.Value == other.Value && BigInteger.Abs(one.Value - 125) <= 131)
+        || (left is JinjaText { Value.Length: 0, IsSafe: false } && right is JinjaText { Value.Length: 0, IsSafe: false });
 }

@@ -16,7 +16,9 @@ internal static class SelectionFilters
     {
         if (!call.Self.IsTrue)
             yield break;
-        Func<JinjaValue, JinjaValue> map = call.Rest.Count == 0 && call.NamedRest.Any(argument => argument.Key == "attribute") ? ByAttribute(call) : ByFilter(call);
+        Func<JinjaValue, JinjaValue> map = call.Rest.Count == 0 && call.NamedRest.Any(argument => argument.Key == "attribute")
+            ? ByAttribute(call)
+            : ByFilter(call);
         foreach (JinjaValue item in call.State.Iterate(call.Self))
             yield return map(item);
     }

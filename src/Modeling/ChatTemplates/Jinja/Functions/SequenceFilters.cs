@@ -33,7 +33,8 @@ internal static class SequenceFilters
         return call.Flag("case_sensitive") ? path : value => IgnoreCase(path(value), call.State);
     }
 
-    private static JinjaValue IgnoreCase(JinjaValue value, JinjaState state) => value is JinjaText text ? text.With(PythonCase.Lower(text.Value), state) : value;
+    private static JinjaValue IgnoreCase(JinjaValue value, JinjaState state) =>
+        value is JinjaText text ? text.With(PythonCase.Lower(text.Value), state) : value;
 
     private static JinjaValue Last(JinjaCall call) => Reversible(call.Self) is { } items
         ? items.LastOrDefault() ?? new JinjaUndefined("there is no last item, the sequence is empty")
@@ -68,7 +69,9 @@ internal static class SequenceFilters
     private static JinjaList Sort(JinjaCall call)
     {
         // Several attributes have commas between; the keys are then compared one after the other.
-        IEnumerable<JinjaValue?> attributes = call.Find("attribute") is JinjaText text ? text.Value.Split(',').Select(name => new JinjaText(name)) : [call.Find("attribute")];
+        IEnumerable<JinjaValue?> attributes = call.Find("attribute") is JinjaText text
+            ? text.Value.Split(',').Select(name => new JinjaText(name))
+            : [call.Find("attribute")];
         Func<JinjaValue, JinjaValue>[] keys = [.. attributes.Select(attribute => Key(call, attribute))];
         JinjaList items = call.State.List(call.State.Iterate(call.Self));
         return new JinjaList(JinjaComparison.Sort(items.Values, item => new JinjaList([.. keys.Select(key => key(item))]), call.Flag("reverse"), call.State));
@@ -96,7 +99,9 @@ internal static class SequenceFilters
         foreach (JinjaValue item in call.State.Iterate(call.Self))
         {
             JinjaValue key = keyOf(item);
-            if (bestKey is not null && !(isMaximum ? JinjaComparison.Compare(key, bestKey, call.State) > 0 : JinjaComparison.Compare(key, bestKey, call.State) < 0))
+            if (bestKey is not null && !(isMaximum
+                ? JinjaComparison.Compare(key, bestKey, call.State) > 0
+                : JinjaComparison.Compare(key, bestKey, call.State) < 0))
                 continue;
             (best, bestKey) = (item, key);
         }
@@ -179,7 +184,10 @@ internal static class SequenceFilters
         call.State.TakeItems(dictionary.Entries.Count);
         JinjaTuple[] pairs = [.. dictionary.Entries.Select(DictionaryMethods.Pair)];
         return new JinjaList(JinjaComparison.Sort(
-            pairs, pair => call.Flag("case_sensitive") ? pair.Values[position] : IgnoreCase(pair.Values[position], call.State), call.Flag("reverse"), call.State));
+            pairs,
+            pair => call.Flag("case_sensitive") ? pair.Values[position] : IgnoreCase(pair.Values[position], call.State),
+            call.Flag("reverse"),
+            call.State));
     }
 
     private static JinjaList Group(JinjaCall call)

@@ -56,12 +56,16 @@ internal static class TextFilters
     }
 
     private static JinjaText Replace(JinjaCall call) =>
-        new(TextMethods.Replace(call.State, call.State.TextOf(call.Self), call.State.TextOf(call["old"]), call.State.TextOf(call["new"]), call.Integer("count") ?? -1));
+        new(TextMethods.Replace(
+            call.State, call.State.TextOf(call.Self), call.State.TextOf(call["old"]), call.State.TextOf(call["new"]),
+            call.Integer("count") ?? -1));
 
     private static JinjaText Indent(JinjaCall call)
     {
         if (call.Self is not JinjaText text)
-            throw JinjaException.Invalid(call.Self is JinjaUndefined undefined ? undefined.Message : $"'indent' needs text, not a value of type '{call.Self.TypeName}'");
+            throw JinjaException.Invalid(call.Self is JinjaUndefined undefined
+                ? undefined.Message
+                : $"'indent' needs text, not a value of type '{call.Self.TypeName}'");
         JinjaWriter writer = new(call.State);
         string[] lines = [.. PythonText.Lines(text.Value + "\n")];
         for (int i = 0; i < lines.Length; i++)

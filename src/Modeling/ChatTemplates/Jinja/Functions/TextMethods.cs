@@ -17,7 +17,8 @@ internal static class TextMethods
         new("capitalize", "", call => Map(call, PythonCase.Capitalize)),
         new("title", "", call => Map(call, PythonCase.Title)),
         new("swapcase", "", call => Map(call, PythonCase.Swap)),
-        new("replace", "old new count? /", call => Map(call, text => Replace(call.State, text, Required(call, "old"), Required(call, "new"), call.Integer("count") ?? -1))),
+        new("replace", "old new count? /", call =>
+            Map(call, text => Replace(call.State, text, Required(call, "old"), Required(call, "new"), call.Integer("count") ?? -1))),
         new("removeprefix", "prefix /", RemovePrefix),
         new("removesuffix", "suffix /", RemoveSuffix),
         new("center", "width fillchar? /", call => Map(call, text => Padded(call, text, left: true, right: true))),

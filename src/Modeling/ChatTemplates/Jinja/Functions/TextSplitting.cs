@@ -12,7 +12,8 @@ internal static class TextSplitting
         new("rpartition", "sep /", call => Partition(call, last: true)),
     ];
 
-    private static JinjaList Pieces(JinjaCall call, IEnumerable<string> pieces) => call.State.List(pieces.Select(piece => ((JinjaText)call.Self).With(piece, call.State)));
+    private static JinjaList Pieces(JinjaCall call, IEnumerable<string> pieces) =>
+        call.State.List(pieces.Select(piece => ((JinjaText)call.Self).With(piece, call.State)));
 
     private static JinjaList Split(JinjaCall call, bool fromRight)
     {
@@ -96,7 +97,9 @@ internal static class TextSplitting
         (string text, string separator) = (TextMethods.SelfOf(call), TextMethods.Required(call, "sep"));
         if (separator.Length == 0)
             throw JinjaException.Invalid($"'{call.Function.Name}' needs a separator that is not empty");
-        int place = last ? SubstringSearch.FindLast(call.State, text, separator, 0, text.Length) : SubstringSearch.Find(call.State, text, separator, 0, text.Length);
+        int place = last
+            ? SubstringSearch.FindLast(call.State, text, separator, 0, text.Length)
+            : SubstringSearch.Find(call.State, text, separator, 0, text.Length);
         string[] parts = place >= 0 ? [text[..place], separator, text[(place + separator.Length)..]] : last ? ["", "", text] : [text, "", ""];
         return new JinjaTuple([.. parts.Select(part => ((JinjaText)call.Self).With(part, call.State))]);
     }

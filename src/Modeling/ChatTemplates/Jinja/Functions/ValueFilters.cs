@@ -74,8 +74,10 @@ internal static class ValueFilters
             JinjaInteger number => new JinjaInteger(number.Value),
             JinjaFloat { Value: var number } when double.IsFinite(number) => new JinjaInteger(new BigInteger(number)),
             JinjaFloat number when double.IsInfinity(number.Value) => throw JinjaException.Invalid("'int' of infinity"),
-            JinjaText text => PythonFloat.ParseInteger(text.Value, radix) is { } whole ? new JinjaInteger(whole)
-                : PythonFloat.Parse(text.Value) is { } number && double.IsFinite(number) ? new JinjaInteger(new BigInteger(number)) : Otherwise(call, new JinjaInteger(0)),
+            JinjaText text =>
+                PythonFloat.ParseInteger(text.Value, radix) is { } whole ? new JinjaInteger(whole)
+                : PythonFloat.Parse(text.Value) is { } number && double.IsFinite(number) ? new JinjaInteger(new BigInteger(number))
+                : Otherwise(call, new JinjaInteger(0)),
             JinjaUndefined undefined => throw JinjaException.Invalid(undefined.Message),
             _ => Otherwise(call, new JinjaInteger(0)),
         };

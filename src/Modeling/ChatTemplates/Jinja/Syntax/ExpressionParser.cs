@@ -293,7 +293,8 @@ internal sealed class ExpressionParser(JinjaTokens tokens)
         return new SliceExpression(first, stop, step, start.Position);
     }
 
-    private bool IsSliceEnd(bool allowsColon) => tokens.Current.IsOperator("]") || tokens.Current.IsOperator(",") || (allowsColon && tokens.Current.IsOperator(":"));
+    private bool IsSliceEnd(bool allowsColon) =>
+        tokens.Current.IsOperator("]") || tokens.Current.IsOperator(",") || (allowsColon && tokens.Current.IsOperator(":"));
 
     private ArgumentList Arguments()
     {

@@ -65,7 +65,9 @@ internal sealed record BinaryExpression(BinaryOperator Operator, JinjaExpression
 
 internal sealed record ConcatExpression(IReadOnlyList<JinjaExpression> Parts, int Position) : JinjaExpression(Position);
 
-internal sealed record ComparisonExpression(JinjaExpression First, IReadOnlyList<(ComparisonOperator Operator, JinjaExpression Operand)> Rest, int Position) : JinjaExpression(Position);
+internal sealed record ComparisonExpression(
+    JinjaExpression First, IReadOnlyList<(ComparisonOperator Operator, JinjaExpression Operand)> Rest, int Position)
+    : JinjaExpression(Position);
 
 internal sealed record NotExpression(JinjaExpression Operand, int Position) : JinjaExpression(Position);
 

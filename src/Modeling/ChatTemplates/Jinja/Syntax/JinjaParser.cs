@@ -10,7 +10,8 @@ internal sealed class JinjaParser
     private JinjaParser(JinjaTokens tokens) => (_tokens, _expressions) = (tokens, new ExpressionParser(tokens));
 
     /// <exception cref="JinjaException">The template is malformed, or uses what is not known.</exception>
-    public static IReadOnlyList<JinjaStatement> Parse(JinjaSource source) => new JinjaParser(new JinjaTokens(JinjaLexer.Tokenize(source))).Statements(null).Body;
+    public static IReadOnlyList<JinjaStatement> Parse(JinjaSource source) =>
+        new JinjaParser(new JinjaTokens(JinjaLexer.Tokenize(source))).Statements(null).Body;
 
     /// <summary>Statements up to one of the named tags, whose name is taken.</summary>
     /// <param name="opening">The tag that they are in, or null.</param>
@@ -37,8 +38,11 @@ internal sealed class JinjaParser
                     EndTag();
                     break;
                 default:
-                    return opening is not { } tag ? (body, "")
-                        : throw JinjaException.Invalid($"the block '{tag.Text}' does not end: expected {string.Join(" or ", ends.Select(end => $"'{end}'"))}", tag.Position);
+                    return opening is not { } tag
+                        ? (body, "")
+                        : throw JinjaException.Invalid(
+                            $"the block '{tag.Text}' does not end: expected {string.Join(" or ", ends.Select(end => $"'{end}'"))}",
+                            tag.Position);
             }
         }
     }

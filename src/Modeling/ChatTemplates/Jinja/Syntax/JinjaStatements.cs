@@ -10,7 +10,8 @@ internal sealed record TextStatement(string Text, int Position) : JinjaStatement
 internal sealed record PrintStatement(JinjaExpression Value, int Position) : JinjaStatement(Position);
 
 internal sealed record IfStatement(
-    IReadOnlyList<(JinjaExpression Test, IReadOnlyList<JinjaStatement> Body)> Branches, IReadOnlyList<JinjaStatement> Else, int Position) : JinjaStatement(Position);
+    IReadOnlyList<(JinjaExpression Test, IReadOnlyList<JinjaStatement> Body)> Branches, IReadOnlyList<JinjaStatement> Else, int Position)
+    : JinjaStatement(Position);
 
 internal sealed record ForStatement(
     AssignmentTarget Target, JinjaExpression Iterable, JinjaExpression? Condition, bool IsRecursive,

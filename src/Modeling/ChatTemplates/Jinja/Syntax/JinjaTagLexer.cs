@@ -65,12 +65,22 @@ internal sealed class JinjaTagLexer(string text, List<JinjaToken> tokens)
     {
         if (text[start] != '0')
             return end;
-        string digits = start + 1 < text.Length ? char.ToLowerInvariant(text[start + 1]) switch { 'b' => "01", 'o' => "01234567", 'x' => "0123456789abcdefABCDEF", _ => "" } : "";
+        string digits = start + 1 < text.Length
+            ? char.ToLowerInvariant(text[start + 1]) switch
+            {
+                'b' => "01",
+                'o' => "01234567",
+                'x' => "0123456789abcdefABCDEF",
+                _ => "",
+            }
+            : "";
         int last = start + (digits.Length > 0 ? 2 : 0);
         if (digits.Length == 0)
             digits = "0";
         int position = last;
-        while (position < text.Length && (digits.Contains(text[position]) || (text[position] == '_' && position + 1 < text.Length && digits.Contains(text[position + 1]))))
+        while (position < text.Length
+            && (digits.Contains(text[position])
+                || (text[position] == '_' && position + 1 < text.Length && digits.Contains(text[position + 1]))))
             position++;
         return position > last || digits == "0" ? position : start + 1;
     }
@@ -78,7 +88,9 @@ internal sealed class JinjaTagLexer(string text, List<JinjaToken> tokens)
     /// <summary>Digits with single underscores between.</summary>
     private int Digits(int position)
     {
-        while (position < text.Length && (char.IsAsciiDigit(text[position]) || (text[position] == '_' && position + 1 < text.Length && char.IsAsciiDigit(text[position + 1]))))
+        while (position < text.Length
+            && (char.IsAsciiDigit(text[position])
+                || (text[position] == '_' && position + 1 < text.Length && char.IsAsciiDigit(text[position + 1]))))
             position++;
         return position;
     }

@@ -65,14 +65,20 @@ internal sealed record JinjaJson(bool AsciiOnly, string? Indent, string ItemSepa
     private IReadOnlyList<KeyValuePair<JinjaValue, JinjaValue>> Sorted(JinjaDictionary dictionary, JinjaState state) =>
         SortKeys ? JinjaComparison.Sort(dictionary.Entries, entry => entry.Key, reverse: false, state) : dictionary.Entries;
 
-    private static string Key(JinjaValue key) => key is JinjaText text ? text.Value : Scalar(key) ?? throw JinjaException.Invalid($"'tojson' cannot write a key of type '{key.TypeName}'");
+    private static string Key(JinjaValue key) =>
+        key is JinjaText text
+            ? text.Value
+            : Scalar(key) ?? throw JinjaException.Invalid($"'tojson' cannot write a key of type '{key.TypeName}'");
 
     private static string? Scalar(JinjaValue value) => value switch
     {
         JinjaNone => "null",
         JinjaBoolean => value.IsTrue ? "true" : "false",
         JinjaInteger number => number.Value.ToString(CultureInfo.InvariantCulture),
-        JinjaFloat { Value: var number } => double.IsNaN(number) ? "NaN" : double.IsInfinity(number) ? (number > 0 ? "Infinity" : "-Infinity") : PythonFloat.Repr(number),
+        JinjaFloat { Value: var number } =>
+            double.IsNaN(number) ? "NaN"
+            : double.IsInfinity(number) ? (number > 0 ? "Infinity" : "-Infinity")
+            : PythonFloat.Repr(number),
         _ => null,
     };
 

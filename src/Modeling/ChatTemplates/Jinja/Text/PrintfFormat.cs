@@ -13,7 +13,8 @@ internal sealed class PrintfFormat
     private int _position;
     private int _used;
 
-    private PrintfFormat(string format, JinjaValue values, JinjaState state) => (_format, _values, _state, _writer) = (format, values, state, new JinjaWriter(state));
+    private PrintfFormat(string format, JinjaValue values, JinjaState state) =>
+        (_format, _values, _state, _writer) = (format, values, state, new JinjaWriter(state));
 
     /// <exception cref="JinjaException">Values are missing, left over or of another type, or the conversion is not known.</exception>
     public static string Format(string format, JinjaValue values, JinjaState state) => new PrintfFormat(format, values, state).Format();

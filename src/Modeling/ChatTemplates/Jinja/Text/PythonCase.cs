@@ -176,8 +176,14 @@ internal static class PythonCase
         return before >= 0 && IsCased(text, before) && !(after < text.Length && IsCased(text, after));
     }
 
-    private static bool IsIgnored(string text, int offset) => MiddleOfWord.Contains(text[offset]) || CharUnicodeInfo.GetUnicodeCategory(text, offset) is
-        UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format or UnicodeCategory.ModifierLetter or UnicodeCategory.ModifierSymbol;
+    private static bool IsIgnored(string text, int offset) =>
+        MiddleOfWord.Contains(text[offset])
+        || CharUnicodeInfo.GetUnicodeCategory(text, offset)
+            is UnicodeCategory.NonSpacingMark
+            or UnicodeCategory.EnclosingMark
+            or UnicodeCategory.Format
+            or UnicodeCategory.ModifierLetter
+            or UnicodeCategory.ModifierSymbol;
 
     private static bool IsCased(string text, int offset) => IsUpper(text, offset) || IsLower(text, offset) || IsTitle(text, offset);
 

@@ -18,7 +18,8 @@ internal static class PythonFloat
         string[] parts = shortest[sign.Length..].Split('E');
         string[] halves = parts[0].Split('.');
         string digits = (halves[0] + halves.ElementAtOrDefault(1)).TrimStart('0');
-        int point = halves[0].Length + (parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0) - (halves[0] + halves.ElementAtOrDefault(1)).Length + digits.Length;
+        int point = halves[0].Length + (parts.Length > 1 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0)
+            - (halves[0] + halves.ElementAtOrDefault(1)).Length + digits.Length;
         digits = digits.TrimEnd('0');
         if (digits.Length == 0)
             return $"{sign}0.0";
@@ -52,7 +53,9 @@ internal static class PythonFloat
             numerator <<= exponent;
         else
             denominator <<= -exponent;
-        return places >= 0 ? DivideHalfEven(numerator * BigInteger.Pow(10, places), denominator) : DivideHalfEven(numerator, denominator * BigInteger.Pow(10, -places));
+        return places >= 0
+            ? DivideHalfEven(numerator * BigInteger.Pow(10, places), denominator)
+            : DivideHalfEven(numerator, denominator * BigInteger.Pow(10, -places));
     }
 
     /// <summary>Division with halves to even.</summary>

@@ -54,7 +54,8 @@ internal static class PythonText
     }
 
     /// <summary>The number of UTF-16 units of the code point at an offset, 1 or 2.</summary>
-    public static int LengthAt(string text, int offset) => char.IsHighSurrogate(text[offset]) && offset + 1 < text.Length && char.IsLowSurrogate(text[offset + 1]) ? 2 : 1;
+    public static int LengthAt(string text, int offset) =>
+        char.IsHighSurrogate(text[offset]) && offset + 1 < text.Length && char.IsLowSurrogate(text[offset + 1]) ? 2 : 1;
 
     /// <summary>The number of code points.</summary>
     public static int CountOf(string text) => text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? Offsets(text).Count() : text.Length;

@@ -41,6 +41,8 @@ internal sealed class JinjaRange(long start, long stop, long step) : JinjaValue
             throw JinjaException.Invalid("the step of a range is zero");
         Int128 distance = step > 0 ? (Int128)stop - start : (Int128)start - stop;
         Int128 count = distance <= 0 ? 0 : (distance - 1) / Int128.Abs(step) + 1;
-        return count <= MaximumLength ? (int)count : throw JinjaException.Invalid($"a range has {count} items; the sandbox of chat templates allows {MaximumLength}");
+        return count <= MaximumLength
+            ? (int)count
+            : throw JinjaException.Invalid($"a range has {count} items; the sandbox of chat templates allows {MaximumLength}");
     }
 }

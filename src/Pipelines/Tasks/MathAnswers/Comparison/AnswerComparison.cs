@@ -79,6 +79,7 @@ internal static class AnswerComparison
         if (Symbols.Word(gold) is { } expected && Symbols.Word(answer) is { } found)
             return string.Equals(expected, found, StringComparison.OrdinalIgnoreCase);
         (SymbolNode word, MathNode other) = gold is SymbolNode symbol ? (symbol, answer) : ((SymbolNode)answer, gold);
-        return other is NumberNode { IsDecimal: false } number && word.Name == (number.IsInteger ? $"{number.Value.Numerator}" : $"{number.Value.Numerator}/{number.Value.Denominator}");
+        return other is NumberNode { IsDecimal: false } number
+            && word.Name == (number.IsInteger ? $"{number.Value.Numerator}" : $"{number.Value.Numerator}/{number.Value.Denominator}");
     }
 }

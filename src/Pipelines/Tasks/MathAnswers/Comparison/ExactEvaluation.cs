@@ -44,11 +44,15 @@ internal sealed class ExactEvaluation(Func<MathNode, Rational?> values)
         if (power.Denominator.IsOne)
             return number.Numerator.IsZero && power.Numerator.Sign < 0 ? null : Rational.Power(number, power);
         // The principal root of a negative number is no real one.
-        return number.Numerator.Sign >= 0 && power.Denominator < 64 && Root(number, (int)power.Denominator) is { } root ? Rational.Power(root, Integer(power.Numerator)) : null;
+        return number.Numerator.Sign >= 0 && power.Denominator < 64 && Root(number, (int)power.Denominator) is { } root
+            ? Rational.Power(root, Integer(power.Numerator))
+            : null;
     }
 
     private static Rational? Root(Rational number, int degree) =>
-        Root(number.Numerator, degree) is { } numerator && Root(number.Denominator, degree) is { } denominator ? Rational.Divide(Integer(numerator), Integer(denominator)) : null;
+        Root(number.Numerator, degree) is { } numerator && Root(number.Denominator, degree) is { } denominator
+            ? Rational.Divide(Integer(numerator), Integer(denominator))
+            : null;
 
     // Newton's iteration from above; null if the root is no integer.
     private static BigInteger? Root(BigInteger number, int degree)
@@ -81,7 +85,9 @@ internal sealed class ExactEvaluation(Func<MathNode, Rational?> values)
             case "ceil":
                 return Rational.FloorDivide(Rational.Negate(first), Integer(1)) is { } floor ? Rational.Negate(floor) : null;
             case "mod":
-                return Rational.FloorDivide(first, arguments[1]) is { } times && Rational.Multiply(times, arguments[1]) is { } whole ? Rational.Subtract(first, whole) : null;
+                return Rational.FloorDivide(first, arguments[1]) is { } times && Rational.Multiply(times, arguments[1]) is { } whole
+                    ? Rational.Subtract(first, whole)
+                    : null;
             case "max" or "min":
                 int sign = function.Name == "max" ? 1 : -1;
                 return arguments.Aggregate((a, b) => (a.Numerator * b.Denominator - b.Numerator * a.Denominator).Sign == sign ? a : b);
@@ -94,7 +100,10 @@ internal sealed class ExactEvaluation(Func<MathNode, Rational?> values)
             "factorial" => Range(1, integers[0]),
             "binomial" => Binomial(integers[0], integers[1]),
             "gcd" => Integer(integers.Aggregate(BigInteger.GreatestCommonDivisor)),
-            "lcm" => integers.Any(integer => integer.IsZero) ? Integer(0) : Integer(integers.Aggregate((a, b) => BigInteger.Abs(a / BigInteger.GreatestCommonDivisor(a, b) * b))),
+            "lcm" =>
+                integers.Any(integer => integer.IsZero)
+                    ? Integer(0)
+                    : Integer(integers.Aggregate((a, b) => BigInteger.Abs(a / BigInteger.GreatestCommonDivisor(a, b) * b))),
             _ => null,
         };
     }
@@ -122,7 +131,9 @@ internal sealed class ExactEvaluation(Func<MathNode, Rational?> values)
 
     private Rational? Series(SeriesNode series)
     {
-        if (Evaluate(series.First) is not { Denominator.IsOne: true } first || Evaluate(series.Last) is not { Denominator.IsOne: true } last || last.Numerator - first.Numerator > MaximumTerms)
+        if (Evaluate(series.First) is not { Denominator.IsOne: true } first
+            || Evaluate(series.Last) is not { Denominator.IsOne: true } last
+            || last.Numerator - first.Numerator > MaximumTerms)
             return null;
         Rational? result = Integer(series.IsProduct ? 1 : 0);
         for (BigInteger index = first.Numerator; index <= last.Numerator && result is not null; index++)
@@ -131,7 +142,9 @@ internal sealed class ExactEvaluation(Func<MathNode, Rational?> values)
                 return null;
             Rational value = Integer(index);
             var inner = new ExactEvaluation(node => node is SymbolNode symbol && symbol.Name == series.Variable ? value : values(node)) { _terms = _terms };
-            result = inner.Evaluate(series.Term) is not { } term ? null : series.IsProduct ? Rational.Multiply(result.Value, term) : Rational.Add(result.Value, term);
+            result = inner.Evaluate(series.Term) is not { } term ? null
+                : series.IsProduct ? Rational.Multiply(result.Value, term)
+                : Rational.Add(result.Value, term);
             _terms = inner._terms;
         }
         return result;

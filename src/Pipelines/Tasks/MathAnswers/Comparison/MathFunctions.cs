@@ -66,7 +66,9 @@ internal static class MathFunctions
     {
         if (x == Complex.Zero || number == Complex.Zero || number == Complex.One)
             return null;
-        return x is { Imaginary: 0, Real: > 0 } && number is { Imaginary: 0, Real: > 0 } ? Math.Log(x.Real) / Math.Log(number.Real) : Complex.Log(x) / Complex.Log(number);
+        return x is { Imaginary: 0, Real: > 0 } && number is { Imaginary: 0, Real: > 0 }
+            ? Math.Log(x.Real) / Math.Log(number.Real)
+            : Complex.Log(x) / Complex.Log(number);
     }
 
     // Lanczos' approximation with g = 7 and nine terms (relative error about 1e-15), and Euler's reflection for negative arguments.
@@ -86,6 +88,8 @@ internal static class MathFunctions
 
     private static readonly double[] Lanczos =
     [
-        0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059, 12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
+        0.99999999999980993, 676.5203681218851, -1259.1392167224028,
+        771.32342877765313, -176.61502916214059, 12.507343278686905,
+        -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7,
     ];
 }

@@ -24,7 +24,10 @@ internal sealed class NumericEvaluation(Func<MathNode, Complex?> values)
             SymbolNode or ApplicationNode => values(node),
             OperationNode { Operation: MathOperation.Sum } sum => Fold(sum.Operands, Add),
             OperationNode { Operation: MathOperation.Product } product => Fold(product.Operands, Multiply),
-            OperationNode power => Evaluate(power.Operands[0]) is { } number && Evaluate(power.Operands[1]) is { } exponent ? Checked(Power(number, exponent), number, exponent) : null,
+            OperationNode power =>
+                Evaluate(power.Operands[0]) is { } number && Evaluate(power.Operands[1]) is { } exponent
+                    ? Checked(Power(number, exponent), number, exponent)
+                    : null,
             FunctionNode function => Function(function),
             SeriesNode series => Series(series),
             _ => null,

@@ -16,7 +16,9 @@ internal sealed class RealSet
         switch (node)
         {
             case IntervalNode interval:
-                return Value(interval.Left) is { } low && Value(interval.Right) is { } high ? new RealSet([new Piece(low, interval.LeftOpen, high, interval.RightOpen)]) : null;
+                return Value(interval.Left) is { } low && Value(interval.Right) is { } high
+                    ? new RealSet([new Piece(low, interval.LeftOpen, high, interval.RightOpen)])
+                    : null;
             case FiniteSetNode finite:
                 double?[] values = [.. finite.Members.Select(Value)];
                 return values.All(value => value is { } number && double.IsFinite(number)) ? new RealSet(values.Select(value => Point(value!.Value))) : null;
@@ -40,7 +42,10 @@ internal sealed class RealSet
     public static RealSet? FromRelation(MathNode node) => node switch
     {
         RelationNode relation => Solve(relation),
-        ChainNode chain => chain.Relations.Aggregate((RealSet?)All(), (set, relation) => set is not null && Solve(relation) is { } next ? set.Intersect(next) : null),
+        ChainNode chain =>
+            chain.Relations.Aggregate(
+                (RealSet?)All(),
+                (set, relation) => set is not null && Solve(relation) is { } next ? set.Intersect(next) : null),
         _ => null,
     };
 
@@ -61,11 +66,15 @@ internal sealed class RealSet
         double? At(double x)
         {
             var evaluation = new NumericEvaluation(node => (variable ??= node.Key) == node.Key ? x : null);
-            return evaluation.Evaluate(relation.Left) is { Imaginary: 0 } left && evaluation.Evaluate(relation.Right) is { Imaginary: 0 } right ? left.Real - right.Real : null;
+            return evaluation.Evaluate(relation.Left) is { Imaginary: 0 } left && evaluation.Evaluate(relation.Right) is { Imaginary: 0 } right
+                ? left.Real - right.Real
+                : null;
         }
 
         // f(x) = slope·x + f(0), or it is not linear.
-        if (At(0) is not { } start || At(1) is not { } next || At(-3) is not { } check || variable is null || Math.Abs(start - 3 * (next - start) - check) > 1e-9 * (1 + Math.Abs(check)))
+        if (At(0) is not { } start || At(1) is not { } next || At(-3) is not { } check
+            || variable is null
+            || Math.Abs(start - 3 * (next - start) - check) > 1e-9 * (1 + Math.Abs(check)))
             return null;
         double slope = next - start;
         if (slope == 0 || !double.IsFinite(slope))

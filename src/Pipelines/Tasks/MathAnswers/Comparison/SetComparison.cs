@@ -21,8 +21,10 @@ internal static class SetComparison
             return true;
         return (gold, answer) switch
         {
-            (FiniteSetNode set, FiniteSetNode or TupleNode or IntervalNode { IsOpen: true }) => Members(answer) is { } members && AreMatched(set.Members, members),
-            (TupleNode or IntervalNode { IsOpen: true }, FiniteSetNode or TupleNode or IntervalNode { IsOpen: true }) => AreInOrder(Ordered(gold), Ordered(answer)),
+            (FiniteSetNode set, FiniteSetNode or TupleNode or IntervalNode { IsOpen: true }) =>
+                Members(answer) is { } members && AreMatched(set.Members, members),
+            (TupleNode or IntervalNode { IsOpen: true }, FiniteSetNode or TupleNode or IntervalNode { IsOpen: true }) =>
+                AreInOrder(Ordered(gold), Ordered(answer)),
             _ => false,
         };
     }

@@ -20,13 +20,17 @@ internal static class ValueComparison
         if (a.Key == b.Key)
             return true;
         if (a is MatrixNode left && b is MatrixNode right)
-            return left.Rows.Count == right.Rows.Count && left.Rows.Zip(right.Rows).All(rows => rows.First.Count == rows.Second.Count && rows.First.Zip(rows.Second).All(pair => AreEqual(pair.First, pair.Second)));
+            return left.Rows.Count == right.Rows.Count
+                && left.Rows.Zip(right.Rows).All(rows =>
+                    rows.First.Count == rows.Second.Count
+                    && rows.First.Zip(rows.Second).All(pair => AreEqual(pair.First, pair.Second)));
         if (a is PercentNode != b is PercentNode)
         {
             // 50 % is 50 to some and 0.5 to others.
             (PercentNode percent, MathNode other) = a is PercentNode first ? (first, b) : ((PercentNode)b, a);
             return AreEqual(percent.Number, other)
-                || (Rational.Divide(percent.Number.Value, Rational.FromInteger(100)) is { } value && AreEqual(new NumberNode(value, percent.Number.IsDecimal), other));
+                || (Rational.Divide(percent.Number.Value, Rational.FromInteger(100)) is { } value
+                    && AreEqual(new NumberNode(value, percent.Number.IsDecimal), other));
         }
         if (a is PercentNode p && b is PercentNode q)
             return AreEqual(p.Number, q.Number);
@@ -64,7 +68,8 @@ internal static class ValueComparison
             return left == right || (!wholeNumber && Round(left) == Round(right));
         }
         return NumericEvaluation.Constant(a) is { Imaginary: 0 } x && NumericEvaluation.Constant(b) is { Imaginary: 0 } y
-            && double.IsFinite(x.Real) && double.IsFinite(y.Real) && Math.Abs(x.Real) < 1e9 && Math.Round(x.Real, DecimalPlaces) == Math.Round(y.Real, DecimalPlaces);
+            && double.IsFinite(x.Real) && double.IsFinite(y.Real) && Math.Abs(x.Real) < 1e9
+            && Math.Round(x.Real, DecimalPlaces) == Math.Round(y.Real, DecimalPlaces);
     }
 
     // To the nearest millionth, halves to even.
@@ -91,7 +96,8 @@ internal static class ValueComparison
         int agreeing = 0;
         for (int point = 0; point < Points; point++)
         {
-            var exact = new ExactEvaluation(node => variables.FindIndex(variable => variable.Key == node.Key) is >= 0 and int index ? Value(index, point) : null);
+            var exact = new ExactEvaluation(node =>
+                variables.FindIndex(variable => variable.Key == node.Key) is >= 0 and int index ? Value(index, point) : null);
             NumericEvaluation numeric = At(variables, point);
             bool? equal = AreEqualAt(exact.Evaluate(a), exact.Evaluate(b), () => (numeric.Evaluate(a), numeric.Evaluate(b)), FunctionTolerance);
             if (equal == false)
@@ -164,7 +170,13 @@ internal static class ValueComparison
         return point % 3 == 2 && variable % 2 == 0 ? Rational.Negate(value) : value;
     }
 
-    private static List<MathNode> Variables(MathNode a, MathNode b) => [.. Collect(a, []).Concat(Collect(b, [])).DistinctBy(variable => variable.Key).OrderBy(variable => variable.Key, StringComparer.Ordinal)];
+    private static List<MathNode> Variables(MathNode a, MathNode b) =>
+    [
+        .. Collect(a, [])
+            .Concat(Collect(b, []))
+            .DistinctBy(variable => variable.Key)
+            .OrderBy(variable => variable.Key, StringComparer.Ordinal),
+    ];
 
     private static IEnumerable<MathNode> Collect(MathNode node, string[] bound) => node switch
     {

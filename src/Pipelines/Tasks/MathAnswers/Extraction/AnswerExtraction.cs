@@ -52,7 +52,9 @@ internal static partial class AnswerExtraction
     {
         int start = text.IndexOf("\\boxed{", StringComparison.Ordinal), end = text.LastIndexOf('}');
         IEnumerable<Candidate> boxes = formulas.All(boxed: true).Select(Candidate.Of);
-        return start >= 0 && end > start + 7 ? boxes.Append(new Candidate(start, end + 1, () => AnswerReading.Formula(text[start..(end + 1)], allBoxes: false))) : boxes;
+        return start >= 0 && end > start + 7
+            ? boxes.Append(new Candidate(start, end + 1, () => AnswerReading.Formula(text[start..(end + 1)], allBoxes: false)))
+            : boxes;
     }
 
     // "The final answer is $5$. I hope it is correct."
@@ -95,7 +97,10 @@ internal static partial class AnswerExtraction
         foreach (Match match in word.Matches(text))
         {
             int end = match.Index + match.Length;
-            if (match.Index >= formulasFrom && Positions(text, end).Select(position => formulas.At(position, boxed: false)).FirstOrDefault(found => found is not null) is { } formula)
+            if (match.Index >= formulasFrom
+                && Positions(text, end)
+                    .Select(position => formulas.At(position, boxed: false))
+                    .FirstOrDefault(found => found is not null) is { } formula)
             {
                 formulasFrom = formula.End;
                 yield return Candidate.Of(formula) with { Start = match.Index };
@@ -108,7 +113,8 @@ internal static partial class AnswerExtraction
         }
     }
 
-    private static IEnumerable<int> Positions(string text, int start) => Enumerable.Range(start, Math.Max(0, Math.Min(AnswerDistance, text.Length - start) + 1));
+    private static IEnumerable<int> Positions(string text, int start) =>
+        Enumerable.Range(start, Math.Max(0, Math.Min(AnswerDistance, text.Length - start) + 1));
 
     // What follows the last equals sign on the line, else the first number; and no equals sign behind it, since it is the result that counts.
     private static NumberMatch? NumberNear(string text, int start, NumberScanner numbers)
@@ -116,7 +122,9 @@ internal static partial class AnswerExtraction
         int line = text.AsSpan(start).IndexOf('\n') is >= 0 and int length ? start + length : text.Length;
         for (int equals = Math.Min(line - 1, start + FinalAnswerDistance); equals >= start; equals--)
         {
-            if (text[equals] == '=' && equals + 1 < text.Length && char.IsWhiteSpace(text[equals + 1]) && numbers.At(Before(text, equals + 1)) is { } result && !EqualsSign.IsMatch(text, result.End))
+            if (text[equals] == '=' && equals + 1 < text.Length && char.IsWhiteSpace(text[equals + 1])
+                && numbers.At(Before(text, equals + 1)) is { } result
+                && !EqualsSign.IsMatch(text, result.End))
                 return result;
         }
         foreach (int position in Positions(text, start))

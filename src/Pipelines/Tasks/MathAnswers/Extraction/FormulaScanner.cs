@@ -70,7 +70,8 @@ internal sealed partial class FormulaScanner(string text)
             return bracketed;
         if (text[start] == '$' && !escaped && !(start > 0 && char.IsDigit(text[start - 1])) && Inline(start + 1) is { } inline)
             return inline;
-        if (Begins(start, "\\(") && !escaped && Between(start + 2, "\\)") is { } parenthesised && !text.AsSpan(parenthesised.Start, parenthesised.ContentEnd - parenthesised.Start).Contains('\n'))
+        if (Begins(start, "\\(") && !escaped && Between(start + 2, "\\)") is { } parenthesised
+            && !text.AsSpan(parenthesised.Start, parenthesised.ContentEnd - parenthesised.Start).Contains('\n'))
             return parenthesised;
         return char.IsWhiteSpace(text[start]) && Begins(start + 1, "[") && Bracketed(start + 2) is { } plain ? plain : (-1, -1, -1);
     }

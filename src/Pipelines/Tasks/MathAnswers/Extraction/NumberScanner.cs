@@ -90,14 +90,20 @@ internal sealed partial class NumberScanner(string text)
                 end--;
             if (end < first + 2 || text.AsSpan(first, end - 1 - first).IndexOfAny(Operators) < 0)
                 continue;
-            return new NumberMatch(start, ExpressionEnd.Match(text, end) is var tail ? tail.Index + tail.Length : end, text[head.Index..end], IsExpression: true, Percent: false);
+            return new NumberMatch(
+                start,
+                ExpressionEnd.Match(text, end) is var tail ? tail.Index + tail.Length : end,
+                text[head.Index..end],
+                IsExpression: true,
+                Percent: false);
         }
         return null;
     }
 
     private static bool IsArithmetic(char character) => char.IsDigit(character) || char.IsWhiteSpace(character) || ".+-*/^()×÷".Contains(character);
 
-    [GeneratedRegex(@"\G(?:(?<whole>-?[1-9][0-9]{0,2}(?:[ ,][0-9]{3})+)(?<part>\.[0-9]+)?|(?<whole>-?[0-9]+)(?<part>[.,][0-9]+)|(?<part>\.[0-9]+)|(?<whole>-?[0-9]+))(?<percent>\s*(?:%|[Pp]ercent(?:age)?|[Pp]ct))?")]
+    [GeneratedRegex(
+        @"\G(?:(?<whole>-?[1-9][0-9]{0,2}(?:[ ,][0-9]{3})+)(?<part>\.[0-9]+)?|(?<whole>-?[0-9]+)(?<part>[.,][0-9]+)|(?<part>\.[0-9]+)|(?<whole>-?[0-9]+))(?<percent>\s*(?:%|[Pp]ercent(?:age)?|[Pp]ct))?")]
     private static partial Regex PlainNumber { get; }
 
     [GeneratedRegex(@"\G-?\(?-?[0-9]")]

@@ -37,7 +37,9 @@ internal sealed class ExpressionParser
             terms.Add(signed);
         }
         MathNode? sum = MathNodes.Sum(terms);
-        return sum is { IsScalar: true } top && _tokens.Skip(LatexTokenKind.Choose) ? Scalar(Sum()) is { } bottom ? new FunctionNode("binomial", [top, bottom]) : null : sum;
+        return sum is { IsScalar: true } top && _tokens.Skip(LatexTokenKind.Choose)
+            ? Scalar(Sum()) is { } bottom ? new FunctionNode("binomial", [top, bottom]) : null
+            : sum;
     }
 
     /// <summary>A variable with its subscript; null if there is none here.</summary>
@@ -52,7 +54,9 @@ internal sealed class ExpressionParser
     }
 
     // e is a number, E a variable.
-    private static bool IsName(LatexToken token) => token.Kind is LatexTokenKind.Symbol or LatexTokenKind.Styled || (token.Kind == LatexTokenKind.Letter && token.Text is not ("e" or "I"));
+    private static bool IsName(LatexToken token) =>
+        token.Kind is LatexTokenKind.Symbol or LatexTokenKind.Styled
+        || (token.Kind == LatexTokenKind.Letter && token.Text is not ("e" or "I"));
 
     private static MathNode? Scalar(MathNode? node) => node is { IsScalar: true } ? node : null;
 
@@ -146,7 +150,9 @@ internal sealed class ExpressionParser
     }
 
     // 12^\circ or 12^{\circ}: degrees are dropped.
-    private bool FollowedByDegree() => _tokens.Following.Kind == LatexTokenKind.Degree || (_tokens.Following is { Kind: LatexTokenKind.Open, Text: "{" } && _tokens.Peek(2).Kind == LatexTokenKind.Degree);
+    private bool FollowedByDegree() =>
+        _tokens.Following.Kind == LatexTokenKind.Degree
+        || (_tokens.Following is { Kind: LatexTokenKind.Open, Text: "{" } && _tokens.Peek(2).Kind == LatexTokenKind.Degree);
 
     private bool SkipDegree()
     {
@@ -167,7 +173,10 @@ internal sealed class ExpressionParser
         return _tokens.Current switch
         {
             { Kind: LatexTokenKind.Letter, Text: "e" } => null,
-            { Kind: LatexTokenKind.Number or LatexTokenKind.Percent or LatexTokenKind.Letter or LatexTokenKind.Infinity or LatexTokenKind.Symbol or LatexTokenKind.Styled } => Atom(),
+            {
+                Kind: LatexTokenKind.Number or LatexTokenKind.Percent or LatexTokenKind.Letter
+                    or LatexTokenKind.Infinity or LatexTokenKind.Symbol or LatexTokenKind.Styled
+            } => Atom(),
             _ => null,
         };
     }

@@ -28,7 +28,8 @@ internal sealed class FunctionParser(LatexTokens tokens, ExpressionParser expres
         };
     }
 
-    private MathNode? InBraces() => tokens.Is(LatexTokenKind.Open, "{") && expressions.InBrackets(tokens.Advance()) is { IsScalar: true } inside ? inside : null;
+    private MathNode? InBraces() =>
+        tokens.Is(LatexTokenKind.Open, "{") && expressions.InBrackets(tokens.Advance()) is { IsScalar: true } inside ? inside : null;
 
     private MathNode? Root()
     {
@@ -40,7 +41,9 @@ internal sealed class FunctionParser(LatexTokens tokens, ExpressionParser expres
                 return null;
         }
         MathNode half = new NumberNode(Rational.Divide(MathNodes.One.Value, Rational.FromInteger(2))!.Value);
-        return InBraces() is { } radicand && (degree is null ? half : MathNodes.Divide(MathNodes.One, degree)) is { } power ? MathNodes.Power(radicand, power) : null;
+        return InBraces() is { } radicand && (degree is null ? half : MathNodes.Divide(MathNodes.One, degree)) is { } power
+            ? MathNodes.Power(radicand, power)
+            : null;
     }
 
     private SeriesNode? Series(bool isProduct)
@@ -56,13 +59,17 @@ internal sealed class FunctionParser(LatexTokens tokens, ExpressionParser expres
             else
                 return null;
         }
-        return start is { } from && last is not null && expressions.Term() is { IsScalar: true } body ? new SeriesNode(isProduct, from.Variable, from.First, last, body) : null;
+        return start is { } from && last is not null && expressions.Term() is { IsScalar: true } body
+            ? new SeriesNode(isProduct, from.Variable, from.First, last, body)
+            : null;
     }
 
     // {k = 1}
-    private SeriesStart? Start() => tokens.Is(LatexTokenKind.Open, "{") && expressions.InBrackets(tokens.Advance()) is RelationNode { Kind: RelationKind.Equal, Left: SymbolNode variable, Right.IsScalar: true } equation
-        ? new SeriesStart(variable.Name, equation.Right)
-        : null;
+    private SeriesStart? Start() =>
+        tokens.Is(LatexTokenKind.Open, "{")
+        && expressions.InBrackets(tokens.Advance()) is RelationNode { Kind: RelationKind.Equal, Left: SymbolNode variable, Right.IsScalar: true } equation
+            ? new SeriesStart(variable.Name, equation.Right)
+            : null;
 
     // \operatorname{lcm}
     private MathNode? Operator()
@@ -72,9 +79,11 @@ internal sealed class FunctionParser(LatexTokens tokens, ExpressionParser expres
         string name = "";
         while (tokens.Is(LatexTokenKind.Letter))
             name += tokens.Advance().Text;
-        return tokens.Skip(LatexTokenKind.Close, "}") && LatexCommands.ByName.TryGetValue(name, out (LatexTokenKind Kind, string Text)? found) && found is { Kind: LatexTokenKind.Function }
-            ? Function(name)
-            : null;
+        return tokens.Skip(LatexTokenKind.Close, "}")
+            && LatexCommands.ByName.TryGetValue(name, out (LatexTokenKind Kind, string Text)? found)
+            && found is { Kind: LatexTokenKind.Function }
+                ? Function(name)
+                : null;
     }
 
     private MathNode? Function(string name)

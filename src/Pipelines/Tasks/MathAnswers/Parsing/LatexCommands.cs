@@ -8,8 +8,8 @@ internal static class LatexCommands
     // Before the table that is made of it.
     private static readonly string[] Greek =
     [
-        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "varsigma", "sigma", "tau",
-        "upsilon", "phi", "chi", "psi", "omega",
+        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu",
+        "nu", "xi", "omicron", "pi", "rho", "varsigma", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
     ];
 
     /// <summary>Commands by name, without the backslash; null = space.</summary>
@@ -92,11 +92,17 @@ internal static class LatexCommands
             table[space] = null;
         Add(LatexTokenKind.Symbol, string.Join(' ', Greek));
         Add(LatexTokenKind.Symbol, "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega varepsilon vartheta varpi varrho varphi");
-        Add(LatexTokenKind.Symbol, "ell hbar nabla angle measuredangle imath jmath Re Im wp varnothing complement triangle square Diamond lozenge prime surd bigstar clubsuit diamondsuit heartsuit spadesuit flat natural sharp");
-        Add(LatexTokenKind.Styled, "acute bar overline breve check dot ddot grave hat widehat tilde widetilde vec overrightarrow bm boldsymbol text textit textbf textnormal mathbb mathbf mathcal mathfrak mathit mathnormal mathrm mathscr mathsf mathtt mbox");
+        Add(
+            LatexTokenKind.Symbol,
+            "ell hbar nabla angle measuredangle imath jmath Re Im wp varnothing complement triangle square Diamond lozenge prime surd bigstar clubsuit diamondsuit heartsuit spadesuit flat natural sharp");
+        Add(
+            LatexTokenKind.Styled,
+            "acute bar overline breve check dot ddot grave hat widehat tilde widetilde vec overrightarrow bm boldsymbol text textit textbf textnormal mathbb mathbf mathcal mathfrak mathit mathnormal mathrm mathscr mathsf mathtt mbox");
         Add(LatexTokenKind.Infinity, "infty");
         Add(LatexTokenKind.Degree, "circ degree");
-        Add(LatexTokenKind.Function, "log ln exp sin cos tan csc sec cot arcsin arccos arctan arccsc arcsec arccot sinh cosh tanh arsinh arcosh artanh arcsinh arccosh arctanh floor ceil det gcd lcm max min");
+        Add(
+            LatexTokenKind.Function,
+            "log ln exp sin cos tan csc sec cot arcsin arccos arctan arccsc arcsec arccot sinh cosh tanh arsinh arcosh artanh arcsinh arccosh arctanh floor ceil det gcd lcm max min");
         Add(LatexTokenKind.Operator, "operatorname");
         Add(LatexTokenKind.Root, "sqrt");
         AddAs(LatexTokenKind.Fraction, "frac", "frac dfrac tfrac cfrac");

@@ -43,7 +43,9 @@ internal static class LatexLexer
             return new LatexToken(LatexTokenKind.Relation, pair, start, start + 2);
         if (pair == "==")
             return new LatexToken(LatexTokenKind.Relation, "=", start, start + 2);
-        return LatexCommands.ByCharacter.TryGetValue(first, out (LatexTokenKind Kind, string Text) found) ? new LatexToken(found.Kind, found.Text, start, start + 1) : null;
+        return LatexCommands.ByCharacter.TryGetValue(first, out (LatexTokenKind Kind, string Text) found)
+            ? new LatexToken(found.Kind, found.Text, start, start + 1)
+            : null;
     }
 
     private static LatexToken Number(string text, int start)
@@ -123,7 +125,8 @@ internal static class LatexLexer
             return new LatexToken(LatexTokenKind.NumberSet, content, start, closing + 1);
         string name = style switch
         {
-            "text" or "textit" or "textbf" or "textnormal" or "mbox" => content.Replace("(", "", StringComparison.Ordinal).Replace(")", "", StringComparison.Ordinal),
+            "text" or "textit" or "textbf" or "textnormal" or "mbox" =>
+                content.Replace("(", "", StringComparison.Ordinal).Replace(")", "", StringComparison.Ordinal),
             "bar" or "overline" => $"bar{{{content}}}",
             "vec" or "overrightarrow" => $"vec{{{content}}}",
             "tilde" or "widetilde" => $"tilde{{{content}}}",
@@ -143,7 +146,9 @@ internal static class LatexLexer
         // The columns of an array: {ccc}.
         if (begins && name == "array")
         {
-            if (end >= text.Length || text[end] != '{' || text.IndexOf('}', end) is not (> 0 and int columns) || text[(end + 1)..columns].Any(letter => letter is not ('c' or 'l' or 'r')))
+            if (end >= text.Length || text[end] != '{'
+                || text.IndexOf('}', end) is not (> 0 and int columns)
+                || text[(end + 1)..columns].Any(letter => letter is not ('c' or 'l' or 'r')))
                 return null;
             end = columns + 1;
         }

@@ -31,7 +31,9 @@ internal static partial class LatexNormalizer
     public static string Normalize(string text)
     {
         text = text.Replace("\\mathrm{T}", "T", StringComparison.Ordinal).Replace("\\mathrm{d}", "d", StringComparison.Ordinal);
-        text = text.Replace("\\left[\\begin{matrix}", "\\begin{bmatrix}", StringComparison.Ordinal).Replace("\\end{matrix}\\right]", "\\end{bmatrix}", StringComparison.Ordinal);
+        text = text
+            .Replace("\\left[\\begin{matrix}", "\\begin{bmatrix}", StringComparison.Ordinal)
+            .Replace("\\end{matrix}\\right]", "\\end{bmatrix}", StringComparison.Ordinal);
         text = Sizes.Replace(text, "");
         text = Removed.Replace(text, "");
         text = Spellings.Replace(text, match => Replacements[match.Groups.Cast<Group>().Last(group => group.Success && group.Name.Length > 1).Name]);
@@ -86,7 +88,10 @@ internal static partial class LatexNormalizer
         return string.Join(Fraction, parts);
     }
 
-    private static string SlashFraction(string text) => WholeSlash.Match(text) is { Success: true } match ? $"\\frac{{{match.Groups[1].Value}}}{{{match.Groups[2].Value}}}" : text;
+    private static string SlashFraction(string text) =>
+        WholeSlash.Match(text) is { Success: true } match
+            ? $"\\frac{{{match.Groups[1].Value}}}{{{match.Groups[2].Value}}}"
+            : text;
 
     [GeneratedRegex(@"\\m?(?:left|right)(?=\\[{}|]|[{}|\[\]()]|\\(?:[lr]?(?:vert|brace|brack|group|ceil|floor|angle)|[lu][lr]corner)(?![a-zA-Z]))")]
     private static partial Regex Sizes { get; }

@@ -70,7 +70,9 @@ internal sealed class LatexParser
     {
         if (groups.Count == 1)
             return groups[0].Count == 1 ? groups[0][0] : new FiniteSetNode(groups[0]);
-        return groups.All(group => group.Count == 1) ? new FiniteSetNode(groups.Select(group => group[0])) : new FiniteSetNode(groups.Select(group => new TupleNode(group)));
+        return groups.All(group => group.Count == 1)
+            ? new FiniteSetNode(groups.Select(group => group[0]))
+            : new FiniteSetNode(groups.Select(group => new TupleNode(group)));
     }
 
     // Elements between commas, grouped by semicolons.

@@ -44,7 +44,9 @@ internal static class MathNodes
     {
         if (terms.Count == 1)
             return terms[0];
-        return terms.Any(term => term is MatrixNode) ? terms.Aggregate((MathNode?)null, (sum, term) => sum is null ? term : AddMatrices(sum, term)) : new OperationNode(MathOperation.Sum, terms);
+        return terms.Any(term => term is MatrixNode)
+            ? terms.Aggregate((MathNode?)null, (sum, term) => sum is null ? term : AddMatrices(sum, term))
+            : new OperationNode(MathOperation.Sum, terms);
     }
 
     public static MathNode? Product(MathNode left, MathNode right) => (left, right) switch
@@ -55,7 +57,8 @@ internal static class MathNodes
         _ => new OperationNode(MathOperation.Product, [.. Factors(left), .. Factors(right)]),
     };
 
-    private static IEnumerable<MathNode> Factors(MathNode node) => node is OperationNode { Operation: MathOperation.Product } product ? product.Operands : [node];
+    private static IEnumerable<MathNode> Factors(MathNode node) =>
+        node is OperationNode { Operation: MathOperation.Product } product ? product.Operands : [node];
 
     public static MathNode? Divide(MathNode left, MathNode right)
     {
@@ -64,12 +67,15 @@ internal static class MathNodes
         return right is MatrixNode ? null : Product(left, new OperationNode(MathOperation.Power, [right, MinusOne]));
     }
 
-    public static MathNode? Power(MathNode power, MathNode exponent) => power is MatrixNode || exponent is MatrixNode ? null : new OperationNode(MathOperation.Power, [power, exponent]);
+    public static MathNode? Power(MathNode power, MathNode exponent) =>
+        power is MatrixNode || exponent is MatrixNode ? null : new OperationNode(MathOperation.Power, [power, exponent]);
 
     /// <summary>The product of two things written side by side; 3 1/2 is a sum.</summary>
     public static MathNode? Juxtapose(MathNode left, MathNode right) =>
         left is NumberNode { IsInteger: true } whole && right is NumberNode { IsDecimal: false, Value.Numerator.Sign: > 0 } part
-            ? (whole.Value.Numerator.Sign < 0 ? Rational.Subtract(whole.Value, part.Value) : Rational.Add(whole.Value, part.Value)) is { } mixed ? new NumberNode(mixed) : null
+            ? (whole.Value.Numerator.Sign < 0 ? Rational.Subtract(whole.Value, part.Value) : Rational.Add(whole.Value, part.Value)) is { } mixed
+                ? new NumberNode(mixed)
+                : null
             : Product(left, right);
 
     /// <summary>Rows and columns exchanged.</summary>
@@ -89,7 +95,9 @@ internal static class MathNodes
         {
             int[] others = [.. Enumerable.Range(0, rows.Count).Where(other => other != column)];
             var minor = new MatrixNode([.. rows.Skip(1).Select(row => others.Select(other => row[other]).ToArray())]);
-            if (Determinant(minor) is not { } determinant || Product(rows[0][column], determinant) is not { } term || (column % 2 == 0 ? term : Negate(term)) is not { } signed)
+            if (Determinant(minor) is not { } determinant
+                || Product(rows[0][column], determinant) is not { } term
+                || (column % 2 == 0 ? term : Negate(term)) is not { } signed)
                 return null;
             terms.Add(signed);
         }
@@ -109,7 +117,8 @@ internal static class MathNodes
             return terms.Contains(null) ? null : Sum([.. terms.OfType<MathNode>()]);
         });
 
-    private static MatrixNode? Map(MatrixNode matrix, Func<MathNode, MathNode?> map) => Build(matrix.Rows.Count, matrix.Rows[0].Count, (row, column) => map(matrix.Rows[row][column]));
+    private static MatrixNode? Map(MatrixNode matrix, Func<MathNode, MathNode?> map) =>
+        Build(matrix.Rows.Count, matrix.Rows[0].Count, (row, column) => map(matrix.Rows[row][column]));
 
     private static MatrixNode? Build(int rows, int columns, Func<int, int, MathNode?> element)
     {

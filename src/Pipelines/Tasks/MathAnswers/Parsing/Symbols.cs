@@ -28,7 +28,8 @@ internal static class Symbols
     {
         SymbolNode symbol => symbol.Name,
         ConstantNode { Constant: MathConstant.E } => "e",
-        OperationNode { Operation: MathOperation.Product } product when product.Operands.All(factor => factor is SymbolNode or ConstantNode { Constant: MathConstant.E }) =>
+        OperationNode { Operation: MathOperation.Product } product
+            when product.Operands.All(factor => factor is SymbolNode or ConstantNode { Constant: MathConstant.E }) =>
             string.Concat(product.Operands.Select(Word)),
         _ => null,
     };

@@ -26,10 +26,11 @@ internal static partial class UnitWords
         // money
         "cent", "rs", "rs .", "rupee", "coin", "profit", "loss", "gain", "profit of rs",
         // things and people
-        "apple", "children ticket", "digit", "man", "mark", "meal", "men", "monkey", "number", "pie", "prime", "soldier", "student", "tile", "toy", "unit", "way", "woman", "women", "rounds",
-        "integerpoint", "multiple",
+        "apple", "children ticket", "digit", "man", "mark", "meal", "men", "monkey", "number", "pie", "prime",
+        "soldier", "student", "tile", "toy", "unit", "way", "woman", "women", "rounds", "integerpoint", "multiple",
         // words around numbers
-        "ab", "bc", "by", "per", "th", "st", "rd", "lt", "more", "less", "increase", "decrease", "rise", "excess", "ratio", "pure", "east", "west", "m east", "no change",
+        "ab", "bc", "by", "per", "th", "st", "rd", "lt",
+        "more", "less", "increase", "decrease", "rise", "excess", "ratio", "pure", "east", "west", "m east", "no change",
         // names of answers
         "a .", "b .", "c .", "d .", "e .", "f .", "g .", "h .", "s .", "q .",
     ];
