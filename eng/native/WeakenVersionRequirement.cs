@@ -55,7 +55,8 @@ public sealed class WeakenVersionRequirement : Microsoft.Build.Utilities.Task
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException or NotSupportedException)
         {
-            Log.LogError(null, "MLNETATTN001", null, null, 0, 0, 0, 0,
+            Log.LogError(
+                null, "MLNETATTN001", null, null, 0, 0, 0, 0,
                 $"{Source}: {exception.Message} The step that weakens its requirement of {Version} ({Library}) knows TorchSharp 0.107.0 only. Use that version, "
                 + "or set the MSBuild property TorchSharpNativeFix to never where the library loads as it is (docs/packages.md of MLNetAttn).");
             return false;

@@ -20,7 +20,8 @@ internal static class CommandLine
 
     /// <summary>All commands.</summary>
     /// <param name="streams">Where they read and write.</param>
-    public static RootCommand Create(Streams streams) => new("Where a language model plans and what it anchors its reasoning on: WAAD and FAI per token, from JSON lines to JSON lines.")
+    public static RootCommand Create(Streams streams) => new(
+        "Where a language model plans and what it anchors its reasoning on: WAAD and FAI per token, from JSON lines to JSON lines.")
     {
         TokenizeCommand.Create(streams),
         ChatCommand.Create(streams),
@@ -40,9 +41,16 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args, Streams streams)
     {
         // Signals are this method's own: the library's handler ends the process with an error of its own at the second one.
-        InvocationConfiguration configuration = new() { Output = streams.Output, Error = streams.Errors, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        InvocationConfiguration configuration = new()
+        {
+            Output = streams.Output,
+            Error = streams.Errors,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
         using var stop = new CancellationTokenSource();
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop), terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop),
+            terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         try
         {
             ParseResult parsed = Create(streams).Parse(args);

@@ -15,7 +15,10 @@ internal sealed record Streams(TextReader Input, TextWriter Output, TextWriter E
     {
         UTF8Encoding utf8 = new(encoderShouldEmitUTF8Identifier: false);
         return new Streams(
-            new StreamReader(Console.OpenStandardInput(), utf8), new StreamWriter(StandardOutput(), utf8) { AutoFlush = true }, Console.Error, !Console.IsErrorRedirected);
+            new StreamReader(Console.OpenStandardInput(), utf8),
+            new StreamWriter(StandardOutput(), utf8) { AutoFlush = true },
+            Console.Error,
+            !Console.IsErrorRedirected);
     }
 
     // The console's own stream takes no notice of a reader that has gone: hours of work would be for nobody. A file has no reader, but a position that other

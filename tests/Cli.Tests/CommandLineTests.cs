@@ -13,7 +13,8 @@ public sealed class CommandLineTests
     [Fact]
     public async Task Tokenize_gives_ids_tokens_offsets_and_the_text_again()
     {
-        (int code, JsonElement[] rows, _) = await Tool.RunAsync("""{"id": 7, "text": "Twelve 😀"}""", "tokenize", "--model", Tool.TinyLlama, "--no-special-tokens");
+        (int code, JsonElement[] rows, _) = await Tool.RunAsync(
+            """{"id": 7, "text": "Twelve 😀"}""", "tokenize", "--model", Tool.TinyLlama, "--no-special-tokens");
         code.Should().Be(0);
         rows[0].GetProperty("id").GetInt32().Should().Be(7, "fields of the row stay");
         rows[0].GetProperty("decoded").GetString().Should().Be("Twelve 😀");
@@ -25,25 +26,34 @@ public sealed class CommandLineTests
     public async Task Generate_annotate_score_and_report_follow_each_other()
     {
         using var folder = new TemporaryFolder();
-        string problems = Path.Combine(folder.Path, "problems.jsonl"), answers = Path.Combine(folder.Path, "answers.jsonl"), annotated = Path.Combine(folder.Path, "annotated.jsonl"), report = Path.Combine(folder.Path, "report.html");
+        string problems = Path.Combine(folder.Path, "problems.jsonl"),
+            answers = Path.Combine(folder.Path, "answers.jsonl"),
+            annotated = Path.Combine(folder.Path, "annotated.jsonl"),
+            report = Path.Combine(folder.Path, "report.html");
         await File.WriteAllTextAsync(problems, Problems, TestContext.Current.CancellationToken);
 
-        (await Tool.RunAsync("", "generate", "-m", Tool.Countdown, "-i", problems, "-o", answers, "--temperature", "0", "--max-new-tokens", "96")).Code.Should().Be(0);
+        (await Tool.RunAsync("", "generate", "-m", Tool.Countdown, "-i", problems, "-o", answers, "--temperature", "0", "--max-new-tokens", "96"))
+            .Code.Should().Be(0);
         JsonElement[] generated = Tool.Parse(await File.ReadAllTextAsync(answers, TestContext.Current.CancellationToken));
         generated.Select(row => row.GetProperty("id").GetString()).Should().Equal("a", "b", "c");
         generated[2].GetProperty("text").GetString().Should().Be(generated[0].GetProperty("text").GetString(), "its ids are the first prompt");
         generated.Should().OnlyContain(row => row.GetProperty("token_ids").GetArrayLength() == row.GetProperty("log_probs").GetArrayLength());
         generated.Select(row => row.GetProperty("finish_reason").GetString()).Should().BeSubsetOf(["stop_token", "length"]);
 
-        (await Tool.RunAsync("", "annotate", "-m", Tool.Countdown, "-i", answers, "-o", annotated, "--receivers", "--min-horizon", "4", "--max-horizon", "40")).Code.Should().Be(0);
+        (await Tool.RunAsync(
+            "", "annotate", "-m", Tool.Countdown, "-i", answers, "-o", annotated,
+            "--receivers", "--min-horizon", "4", "--max-horizon", "40"))
+            .Code.Should().Be(0);
         JsonElement row = Tool.Parse(await File.ReadAllTextAsync(annotated, TestContext.Current.CancellationToken))[0];
         int tokens = row.GetProperty("token_ids").GetArrayLength();
-        foreach (string name in (string[])["tokens", "waad", "fai", "entropy", "log_probs", "receiver_fai", "credit", "role"]) row.GetProperty(name).GetArrayLength().Should().Be(tokens, name);
+        foreach (string name in (string[])["tokens", "waad", "fai", "entropy", "log_probs", "receiver_fai", "credit", "role"])
+            row.GetProperty(name).GetArrayLength().Should().Be(tokens, name);
         row.GetProperty("fai")[tokens - 1].ValueKind.Should().Be(JsonValueKind.Null, "nothing follows the last token");
         row.GetProperty("layers").GetArrayLength().Should().BePositive();
         row.GetProperty("local_heads")[0].GetArrayLength().Should().Be(2);
 
-        (int code, JsonElement[] scored, _) = await Tool.RunAsync(await File.ReadAllTextAsync(answers, TestContext.Current.CancellationToken), "score", "--task", "countdown");
+        (int code, JsonElement[] scored, _) = await Tool.RunAsync(
+            await File.ReadAllTextAsync(answers, TestContext.Current.CancellationToken), "score", "--task", "countdown");
         code.Should().Be(0);
         scored.Select(answer => answer.GetProperty("reward").GetSingle()).Should().OnlyContain(reward => reward == 0 || reward == 1);
 
@@ -122,7 +132,8 @@ public sealed class CommandLineTests
     [InlineData("a wrong layer", "annotate", "--model", "{countdown}", "--layers", "99")]
     public async Task What_is_wrong_with_the_command_line_fails_before_any_row(string what, params string[] args)
     {
-        (int code, _, string errors) = await Tool.RunAsync(Problems, [.. args.Select(arg => arg.Replace("{countdown}", Tool.Countdown, StringComparison.Ordinal))]);
+        (int code, _, string errors) = await Tool.RunAsync(
+            Problems, [.. args.Select(arg => arg.Replace("{countdown}", Tool.Countdown, StringComparison.Ordinal))]);
         code.Should().Be(CommandLine.Failure, what);
         errors.Should().NotBeNullOrWhiteSpace();
     }

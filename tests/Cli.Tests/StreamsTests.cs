@@ -28,7 +28,8 @@ public sealed class StreamsTests
         string file = folder.File("code");
 
         // More than a pipe holds.
-        Shell($$"""{ yes '{"text": "again"}' | head -n 20000 | "{{Executable}}" tokenize --model "{{Tool.TinyLlama}}" 2> /dev/null; echo $? > "{{file}}"; } | head -n 1 > /dev/null""");
+        Shell(
+            $$"""{ yes '{"text": "again"}' | head -n 20000 | "{{Executable}}" tokenize --model "{{Tool.TinyLlama}}" 2> /dev/null; echo $? > "{{file}}"; } | head -n 1 > /dev/null""");
 
         File.ReadAllText(file).Trim().Should().Be("1");
     }

@@ -31,10 +31,13 @@ public sealed partial class CommandTests
     [InlineData("mlnetattn annotate --model m --receiver", "--receiver")]
     [InlineData("# first\necho '{\"a\": \"|\"}' | mlnetattn tokenize \\\n    --modle m", "--modle")]
     [InlineData("dotnet run -c Release --project src/Cli -- score --task chess", "chess")]
-    public void What_the_tool_does_not_take_is_named(string text, string culprit) => Errors(text).Should().NotBeEmpty().And.Contain(error => error.Contains(culprit, StringComparison.Ordinal));
+    public void What_the_tool_does_not_take_is_named(string text, string culprit) =>
+        Errors(text).Should().NotBeEmpty().And.Contain(error => error.Contains(culprit, StringComparison.Ordinal));
 
     [Fact]
-    public void There_are_commands() => Page.Read("docs/cli.md").Blocks.Where(block => block.Language == "bash").Should().Contain(block => Call().IsMatch(block.Text));
+    public void There_are_commands() => Page.Read("docs/cli.md").Blocks
+        .Where(block => block.Language == "bash")
+        .Should().Contain(block => Call().IsMatch(block.Text));
 
     /// <summary>What the tool's parser has to say of its calls in a text; nothing is run.</summary>
     private static IEnumerable<string> Errors(string text) =>

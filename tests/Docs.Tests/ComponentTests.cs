@@ -19,10 +19,21 @@ public sealed partial class ComponentTests : IDisposable
     [Fact]
     public void Every_component_of_the_catalogs_has_a_section_and_a_line_in_the_first_table()
     {
-        string[] transforms = [.. new[] { typeof(AttentionRhythmCatalog), typeof(RewardCatalog), typeof(PolicyCatalogExtensions) }.SelectMany(type => type.Assembly.GetExportedTypes())
-            .Where(type => type.Namespace == "MLNetAttn" && type.IsAbstract && type.IsSealed)
-            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public)).Where(method => method.GetParameters() is [{ ParameterType: var first }, ..] && first == typeof(TransformsCatalog)).Select(method => method.Name)];
-        string[] trainers = [.. typeof(PolicyCatalog.PolicyTrainers).GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly).Select(method => method.Name)];
+        string[] transforms =
+        [
+            .. new[] { typeof(AttentionRhythmCatalog), typeof(RewardCatalog), typeof(PolicyCatalogExtensions) }
+                .SelectMany(type => type.Assembly.GetExportedTypes())
+                .Where(type => type.Namespace == "MLNetAttn" && type.IsAbstract && type.IsSealed)
+                .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public))
+                .Where(method => method.GetParameters() is [{ ParameterType: var first }, ..] && first == typeof(TransformsCatalog))
+                .Select(method => method.Name),
+        ];
+        string[] trainers =
+        [
+            .. typeof(PolicyCatalog.PolicyTrainers)
+                .GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly)
+                .Select(method => method.Name),
+        ];
         Sections().Keys.Should().BeEquivalentTo(transforms.Concat(trainers).Distinct());
         Rows(Text().Split("\n## ")[0], "component").Select(cells => cells[0].Trim('`')).Should().BeEquivalentTo(Sections().Keys);
     }
@@ -41,7 +52,8 @@ public sealed partial class ComponentTests : IDisposable
         foreach (string name in Rows(section, "input column").Select(cells => cells[0]).Where(name => name.StartsWith('`')).Select(name => name.Trim('`')))
         {
             SchemaShape without = MLNetInternals.CreateShape(Context.Transforms.DropColumns(name).Fit(sample).Transform(sample).Schema);
-            estimator.Invoking(it => it.GetOutputSchema(without)).Should().Throw<ArgumentOutOfRangeException>($"{component} reads {name}").WithMessage($"*{name}*");
+            estimator.Invoking(it => it.GetOutputSchema(without))
+                .Should().Throw<ArgumentOutOfRangeException>($"{component} reads {name}").WithMessage($"*{name}*");
         }
     }
 
@@ -105,8 +117,14 @@ public sealed partial class ComponentTests : IDisposable
     private static Dictionary<string, string> Sections() => Text().Split("\n## ").Skip(1).ToDictionary(section => section.Split('\n')[0].Trim());
 
     /// <summary>The rows of the table whose first column has this heading.</summary>
-    private static string[][] Rows(string text, string heading) => [.. text.Split('\n').SkipWhile(line => !line.StartsWith($"| {heading} |", StringComparison.Ordinal)).Skip(2)
-        .TakeWhile(line => line.StartsWith('|')).Select(line => line.Trim('|', ' ').Split('|', StringSplitOptions.TrimEntries))];
+    private static string[][] Rows(string text, string heading) =>
+    [
+        .. text.Split('\n')
+            .SkipWhile(line => !line.StartsWith($"| {heading} |", StringComparison.Ordinal))
+            .Skip(2)
+            .TakeWhile(line => line.StartsWith('|'))
+            .Select(line => line.Trim('|', ' ').Split('|', StringSplitOptions.TrimEntries)),
+    ];
 
     [GeneratedRegex(@"Options, in `(?<type>\w+)`: (?<names>.*?)\n\n", RegexOptions.Singleline)]
     private static partial Regex OptionNames();

@@ -18,8 +18,13 @@ public sealed partial class LinkTests
     {
         string folder = Repository.Path("docs");
         HashSet<string> linked = [.. Links(PageProgram.Index).Select(link => Path.GetFullPath(Path.Combine(folder, link.Target.Split('#')[0])))];
-        Page.Names().Select(row => row.Data).Where(name => name.StartsWith("docs/", StringComparison.Ordinal) && name != PageProgram.Index && !name.StartsWith("docs/decisions/", StringComparison.Ordinal))
-            .Where(name => !linked.Contains(Repository.Path(name))).Should().BeEmpty();
+        Page.Names()
+            .Select(row => row.Data)
+            .Where(name => name.StartsWith("docs/", StringComparison.Ordinal)
+                && name != PageProgram.Index
+                && !name.StartsWith("docs/decisions/", StringComparison.Ordinal))
+            .Where(name => !linked.Contains(Repository.Path(name)))
+            .Should().BeEmpty();
     }
 
     private static IEnumerable<(int Line, string Target)> Links(string page) => Page.Read(page).Prose

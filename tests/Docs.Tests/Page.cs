@@ -17,7 +17,8 @@ internal sealed class Page
     public string Name { get; }
 
     /// <summary>The lines outside fenced blocks, with their numbers from 1.</summary>
-    public IEnumerable<(int Line, string Text)> Prose => Split().Where(line => line.Block is null && !IsFence(line.Text)).Select(line => (line.Number, line.Text));
+    public IEnumerable<(int Line, string Text)> Prose =>
+        Split().Where(line => line.Block is null && !IsFence(line.Text)).Select(line => (line.Number, line.Text));
 
     /// <summary>The fenced blocks, from top to bottom.</summary>
     public IEnumerable<CodeBlock> Blocks => Split().Where(line => line.Block is not null).GroupBy(line => line.Block!.Value)
@@ -25,8 +26,13 @@ internal sealed class Page
 
     /// <summary>The names of all pages.</summary>
     public static IEnumerable<TheoryDataRow<string>> Names() =>
-        [.. new[] { "README.md", "CONTRIBUTING.md" }.Concat(Directory.EnumerateFiles(Repository.Path("docs"), "*.md", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/')).Order(StringComparer.Ordinal)).Select(name => new TheoryDataRow<string>(name))];
+    [
+        .. new[] { "README.md", "CONTRIBUTING.md" }
+            .Concat(Directory.EnumerateFiles(Repository.Path("docs"), "*.md", SearchOption.AllDirectories)
+                .Select(file => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/'))
+                .Order(StringComparer.Ordinal))
+            .Select(name => new TheoryDataRow<string>(name)),
+    ];
 
     public static Page Read(string name) => new(name);
 

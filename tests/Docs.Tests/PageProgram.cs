@@ -39,12 +39,22 @@ internal static class PageProgram
     {
         Part[] page = Parse(name, blocks);
         if (page.Length == 0) return [];
-        Part[] before = name == Index || !name.StartsWith("docs/", StringComparison.Ordinal) || name.StartsWith("docs/guides/", StringComparison.Ordinal) ? [] : Parse(Index, index());
+        Part[] before =
+            name == Index
+            || !name.StartsWith("docs/", StringComparison.Ordinal)
+            || name.StartsWith("docs/guides/", StringComparison.Ordinal)
+                ? []
+                : Parse(Index, index());
         var text = new StringBuilder(ImplicitUsings);
         foreach (Part part in before.Concat(page)) part.Append(text, part.Root.Usings);
         foreach (Part part in before) part.Append(text, part.Root.Members.OfType<GlobalStatementSyntax>());
         // Inside a function names may be declared anew.
-        text.AppendLine().AppendLine("#line hidden").AppendLine("await Page();").AppendLine("async Task Page()").AppendLine("{").AppendLine("await Task.CompletedTask;");
+        text.AppendLine()
+            .AppendLine("#line hidden")
+            .AppendLine("await Page();")
+            .AppendLine("async Task Page()")
+            .AppendLine("{")
+            .AppendLine("await Task.CompletedTask;");
         foreach (Part part in page) part.Append(text, part.Root.Members.OfType<GlobalStatementSyntax>());
         text.AppendLine().AppendLine("#line hidden").AppendLine("}");
         foreach (Part part in before.Concat(page)) part.Append(text, part.Root.Members.Where(member => member is not GlobalStatementSyntax));
@@ -53,7 +63,11 @@ internal static class PageProgram
     }
 
     private static Part[] Parse(string page, IEnumerable<CodeBlock> blocks) =>
-        [.. blocks.Where(block => block.Language == "csharp").Select(block => new Part(page, block, (CompilationUnitSyntax)CSharpSyntaxTree.ParseText(block.Text, Parsing).GetRoot()))];
+    [
+        .. blocks
+            .Where(block => block.Language == "csharp")
+            .Select(block => new Part(page, block, (CompilationUnitSyntax)CSharpSyntaxTree.ParseText(block.Text, Parsing).GetRoot())),
+    ];
 
     private static string Message(Diagnostic diagnostic)
     {
@@ -67,7 +81,11 @@ internal static class PageProgram
         public void Append(StringBuilder text, IEnumerable<SyntaxNode> nodes)
         {
             foreach (SyntaxNode node in nodes)
-                text.AppendLine().AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"#line {Block.Line + node.GetLocation().GetLineSpan().StartLinePosition.Line} \"{Page}\"").AppendLine(node.ToString());
+                text.AppendLine()
+                    .AppendLine(
+                        System.Globalization.CultureInfo.InvariantCulture,
+                        $"#line {Block.Line + node.GetLocation().GetLineSpan().StartLinePosition.Line} \"{Page}\"")
+                    .AppendLine(node.ToString());
         }
     }
 }

@@ -46,7 +46,8 @@ internal sealed record ElfFixture
                 writer.Write(new byte[16]);
             }
         });
-        byte[] versions = Bytes(writer => Array.ForEach([(Name: "", Version: (ushort)0, Section: (ushort)0), .. Symbols], symbol => writer.Write(symbol.Version)));
+        byte[] versions = Bytes(writer =>
+            Array.ForEach([(Name: "", Version: (ushort)0, Section: (ushort)0), .. Symbols], symbol => writer.Write(symbol.Version)));
         byte[] needs = Bytes(writer => WriteNeeds(writer, strings));
         byte[] relocations = Bytes(writer => Array.ForEach(Relocated, symbol =>
         {

@@ -30,7 +30,10 @@ public sealed class ElfVersionRequirementTests
 
     [Fact]
     public void A_version_that_no_symbol_has_is_weakened() =>
-        Differences(new ElfFixture { Symbols = [("memcpy", 2, 0)] }.Build(), Weaken(new ElfFixture { Symbols = [("memcpy", 2, 0)] }.Build())).Should().ContainSingle();
+        Differences(
+            new ElfFixture { Symbols = [("memcpy", 2, 0)] }.Build(),
+            Weaken(new ElfFixture { Symbols = [("memcpy", 2, 0)] }.Build()))
+            .Should().ContainSingle();
 
     [Fact]
     public void What_is_no_ELF_file_is_refused() => Refusing("MZ, and then a library of another system"u8.ToArray()).WithMessage("*no ELF file*");
@@ -46,7 +49,9 @@ public sealed class ElfVersionRequirementTests
         ["required of another library"] = (new() { Needs = [("libother.so.1", [ElfFixture.Version])] }, "*does not require*"),
         ["required twice"] = (new() { Needs = [(ElfFixture.Library, [ElfFixture.Version, ElfFixture.Version])] }, "*more than once*"),
         ["the symbol is used"] = (new() { Relocated = [1, 2, 3] }, $"*uses '{ElfFixture.Symbol}'*"),
-        ["another symbol has the version"] = (new() { Symbols = [(ElfFixture.Symbol, 4, 0), ("_ZSt4cout", 4, 0)], Relocated = [] }, "*'_ZSt4cout' has GLIBCXX_3.4.32*"),
+        ["another symbol has the version"] = (
+            new() { Symbols = [(ElfFixture.Symbol, 4, 0), ("_ZSt4cout", 4, 0)], Relocated = [] },
+            "*'_ZSt4cout' has GLIBCXX_3.4.32*"),
         ["the symbol is defined"] = (new() { Symbols = [(ElfFixture.Symbol, 4, 9)], Relocated = [] }, "*undefined*"),
     };
 

@@ -99,7 +99,8 @@ public sealed class WeakenVersionRequirementTests : IDisposable
 
     [Fact]
     public void A_library_that_is_not_there_is_one_error() =>
-        Run(Path.Combine(_folder, "absent.so"), Path.Combine(_folder, "copy.so"), always: true).Should().ContainSingle().Which.Message.Should().Contain("absent.so");
+        Run(Path.Combine(_folder, "absent.so"), Path.Combine(_folder, "copy.so"), always: true)
+            .Should().ContainSingle().Which.Message.Should().Contain("absent.so");
 
     private static void ShouldDifferInOneFlag(byte[] original, byte[] changed)
     {

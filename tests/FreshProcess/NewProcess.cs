@@ -19,7 +19,11 @@ public static class NewProcess
     /// <summary>Starts the process with one torch thread.</summary>
     public static Process Start(params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(RowPrinter).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [typeof(RowPrinter).Assembly.Location, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["OMP_NUM_THREADS"] = "1";
         return Process.Start(start)!;
     }

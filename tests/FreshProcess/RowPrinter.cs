@@ -22,7 +22,10 @@ public static class RowPrinter
     {
         Type item = column.Type is VectorDataViewType vector ? vector.ItemType.RawType : column.Type.RawType;
         string method = column.Type is VectorDataViewType ? nameof(Vector) : nameof(Scalar);
-        return (Func<string>)typeof(RowPrinter).GetMethod(method, System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!.MakeGenericMethod(item).Invoke(null, [row, column])!;
+        return (Func<string>)typeof(RowPrinter)
+            .GetMethod(method, System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!
+            .MakeGenericMethod(item)
+            .Invoke(null, [row, column])!;
     }
 
     private static Func<string> Scalar<T>(DataViewRow row, DataViewSchema.Column column)

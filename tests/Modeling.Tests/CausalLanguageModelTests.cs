@@ -38,7 +38,9 @@ public sealed class CausalLanguageModelTests
             loaded.Fingerprint.Should().Be(second.Fingerprint);
             using CausalLanguageModel half = CausalLanguageModel.FromPretrained(folder.FullName, new ModelLoadOptions { DataType = ScalarType.BFloat16 });
             half.Parameters.Values.Should().OnlyContain(weight => weight.dtype == ScalarType.BFloat16);
-            using Tensor ids = tensor(TinyModel.Ids(12, 1).Select(i => (long)i).ToArray()).unsqueeze(0), exact = loaded.Forward(ids), rounded = half.Forward(ids);
+            using Tensor ids = tensor(TinyModel.Ids(12, 1).Select(i => (long)i).ToArray()).unsqueeze(0),
+                exact = loaded.Forward(ids),
+                rounded = half.Forward(ids);
             (rounded - exact).abs().mean().ToDouble().Should().BeLessThan(0.1 * exact.std().ToDouble());
         }
         finally
@@ -50,14 +52,17 @@ public sealed class CausalLanguageModelTests
     [Fact]
     public void What_is_missing_is_named()
     {
-        FluentActions.Invoking(() => CausalLanguageModel.FromPretrained("/nowhere/at/all")).Should().Throw<DirectoryNotFoundException>().WithMessage("*/nowhere/at/all*");
+        FluentActions.Invoking(() => CausalLanguageModel.FromPretrained("/nowhere/at/all"))
+            .Should().Throw<DirectoryNotFoundException>().WithMessage("*/nowhere/at/all*");
         DirectoryInfo folder = Directory.CreateTempSubdirectory("mlnetattn-");
         try
         {
-            FluentActions.Invoking(() => CausalLanguageModel.FromPretrained(folder.FullName)).Should().Throw<FileNotFoundException>().WithMessage("*config.json*");
+            FluentActions.Invoking(() => CausalLanguageModel.FromPretrained(folder.FullName))
+                .Should().Throw<FileNotFoundException>().WithMessage("*config.json*");
             using (CausalLanguageModel model = TinyModel.Create()) model.SavePretrained(folder.FullName);
             File.Delete(Path.Combine(folder.FullName, "model.safetensors"));
-            FluentActions.Invoking(() => CausalLanguageModel.FromPretrained(folder.FullName)).Should().Throw<FileNotFoundException>().WithMessage("*model.safetensors*");
+            FluentActions.Invoking(() => CausalLanguageModel.FromPretrained(folder.FullName))
+                .Should().Throw<FileNotFoundException>().WithMessage("*model.safetensors*");
         }
         finally
         {
@@ -77,7 +82,8 @@ public sealed class CausalLanguageModelTests
                 model.SavePretrained(folder.FullName);
             }
             long before = LiveTensors.Settle();
-            FluentActions.Invoking(() => CausalLanguageModel.FromPretrained(folder.FullName)).Should().Throw<InvalidDataException>().WithMessage("*model.layers.1.mlp.up_proj.weight*");
+            FluentActions.Invoking(() => CausalLanguageModel.FromPretrained(folder.FullName))
+                .Should().Throw<InvalidDataException>().WithMessage("*model.layers.1.mlp.up_proj.weight*");
             LiveTensors.Now.Should().Be(before);
         }
         finally
@@ -113,7 +119,8 @@ public sealed class CausalLanguageModelTests
         using CausalLanguageModel model = TinyModel.Create();
         Reading(zeros(1, 3, dtype: ScalarType.Float32)).WithMessage("*Float32*expected int64 [B, T]*");
         Reading(zeros(3, dtype: ScalarType.Int64)).WithMessage("*[3]*expected int64 [B, T]*");
-        Reading(full(1, 3, model.Config.VocabularySize, dtype: ScalarType.Int64)).WithMessage($"*{model.Config.VocabularySize}*ids from 0 to {model.Config.VocabularySize - 1}*");
+        Reading(full(1, 3, model.Config.VocabularySize, dtype: ScalarType.Int64))
+            .WithMessage($"*{model.Config.VocabularySize}*ids from 0 to {model.Config.VocabularySize - 1}*");
         Reading(full(1, 3, -1, dtype: ScalarType.Int64)).WithMessage("*-1*ids from 0*");
         Reading(zeros(1, model.Config.MaxPositionEmbeddings + 1, dtype: ScalarType.Int64)).WithMessage($"*context of {model.Config.MaxPositionEmbeddings}*");
         using Tensor ids = zeros(1, 3, dtype: ScalarType.Int64), mask = ones(1, 2, dtype: ScalarType.Int64);
@@ -129,7 +136,19 @@ public sealed class CausalLanguageModelTests
     public void A_configuration_that_contradicts_itself_makes_no_model()
     {
         DecoderConfig config = TinyModel.Config();
-        FluentActions.Invoking(() => CausalLanguageModel.Create(new DecoderConfig { VocabularySize = 0, HiddenSize = 8, IntermediateSize = 8, LayerCount = 1, HeadCount = 2, MaxPositionEmbeddings = config.MaxPositionEmbeddings }, tokenizer: null, seed: 1))
+        FluentActions
+            .Invoking(() => CausalLanguageModel.Create(
+                new DecoderConfig
+                {
+                    VocabularySize = 0,
+                    HiddenSize = 8,
+                    IntermediateSize = 8,
+                    LayerCount = 1,
+                    HeadCount = 2,
+                    MaxPositionEmbeddings = config.MaxPositionEmbeddings,
+                },
+                tokenizer: null,
+                seed: 1))
             .Should().Throw<ArgumentException>().WithMessage("*VocabularySize*");
     }
 

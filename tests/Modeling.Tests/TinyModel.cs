@@ -3,7 +3,9 @@ namespace MLNetAttn.Modeling.Tests;
 /// <summary>Small random models made in code, for tests that need no reference.</summary>
 internal static class TinyModel
 {
-    public static DecoderConfig Config(int heads = 4, int keyValueHeads = 2, int layers = 3, int vocabulary = 50, int context = 256, bool tied = true, int[]? eos = null, int headDimension = 8) => new()
+    public static DecoderConfig Config(
+        int heads = 4, int keyValueHeads = 2, int layers = 3, int vocabulary = 50, int context = 256,
+        bool tied = true, int[]? eos = null, int headDimension = 8) => new()
     {
         VocabularySize = vocabulary,
         HiddenSize = heads * 8,
@@ -34,7 +36,8 @@ internal static class TinyModel
     };
 
     /// <summary>Weights large enough that attention is not close to uniform.</summary>
-    public static CausalLanguageModel Create(long seed = 1, DecoderConfig? config = null) => CausalLanguageModel.Create(config ?? Config(), tokenizer: null, seed, initializerRange: 0.4);
+    public static CausalLanguageModel Create(long seed = 1, DecoderConfig? config = null) =>
+        CausalLanguageModel.Create(config ?? Config(), tokenizer: null, seed, initializerRange: 0.4);
 
     /// <summary>A model that reads and writes text; with random weights all sorts of it, half characters and special tokens included.</summary>
     /// <param name="tokenizer">A folder of Tokenization/Fixtures.</param>
@@ -43,7 +46,9 @@ internal static class TinyModel
     public static CausalLanguageModel CreateWithTokenizer(string tokenizer = "bytelevel-qwen", string? stop = null, long seed = 1)
     {
         Tokenizer read = Tokenizer.FromPretrained(Repository.Path("tests", "Modeling.Tests", "Tokenization", "Fixtures", tokenizer));
-        return CausalLanguageModel.Create(Config(vocabulary: read.VocabularySize, eos: stop is null ? [] : [read.TokenToId(stop)!.Value]), read, seed, initializerRange: 0.4);
+        return CausalLanguageModel.Create(
+            Config(vocabulary: read.VocabularySize, eos: stop is null ? [] : [read.TokenToId(stop)!.Value]),
+            read, seed, initializerRange: 0.4);
     }
 
     public static int[] Ids(int count, int seed, int vocabulary = 50)

@@ -18,12 +18,15 @@ internal static class MethodCalls
 
     /// <summary>The types of the values that a method turns into objects.</summary>
     public static IEnumerable<Type> BoxedIn(MethodBase method) =>
-        Operands(method, OperandType.InlineType).Where(operand => operand.Operation == System.Reflection.Emit.OpCodes.Box).Select(operand => (Type)operand.Member);
+        Operands(method, OperandType.InlineType)
+            .Where(operand => operand.Operation == System.Reflection.Emit.OpCodes.Box)
+            .Select(operand => (Type)operand.Member);
 
     private static IEnumerable<(OpCode Operation, MemberInfo Member)> Operands(MethodBase method, OperandType kind)
     {
         if (method.GetMethodBody()?.GetILAsByteArray() is not { } code) yield break;
-        Type[] typeArguments = method.DeclaringType?.IsGenericType == true ? method.DeclaringType.GetGenericArguments() : [], arguments = method.IsGenericMethod ? method.GetGenericArguments() : [];
+        Type[] typeArguments = method.DeclaringType?.IsGenericType == true ? method.DeclaringType.GetGenericArguments() : [],
+            arguments = method.IsGenericMethod ? method.GetGenericArguments() : [];
         for (int at = 0; at < code.Length;)
         {
             short value = code[at++];

@@ -10,7 +10,9 @@ internal static class RealModel
         string? named = Environment.GetEnvironmentVariable("MLNETATTN_SMOLLM2"), cache = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
         if (string.IsNullOrEmpty(cache)) cache = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
         string folder = string.IsNullOrEmpty(named) ? Path.Combine(cache, "mlnetattn", "smollm2-135m-instruct") : named;
-        Assert.SkipUnless(File.Exists(Path.Combine(folder, "model.safetensors")), $"SmolLM2-135M-Instruct is not in '{folder}': run ../shared/models/prepare, or name its folder in MLNETATTN_SMOLLM2.");
+        Assert.SkipUnless(
+            File.Exists(Path.Combine(folder, "model.safetensors")),
+            $"SmolLM2-135M-Instruct is not in '{folder}': run ../shared/models/prepare, or name its folder in MLNETATTN_SMOLLM2.");
         return folder;
     }
 }

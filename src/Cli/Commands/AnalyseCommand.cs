@@ -21,7 +21,8 @@ internal static class AnalyseCommand
         { model, input, dataType, device, json, seed };
         command.SetAction((parsed, cancellationToken) =>
         {
-            using CausalLanguageModel loaded = SharedOptions.Load(parsed.GetRequiredValue(model), parsed.GetRequiredValue(dataType), parsed.GetRequiredValue(device));
+            using CausalLanguageModel loaded = SharedOptions.Load(
+                parsed.GetRequiredValue(model), parsed.GetRequiredValue(dataType), parsed.GetRequiredValue(device));
             var rhythm = new RhythmOptions { MaximumHorizon = null, Receivers = true };
             List<ResponseRhythm> responses = [];
             foreach (TokenSequence sequence in ResponseFile.Read(loaded, streams, parsed.GetValue(input)))
@@ -40,7 +41,11 @@ internal static class AnalyseCommand
     private static Command Perturbation(Streams streams)
     {
         (Option<DirectoryInfo> model, Option<string?> input, Option<string> dataType, Option<string> device, Option<bool> json) = Options();
-        Option<int> positions = new("--positions") { Description = "Tokens of highest, and as many of lowest, FAI that are perturbed.", DefaultValueFactory = _ => new PerturbationOptions().Positions };
+        Option<int> positions = new("--positions")
+        {
+            Description = "Tokens of highest, and as many of lowest, FAI that are perturbed.",
+            DefaultValueFactory = _ => new PerturbationOptions().Positions,
+        };
         Option<long> seed = new("--seed") { Description = "Start of the random numbers of the test." };
         Command command = new("perturbation", """
             Forces other tokens where FAI is high and where it is low, and compares what follows: the same input → a table.
@@ -50,7 +55,8 @@ internal static class AnalyseCommand
         { model, input, dataType, device, json, positions, seed };
         command.SetAction((parsed, cancellationToken) =>
         {
-            using CausalLanguageModel loaded = SharedOptions.Load(parsed.GetRequiredValue(model), parsed.GetRequiredValue(dataType), parsed.GetRequiredValue(device));
+            using CausalLanguageModel loaded = SharedOptions.Load(
+                parsed.GetRequiredValue(model), parsed.GetRequiredValue(dataType), parsed.GetRequiredValue(device));
             TokenSequence[] sequences = [.. ResponseFile.Read(loaded, streams, parsed.GetValue(input))];
             var options = new PerturbationOptions { Positions = parsed.GetValue(positions), Seed = parsed.GetValue(seed) };
             PerturbationResult result = PerturbationTest.Run(loaded, sequences, options, progress: null, cancellationToken);
@@ -61,7 +67,9 @@ internal static class AnalyseCommand
     }
 
     private static (Option<DirectoryInfo> Model, Option<string?> Input, Option<string> DataType, Option<string> Device, Option<bool> Json) Options() =>
-        (SharedOptions.Model(), SharedOptions.Input(), SharedOptions.DataType(), SharedOptions.Device(), new Option<bool>("--json") { Description = "JSON instead of a table." });
+        (
+            SharedOptions.Model(), SharedOptions.Input(), SharedOptions.DataType(), SharedOptions.Device(),
+            new Option<bool>("--json") { Description = "JSON instead of a table." });
 
     private static double[] Wide(float[] values) => Array.ConvertAll(values, value => (double)value);
 }

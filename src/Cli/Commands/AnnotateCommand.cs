@@ -29,7 +29,8 @@ internal static class AnnotateCommand
         credit.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
         {
-            using CausalLanguageModel loaded = SharedOptions.Load(parsed.GetRequiredValue(model), parsed.GetRequiredValue(dataType), parsed.GetRequiredValue(device));
+            using CausalLanguageModel loaded = SharedOptions.Load(
+                parsed.GetRequiredValue(model), parsed.GetRequiredValue(dataType), parsed.GetRequiredValue(device));
             RhythmOptions rhythmOptions = rhythm.Read(parsed);
             CreditOptions creditOptions = credit.Read(parsed);
             // Wrong options are nobody's row's fault.
@@ -37,10 +38,13 @@ internal static class AnnotateCommand
             RhythmCreditFunction.Assign(new TokenSignals { Count = 0, Waad = [], Fai = [], Entropy = [] }, creditOptions);
             JsonArray layers = JsonText.Numbers(rhythmOptions.Layers.Resolve(loaded.Config.LayerCount));
             var pump = new RowPump(streams, parsed.GetValue(input), parsed.GetValue(output), parsed.GetValue(strict), parsed.GetValue(batchSize));
-            return Task.FromResult(pump.Run("annotate", row => new TokenSequence(row.Prompt(loaded), ResponseFile.Response(row, loaded)), Annotate, cancellationToken));
+            return Task.FromResult(
+                pump.Run("annotate", row => new TokenSequence(row.Prompt(loaded), ResponseFile.Response(row, loaded)), Annotate, cancellationToken));
 
             IEnumerable<IEnumerable<JsonObject>> Annotate(IReadOnlyList<(InputRow Row, TokenSequence Sequence)> rows) =>
-                loaded.AnalyzeRhythm([.. rows.Select(row => row.Sequence)], rhythmOptions).Zip(rows, (analysis, row) => (IEnumerable<JsonObject>)[Row(row.Row, row.Sequence, analysis)]).ToArray();
+                loaded.AnalyzeRhythm([.. rows.Select(row => row.Sequence)], rhythmOptions)
+                    .Zip(rows, (analysis, row) => (IEnumerable<JsonObject>)[Row(row.Row, row.Sequence, analysis)])
+                    .ToArray();
 
             JsonObject Row(InputRow row, TokenSequence sequence, RhythmAnalysis analysis)
             {

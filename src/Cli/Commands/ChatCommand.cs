@@ -12,7 +12,10 @@ internal static class ChatCommand
         Option<DirectoryInfo> model = SharedOptions.Model();
         Option<string?> input = SharedOptions.Input(), output = SharedOptions.Output();
         Option<bool> strict = SharedOptions.Strict();
-        Option<bool> finished = new("--no-generation-prompt") { Description = "Without the beginning of the model's answer; a row's \"add_generation_prompt\" goes first." };
+        Option<bool> finished = new("--no-generation-prompt")
+        {
+            Description = "Without the beginning of the model's answer; a row's \"add_generation_prompt\" goes first.",
+        };
         Command command = new("chat", """
             {"messages"} → + {"prompt", "ids"}: the model's own chat template. A row may have "tools" and "add_generation_prompt" too.
 
@@ -23,8 +26,16 @@ internal static class ChatCommand
         {
             Tokenizer tokenizer = Tokenizer.FromPretrained(parsed.GetRequiredValue(model).FullName);
             var pump = new RowPump(streams, parsed.GetValue(input), parsed.GetValue(output), parsed.GetValue(strict), batchSize: 1);
-            return Task.FromResult(pump.Run("chat", row => tokenizer.ChatTemplate.Render(row.Messages(), row.ChatOptions(addGenerationPrompt: !parsed.GetValue(finished))),
-                rows => rows.Select(row => (IEnumerable<JsonObject>)[row.Row.With(("prompt", row.Value), ("ids", JsonText.Numbers(tokenizer.Encode(row.Value, addSpecialTokens: false))))]), cancellationToken));
+            return Task.FromResult(pump.Run(
+                "chat",
+                row => tokenizer.ChatTemplate.Render(row.Messages(), row.ChatOptions(addGenerationPrompt: !parsed.GetValue(finished))),
+                rows => rows.Select(row => (IEnumerable<JsonObject>)
+                [
+                    row.Row.With(
+                        ("prompt", row.Value),
+                        ("ids", JsonText.Numbers(tokenizer.Encode(row.Value, addSpecialTokens: false)))),
+                ]),
+                cancellationToken));
         });
         return command;
     }

@@ -6,9 +6,21 @@ namespace MLNetAttn.Cli;
 /// <summary>How credit is assigned. Flow and sign modes need what annotate does not have: they are the library's.</summary>
 internal sealed class CreditArguments
 {
-    private readonly Option<CreditStrategy> _strategy = new("--credit") { Description = "Which tokens get credit.", DefaultValueFactory = _ => CreditStrategy.Coupled };
-    private readonly Option<double> _fraction = new("--fraction") { Description = "q, the share of the tokens that is selected.", DefaultValueFactory = _ => new CreditOptions().Fraction };
-    private readonly Option<double> _amplification = new("--amplification") { Description = "γ of a selected token.", DefaultValueFactory = _ => new CreditOptions().Amplification };
+    private readonly Option<CreditStrategy> _strategy = new("--credit")
+    {
+        Description = "Which tokens get credit.",
+        DefaultValueFactory = _ => CreditStrategy.Coupled,
+    };
+    private readonly Option<double> _fraction = new("--fraction")
+    {
+        Description = "q, the share of the tokens that is selected.",
+        DefaultValueFactory = _ => new CreditOptions().Fraction,
+    };
+    private readonly Option<double> _amplification = new("--amplification")
+    {
+        Description = "γ of a selected token.",
+        DefaultValueFactory = _ => new CreditOptions().Amplification,
+    };
     private readonly Option<bool> _bottom = new("--bottom") { Description = "Select the lowest instead of the highest." };
     private readonly Option<bool> _normalize = new("--normalize") { Description = "Scale a response's credit to a mean of 1." };
 

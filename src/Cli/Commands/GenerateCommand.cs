@@ -25,7 +25,8 @@ internal static class GenerateCommand
         generation.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
         {
-            using CausalLanguageModel loaded = SharedOptions.Load(parsed.GetRequiredValue(model), parsed.GetRequiredValue(dataType), parsed.GetRequiredValue(device));
+            using CausalLanguageModel loaded = SharedOptions.Load(
+                parsed.GetRequiredValue(model), parsed.GetRequiredValue(dataType), parsed.GetRequiredValue(device));
             GenerationOptions options = generation.Read(parsed);
             // Wrong options are nobody's row's fault.
             loaded.Generate([], options, cancellationToken);
@@ -43,7 +44,10 @@ internal static class GenerateCommand
             JsonObject Row(InputRow row, GeneratedSequence response)
             {
                 JsonObject written = row.With(
-                    ("text", response.Text), ("token_ids", JsonText.Numbers(response.TokenIds)), ("log_probs", JsonText.Numbers(response.LogProbabilities)), ("finish_reason", FinishReasonName.Of(response.FinishReason)));
+                    ("text", response.Text),
+                    ("token_ids", JsonText.Numbers(response.TokenIds)),
+                    ("log_probs", JsonText.Numbers(response.LogProbabilities)),
+                    ("finish_reason", FinishReasonName.Of(response.FinishReason)));
                 if (options.SamplesPerPrompt > 1) written["sample"] = response.SampleIndex;
                 return written;
             }

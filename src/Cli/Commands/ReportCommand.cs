@@ -10,10 +10,19 @@ internal static class ReportCommand
 {
     public static Command Create(Streams streams)
     {
-        Option<FileInfo[]> input = new("--input", "-i") { Description = "Annotated rows; given twice, the second file is compared with the first, row by row (before and after training, or two models).", Required = true, HelpName = "FILE" };
+        Option<FileInfo[]> input = new("--input", "-i")
+        {
+            Description = "Annotated rows; given twice, the second file is compared with the first, row by row (before and after training, or two models).",
+            Required = true,
+            HelpName = "FILE",
+        };
         Option<FileInfo> output = new("--output", "-o") { Description = "The HTML file.", Required = true, HelpName = "FILE" };
         Option<string> title = new("--title") { Description = "Its title.", DefaultValueFactory = _ => "Rhythm of attention" };
-        Option<DirectoryInfo?> model = new("--model", "-m") { Description = "Measure the rows anew with this model, for attention maps and the spans of its heads, which annotated rows do not hold.", HelpName = "DIR" };
+        Option<DirectoryInfo?> model = new("--model", "-m")
+        {
+            Description = "Measure the rows anew with this model, for attention maps and the spans of its heads, which annotated rows do not hold.",
+            HelpName = "DIR",
+        };
         var rhythm = new RhythmArguments();
         Option<int> rows = new("--rows") { Description = "The most rows of each file that are shown.", DefaultValueFactory = _ => 50 };
         Command command = new("report", """
@@ -32,7 +41,9 @@ internal static class ReportCommand
             foreach ((int place, FileInfo file) in files.Index())
             {
                 string? variant = files.Length > 1 ? names[place] : null;
-                foreach ((int number, string line) in File.ReadLines(file.FullName).Index().Where(line => !string.IsNullOrWhiteSpace(line.Item)).Take(parsed.GetValue(rows)))
+                foreach ((int number, string line) in File.ReadLines(file.FullName).Index()
+                    .Where(line => !string.IsNullOrWhiteSpace(line.Item))
+                    .Take(parsed.GetValue(rows)))
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     try
@@ -56,6 +67,12 @@ internal static class ReportCommand
     private static ReportTrace Measure(CausalLanguageModel model, string line, int number, string? variant, RhythmOptions rhythm)
     {
         (InputRow row, TokenSequence sequence) = ResponseFile.Parse(model, line, number);
-        return ReportTraces.Create(model, sequence, new ReportTraceOptions { Title = row.Has("title") ? row.Text("title") : null, Variant = variant, Outcome = ReportOutcome.Read(JsonSerializer.SerializeToElement(row.Fields)), Rhythm = rhythm });
+        return ReportTraces.Create(model, sequence, new ReportTraceOptions
+        {
+            Title = row.Has("title") ? row.Text("title") : null,
+            Variant = variant,
+            Outcome = ReportOutcome.Read(JsonSerializer.SerializeToElement(row.Fields)),
+            Rhythm = rhythm,
+        });
     }
 }

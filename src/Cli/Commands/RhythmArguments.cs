@@ -6,21 +6,52 @@ namespace MLNetAttn.Cli;
 /// <summary>How WAAD and FAI are measured.</summary>
 internal sealed class RhythmArguments
 {
-    private readonly Option<string> _layers = new("--layers") { Description = "Layers that are read: middle, all, top, bottom, or numbers such as 10,11,12.", DefaultValueFactory = _ => "middle" };
+    private readonly Option<string> _layers = new("--layers")
+    {
+        Description = "Layers that are read: middle, all, top, bottom, or numbers such as 10,11,12.",
+        DefaultValueFactory = _ => "middle",
+    };
     private readonly Option<int> _window = new("--window") { Description = "W of WAAD.", DefaultValueFactory = _ => new RhythmOptions().Window };
-    private readonly Option<int> _minimum = new("--min-horizon") { Description = "The nearest later token that FAI counts.", DefaultValueFactory = _ => new RhythmOptions().MinimumHorizon };
-    private readonly Option<int> _maximum = new("--max-horizon") { Description = "The farthest; 0 = to the end of the response.", DefaultValueFactory = _ => new RhythmOptions().MaximumHorizon ?? 0 };
-    private readonly Option<bool> _shrink = new("--shrink-horizon") { Description = "Near the end of the response, count nearer tokens too, so that FAI is defined there." };
-    private readonly Option<RowAlignment> _alignment = new("--row-alignment") { Description = "Whose row of attention is a token's: the query that reads it (Reading), or the one that it was sampled from (Generating).", DefaultValueFactory = _ => RowAlignment.Reading };
-    private readonly Option<double> _ratio = new("--head-ratio") { Description = "Share of the heads in each of the local and global groups.", DefaultValueFactory = _ => new RhythmOptions().HeadRatio };
+    private readonly Option<int> _minimum = new("--min-horizon")
+    {
+        Description = "The nearest later token that FAI counts.",
+        DefaultValueFactory = _ => new RhythmOptions().MinimumHorizon,
+    };
+    private readonly Option<int> _maximum = new("--max-horizon")
+    {
+        Description = "The farthest; 0 = to the end of the response.",
+        DefaultValueFactory = _ => new RhythmOptions().MaximumHorizon ?? 0,
+    };
+    private readonly Option<bool> _shrink = new("--shrink-horizon")
+    {
+        Description = "Near the end of the response, count nearer tokens too, so that FAI is defined there.",
+    };
+    private readonly Option<RowAlignment> _alignment = new("--row-alignment")
+    {
+        Description = "Whose row of attention is a token's: the query that reads it (Reading), or the one that it was sampled from (Generating).",
+        DefaultValueFactory = _ => RowAlignment.Reading,
+    };
+    private readonly Option<double> _ratio = new("--head-ratio")
+    {
+        Description = "Share of the heads in each of the local and global groups.",
+        DefaultValueFactory = _ => new RhythmOptions().HeadRatio,
+    };
     private readonly Option<bool> _allHeads = new("--all-heads") { Description = "Average over all heads instead of groups." };
     private readonly Option<bool> _receivers = new("--receivers") { Description = "FAI of the receiver heads too." };
-    private readonly Option<HeadGrouping> _grouping = new("--grouping") { Description = "Whose heads are put into groups: each sequence's own (PerSequence), or those of a batch together (PerBatch).", DefaultValueFactory = _ => HeadGrouping.PerSequence };
+    private readonly Option<HeadGrouping> _grouping = new("--grouping")
+    {
+        Description = "Whose heads are put into groups: each sequence's own (PerSequence), or those of a batch together (PerBatch).",
+        DefaultValueFactory = _ => HeadGrouping.PerSequence,
+    };
 
     public void AddTo(Command command)
     {
         _grouping.AcceptOnlyFromAmong(nameof(HeadGrouping.PerSequence), nameof(HeadGrouping.PerBatch));
-        foreach (Option option in (Option[])[_layers, _window, _minimum, _maximum, _shrink, _alignment, _ratio, _allHeads, _receivers, _grouping]) command.Options.Add(option);
+        foreach (Option option in (Option[])
+        [
+            _layers, _window, _minimum, _maximum, _shrink, _alignment, _ratio, _allHeads, _receivers, _grouping,
+        ])
+            command.Options.Add(option);
     }
 
     public RhythmOptions Read(ParseResult parsed) => new()

@@ -11,9 +11,17 @@ internal static class ScoreCommand
     {
         Option<string?> input = SharedOptions.Input(), output = SharedOptions.Output();
         Option<bool> strict = SharedOptions.Strict();
-        Option<string> task = new("--task") { Description = "math: {\"response\", \"answer\"}. countdown: {\"response\", \"numbers\", \"target\"}.", Required = true };
+        Option<string> task = new("--task")
+        {
+            Description = "math: {\"response\", \"answer\"}. countdown: {\"response\", \"numbers\", \"target\"}.",
+            Required = true,
+        };
         task.AcceptOnlyFromAmong("math", "countdown");
-        Option<CountdownFormat> format = new("--format") { Description = "How countdown responses are written.", DefaultValueFactory = _ => CountdownFormat.SearchTrace };
+        Option<CountdownFormat> format = new("--format")
+        {
+            Description = "How countdown responses are written.",
+            DefaultValueFactory = _ => CountdownFormat.SearchTrace,
+        };
         Command command = new("score", """
             {"response" | "text", ...} → + {"reward"}
 
@@ -26,7 +34,11 @@ internal static class ScoreCommand
                 ? row => MathVerifier.IsCorrect(Response(row), row.Has("answer") ? row.Text("answer") : row.Text("gold")) ? 1 : 0
                 : row => CountdownVerifier.Score(Response(row), row.Integers("numbers"), row.Number("target"), parsed.GetValue(format));
             var pump = new RowPump(streams, parsed.GetValue(input), parsed.GetValue(output), parsed.GetValue(strict), batchSize: 1);
-            return Task.FromResult(pump.Run("score", score, rows => rows.Select(row => (IEnumerable<JsonObject>)[row.Row.With(("reward", row.Value))]), cancellationToken));
+            return Task.FromResult(pump.Run(
+                "score",
+                score,
+                rows => rows.Select(row => (IEnumerable<JsonObject>)[row.Row.With(("reward", row.Value))]),
+                cancellationToken));
         });
         return command;
     }

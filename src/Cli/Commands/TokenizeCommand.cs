@@ -23,7 +23,11 @@ internal static class TokenizeCommand
         {
             Tokenizer tokenizer = Tokenizer.FromPretrained(parsed.GetRequiredValue(model).FullName);
             var pump = new RowPump(streams, parsed.GetValue(input), parsed.GetValue(output), parsed.GetValue(strict), batchSize: 1);
-            return Task.FromResult(pump.Run("tokenize", row => row.Text("text"), rows => rows.Select(row => (IEnumerable<JsonObject>)[Row(row.Row, row.Value)]), cancellationToken));
+            return Task.FromResult(pump.Run(
+                "tokenize",
+                row => row.Text("text"),
+                rows => rows.Select(row => (IEnumerable<JsonObject>)[Row(row.Row, row.Value)]),
+                cancellationToken));
 
             JsonObject Row(InputRow row, string text)
             {

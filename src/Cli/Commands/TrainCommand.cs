@@ -8,11 +8,28 @@ internal static class TrainCommand
 {
     public static Command Create(Streams streams)
     {
-        Option<FileInfo?> config = new("--config", "-c") { Description = "What to train how: JSON, with comments if you like (docs/training.md).", HelpName = "FILE" };
-        Option<string[]> set = new("--set") { Description = "A value that goes over the file's, such as options.steps=5; may be given several times.", HelpName = "PATH=VALUE", DefaultValueFactory = _ => [] };
+        Option<FileInfo?> config = new("--config", "-c")
+        {
+            Description = "What to train how: JSON, with comments if you like (docs/training.md).",
+            HelpName = "FILE",
+        };
+        Option<string[]> set = new("--set")
+        {
+            Description = "A value that goes over the file's, such as options.steps=5; may be given several times.",
+            HelpName = "PATH=VALUE",
+            DefaultValueFactory = _ => [],
+        };
         Option<bool> print = new("--print-config") { Description = "Write the configuration with all its defaults to standard output, and do no more." };
-        Option<bool> resume = new("--resume") { Description = "Go on with the run in the output folder, from its last checkpoint; begin one if there is none." };
-        Option<int> every = new("--log-every") { Description = "Steps from line to line, where standard error is no terminal.", HelpName = "N", DefaultValueFactory = _ => 10 };
+        Option<bool> resume = new("--resume")
+        {
+            Description = "Go on with the run in the output folder, from its last checkpoint; begin one if there is none.",
+        };
+        Option<int> every = new("--log-every")
+        {
+            Description = "Steps from line to line, where standard error is no terminal.",
+            HelpName = "N",
+            DefaultValueFactory = _ => 10,
+        };
         every.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() < 1) result.AddError("--log-every is below 1, expected at least 1.");
@@ -52,6 +69,9 @@ internal static class TrainCommand
     {
         string run = Path.Combine(output, RunFiles.Run), own = Path.Combine(output, RunFolder.ConfigName);
         if (config is not null && (config == run || (config == own && !File.Exists(run))))
-            throw new ConfigException([$"output: a run writes a {Path.GetFileName(config)} of its own there, which --config is. Give the file another name or place."]);
+            throw new ConfigException(
+            [
+                $"output: a run writes a {Path.GetFileName(config)} of its own there, which --config is. Give the file another name or place.",
+            ]);
     }
 }

@@ -14,7 +14,12 @@ internal static class VariantNames
         // Files that differ in their extensions alone keep them.
         string[][] files = [.. (bare.Distinct().Count() == paths.Distinct().Count() ? bare : paths).Select(path => path.Split(Path.DirectorySeparatorChar))];
         string[] names = [.. files.Select(file => Shortest(file, files))];
-        return [.. names.Select((name, i) => names.Take(i).Count(earlier => earlier == name) is > 0 and int before ? string.Create(CultureInfo.InvariantCulture, $"{name} ({before + 1})") : name)];
+        return
+        [
+            .. names.Select((name, i) => names.Take(i).Count(earlier => earlier == name) is > 0 and int before
+                ? string.Create(CultureInfo.InvariantCulture, $"{name} ({before + 1})")
+                : name),
+        ];
     }
 
     private static string Shortest(string[] file, string[][] all)

@@ -30,7 +30,9 @@ internal sealed record InputRow(long Line, JsonObject Fields)
     public string Text(string name) => Require(name, "text") is JsonValue value && value.TryGetValue(out string? text) ? text : throw Wrong(name, "text");
 
     /// <exception cref="RowException">It is missing or no number.</exception>
-    public double Number(string name) => Require(name, "a number") is JsonValue value && value.TryGetValue(out double number) ? number : throw Wrong(name, "a number");
+    public double Number(string name) => Require(name, "a number") is JsonValue value && value.TryGetValue(out double number)
+        ? number
+        : throw Wrong(name, "a number");
 
     /// <exception cref="RowException">It is missing or no array of whole numbers.</exception>
     public int[] Integers(string name) => Require(name, "an array of whole numbers") is JsonArray array
@@ -39,7 +41,9 @@ internal sealed record InputRow(long Line, JsonObject Fields)
 
     /// <summary>The conversation.</summary>
     /// <exception cref="RowException">It is missing or no array.</exception>
-    public JsonElement Messages() => Require("messages", "an array of messages") is JsonArray messages ? JsonSerializer.SerializeToElement(messages) : throw Wrong("messages", "an array of messages");
+    public JsonElement Messages() => Require("messages", "an array of messages") is JsonArray messages
+        ? JsonSerializer.SerializeToElement(messages)
+        : throw Wrong("messages", "an array of messages");
 
     /// <summary>What chat templates take beside the messages.</summary>
     public ChatTemplateOptions ChatOptions(bool addGenerationPrompt) => new()
@@ -53,7 +57,9 @@ internal sealed record InputRow(long Line, JsonObject Fields)
     public int[] Prompt(CausalLanguageModel model)
     {
         if (Has("prompt_ids")) return Integers("prompt_ids");
-        if (Has("messages")) return model.Tokenizer.Encode(model.ChatTemplate.Render(Messages(), ChatOptions(addGenerationPrompt: true)), addSpecialTokens: false);
+        if (Has("messages"))
+            return model.Tokenizer.Encode(
+                model.ChatTemplate.Render(Messages(), ChatOptions(addGenerationPrompt: true)), addSpecialTokens: false);
         return Has("prompt") ? model.Tokenizer.Encode(Text("prompt")) : throw new RowException("The row has none of 'prompt', 'prompt_ids' and 'messages'.");
     }
 

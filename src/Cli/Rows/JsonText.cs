@@ -21,5 +21,6 @@ internal static class JsonText
     public static JsonArray Texts(IEnumerable<string> values) => [.. values.Select(value => (JsonNode)value)];
 
     /// <summary>Heads as pairs of layer and head.</summary>
-    public static JsonArray? Heads(IEnumerable<HeadIndex>? heads) => heads is null ? null : [.. heads.Select(head => (JsonNode)new JsonArray(head.Layer, head.Head))];
+    public static JsonArray? Heads(IEnumerable<HeadIndex>? heads) =>
+        heads is null ? null : [.. heads.Select(head => (JsonNode)new JsonArray(head.Layer, head.Head))];
 }

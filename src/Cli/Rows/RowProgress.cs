@@ -10,14 +10,16 @@ internal static class RowProgress
     /// <param name="title">What is done.</param>
     /// <param name="file">The input; null = its length is not known, and nothing is shown.</param>
     /// <param name="work">Is given what to call after each batch.</param>
-    public static void Show(Streams streams, string title, FileStream? file, Action<Action> work) => Show(streams, title, file?.Length ?? 0, task => work(() => task?.Value = file!.Position));
+    public static void Show(Streams streams, string title, FileStream? file, Action<Action> work) =>
+        Show(streams, title, file?.Length ?? 0, task => work(() => task?.Value = file!.Position));
 
     /// <summary>Runs work of a known number of steps.</summary>
     /// <param name="streams">As above.</param>
     /// <param name="title">What is done.</param>
     /// <param name="steps">How many steps there are.</param>
     /// <param name="work">Is given what to tell how many are done.</param>
-    public static void Show(Streams streams, string title, int steps, Action<IProgress<int>> work) => Show(streams, title, (long)steps, task => work(new Steps(task)));
+    public static void Show(Streams streams, string title, int steps, Action<IProgress<int>> work) =>
+        Show(streams, title, (long)steps, task => work(new Steps(task)));
 
     private static void Show(Streams streams, string title, long length, Action<ProgressTask?> work)
     {

@@ -22,7 +22,11 @@ internal sealed partial class RowPump(Streams streams, string? input, string? ou
     /// <param name="work">Gives for each of the rows what is written for it.</param>
     /// <param name="cancellationToken">Ends the work; rows written so far stay.</param>
     /// <returns>The exit code.</returns>
-    public int Run<T>(string title, Func<InputRow, T> read, Func<IReadOnlyList<(InputRow Row, T Value)>, IEnumerable<IEnumerable<JsonObject>>> work, CancellationToken cancellationToken)
+    public int Run<T>(
+        string title,
+        Func<InputRow, T> read,
+        Func<IReadOnlyList<(InputRow Row, T Value)>, IEnumerable<IEnumerable<JsonObject>>> work,
+        CancellationToken cancellationToken)
     {
         if (batchSize < 1) throw new ArgumentException($"--batch-size is {batchSize}, expected at least 1.");
         using FileStream? file = input is null or "-" ? null : new FileStream(input, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
@@ -43,7 +47,11 @@ internal sealed partial class RowPump(Streams streams, string? input, string? ou
     }
 
     /// <summary>What is written for the lines of a batch; with strict, up to the first bad one.</summary>
-    private List<string> Read<T>((long Number, string Text)[] lines, Func<InputRow, T> read, Func<IReadOnlyList<(InputRow Row, T Value)>, IEnumerable<IEnumerable<JsonObject>>> work, CancellationToken cancellationToken)
+    private List<string> Read<T>(
+        (long Number, string Text)[] lines,
+        Func<InputRow, T> read,
+        Func<IReadOnlyList<(InputRow Row, T Value)>, IEnumerable<IEnumerable<JsonObject>>> work,
+        CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         List<(long Number, string? Error)> results = [];
@@ -81,7 +89,10 @@ internal sealed partial class RowPump(Streams streams, string? input, string? ou
     /// <summary>Works on a batch. If that fails, each row is tried alone, to find the bad ones, and the others then together: rows of a batch may share what is
     /// measured of them.</summary>
     private static void Work<T>(
-        List<(InputRow Row, T Value)> rows, Func<IReadOnlyList<(InputRow Row, T Value)>, IEnumerable<IEnumerable<JsonObject>>> work, Dictionary<long, string[]> done, Dictionary<long, string> failed)
+        List<(InputRow Row, T Value)> rows,
+        Func<IReadOnlyList<(InputRow Row, T Value)>, IEnumerable<IEnumerable<JsonObject>>> work,
+        Dictionary<long, string[]> done,
+        Dictionary<long, string> failed)
     {
         string? error = Try(() =>
         {
@@ -119,7 +130,9 @@ internal sealed partial class RowPump(Streams streams, string? input, string? ou
             action();
             return null;
         }
-        catch (Exception exception) when (exception is RowException or ArgumentException or FormatException or InvalidDataException or NotSupportedException or ArithmeticException or InvalidOperationException)
+        catch (Exception exception) when (exception
+            is RowException or ArgumentException or FormatException or InvalidDataException
+            or NotSupportedException or ArithmeticException or InvalidOperationException)
         {
             return Ending().Replace(exception.Message, "");
         }

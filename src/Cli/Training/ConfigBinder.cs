@@ -44,8 +44,10 @@ internal sealed class ConfigBinder(Type root)
         foreach ((string name, JsonNode? value) in found)
         {
             string path = prefix + name;
-            if (ConfigNames.Of(type).Properties.FirstOrDefault(property => property.Name == name) is { } property) CheckValue(value, property.PropertyType, property.IsSetNullable, path);
-            else _problems.Add($"{path}: unknown{Advice(name, type, path)}");
+            if (ConfigNames.Of(type).Properties.FirstOrDefault(property => property.Name == name) is { } property)
+                CheckValue(value, property.PropertyType, property.IsSetNullable, path);
+            else
+                _problems.Add($"{path}: unknown{Advice(name, type, path)}");
         }
     }
 
@@ -53,10 +55,13 @@ internal sealed class ConfigBinder(Type root)
     {
         if (value is null && mayBeNull) return;
         JsonTypeInfo info = ConfigNames.Of(type);
-        if (value is JsonObject inner && info.Kind == JsonTypeInfoKind.Object) Check(inner, info.Type, path + ".");
+        if (value is JsonObject inner && info.Kind == JsonTypeInfoKind.Object)
+            Check(inner, info.Type, path + ".");
         else if (value is JsonArray list && info is { Kind: JsonTypeInfoKind.Enumerable, ElementType: { } element })
             for (int i = 0; i < list.Count; i++) CheckValue(list[i], element, mayBeNull: false, $"{path}[{i}]");
-        else if (value is null || !CanRead(value, type)) _problems.Add($"{path}: found {value?.ToJsonString(ConfigJson.Format) ?? "null"}, expected {Expected(type)}{Meant(value, info.Type)}");
+        else if (value is null || !CanRead(value, type))
+            _problems.Add(
+                $"{path}: found {value?.ToJsonString(ConfigJson.Format) ?? "null"}, expected {Expected(type)}{Meant(value, info.Type)}");
     }
 
     private static bool CanRead(JsonNode value, Type type)
@@ -73,7 +78,12 @@ internal sealed class ConfigBinder(Type root)
     }
 
     private static string Meant(JsonNode? value, Type type) =>
-        type.IsEnum && value is JsonValue text && text.TryGetValue(out string? name) && NearestName.Find(name, Values(type)) is { } nearest ? $"; did you mean {nearest}?" : "";
+        type.IsEnum
+        && value is JsonValue text
+        && text.TryGetValue(out string? name)
+        && NearestName.Find(name, Values(type)) is { } nearest
+            ? $"; did you mean {nearest}?"
+            : "";
 
     /// <summary>The nearest name beside it; where there is none, a place where it would be known.</summary>
     private string Advice(string name, Type type, string path)

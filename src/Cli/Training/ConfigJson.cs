@@ -40,7 +40,8 @@ internal static class ConfigJson
         try
         {
             var rules = new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false };
-            return JsonNode.Parse(File.ReadAllText(path), documentOptions: rules) as JsonObject ?? throw new InvalidDataException($"'{path}' holds no JSON object.");
+            return JsonNode.Parse(File.ReadAllText(path), documentOptions: rules) as JsonObject
+                ?? throw new InvalidDataException($"'{path}' holds no JSON object.");
         }
         catch (JsonException exception)
         {

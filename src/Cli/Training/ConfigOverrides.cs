@@ -16,8 +16,10 @@ internal static class ConfigOverrides
         foreach (string item in overrides)
         {
             int equal = item.IndexOf('=', StringComparison.Ordinal);
-            if (equal <= 0 || item[..equal].Split('.').Any(string.IsNullOrWhiteSpace)) problems.Add($"--set {item}: expected a path and a value, such as options.steps=5");
-            else if (Set(config, item[..equal].Split('.'), Value(item[(equal + 1)..])) is { } blocked) problems.Add($"--set {item}: {blocked} is no object, and has no names in it");
+            if (equal <= 0 || item[..equal].Split('.').Any(string.IsNullOrWhiteSpace))
+                problems.Add($"--set {item}: expected a path and a value, such as options.steps=5");
+            else if (Set(config, item[..equal].Split('.'), Value(item[(equal + 1)..])) is { } blocked)
+                problems.Add($"--set {item}: {blocked} is no object, and has no names in it");
         }
         ConfigException.ThrowIfAny(problems);
     }

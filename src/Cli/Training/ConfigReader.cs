@@ -22,9 +22,11 @@ internal static class ConfigReader
     public static TrainConfig Bind(JsonObject config)
     {
         LengthenPrompts(config, "prompts");
-        if (config["options"] is JsonObject options && options["lora"] is JsonObject lora && lora["target_modules"] is JsonValue module) lora["target_modules"] = new JsonArray(module.DeepClone());
+        if (config["options"] is JsonObject options && options["lora"] is JsonObject lora && lora["target_modules"] is JsonValue module)
+            lora["target_modules"] = new JsonArray(module.DeepClone());
         if (config["reward"] is JsonObject only) config["reward"] = new JsonArray(only.DeepClone());
-        if (config["method"] is JsonValue method && method.TryGetValue(out string? name) && name == "sft") return ConfigBinder.Bind<SupervisedFineTuningConfig>(config);
+        if (config["method"] is JsonValue method && method.TryGetValue(out string? name) && name == "sft")
+            return ConfigBinder.Bind<SupervisedFineTuningConfig>(config);
         LengthenPrompts(config, "evaluation");
         return ConfigBinder.Bind<PolicyOptimizationConfig>(config);
     }

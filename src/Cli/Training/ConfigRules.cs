@@ -18,7 +18,12 @@ internal sealed partial class ConfigRules
     {
         _config = config;
         // What the options call themselves and their values in C#, people know from JSON.
-        _names = [.. ConfigNames.All(config.GetType()).SelectMany(known => ((Nullable.GetUnderlyingType(known.Type) ?? known.Type) is { IsEnum: true } type ? ConfigBinder.Values(type) : []).Append(known.Name))];
+        _names =
+        [
+            .. ConfigNames.All(config.GetType()).SelectMany(known =>
+                ((Nullable.GetUnderlyingType(known.Type) ?? known.Type) is { IsEnum: true } type ? ConfigBinder.Values(type) : [])
+                    .Append(known.Name)),
+        ];
     }
 
     /// <summary>Checks a configuration, before anything is loaded.</summary>
@@ -39,8 +44,12 @@ internal sealed partial class ConfigRules
         Require(!string.IsNullOrWhiteSpace(_config.Output), "output", "missing, expected a folder for what the run writes");
         Require(SharedOptions.IsDevice(_config.Device), "device", $"{_config.Device}, expected {SharedOptions.Devices}");
         Require(_config.Report.Prompts >= 0, "report.prompts", string.Create(CultureInfo.InvariantCulture, $"{_config.Report.Prompts}, expected 0 or more"));
-        Require(_config.Training.EvaluateEvery is null || _config.HasEvaluation, "options.evaluate_every", "given, and \"evaluation\" is not: expected what to evaluate on");
-        Require(_config.Training.EvaluateEvery is not null || !_config.HasEvaluation, "evaluation", "given, and options.evaluate_every is not: expected every how many steps");
+        Require(
+            _config.Training.EvaluateEvery is null || _config.HasEvaluation, "options.evaluate_every",
+            "given, and \"evaluation\" is not: expected what to evaluate on");
+        Require(
+            _config.Training.EvaluateEvery is not null || !_config.HasEvaluation, "evaluation",
+            "given, and options.evaluate_every is not: expected every how many steps");
     }
 
     private void Check(PolicyOptimizationConfig config)
@@ -58,10 +67,15 @@ internal sealed partial class ConfigRules
             Require(given.Length == 1, $"reward[{i}]", $"expected one of {string.Join(", ", term.Kinds.Select(kind => kind.Name))}");
             Require(double.IsFinite(term.Weight), $"reward[{i}].weight", "expected a finite number");
             if (term.Countdown is { } countdown && config.Task == TrainTask.Countdown)
-                Require(countdown.Format == config.CountdownFormat, $"reward[{i}].countdown.format", $"{Word(countdown.Format)}, and prompts ask as {asked}: expected the same");
+                Require(
+                    countdown.Format == config.CountdownFormat, $"reward[{i}].countdown.format",
+                    $"{Word(countdown.Format)}, and prompts ask as {asked}: expected the same");
             if (term.LengthPenalty is { } penalty)
-                Require(penalty.MaximumLength - penalty.SoftLength < config.Options.MaxNewTokens, $"reward[{i}].length_penalty", string.Create(CultureInfo.InvariantCulture,
-                    $"begins behind {penalty.MaximumLength - penalty.SoftLength} tokens (maximum_length {penalty.MaximumLength} less soft_length {penalty.SoftLength}), and no response is longer than options.max_new_tokens, {config.Options.MaxNewTokens}: expected one that acts"));
+                Require(
+                    penalty.MaximumLength - penalty.SoftLength < config.Options.MaxNewTokens, $"reward[{i}].length_penalty",
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"begins behind {penalty.MaximumLength - penalty.SoftLength} tokens (maximum_length {penalty.MaximumLength} less soft_length {penalty.SoftLength}), and no response is longer than options.max_new_tokens, {config.Options.MaxNewTokens}: expected one that acts"));
             if (given is [var kind]) Try($"reward[{i}].{kind}", () => RewardChain.Create(new MLContext(), term));
         }
         Require(config.Reward is not { Count: 0 }, "reward", "an empty list, expected at least one reward, or null for the task's");
@@ -82,9 +96,14 @@ internal sealed partial class ConfigRules
         Require(prompts.File is null != prompts.Countdown is null, path, "expected a file, or countdown: one of them");
         Require(prompts.File is null || File.Exists(prompts.File), path + ".file", $"there is no file '{prompts.File}'");
         Require(prompts.Countdown is null || task == TrainTask.Countdown, path + ".countdown", $"given, and task is {Word(task)}: expected a file");
-        Require(prompts.CountdownFormat == CountdownFormat.SearchTrace || (prompts.Countdown is null && task == TrainTask.Countdown), path + ".countdown_format", "expected with a file of Countdown problems alone; drawn ones have countdown.options.format");
+        Require(
+            prompts.CountdownFormat == CountdownFormat.SearchTrace || (prompts.Countdown is null && task == TrainTask.Countdown),
+            path + ".countdown_format",
+            "expected with a file of Countdown problems alone; drawn ones have countdown.options.format");
         if (prompts.Format is { } format)
-            Require((format == ProblemFormat.Countdown) == (task == TrainTask.Countdown), path + ".format", $"{Word(format)}, and task is {Word(task)}: expected {(task == TrainTask.Countdown ? "countdown" : "another format than countdown")}");
+            Require(
+                (format == ProblemFormat.Countdown) == (task == TrainTask.Countdown), path + ".format",
+                $"{Word(format)}, and task is {Word(task)}: expected {(task == TrainTask.Countdown ? "countdown" : "another format than countdown")}");
         if (prompts.Countdown is { } drawn) Try(path + ".countdown", () => Countdown.Generate(0, drawn.Numbers, drawn.Seed, drawn.Split, drawn.Options));
         Require(prompts.Countdown is not { Count: < 1 }, path + ".countdown.count", "expected at least 1");
     }
@@ -106,7 +125,8 @@ internal sealed partial class ConfigRules
         catch (InvalidOptionsException exception)
         {
             foreach (OptionViolation violation in exception.Violations)
-                _problems.Add($"{path}.{string.Join('.', violation.Option.Split('.').Select(JsonNamingPolicy.SnakeCaseLower.ConvertName))} is {Words(violation.Found)}, expected {Words(violation.Expected)}");
+                _problems.Add(
+                    $"{path}.{string.Join('.', violation.Option.Split('.').Select(JsonNamingPolicy.SnakeCaseLower.ConvertName))} is {Words(violation.Found)}, expected {Words(violation.Expected)}");
         }
     }
 

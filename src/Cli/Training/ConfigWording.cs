@@ -12,7 +12,9 @@ internal static partial class ConfigWording
     {
         Dictionary<string, string> places = new(StringComparer.Ordinal);
         // The place nearest to the root is meant where several parts have an option of a name.
-        foreach ((string path, string name, _) in ConfigNames.All(config.GetType()).Where(known => known.Path.StartsWith("options.", StringComparison.Ordinal)).OrderBy(known => known.Path.Count(letter => letter == '.')))
+        foreach ((string path, string name, _) in ConfigNames.All(config.GetType())
+            .Where(known => known.Path.StartsWith("options.", StringComparison.Ordinal))
+            .OrderBy(known => known.Path.Count(letter => letter == '.')))
         {
             places.TryAdd(path["options.".Length..], path);
             places.TryAdd(name, path);

@@ -42,12 +42,17 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
 
     // Flow needs an answer to trace back from, which the report does not look for.
     internal override (RhythmOptions Rhythm, CreditOptions Credit) Analysis => (
-        Options.Rhythm ?? new RhythmOptions { Receivers = true, Temperature = Options.Temperature }, Options.Credit.Strategy == CreditStrategy.Flow ? new CreditOptions() : Options.Credit);
+        Options.Rhythm ?? new RhythmOptions { Receivers = true, Temperature = Options.Temperature },
+        Options.Credit.Strategy == CreditStrategy.Flow ? new CreditOptions() : Options.Credit);
 
     // As the trainer does it; where a reward fails, a report without it is better than none.
     internal override float? RewardOf(MLContext context, TrainingRows rows, int row, CausalLanguageModel model, int[] response)
     {
-        var answered = new RolloutView(StoredRows.Read(context.Data.TakeRows(rows.View, row + 1), _ => () => { }), [row], [Options.TextOf(model, response)], [response]);
+        var answered = new RolloutView(
+            StoredRows.Read(context.Data.TakeRows(rows.View, row + 1), _ => () => { }),
+            [row],
+            [Options.TextOf(model, response)],
+            [response]);
         var reward = RewardFunction.From(RewardChain.Create(context, this), Options.RewardColumnName);
         reward.Fit(answered);
         return (float)reward.Evaluate(MLNetInternals.GetEnvironment(context.Transforms), answered, MissingReward.LeaveOut, _ => { })[0].Reward;
@@ -57,6 +62,18 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
         TrainingRows.Problems(context, Task, Prompts ?? new PromptConfig<CountdownPrompts> { Countdown = new CountdownPrompts() }, Options.PromptFormat),
         Evaluation is null ? null : TrainingRows.Problems(context, Task, Evaluation, Options.PromptFormat));
 
-    public override PolicyTransformer Fit(MLContext context, CausalLanguageModel model, IDataView rows, IDataView? evaluation, RunSettings run) => context.Policies.Trainers.PolicyOptimization(
-        model, RewardChain.Create(context, this), Options with { OutputFolder = run.Folder, Resume = run.Resume, Progress = run.Progress, CancellationToken = run.CancellationToken }).Fit(rows, evaluation);
+    public override PolicyTransformer Fit(
+        MLContext context, CausalLanguageModel model, IDataView rows, IDataView? evaluation, RunSettings run) =>
+        context.Policies.Trainers
+            .PolicyOptimization(
+                model,
+                RewardChain.Create(context, this),
+                Options with
+                {
+                    OutputFolder = run.Folder,
+                    Resume = run.Resume,
+                    Progress = run.Progress,
+                    CancellationToken = run.CancellationToken,
+                })
+            .Fit(rows, evaluation);
 }

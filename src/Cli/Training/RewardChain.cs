@@ -20,7 +20,9 @@ internal static class RewardChain
     private static IEnumerable<string> Names(IReadOnlyList<RewardTerm> terms)
     {
         string[] kinds = [.. terms.Select(term => term.Kinds.First(kind => kind.Options is not null).Name)];
-        return kinds.Select((kind, i) => kinds.Take(i).Count(earlier => earlier == kind) is > 0 and int before ? string.Create(CultureInfo.InvariantCulture, $"{kind}_{before + 1}") : kind);
+        return kinds.Select((kind, i) => kinds.Take(i).Count(earlier => earlier == kind) is > 0 and int before
+            ? string.Create(CultureInfo.InvariantCulture, $"{kind}_{before + 1}")
+            : kind);
     }
 
     /// <summary>One reward.</summary>

@@ -16,5 +16,6 @@ internal sealed record RewardTerm
     public LengthPenaltyOptions? LengthPenalty { get; init; }
 
     /// <summary>What a reward may be, by the names that configurations have for it, with the options of what is given.</summary>
-    internal IReadOnlyList<(string Name, object? Options)> Kinds => [("countdown", Countdown), ("math", Math), ("regex", Regex), ("length_penalty", LengthPenalty)];
+    internal IReadOnlyList<(string Name, object? Options)> Kinds =>
+        [("countdown", Countdown), ("math", Math), ("regex", Regex), ("length_penalty", LengthPenalty)];
 }

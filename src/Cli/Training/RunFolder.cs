@@ -42,7 +42,9 @@ internal sealed class RunFolder : IDisposable
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         Directory.CreateDirectory(full);
-        var folder = new RunFolder(full, LockFile.Take(Path.Combine(full, "train.lock"), $"Another run works in '{full}'. Wait for it, or choose another \"output\"."));
+        var folder = new RunFolder(
+            full,
+            LockFile.Take(Path.Combine(full, "train.lock"), $"Another run works in '{full}'. Wait for it, or choose another \"output\"."));
         try
         {
             if (!folder.HoldsRun) folder.RequireNothingElse();
@@ -69,7 +71,8 @@ internal sealed class RunFolder : IDisposable
         (JsonObject before, JsonObject now) = (Whole(ConfigReader.Read(Config, [])), Whole(config));
         foreach (string name in new[] { "task", "reward" })
             if (!JsonNode.DeepEquals(before[name], now[name]))
-                throw new InvalidOperationException($"'{Location}' holds a run with another {name}: it was {Text(before[name])}, and is {Text(now[name])}. Use the same, or choose another \"output\".");
+                throw new InvalidOperationException(
+                    $"'{Location}' holds a run with another {name}: it was {Text(before[name])}, and is {Text(now[name])}. Use the same, or choose another \"output\".");
 
         static JsonObject Whole(TrainConfig config) => JsonNode.Parse(ConfigJson.Write(config))!.AsObject();
 
@@ -82,7 +85,9 @@ internal sealed class RunFolder : IDisposable
     {
         if (!File.Exists(In(RunFiles.Metrics))) return (0, null);
         (int Step, IReadOnlyDictionary<string, double> Metrics)[] steps = [.. MetricsFile.Read(In(RunFiles.Metrics))];
-        double best = steps.Select(step => step.Metrics.GetValueOrDefault(BestPolicy.StepMetric, double.NaN)).LastOrDefault(step => !double.IsNaN(step), double.NaN);
+        double best = steps
+            .Select(step => step.Metrics.GetValueOrDefault(BestPolicy.StepMetric, double.NaN))
+            .LastOrDefault(step => !double.IsNaN(step), double.NaN);
         return (steps is [.., var last] ? last.Step : 0, double.IsNaN(best) ? null : (int)best);
     }
 
@@ -95,8 +100,15 @@ internal sealed class RunFolder : IDisposable
     // A configuration alone is what a run leaves that never began.
     private void RequireNothingElse()
     {
-        string[] taken = [.. ((string[])[Policy, Model, Report, In(RunFiles.Metrics), In(RunFiles.Samples)]).Where(Path.Exists).Concat(Directory.EnumerateDirectories(Location, "checkpoint-*")).Select(path => Path.GetFileName(path)!)];
+        string[] taken =
+        [
+            .. ((string[])[Policy, Model, Report, In(RunFiles.Metrics), In(RunFiles.Samples)])
+                .Where(Path.Exists)
+                .Concat(Directory.EnumerateDirectories(Location, "checkpoint-*"))
+                .Select(path => Path.GetFileName(path)!),
+        ];
         if (taken.Length > 0)
-            throw new InvalidOperationException($"'{Location}' holds {string.Join(", ", taken)} and no run ({RunFiles.Run}): a run would write over them. Choose another \"output\", or move them away.");
+            throw new InvalidOperationException(
+                $"'{Location}' holds {string.Join(", ", taken)} and no run ({RunFiles.Run}): a run would write over them. Choose another \"output\", or move them away.");
     }
 }

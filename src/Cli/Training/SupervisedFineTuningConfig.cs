@@ -26,13 +26,25 @@ internal sealed record SupervisedFineTuningConfig : TrainConfig
 
     internal override bool HasEvaluation => Evaluation is not null;
 
-    internal override GenerationOptions Answers => (Options.Generation ?? new GenerationOptions { MaxNewTokens = 256 }) with { Temperature = 0, SamplesPerPrompt = 1 };
+    internal override GenerationOptions Answers =>
+        (Options.Generation ?? new GenerationOptions { MaxNewTokens = 256 }) with { Temperature = 0, SamplesPerPrompt = 1 };
 
     internal override (RhythmOptions Rhythm, CreditOptions Credit) Analysis => (new RhythmOptions { Receivers = true }, new CreditOptions());
 
     public override (TrainingRows Rows, TrainingRows? Evaluation) Load(MLContext context) =>
         (TrainingRows.Responses(context, Rows!), Evaluation is null ? null : TrainingRows.Responses(context, Evaluation));
 
-    public override PolicyTransformer Fit(MLContext context, CausalLanguageModel model, IDataView rows, IDataView? evaluation, RunSettings run) => context.Policies.Trainers.SupervisedFineTuning(
-        model, Options with { OutputFolder = run.Folder, Resume = run.Resume, Progress = run.Progress, CancellationToken = run.CancellationToken }).Fit(rows, evaluation);
+    public override PolicyTransformer Fit(
+        MLContext context, CausalLanguageModel model, IDataView rows, IDataView? evaluation, RunSettings run) =>
+        context.Policies.Trainers
+            .SupervisedFineTuning(
+                model,
+                Options with
+                {
+                    OutputFolder = run.Folder,
+                    Resume = run.Resume,
+                    Progress = run.Progress,
+                    CancellationToken = run.CancellationToken,
+                })
+            .Fit(rows, evaluation);
 }

@@ -11,7 +11,10 @@ internal static class TrainingReport
     private static readonly string[] LeftOut = ["time/", "step_time", "num_tokens", "epoch", BestPolicy.StepMetric];
 
     // What one looks at first; the others follow as they were measured.
-    private static readonly string[] First = ["reward", "eval_reward", "loss", "eval_loss", "completions/mean_length", "completions/clipped_ratio", "entropy", "kl", "grad_norm"];
+    private static readonly string[] First =
+    [
+        "reward", "eval_reward", "loss", "eval_loss", "completions/mean_length", "completions/clipped_ratio", "entropy", "kl", "grad_norm",
+    ];
 
     /// <summary>Writes it.</summary>
     /// <param name="folder">The run.</param>
@@ -21,9 +24,13 @@ internal static class TrainingReport
     /// <param name="prompts">What both are asked.</param>
     /// <param name="rewardOf">The reward of a model's answer to one of them; null = there is none.</param>
     /// <param name="cancellation">Ends it; nothing is written then.</param>
-    public static void Write(RunFolder folder, TrainConfig config, CausalLanguageModel before, CausalLanguageModel after, IReadOnlyList<(string Title, int[] Ids)> prompts, Func<int, CausalLanguageModel, int[], float?> rewardOf, CancellationToken cancellation)
+    public static void Write(
+        RunFolder folder, TrainConfig config, CausalLanguageModel before, CausalLanguageModel after,
+        IReadOnlyList<(string Title, int[] Ids)> prompts, Func<int, CausalLanguageModel, int[], float?> rewardOf, CancellationToken cancellation)
     {
-        RhythmReport report = new RhythmReport($"Training: {Path.GetFileName(folder.Location)}").AddNote("Model", config.Model!).AddNote("Configuration", folder.Config);
+        RhythmReport report = new RhythmReport($"Training: {Path.GetFileName(folder.Location)}")
+            .AddNote("Model", config.Model!)
+            .AddNote("Configuration", folder.Config);
         string metrics = folder.In(RunFiles.Metrics);
         if (File.Exists(metrics)) report.Add(Curves(Path.GetFileName(folder.Location), metrics));
         foreach ((int row, (string title, int[] ids)) in prompts.Index())
@@ -34,17 +41,27 @@ internal static class TrainingReport
 
     private static IReadOnlyList<TrainingCurve> Curves(string name, string path)
     {
-        string[] metrics = [.. MetricsFile.Read(path).SelectMany(line => line.Metrics.Keys).Distinct().Where(metric => !LeftOut.Any(left => metric.StartsWith(left, StringComparison.Ordinal))).OrderBy(Place)];
+        string[] metrics =
+        [
+            .. MetricsFile.Read(path)
+                .SelectMany(line => line.Metrics.Keys)
+                .Distinct()
+                .Where(metric => !LeftOut.Any(left => metric.StartsWith(left, StringComparison.Ordinal)))
+                .OrderBy(Place),
+        ];
         return metrics.Length == 0 ? [] : TrainingCurve.Read(name, path, metrics);
 
         static int Place(string metric) => Array.IndexOf(First, metric) is >= 0 and int place ? place : First.Length;
     }
 
-    private static ReportTrace Trace(CausalLanguageModel model, TrainConfig config, string title, string variant, int[] ids, Func<int[], float?> rewardOf, CancellationToken cancellation)
+    private static ReportTrace Trace(
+        CausalLanguageModel model, TrainConfig config, string title, string variant, int[] ids,
+        Func<int[], float?> rewardOf, CancellationToken cancellation)
     {
         (RhythmOptions rhythm, Transforms.CreditOptions credit) = config.Analysis;
         int room = model.Config.MaxPositionEmbeddings - ids.Length;
-        GeneratedSequence response = model.Generate([ids], config.Answers with { MaxNewTokens = Math.Min(config.Answers.MaxNewTokens ?? room, room) }, cancellation)[0];
+        GeneratedSequence response = model.Generate(
+            [ids], config.Answers with { MaxNewTokens = Math.Min(config.Answers.MaxNewTokens ?? room, room) }, cancellation)[0];
         return ReportTraces.Create(model, new TokenSequence(ids, response.TokenIds), new ReportTraceOptions
         {
             Title = title,

@@ -23,7 +23,10 @@ internal sealed record TrainingRows(IDataView View, IReadOnlyList<string> Titles
         TaskProblem[] problems = prompts.Countdown is { } drawn ? Draw(drawn, format) : [.. ProblemReader.Read(
             prompts.File!, prompts.Format ?? (task == TrainTask.Countdown ? ProblemFormat.Countdown : ProblemFormat.Math),
             new ProblemReaderOptions { Instruction = prompts.Instruction, PromptFormat = format, CountdownFormat = prompts.CountdownFormat })];
-        return new TrainingRows(context.Data.LoadFromEnumerable(problems), [.. problems.Select(problem => problem.Question)], new PromptReader(Prompt, format, addSpecialTokens: true));
+        return new TrainingRows(
+            context.Data.LoadFromEnumerable(problems),
+            [.. problems.Select(problem => problem.Question)],
+            new PromptReader(Prompt, format, addSpecialTokens: true));
     }
 
     /// <summary>Responses of a file to learn: JSON lines with prompt and response.</summary>
@@ -32,7 +35,10 @@ internal sealed record TrainingRows(IDataView View, IReadOnlyList<string> Titles
     {
         using var reader = new StreamReader(path);
         Demonstration[] rows = [.. InputRow.Lines(reader).Select(line => Demonstration.Parse(path, line.Number, line.Text))];
-        return new TrainingRows(context.Data.LoadFromEnumerable(rows), [.. rows.Select(row => row.Prompt)], new PromptReader(Prompt, PromptFormat.Text, addSpecialTokens: true));
+        return new TrainingRows(
+            context.Data.LoadFromEnumerable(rows),
+            [.. rows.Select(row => row.Prompt)],
+            new PromptReader(Prompt, PromptFormat.Text, addSpecialTokens: true));
     }
 
     /// <summary>The first prompts, as people and as the model read them.</summary>
@@ -52,7 +58,9 @@ internal sealed record TrainingRows(IDataView View, IReadOnlyList<string> Titles
         {
             Index = i,
             Question = problem.Prompt,
-            Prompt = format == PromptFormat.Messages ? JsonText.Line(new JsonArray(new JsonObject { ["role"] = "user", ["content"] = problem.Prompt })) : problem.Prompt,
+            Prompt = format == PromptFormat.Messages
+                ? JsonText.Line(new JsonArray(new JsonObject { ["role"] = "user", ["content"] = problem.Prompt }))
+                : problem.Prompt,
             Numbers = problem.Numbers,
             Target = problem.Target,
         }),

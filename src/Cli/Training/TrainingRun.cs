@@ -32,7 +32,8 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
         // A run that goes on keeps its configuration until the trainer has agreed to the new one.
         bool isNew = !folder.HoldsRun;
         if (isNew) folder.Write(config);
-        (PolicyTransformer trained, TrainingView view) = Train(context, model, rows, evaluation, folder, started: () => { if (!isNew) folder.Write(config); }, cancellation);
+        (PolicyTransformer trained, TrainingView view) = Train(
+            context, model, rows, evaluation, folder, started: () => { if (!isNew) folder.Write(config); }, cancellation);
         using (trained)
         {
             trained.Model.SavePretrained(folder.Policy);
@@ -42,12 +43,24 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
             (steps, bestStep) = (view.Last?.Step ?? steps, view.BestStep ?? bestStep);
             bool whole = view.Last is { } last && last.Step == last.TotalSteps, stopped = cancellation.IsCancellationRequested && !whole;
             if (!stopped && !whole && view.Last is { } early && bestStep is { } best)
-                streams.Errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Ended early after step {early.Step} of {early.TotalSteps}: no evaluation was better than the one {When(best)}."));
+                streams.Errors.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Ended early after step {early.Step} of {early.TotalSteps}: no evaluation was better than the one {When(best)}."));
             if (config.Training.KeepBest && bestStep is { } kept)
-                streams.Errors.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The policy is {(kept == 0 ? "the model that training began with" : $"that of step {kept}")}, whose evaluation was the best."));
+                streams.Errors.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The policy is {(kept == 0 ? "the model that training began with" : $"that of step {kept}")}, whose evaluation was the best."));
             if (stopped) streams.Errors.WriteLine("Stopped: the policy is saved, and --resume goes on.");
             bool isReported = Report(context, folder, model, trained.Model, evaluation ?? rows, stopped, cancellation);
-            streams.Output.WriteLine(JsonText.Line(new JsonObject { ["stopped"] = stopped, ["steps"] = steps, ["best_step"] = bestStep, ["policy"] = folder.Policy, ["model"] = folder.Model, ["report"] = isReported ? folder.Report : null }));
+            streams.Output.WriteLine(JsonText.Line(new JsonObject
+            {
+                ["stopped"] = stopped,
+                ["steps"] = steps,
+                ["best_step"] = bestStep,
+                ["policy"] = folder.Policy,
+                ["model"] = folder.Model,
+                ["report"] = isReported ? folder.Report : null,
+            }));
             return stopped || !isReported ? CommandLine.Cancelled : CommandLine.Success;
         }
     }
@@ -55,7 +68,8 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
     private static string When(int step) => step == 0 ? "before the first" : string.Create(CultureInfo.InvariantCulture, $"after step {step}");
 
     private (PolicyTransformer Trained, TrainingView View) Train(
-        MLContext context, CausalLanguageModel model, TrainingRows rows, TrainingRows? evaluation, RunFolder folder, Action started, CancellationToken cancellation) =>
+        MLContext context, CausalLanguageModel model, TrainingRows rows, TrainingRows? evaluation,
+        RunFolder folder, Action started, CancellationToken cancellation) =>
         TrainingView.Show(streams, folder, every, started, view =>
         {
             context.Log += (_, entry) =>
@@ -67,13 +81,18 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
         });
 
     /// <returns>Whether there is a report: it can be cancelled, too.</returns>
-    private bool Report(MLContext context, RunFolder folder, CausalLanguageModel before, CausalLanguageModel after, TrainingRows rows, bool stopped, CancellationToken cancellation)
+    private bool Report(
+        MLContext context, RunFolder folder, CausalLanguageModel before, CausalLanguageModel after,
+        TrainingRows rows, bool stopped, CancellationToken cancellation)
     {
         try
         {
             // Whoever stops a run wants it to end; curves cost nothing.
             TrainingReport.Write(
-                folder, config, before, after, stopped ? [] : rows.First(config.Report.Prompts, before), (row, model, response) => config.RewardOf(context, rows, row, model, response), stopped ? CancellationToken.None : cancellation);
+                folder, config, before, after,
+                stopped ? [] : rows.First(config.Report.Prompts, before),
+                (row, model, response) => config.RewardOf(context, rows, row, model, response),
+                stopped ? CancellationToken.None : cancellation);
             return true;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)

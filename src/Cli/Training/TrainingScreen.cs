@@ -52,7 +52,9 @@ internal sealed class TrainingScreen : TrainingView
     {
         List<IRenderable> rows =
         [
-            new Markup(string.Create(CultureInfo.InvariantCulture, $"[bold]Step {progress.Step} of {progress.TotalSteps}[/], {Time(progress.Elapsed)} gone{Left(progress, ", ")}")),
+            new Markup(string.Create(
+                CultureInfo.InvariantCulture,
+                $"[bold]Step {progress.Step} of {progress.TotalSteps}[/], {Time(progress.Elapsed)} gone{Left(progress, ", ")}")),
             new Markup($"[bold]{Goal}[/] [green]{Sparkline.Draw(_goal, Math.Max(10, _width - 30))}[/] {Number(_goal[^1])}"),
             Metrics(),
             .. Warning(),
@@ -60,7 +62,9 @@ internal sealed class TrainingScreen : TrainingView
         if (StepLines.ReadLast(_samples) is { } sample)
         {
             string text = sample.Line.TryGetProperty("response", out var response) ? response.GetString() ?? "" : "";
-            rows.Add(new Markup(string.Create(CultureInfo.InvariantCulture, $"[bold]A response[/] of step {sample.Step}: [grey]{Markup.Escape(text.Length > SampleLength ? text[..SampleLength] + "…" : text)}[/]")));
+            rows.Add(new Markup(string.Create(
+                CultureInfo.InvariantCulture,
+                $"[bold]A response[/] of step {sample.Step}: [grey]{Markup.Escape(text.Length > SampleLength ? text[..SampleLength] + "…" : text)}[/]")));
         }
         return rows;
     }

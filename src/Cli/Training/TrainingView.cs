@@ -10,7 +10,8 @@ internal abstract class TrainingView : IProgress<TrainingProgress>
     /// <summary>The metrics that are shown, in this order; those that a trainer does not report are left out.</summary>
     protected static IReadOnlyList<string> Shown { get; } =
     [
-        "reward", "reward_std", "eval_reward", "frac_reward_zero_std", "completions/mean_length", "completions/clipped_ratio", "loss", "eval_loss", "entropy", "kl", "grad_norm", "learning_rate", "credit/mean", "step_time",
+        "reward", "reward_std", "eval_reward", "frac_reward_zero_std", "completions/mean_length", "completions/clipped_ratio",
+        "loss", "eval_loss", "entropy", "kl", "grad_norm", "learning_rate", "credit/mean", "step_time",
     ];
 
     /// <summary>The step that was done last; null = none yet.</summary>
@@ -63,13 +64,17 @@ internal abstract class TrainingView : IProgress<TrainingProgress>
     public abstract void Warn(string message);
 
     /// <summary>What is left, in words; nothing while that is not known.</summary>
-    protected static string Left(TrainingProgress progress, string separator) => progress.Remaining is { } remaining ? $"{separator}{Time(remaining)} left" : "";
+    protected static string Left(TrainingProgress progress, string separator) =>
+        progress.Remaining is { } remaining ? $"{separator}{Time(remaining)} left" : "";
 
     /// <summary>A number, short.</summary>
     protected static string Number(double value) => double.IsNaN(value) ? "–" : value.ToString("G4", CultureInfo.InvariantCulture);
 
     /// <summary>How long, in words.</summary>
-    protected static string Time(TimeSpan time) => time.TotalMinutes < 1 ? $"{time.TotalSeconds:0} s" : time.TotalHours < 1 ? $"{(int)time.TotalMinutes} min {time.Seconds} s" : $"{(int)time.TotalHours} h {time.Minutes} min";
+    protected static string Time(TimeSpan time) =>
+        time.TotalMinutes < 1 ? $"{time.TotalSeconds:0} s"
+        : time.TotalHours < 1 ? $"{(int)time.TotalMinutes} min {time.Seconds} s"
+        : $"{(int)time.TotalHours} h {time.Minutes} min";
 
     private protected abstract void Show(TrainingProgress progress);
 }

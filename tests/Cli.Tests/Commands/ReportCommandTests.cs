@@ -12,7 +12,8 @@ public sealed class ReportCommandTests : IDisposable
     [Fact]
     public async Task Files_of_one_name_are_compared_under_names_that_differ()
     {
-        string report = _folder.File("report.html"), row = """{"step": 3, "prompt": "p", "tokens": ["a"], "credit": [1.5], "reward": 1, "advantage": 0.5, "finish_reason": "length"}""";
+        string report = _folder.File("report.html"),
+            row = """{"step": 3, "prompt": "p", "tokens": ["a"], "credit": [1.5], "reward": 1, "advantage": 0.5, "finish_reason": "length"}""";
         (int code, _, string errors) = await Tool.RunAsync("", "report", "-i", Rows("full", row), "-i", Rows("two", row), "-o", report);
         code.Should().Be(0, errors);
         string page = await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken);
@@ -24,7 +25,10 @@ public sealed class ReportCommandTests : IDisposable
     [Fact]
     public async Task Rows_that_are_measured_anew_keep_what_became_of_them()
     {
-        string report = _folder.File("report.html"), rows = Rows("run", """{"step": 3, "prompt": "numbers 1 5 7 target 11 :", "response": "try 7 + 5", "reward": 0, "finish_reason": "length"}""");
+        string report = _folder.File("report.html"),
+            rows = Rows(
+                "run",
+                """{"step": 3, "prompt": "numbers 1 5 7 target 11 :", "response": "try 7 + 5", "reward": 0, "finish_reason": "length"}""");
         (int code, _, string errors) = await Tool.RunAsync("", "report", "-i", rows, "-o", report, "-m", Tool.Countdown);
         code.Should().Be(0, errors);
         JsonElement trace = Data(await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken), "trace-0");
@@ -39,6 +43,7 @@ public sealed class ReportCommandTests : IDisposable
         return path;
     }
 
-    private static JsonElement Data(string page, string id) =>
-        JsonDocument.Parse(Regex.Match(page, $"<script type=\"application/json\" id=\"{id}\">(.*?)</script>", RegexOptions.Singleline).Groups[1].Value).RootElement;
+    private static JsonElement Data(string page, string id) => JsonDocument
+        .Parse(Regex.Match(page, $"<script type=\"application/json\" id=\"{id}\">(.*?)</script>", RegexOptions.Singleline).Groups[1].Value)
+        .RootElement;
 }

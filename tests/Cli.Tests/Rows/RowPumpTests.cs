@@ -24,7 +24,10 @@ public sealed class RowPumpTests
     {
         (int code, string output, _) = Run("{\"n\":1}\n{\"n\":13}\n{\"n\":3}\n", strict: false, batchSize: 3);
         code.Should().Be(CommandLine.BadRows);
-        output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().Equal("""{"n":1,"double":2}""", """{"line":2,"error":"13 brings bad luck."}""", """{"n":3,"double":6}""");
+        output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().Equal(
+            """{"n":1,"double":2}""",
+            """{"line":2,"error":"13 brings bad luck."}""",
+            """{"n":3,"double":6}""");
     }
 
     [Fact]
@@ -58,7 +61,9 @@ public sealed class RowPumpTests
     {
         using var cancel = new CancellationTokenSource();
         using var output = new StringWriter();
-        var pump = new RowPump(new Streams(new StringReader("{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n"), output, TextWriter.Null, IsTerminal: false), null, null, strict: false, batchSize: 1);
+        var pump = new RowPump(
+            new Streams(new StringReader("{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n"), output, TextWriter.Null, IsTerminal: false),
+            null, null, strict: false, batchSize: 1);
         FluentActions.Invoking(() => pump.Run("cancel", row => row.Number("n"), rows =>
         {
             if (rows[0].Value == 2) cancel.Cancel();
@@ -79,7 +84,8 @@ public sealed class RowPumpTests
         if (how == "a symbolic link") File.CreateSymbolicLink(output, file);
         if (how == "a folder under another name") output = Path.Combine(Directory.CreateSymbolicLink(output, folder.Path).FullName, "rows.jsonl");
         var pump = new RowPump(new Streams(TextReader.Null, TextWriter.Null, TextWriter.Null, IsTerminal: false), file, output, strict: false, batchSize: 1);
-        FluentActions.Invoking(() => pump.Run("copy", row => row.Number("n"), rows => [], TestContext.Current.CancellationToken)).Should().Throw<ArgumentException>().WithMessage("*--output*the input under another name*");
+        FluentActions.Invoking(() => pump.Run("copy", row => row.Number("n"), rows => [], TestContext.Current.CancellationToken))
+            .Should().Throw<ArgumentException>().WithMessage("*--output*the input under another name*");
         File.ReadAllText(file).Should().Be("{\"n\":1}\n");
     }
 
@@ -101,11 +107,20 @@ public sealed class RowPumpTests
     public void The_good_rows_of_a_batch_are_worked_on_together_in_the_end()
     {
         using var output = new StringWriter();
-        var pump = new RowPump(new Streams(new StringReader("{\"n\":1}\n{\"n\":13}\n{\"n\":3}\n"), output, TextWriter.Null, IsTerminal: false), null, null, strict: false, batchSize: 3);
-        pump.Run("sum", row => row.Number("n"), rows => rows.Any(row => row.Value == 13)
-            ? throw new ArgumentException("Row 0: 13 brings bad luck.")
-            : rows.Select(row => (IEnumerable<JsonObject>)[row.Row.With(("sum", rows.Sum(other => other.Value)))]).ToArray(), TestContext.Current.CancellationToken);
-        output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().Equal("""{"n":1,"sum":4}""", """{"line":2,"error":"13 brings bad luck."}""", """{"n":3,"sum":4}""");
+        var pump = new RowPump(
+            new Streams(new StringReader("{\"n\":1}\n{\"n\":13}\n{\"n\":3}\n"), output, TextWriter.Null, IsTerminal: false),
+            null, null, strict: false, batchSize: 3);
+        pump.Run(
+            "sum",
+            row => row.Number("n"),
+            rows => rows.Any(row => row.Value == 13)
+                ? throw new ArgumentException("Row 0: 13 brings bad luck.")
+                : rows.Select(row => (IEnumerable<JsonObject>)[row.Row.With(("sum", rows.Sum(other => other.Value)))]).ToArray(),
+            TestContext.Current.CancellationToken);
+        output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().Equal(
+            """{"n":1,"sum":4}""",
+            """{"line":2,"error":"13 brings bad luck."}""",
+            """{"n":3,"sum":4}""");
     }
 
     private static (int Code, string Output, string Errors) Run(string input, bool strict, int batchSize)

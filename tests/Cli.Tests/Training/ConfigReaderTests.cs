@@ -43,8 +43,10 @@ public sealed class ConfigReaderTests
     {
         Policy("""{"reward": {"regex": {"pattern": "x"}}}""").Reward.Should().ContainSingle().Which.Regex!.Pattern.Should().Be("x");
         Policy("""{"options": {"lora": {"target_modules": "all-linear"}}}""").Options.Lora!.TargetModules.Should().Equal("all-linear");
-        Problems("""{"options": {"lora": {"target_modules": 3}}}""").Should().ContainSingle().Which.Should().StartWith("options.lora.target_modules[0]: found 3, expected a text");
-        ConfigReader.Bind(Parse("""{"method": "sft", "rows": "rows.jsonl", "options": {"epochs": 2}}""")).Should().BeOfType<SupervisedFineTuningConfig>().Which.Options.Epochs.Should().Be(2);
+        Problems("""{"options": {"lora": {"target_modules": 3}}}""")
+            .Should().ContainSingle().Which.Should().StartWith("options.lora.target_modules[0]: found 3, expected a text");
+        ConfigReader.Bind(Parse("""{"method": "sft", "rows": "rows.jsonl", "options": {"epochs": 2}}"""))
+            .Should().BeOfType<SupervisedFineTuningConfig>().Which.Options.Epochs.Should().Be(2);
         Problems("""{"method": "sft", "task": "math"}""").Should().Equal("task: unknown");
     }
 
@@ -111,14 +113,20 @@ public sealed class ConfigReaderTests
 
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder.File("problems.jsonl"), """{"nums": [5, 7], "target": 12}""");
-        foreach (string prompts in (string[])[$$$"""{"file": "{{{folder.File("problems.jsonl")}}}", "countdown_format": "tiny_zero"}""", """{"countdown": {"options": {"format": "tiny_zero"}}}"""])
+        foreach (string prompts in (string[])
+        [
+            $$$"""{"file": "{{{folder.File("problems.jsonl")}}}", "countdown_format": "tiny_zero"}""",
+            """{"countdown": {"options": {"format": "tiny_zero"}}}""",
+        ])
         {
             PolicyOptimizationConfig config = Policy($$"""{"prompts": {{prompts}}}""");
             var context = new Microsoft.ML.MLContext();
             Microsoft.ML.IDataView rows = config.Load(context).Rows.View;
             context.Data.CreateEnumerable<TaskProblem>(rows, reuseRowObject: false).First().Prompt.Should().Contain("<answer>");
             var answered = context.Data.LoadFromEnumerable([new { Response = "so <answer> 5 + 7 </answer>", Numbers = new[] { 5, 7 }, Target = 12 }]);
-            context.Data.CreateEnumerable<Rewarded>(RewardChain.Create(context, config).Fit(answered).Transform(answered), reuseRowObject: false).Single().Reward.Should().Be(1);
+            context.Data
+                .CreateEnumerable<Rewarded>(RewardChain.Create(context, config).Fit(answered).Transform(answered), reuseRowObject: false)
+                .Single().Reward.Should().Be(1);
         }
     }
 
@@ -128,8 +136,9 @@ public sealed class ConfigReaderTests
     }
 
     [Fact]
-    public void Options_in_options_are_checked_under_their_path() => FluentActions.Invoking(() => ConfigRules.Require(Policy("""{"model": ".", "output": "x", "options": {"credit": {"fraction": 7}}}""")))
-        .Should().Throw<ConfigException>().Which.Problems.Should().Equal("options.credit.fraction is 7, expected 0 to 1");
+    public void Options_in_options_are_checked_under_their_path() =>
+        FluentActions.Invoking(() => ConfigRules.Require(Policy("""{"model": ".", "output": "x", "options": {"credit": {"fraction": 7}}}""")))
+            .Should().Throw<ConfigException>().Which.Problems.Should().Equal("options.credit.fraction is 7, expected 0 to 1");
 
     [Fact]
     public void The_command_line_goes_over_the_file()
@@ -137,11 +146,12 @@ public sealed class ConfigReaderTests
         JsonObject config = Parse("""{"options": {"steps": 1}, "prompts": "a.jsonl"}""");
         ConfigOverrides.Apply(config, ["options.steps=5", "options.loss.type=dapo", "output=a=b", "options.rhythm=null"]);
         config.ToJsonString().Should().Be("""{"options":{"steps":5,"loss":{"type":"dapo"},"rhythm":null},"prompts":"a.jsonl","output":"a=b"}""");
-        FluentActions.Invoking(() => ConfigOverrides.Apply(config, ["steps", "=1", "a..b=1", "prompts.countdown.count=1"])).Should().Throw<ConfigException>().Which.Problems.Should().SatisfyRespectively(
-            first => first.Should().StartWith("--set steps: expected a path and a value"),
-            second => second.Should().StartWith("--set =1: expected a path"),
-            third => third.Should().StartWith("--set a..b=1: expected a path"),
-            fourth => fourth.Should().Be("--set prompts.countdown.count=1: prompts is no object, and has no names in it"));
+        FluentActions.Invoking(() => ConfigOverrides.Apply(config, ["steps", "=1", "a..b=1", "prompts.countdown.count=1"]))
+            .Should().Throw<ConfigException>().Which.Problems.Should().SatisfyRespectively(
+                first => first.Should().StartWith("--set steps: expected a path and a value"),
+                second => second.Should().StartWith("--set =1: expected a path"),
+                third => third.Should().StartWith("--set a..b=1: expected a path"),
+                fourth => fourth.Should().Be("--set prompts.countdown.count=1: prompts is no object, and has no names in it"));
     }
 
     [Theory]
@@ -159,5 +169,6 @@ public sealed class ConfigReaderTests
 
     private static PolicyOptimizationConfig Policy(string json) => (PolicyOptimizationConfig)ConfigReader.Bind(Parse(json));
 
-    private static IReadOnlyCollection<string> Problems(string json) => FluentActions.Invoking(() => ConfigReader.Bind(Parse(json))).Should().Throw<ConfigException>().Which.Problems;
+    private static IReadOnlyCollection<string> Problems(string json) =>
+        FluentActions.Invoking(() => ConfigReader.Bind(Parse(json))).Should().Throw<ConfigException>().Which.Problems;
 }

@@ -18,7 +18,8 @@ public sealed class RunFolderTests : IDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.WriteAllText(path, "mine");
         foreach (bool resume in new[] { false, true })
-            FluentActions.Invoking(() => RunFolder.Open(_folder.Path, resume)).Should().Throw<InvalidOperationException>().WithMessage($"*holds {named} and no run*Choose another \"output\"*");
+            FluentActions.Invoking(() => RunFolder.Open(_folder.Path, resume))
+                .Should().Throw<InvalidOperationException>().WithMessage($"*holds {named} and no run*Choose another \"output\"*");
         File.ReadAllText(path).Should().Be("mine");
     }
 
@@ -35,7 +36,8 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public void What_a_killed_process_left_half_written_is_removed_and_nothing_else()
     {
-        foreach (string name in new[] { "policy.zip.3yushjhh.ajt.tmp", "report.html.abcdefgh.ijk.tmp", "mine.tmp", "policy.zip.tmp" }) File.WriteAllText(_folder.File(name), "half");
+        foreach (string name in new[] { "policy.zip.3yushjhh.ajt.tmp", "report.html.abcdefgh.ijk.tmp", "mine.tmp", "policy.zip.tmp" })
+            File.WriteAllText(_folder.File(name), "half");
         RunFolder.Open(_folder.Path, resume: true).Dispose();
         Directory.EnumerateFiles(_folder.Path, "*.tmp").Select(Path.GetFileName).Should().BeEquivalentTo("mine.tmp", "policy.zip.tmp");
     }

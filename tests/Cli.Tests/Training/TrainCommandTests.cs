@@ -19,7 +19,9 @@ public sealed class TrainCommandTests : IDisposable
     [Fact]
     public async Task A_run_leaves_policy_zip_metrics_and_report_and_goes_on_when_asked_to()
     {
-        string config = Config("\"evaluation\": {\"countdown\": {\"count\": 4}},", "\"evaluate_every\": 2, \"log_samples_every\": 2, \"checkpoint_every\": 1, \"credit\": {\"sign\": \"positive_only\"}");
+        string config = Config(
+            "\"evaluation\": {\"countdown\": {\"count\": 4}},",
+            "\"evaluate_every\": 2, \"log_samples_every\": 2, \"checkpoint_every\": 1, \"credit\": {\"sign\": \"positive_only\"}");
         (int code, JsonElement[] rows, string errors) = await Tool.RunAsync("", "train", "--config", config);
         code.Should().Be(0, errors);
         errors.Should().Contain("step 1/2: reward ").And.Contain("step 2/2: ").And.Contain("eval_reward");
@@ -35,11 +37,21 @@ public sealed class TrainCommandTests : IDisposable
         ((IDisposable)zip).Dispose();
         string report = await File.ReadAllTextAsync(Path.Combine(Output, "report.html"), TestContext.Current.CancellationToken);
         report.Should().Contain("before").And.Contain("after").And.Contain("frac_reward_zero_std");
-        Regex.Matches(report, "\"outcome\":(.*?})").Select(match => match.Groups[1].Value).Should().HaveCount(2).And.AllSatisfy(outcome => outcome.Should().MatchRegex("^{\"reward\":[01],\"finish_reason\":\"(stop_token|length)\"}$"));
-        Regex.Matches(report, "\"metric\":\"([^\"]+)\"").Select(match => match.Groups[1].Value).Take(4).Should().Equal("reward", "eval_reward", "loss", "completions/mean_length");
+        Regex.Matches(report, "\"outcome\":(.*?})")
+            .Select(match => match.Groups[1].Value)
+            .Should().HaveCount(2)
+            .And.AllSatisfy(outcome => outcome.Should().MatchRegex("^{\"reward\":[01],\"finish_reason\":\"(stop_token|length)\"}$"));
+        Regex.Matches(report, "\"metric\":\"([^\"]+)\"")
+            .Select(match => match.Groups[1].Value)
+            .Take(4)
+            .Should().Equal("reward", "eval_reward", "loss", "completions/mean_length");
 
         // A run goes on with the reward and the evaluation that it began with.
-        foreach ((string change, string reason) in new[] { ("reward=[{\"length_penalty\": {\"maximum_length\": 24, \"soft_length\": 8}}]", "another reward: it was null, and is [{"), ("evaluation={\"countdown\": {\"count\": 5}}", "the validation data") })
+        foreach ((string change, string reason) in new[]
+        {
+            ("reward=[{\"length_penalty\": {\"maximum_length\": 24, \"soft_length\": 8}}]", "another reward: it was null, and is [{"),
+            ("evaluation={\"countdown\": {\"count\": 5}}", "the validation data"),
+        })
         {
             (int changed, _, string refused) = await Tool.RunAsync("", "train", "--config", config, "--resume", "--set", change, "--set", "options.steps=3");
             changed.Should().Be(CommandLine.Failure, refused);
@@ -61,10 +73,13 @@ public sealed class TrainCommandTests : IDisposable
     [Fact]
     public async Task Stop_strings_end_the_answers_of_the_report_too()
     {
-        (int code, _, string errors) = await Tool.RunAsync("", "train", "--config", Config("\"reward\": {\"regex\": {\"pattern\": \"=\\\\z\"}},", "\"stop_strings\": [\"=\"]"));
+        (int code, _, string errors) = await Tool.RunAsync(
+            "", "train", "--config", Config("\"reward\": {\"regex\": {\"pattern\": \"=\\\\z\"}},", "\"stop_strings\": [\"=\"]"));
         code.Should().Be(0, errors);
         string report = await File.ReadAllTextAsync(Path.Combine(Output, "report.html"), TestContext.Current.CancellationToken);
-        Regex.Matches(report, "\"outcome\":(.*?})").Select(match => match.Groups[1].Value).Should().Equal(Enumerable.Repeat("{\"reward\":1,\"finish_reason\":\"stop_string\"}", 2));
+        Regex.Matches(report, "\"outcome\":(.*?})")
+            .Select(match => match.Groups[1].Value)
+            .Should().Equal(Enumerable.Repeat("{\"reward\":1,\"finish_reason\":\"stop_string\"}", 2));
     }
 
     [Theory]
@@ -73,12 +88,18 @@ public sealed class TrainCommandTests : IDisposable
     public async Task A_run_that_ends_early_says_so_and_whose_policy_it_is(string start, int steps, int best, string when, string whose)
     {
         // Greedy answers of a policy that does not move are as good after every step.
-        string config = Config("\"evaluation\": {\"countdown\": {\"count\": 2}},", $"{start}\"evaluate_every\": 1, \"keep_best\": true, \"early_stopping_patience\": 2, \"evaluation_temperature\": 0");
-        (int code, JsonElement[] rows, string errors) = await Tool.RunAsync("", "train", "--config", config, "--set", "options.steps=9", "--set", "options.learning_rate=1e-12");
+        string config = Config(
+            "\"evaluation\": {\"countdown\": {\"count\": 2}},",
+            $"{start}\"evaluate_every\": 1, \"keep_best\": true, \"early_stopping_patience\": 2, \"evaluation_temperature\": 0");
+        (int code, JsonElement[] rows, string errors) = await Tool.RunAsync(
+            "", "train", "--config", config, "--set", "options.steps=9", "--set", "options.learning_rate=1e-12");
         code.Should().Be(0, errors);
-        errors.Should().Contain($"Ended early after step {steps} of 9: no evaluation was better than the one {when}.").And.Contain($"The policy is {whose}, whose evaluation was the best.");
+        errors.Should()
+            .Contain($"Ended early after step {steps} of 9: no evaluation was better than the one {when}.")
+            .And.Contain($"The policy is {whose}, whose evaluation was the best.");
         JsonElement told = rows.Single();
-        (told.GetProperty("stopped").GetBoolean(), told.GetProperty("steps").GetInt32(), told.GetProperty("best_step").GetInt32()).Should().Be((false, steps, best));
+        (told.GetProperty("stopped").GetBoolean(), told.GetProperty("steps").GetInt32(), told.GetProperty("best_step").GetInt32())
+            .Should().Be((false, steps, best));
     }
 
     [Fact]
@@ -95,7 +116,11 @@ public sealed class TrainCommandTests : IDisposable
         string config = Config("\"prompts\": \"problems.jsonl\",", "\"rhythm\": {\"layers\": \"top\"}"), whole = _folder.File("whole.json");
         string printed = await Print("--config", config);
         JsonElement options = JsonDocument.Parse(printed).RootElement.GetProperty("options");
-        (options.GetProperty("steps").GetInt32(), options.GetProperty("temperature").GetDouble(), options.GetProperty("rhythm").GetProperty("layers").GetString()).Should().Be((2, 1, "top"));
+        (
+            options.GetProperty("steps").GetInt32(),
+            options.GetProperty("temperature").GetDouble(),
+            options.GetProperty("rhythm").GetProperty("layers").GetString())
+            .Should().Be((2, 1, "top"));
         await File.WriteAllTextAsync(whole, printed, TestContext.Current.CancellationToken);
         (await Print("--config", whole)).Should().Be(printed);
         // Without a file: all that there is, to begin from.
@@ -104,7 +129,9 @@ public sealed class TrainCommandTests : IDisposable
         static async Task<string> Print(params string[] args)
         {
             using var output = new StringWriter();
-            (await CommandLine.RunAsync(["train", "--print-config", .. args], new Streams(TextReader.Null, output, TextWriter.Null, IsTerminal: false))).Should().Be(0);
+            (await CommandLine.RunAsync(
+                ["train", "--print-config", .. args], new Streams(TextReader.Null, output, TextWriter.Null, IsTerminal: false)))
+                .Should().Be(0);
             return output.ToString();
         }
     }
@@ -139,7 +166,8 @@ public sealed class TrainCommandTests : IDisposable
         string config = Config("\"evaluation\": {\"countdown\": {\"count\": 2}},", "\"evaluate_every\": 1, \"keep_best\": true, \"evaluation_temperature\": 0");
         (int code, JsonElement[] first, string errors) = await Tool.RunAsync("", "train", "--config", config, "--set", "options.learning_rate=1e-12");
         code.Should().Be(0, errors);
-        (int again, JsonElement[] second, string said) = await Tool.RunAsync("", "train", "--config", config, "--resume", "--set", "options.learning_rate=1e-12");
+        (int again, JsonElement[] second, string said) = await Tool.RunAsync(
+            "", "train", "--config", config, "--resume", "--set", "options.learning_rate=1e-12");
         again.Should().Be(0, said);
         second.Single().GetRawText().Should().Be(first.Single().GetRawText());
         (second.Single().GetProperty("steps").GetInt32(), second.Single().GetProperty("best_step").GetInt32()).Should().Be((2, 1));
@@ -149,11 +177,15 @@ public sealed class TrainCommandTests : IDisposable
     [Fact]
     public async Task Rewards_are_measured_under_the_names_of_their_kinds()
     {
-        string config = Config("\"reward\": [{\"countdown\": {}}, {\"regex\": {\"pattern\": \"=\"}, \"weight\": 0.5}, {\"length_penalty\": {\"maximum_length\": 24, \"soft_length\": 8}}, {\"regex\": {\"pattern\": \"try\"}, \"weight\": 0.1}],", "");
+        string config = Config(
+            "\"reward\": [{\"countdown\": {}}, {\"regex\": {\"pattern\": \"=\"}, \"weight\": 0.5}, {\"length_penalty\": {\"maximum_length\": 24, \"soft_length\": 8}}, {\"regex\": {\"pattern\": \"try\"}, \"weight\": 0.1}],",
+            "");
         (int code, _, string errors) = await Tool.RunAsync("", "train", "--config", config);
         code.Should().Be(0, errors);
         string metrics = (await File.ReadAllLinesAsync(Path.Combine(Output, "metrics.jsonl"), TestContext.Current.CancellationToken))[0];
-        Regex.Matches(metrics, "\"rewards/([^\"]+)/mean\"").Select(match => match.Groups[1].Value).Should().Equal("countdown", "regex", "length_penalty", "regex_2", "Reward");
+        Regex.Matches(metrics, "\"rewards/([^\"]+)/mean\"")
+            .Select(match => match.Groups[1].Value)
+            .Should().Equal("countdown", "regex", "length_penalty", "regex_2", "Reward");
     }
 
     [Fact]
@@ -169,8 +201,22 @@ public sealed class TrainCommandTests : IDisposable
     public async Task Responses_are_learnt_by_supervised_fine_tuning()
     {
         string rows = _folder.File("rows.jsonl"), config = _folder.File("sft.json");
-        await File.WriteAllTextAsync(rows, "{\"prompt\": \"numbers 1 5 7 target 11 :\", \"response\": \"( 7 + 5 ) - 1\"}\n", TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(config, JsonSerializer.Serialize(new { method = "sft", model = Tool.Countdown, output = Output, rows, report = new { prompts = 1 }, options = new { steps = 2 } }), TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            rows,
+            "{\"prompt\": \"numbers 1 5 7 target 11 :\", \"response\": \"( 7 + 5 ) - 1\"}\n",
+            TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            config,
+            JsonSerializer.Serialize(new
+            {
+                method = "sft",
+                model = Tool.Countdown,
+                output = Output,
+                rows,
+                report = new { prompts = 1 },
+                options = new { steps = 2 },
+            }),
+            TestContext.Current.CancellationToken);
         (int code, _, string errors) = await Tool.RunAsync("", "train", "--config", config);
         code.Should().Be(0, errors);
         errors.Should().Contain("step 2/2: loss ");
@@ -208,7 +254,16 @@ public sealed class TrainCommandTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no kill on Windows.");
         CancellationToken cancellation = TestContext.Current.CancellationToken;
-        var start = new ProcessStartInfo("dotnet", [typeof(CommandLine).Assembly.Location, "train", "--config", Config("", ""), "--set", "options.steps=100000", "--log-every", "1"]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(
+            "dotnet",
+            [
+                typeof(CommandLine).Assembly.Location,
+                "train", "--config", Config("", ""), "--set", "options.steps=100000", "--log-every", "1",
+            ])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         start.Environment["OMP_NUM_THREADS"] = "1";
         using Process process = Process.Start(start)!;
         try

@@ -19,7 +19,9 @@ public sealed class TrainingRowsTests
         text.Titles.Should().Equal("1 + 1?");
         text.View.GetColumn<string>("Prompt").Should().Equal("1 + 1?\nThink.");
         text.View.GetColumn<string>("Answer").Should().Equal("2");
-        TrainingRows.Problems(_context, TrainTask.Math, prompts, PromptFormat.Messages).View.GetColumn<string>("Prompt").Should().Equal("""[{"role":"user","content":"1 + 1?\nThink."}]""");
+        TrainingRows.Problems(_context, TrainTask.Math, prompts, PromptFormat.Messages).View
+            .GetColumn<string>("Prompt")
+            .Should().Equal("""[{"role":"user","content":"1 + 1?\nThink."}]""");
     }
 
     [Fact]

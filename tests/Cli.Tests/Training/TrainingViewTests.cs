@@ -18,7 +18,9 @@ public sealed class TrainingViewTests : IDisposable
     [Fact]
     public void Lines_come_every_few_steps_and_with_evaluations()
     {
-        string[] lines = Show(isTerminal: false, every: 10, steps: 25, step => step == 7 ? [("reward", 0.5), ("eval_reward", 0.25)] : [("reward", 0.5), ("time/sample", 3)])
+        string[] lines = Show(
+            isTerminal: false, every: 10, steps: 25,
+            step => step == 7 ? [("reward", 0.5), ("eval_reward", 0.25)] : [("reward", 0.5), ("time/sample", 3)])
             .Split('\n', StringSplitOptions.RemoveEmptyEntries);
         lines.Select(line => line.Split(':')[0]).Should().Equal("step 1/25", "step 7/25", "step 10/25", "step 20/25", "step 25/25");
         lines[1].Should().Be("step 7/25: reward 0.5, eval_reward 0.25; 1 min 30 s left");
@@ -28,8 +30,19 @@ public sealed class TrainingViewTests : IDisposable
     public void A_terminal_gets_metrics_curve_and_the_last_response()
     {
         File.WriteAllText(_folder.In("samples.jsonl"), "{\"step\":2,\"response\":\"[red] herring\"}\n");
-        string screen = Show(isTerminal: true, every: 10, steps: 3, step => [("reward", step / 4.0), ("entropy", double.NaN), .. step == 2 ? [("eval_reward", 0.125)] : Array.Empty<(string, double)>()]);
-        screen.Should().Contain("Step 3 of 3").And.Contain("▁▅█").And.Contain("0.75").And.Contain("entropy").And.Contain("[red] herring", "a response is no markup").And.Contain("careful");
+        string screen = Show(isTerminal: true, every: 10, steps: 3, step =>
+        [
+            ("reward", step / 4.0),
+            ("entropy", double.NaN),
+            .. step == 2 ? [("eval_reward", 0.125)] : Array.Empty<(string, double)>(),
+        ]);
+        screen.Should()
+            .Contain("Step 3 of 3")
+            .And.Contain("▁▅█")
+            .And.Contain("0.75")
+            .And.Contain("entropy")
+            .And.Contain("[red] herring", "a response is no markup")
+            .And.Contain("careful");
         screen[screen.LastIndexOf("Step 3 of 3", StringComparison.Ordinal)..].Should().Contain("0.125", "the last evaluation stays to be seen");
     }
 
@@ -58,7 +71,9 @@ public sealed class TrainingViewTests : IDisposable
             view.Report(new TrainingProgress(0, 2, TimeSpan.FromSeconds(3), Remaining: null, new Dictionary<string, double> { ["eval_reward"] = 0.25 }));
             return true;
         });
-        System.Text.RegularExpressions.Regex.Replace(output.ToString().Replace("\r", "", StringComparison.Ordinal), "\e\\[[0-9;]*m| +(?=\n)", "").Should().Contain(expected);
+        System.Text.RegularExpressions.Regex
+            .Replace(output.ToString().Replace("\r", "", StringComparison.Ordinal), "\e\\[[0-9;]*m| +(?=\n)", "")
+            .Should().Contain(expected);
     }
 
     private string Show(bool isTerminal, int every, int steps, Func<int, (string Name, double Value)[]> metrics)
@@ -69,7 +84,9 @@ public sealed class TrainingViewTests : IDisposable
         {
             if (isTerminal) view.Warn("be careful");
             for (int step = 1; step <= steps; step++)
-                view.Report(new TrainingProgress(step, steps, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(90), metrics(step).ToDictionary(metric => metric.Name, metric => metric.Value)));
+                view.Report(new TrainingProgress(
+                    step, steps, TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(90),
+                    metrics(step).ToDictionary(metric => metric.Name, metric => metric.Value)));
             view.Last!.Step.Should().Be(steps);
             return true;
         }).Should().BeTrue();

@@ -103,7 +103,8 @@ public sealed class AdapterFilesTests : IDisposable
         using (CausalLanguageModel adapted = _model.WithTrained(new LoraOptions())) adapted.SaveAdapter(_folder.Path);
         File.Delete(_folder.File("adapter_model.safetensors"));
         long before = LiveTensors.Settle();
-        FluentActions.Invoking(() => CausalLanguageModel.FromPretrained(_folder.Path)).Should().Throw<FileNotFoundException>().WithMessage("*adapter_model.safetensors*");
+        FluentActions.Invoking(() => CausalLanguageModel.FromPretrained(_folder.Path))
+            .Should().Throw<FileNotFoundException>().WithMessage("*adapter_model.safetensors*");
         LiveTensors.Now.Should().Be(before);
     }
 

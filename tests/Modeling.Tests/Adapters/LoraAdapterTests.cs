@@ -52,11 +52,14 @@ public sealed class LoraAdapterTests : IDisposable
     [InlineData("all-linear")]
     public void An_adapter_computes_what_its_merged_weights_compute(params string[] targets)
     {
-        using CausalLanguageModel adapted = _model.WithTrained(new LoraOptions { Rank = 2, Alpha = 3, TargetModules = targets }), merged = adapted.MergeAdapter();
+        using CausalLanguageModel adapted = _model.WithTrained(new LoraOptions { Rank = 2, Alpha = 3, TargetModules = targets }),
+            merged = adapted.MergeAdapter();
         adapted.Logits().LargestDifference(merged.Logits()).Should().BeLessThan(2e-4);
         adapted.Logits().LargestDifference(_model.Logits()).Should().BeGreaterThan(1e-2);
         string[] changed = [.. merged.Parameters.Where(entry => !entry.Value.equal(_model.Parameters[entry.Key]).all().ToBoolean()).Select(entry => entry.Key)];
-        changed.Should().BeEquivalentTo(adapted.AdapterParameters.Keys.Where(name => name.Contains("lora_A")).Select(name => name["base_model.model.".Length..].Replace(".lora_A", "")));
+        changed.Should().BeEquivalentTo(adapted.AdapterParameters.Keys
+            .Where(name => name.Contains("lora_A"))
+            .Select(name => name["base_model.model.".Length..].Replace(".lora_A", "")));
     }
 
     [Theory]
@@ -68,7 +71,10 @@ public sealed class LoraAdapterTests : IDisposable
         using var folder = new TemporaryFolder();
         using (CausalLanguageModel adapted = _model.WithTrained()) adapted.SavePretrained(folder.Path);
         using CausalLanguageModel loaded = CausalLanguageModel.FromPretrained(folder.Path, new ModelLoadOptions { DataType = type });
-        loaded.AdapterParameters.Values.Should().OnlyContain(matrix => matrix.dtype == (type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32), "adapters are not rounded to half precision");
+        loaded.AdapterParameters.Values
+            .Should().OnlyContain(
+                matrix => matrix.dtype == (type == ScalarType.Float64 ? ScalarType.Float64 : ScalarType.Float32),
+                "adapters are not rounded to half precision");
         int[] prompt = TinyModel.Ids(6, 3);
         foreach (int samples in (int[])[1, 12])
         {
@@ -98,7 +104,11 @@ public sealed class LoraAdapterTests : IDisposable
     {
         float[] expected = _model.Logits();
         long before = LiveTensors.Settle();
-        CausalLanguageModel start = _model.Clone(), adapted = start.WithTrained(), off = adapted.WithoutAdapter(), copy = adapted.Clone(), merged = adapted.MergeAdapter();
+        CausalLanguageModel start = _model.Clone(),
+            adapted = start.WithTrained(),
+            off = adapted.WithoutAdapter(),
+            copy = adapted.Clone(),
+            merged = adapted.MergeAdapter();
         float[] changed = adapted.Logits();
         start.Dispose();
         start.Dispose();
@@ -134,7 +144,8 @@ public sealed class LoraAdapterTests : IDisposable
         {
             loaded.Fingerprint.Should().Be(adapted.Fingerprint);
             loaded.Adapter!.TargetModules.Should().BeEquivalentTo("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj");
-            File.ReadAllText(folder.File("adapter_config.json")).Should().Contain($"\"base_model_name_or_path\": \"{folder.Path}\"", "transformers looks there for the weights");
+            File.ReadAllText(folder.File("adapter_config.json"))
+                .Should().Contain($"\"base_model_name_or_path\": \"{folder.Path}\"", "transformers looks there for the weights");
         }
         _model.SavePretrained(folder.Path);
         using CausalLanguageModel plain = CausalLanguageModel.FromPretrained(folder.Path);
@@ -158,7 +169,8 @@ public sealed class LoraAdapterTests : IDisposable
         using var folder = new TemporaryFolder();
         using CausalLanguageModel adapted = _model.WithTrained();
         adapted.SaveAdapter(folder.Path);
-        FluentActions.Invoking(() => CausalLanguageModel.FromPretrained(folder.Path)).Should().Throw<FileNotFoundException>().WithMessage("*adapter*base model*WithAdapter*");
+        FluentActions.Invoking(() => CausalLanguageModel.FromPretrained(folder.Path))
+            .Should().Throw<FileNotFoundException>().WithMessage("*adapter*base model*WithAdapter*");
     }
 
     [Theory]
@@ -170,7 +182,8 @@ public sealed class LoraAdapterTests : IDisposable
     public void A_module_that_is_not_there_is_refused_with_those_that_are(string target, string message)
     {
         long before = LiveTensors.Settle();
-        FluentActions.Invoking(() => _model.WithAdapter(new LoraOptions { TargetModules = ["q_proj", target] })).Should().Throw<ArgumentException>().WithMessage(message);
+        FluentActions.Invoking(() => _model.WithAdapter(new LoraOptions { TargetModules = ["q_proj", target] }))
+            .Should().Throw<ArgumentException>().WithMessage(message);
         LiveTensors.Now.Should().Be(before);
         _model.Logits().Should().NotBeEmpty("the model is as it was");
     }
@@ -184,7 +197,8 @@ public sealed class LoraAdapterTests : IDisposable
     public void A_model_has_one_adapter_or_none()
     {
         using CausalLanguageModel adapted = _model.WithAdapter(new LoraOptions());
-        FluentActions.Invoking(() => adapted.WithAdapter(new LoraOptions())).Should().Throw<InvalidOperationException>().WithMessage("*MergeAdapter*WithoutAdapter*");
+        FluentActions.Invoking(() => adapted.WithAdapter(new LoraOptions()))
+            .Should().Throw<InvalidOperationException>().WithMessage("*MergeAdapter*WithoutAdapter*");
         FluentActions.Invoking(() => _model.MergeAdapter()).Should().Throw<InvalidOperationException>().WithMessage("*no adapter*WithAdapter*");
         _model.Adapter.Should().BeNull();
         _model.AdapterParameters.Should().BeEmpty();

@@ -13,7 +13,14 @@ public class LoraConfigFileTests
         string json = Encoding.UTF8.GetString(LoraConfigFile.Write(options, options.TargetModules, "/a/b"));
         json.Should().Contain("\"lora_alpha\": 2.5").And.Contain("\"lora_dropout\": 0.05").And.EndWith("}\n");
         (LoraOptions read, string? baseModel) = LoraConfigFile.Read(new Source(json));
-        read.Should().BeEquivalentTo(new LoraOptions { Rank = 5, Alpha = 2.5, UseRslora = true, Dropout = 0.05, TargetModules = ["layers.1.mlp.up_proj", "v_proj"] });
+        read.Should().BeEquivalentTo(new LoraOptions
+        {
+            Rank = 5,
+            Alpha = 2.5,
+            UseRslora = true,
+            Dropout = 0.05,
+            TargetModules = ["layers.1.mlp.up_proj", "v_proj"],
+        });
         baseModel.Should().Be("/a/b");
     }
 
@@ -57,17 +64,20 @@ public class LoraConfigFileTests
     [InlineData("target_modules", "[3]", "*target_modules*text*")]
     [InlineData("use_rslora", "1", "*use_rslora*true or false*")]
     [InlineData("peft_type", "null", "*'peft_type' is missing*")]
-    public void Values_out_of_range_are_refused_by_name(string key, string value, string message) => Reading(key, value).Should().Throw<InvalidDataException>().WithMessage(message);
+    public void Values_out_of_range_are_refused_by_name(string key, string value, string message) =>
+        Reading(key, value).Should().Throw<InvalidDataException>().WithMessage(message);
 
     [Fact]
     public void A_damaged_file_is_named()
     {
-        FluentActions.Invoking(() => LoraConfigFile.Read(new Source("{\"r\": 8"))).Should().Throw<InvalidDataException>().WithMessage("*adapter_config.json*no valid JSON*");
+        FluentActions.Invoking(() => LoraConfigFile.Read(new Source("{\"r\": 8")))
+            .Should().Throw<InvalidDataException>().WithMessage("*adapter_config.json*no valid JSON*");
         FluentActions.Invoking(() => LoraConfigFile.Read(new Source("[]"))).Should().Throw<InvalidDataException>().WithMessage("*adapter_config.json*object*");
     }
 
     [Fact]
-    public void All_linear_may_be_a_text() => LoraConfigFile.Read(new Source(With("target_modules", "\"all-linear\""))).Options.TargetModules.Should().Equal("all-linear");
+    public void All_linear_may_be_a_text() =>
+        LoraConfigFile.Read(new Source(With("target_modules", "\"all-linear\""))).Options.TargetModules.Should().Equal("all-linear");
 
     private static Action Reading(string key, string value) => () => LoraConfigFile.Read(new Source(With(key, value)));
 
@@ -75,7 +85,11 @@ public class LoraConfigFileTests
     {
         JsonObject json = JsonNode.Parse(LoraConfigFile.Write(new LoraOptions(), ["q_proj"], null))!.AsObject();
         json[key] = JsonNode.Parse(value);
-        return json.ToJsonString(new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = false });
+        return json.ToJsonString(new JsonSerializerOptions
+        {
+            Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+            WriteIndented = false,
+        });
     }
 
     private sealed class Source(string json) : ICheckpointSource

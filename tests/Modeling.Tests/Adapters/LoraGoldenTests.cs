@@ -66,7 +66,9 @@ public class LoraGoldenTests
         TokenSequence[] sequences = [.. ids.Select(row => new TokenSequence(row[..4], row[4..]))];
         var options = new RhythmOptions { MinimumHorizon = 1, MaximumHorizon = 4 };
 
-        IReadOnlyList<RhythmAnalysis> with = golden.Model.AnalyzeRhythm(sequences, options), folded = merged.AnalyzeRhythm(sequences, options), without = golden.Base.AnalyzeRhythm(sequences, options);
+        IReadOnlyList<RhythmAnalysis> with = golden.Model.AnalyzeRhythm(sequences, options),
+            folded = merged.AnalyzeRhythm(sequences, options),
+            without = golden.Base.AnalyzeRhythm(sequences, options);
         for (int i = 0; i < with.Count; i++)
         {
             Largest(with[i].LogProbabilities, folded[i].LogProbabilities).Should().BeLessThan(1e-5);
@@ -103,7 +105,12 @@ public class LoraGoldenTests
         Tensor ids = ToTensor(batch.GetProperty("input_ids")), labels = ToTensor(batch.GetProperty("labels"));
         Tensor logits = golden.Model.Decoder.Logits(golden.Model.Decoder.Forward(ids));
         long length = ids.shape[1];
-        return (nn.functional.cross_entropy(logits.narrow(1, 0, length - 1).reshape(-1, logits.shape[2]), labels.narrow(1, 1, length - 1).reshape(-1), ignore_index: -100), logits);
+        return (
+            nn.functional.cross_entropy(
+                logits.narrow(1, 0, length - 1).reshape(-1, logits.shape[2]),
+                labels.narrow(1, 1, length - 1).reshape(-1),
+                ignore_index: -100),
+            logits);
     }
 
     private static Tensor ToTensor(JsonElement rows)

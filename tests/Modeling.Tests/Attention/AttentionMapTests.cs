@@ -19,6 +19,7 @@ public sealed class AttentionMapTests
         Refused([[1], [0.5, double.NaN]], "Row 1 gives key 1 the weight NaN*");
         Refused([[1], [-0.1, 1]], "Row 1 gives key 0 the weight -0.1*");
 
-        static void Refused(double[][] rows, string message) => FluentActions.Invoking(() => new AttentionMap(rows)).Should().Throw<ArgumentException>().WithMessage(message);
+        static void Refused(double[][] rows, string message) =>
+            FluentActions.Invoking(() => new AttentionMap(rows)).Should().Throw<ArgumentException>().WithMessage(message);
     }
 }

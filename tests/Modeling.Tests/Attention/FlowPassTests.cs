@@ -14,7 +14,8 @@ public sealed class FlowPassTests
         using CausalLanguageModel model = TinyModel.Create(2, TinyModel.Windowed(window == 0 ? null : window));
         FlowSequence[] sequences = [new(Sequence(9, response, 1), ^5..^1), new(Sequence(20, 25, 2), 3..4) { Question = 2..5 }];
         IReadOnlyList<FlowAnalysis> flows = model.AnalyzeFlow(sequences, LayerSelection.All);
-        Same(flows[0], FlowAnalysis.Trace(NaiveRhythm.Of(model, sequences[0].Tokens, LayerSelection.All).MeanMap(), 9, (0, 9), (9 + response - 5, 9 + response - 1)));
+        Same(flows[0], FlowAnalysis.Trace(
+            NaiveRhythm.Of(model, sequences[0].Tokens, LayerSelection.All).MeanMap(), 9, (0, 9), (9 + response - 5, 9 + response - 1)));
         Same(flows[1], FlowAnalysis.Trace(NaiveRhythm.Of(model, sequences[1].Tokens, LayerSelection.All).MeanMap(), 20, (2, 5), (23, 24)));
     }
 
@@ -31,7 +32,8 @@ public sealed class FlowPassTests
         Refused(new FlowSequence(new TokenSequence([1], []), ..), "Row 1: the response has no tokens*");
         model.AnalyzeFlow([]).Should().BeEmpty();
 
-        void Refused(FlowSequence bad, string message) => FluentActions.Invoking(() => model.AnalyzeFlow([good, bad])).Should().Throw<ArgumentException>().WithMessage(message);
+        void Refused(FlowSequence bad, string message) =>
+            FluentActions.Invoking(() => model.AnalyzeFlow([good, bad])).Should().Throw<ArgumentException>().WithMessage(message);
     }
 
     [Fact]
@@ -39,7 +41,8 @@ public sealed class FlowPassTests
     {
         using CausalLanguageModel model = TinyModel.Create();
         using (no_grad()) model.Parameters["model.layers.0.self_attn.q_proj.weight"].fill_(float.NaN);
-        FluentActions.Invoking(() => model.AnalyzeFlow([new FlowSequence(Sequence(3, 4, 1), ..)])).Should().Throw<NotFiniteNumberException>().WithMessage("Row 0:*not finite*");
+        FluentActions.Invoking(() => model.AnalyzeFlow([new FlowSequence(Sequence(3, 4, 1), ..)]))
+            .Should().Throw<NotFiniteNumberException>().WithMessage("Row 0:*not finite*");
     }
 
     [Fact]
@@ -59,7 +62,8 @@ public sealed class FlowPassTests
         Close(found.Reachability, expected.Reachability);
         Close(found.Throughput, expected.Throughput);
 
-        static void Close(double[] found, double[] expected) => found.Zip(expected, (a, b) => Math.Abs(a - b) / Math.Max(b, 1e-6)).Max().Should().BeLessThan(1e-3);
+        static void Close(double[] found, double[] expected) =>
+            found.Zip(expected, (a, b) => Math.Abs(a - b) / Math.Max(b, 1e-6)).Max().Should().BeLessThan(1e-3);
     }
 
     private static TokenSequence Sequence(int prompt, int response, int seed) => new(TinyModel.Ids(prompt, seed), TinyModel.Ids(response, seed + 100));

@@ -24,5 +24,6 @@ public sealed class HeadMeasurementTests
 
     [Fact]
     public void Measurements_with_and_without_scores_cannot_be_pooled() =>
-        FluentActions.Invoking(() => HeadMeasurement.Pool([new HeadMeasurement(Spans, Scores), new HeadMeasurement(Spans)])).Should().Throw<ArgumentException>().WithMessage("1 of 2 measurements*");
+        FluentActions.Invoking(() => HeadMeasurement.Pool([new HeadMeasurement(Spans, Scores), new HeadMeasurement(Spans)]))
+            .Should().Throw<ArgumentException>().WithMessage("1 of 2 measurements*");
 }

@@ -31,7 +31,8 @@ public sealed class HeadSpansTests
     public void What_cannot_be_pooled_or_grouped_is_refused()
     {
         FluentActions.Invoking(() => HeadSpans.Pool([])).Should().Throw<ArgumentException>();
-        FluentActions.Invoking(() => HeadSpans.Pool([new([1], [[1.0]], 1), new([2], [[1.0]], 1)])).Should().Throw<ArgumentException>().WithMessage("*different layers*");
+        FluentActions.Invoking(() => HeadSpans.Pool([new([1], [[1.0]], 1), new([2], [[1.0]], 1)]))
+            .Should().Throw<ArgumentException>().WithMessage("*different layers*");
         FluentActions.Invoking(() => new HeadSpans([1], [[1.0]], 1).Group(0)).Should().Throw<ArgumentOutOfRangeException>();
         FluentActions.Invoking(() => new HeadSpans([1], [[1.0]], 0)).Should().Throw<ArgumentException>();
     }

@@ -37,9 +37,11 @@ public sealed class MapPassTests
         Refused([[new(0, 0), new(0, 0)]], "Group 0 holds a head twice*");
         Refused([[new(3, 0)]], "Group 0 holds head 0 of layer 3; the model has heads 0 to 3 in layers 0 to 2*");
         Refused([[new(0, -1)]], "Group 0 holds head -1*");
-        FluentActions.Invoking(() => model.AttentionMaps(new TokenSequence([1], []), [[new(0, 0)]])).Should().Throw<ArgumentException>().WithMessage("*no tokens*");
+        FluentActions.Invoking(() => model.AttentionMaps(new TokenSequence([1], []), [[new(0, 0)]]))
+            .Should().Throw<ArgumentException>().WithMessage("*no tokens*");
 
-        void Refused(HeadIndex[][] groups, string message) => FluentActions.Invoking(() => model.AttentionMaps(sequence, groups)).Should().Throw<ArgumentException>().WithMessage(message);
+        void Refused(HeadIndex[][] groups, string message) =>
+            FluentActions.Invoking(() => model.AttentionMaps(sequence, groups)).Should().Throw<ArgumentException>().WithMessage(message);
     }
 
     [Fact]

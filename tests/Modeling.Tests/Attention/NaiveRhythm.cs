@@ -30,12 +30,19 @@ internal sealed class NaiveRhythm
     {
         HeadIndex[] order = [.. Heads.OrderBy(Span).ThenBy(h => h.Layer).ThenBy(h => h.Head)];
         int count = Math.Max(1, (int)Math.Floor(ratio * order.Length + 0.5));
-        HeadIndex[] receivers = [.. Heads.Select(h => (Head: h, Score: Score(h, horizon))).OrderBy(h => double.IsNaN(h.Score)).ThenByDescending(h => Math.Round(h.Score, 9))
-            .ThenBy(h => h.Head.Layer).ThenBy(h => h.Head.Head).Select(h => h.Head).Take(count)];
+        HeadIndex[] receivers = [.. Heads
+            .Select(h => (Head: h, Score: Score(h, horizon)))
+            .OrderBy(h => double.IsNaN(h.Score))
+            .ThenByDescending(h => Math.Round(h.Score, 9))
+            .ThenBy(h => h.Head.Layer)
+            .ThenBy(h => h.Head.Head)
+            .Select(h => h.Head)
+            .Take(count)];
         return new HeadGroups(order[..count], order[^count..], receivers);
     }
 
-    public double[] Waad(IReadOnlyCollection<HeadIndex> heads, int window) => [.. Rows.Select(t => Keys(t).Sum(s => Mean(heads, t, s) * Math.Min(t - s, window)))];
+    public double[] Waad(IReadOnlyCollection<HeadIndex> heads, int window) =>
+        [.. Rows.Select(t => Keys(t).Sum(s => Mean(heads, t, s) * Math.Min(t - s, window)))];
 
     public double[] Fai(IReadOnlyCollection<HeadIndex> heads, int low, int? high, bool shrink) => [.. Response.Select(s =>
     {
@@ -53,7 +60,8 @@ internal sealed class NaiveRhythm
     }
 
     /// <summary>The mean map, rows as <see cref="FlowAnalysis.Trace"/> takes them.</summary>
-    public double[][] MeanMap(IReadOnlyCollection<HeadIndex>? heads = null) => [.. Enumerable.Range(0, _length).Select(t => Keys(t).Select(s => Mean(heads ?? _maps.Keys, t, s)).ToArray())];
+    public double[][] MeanMap(IReadOnlyCollection<HeadIndex>? heads = null) =>
+        [.. Enumerable.Range(0, _length).Select(t => Keys(t).Select(s => Mean(heads ?? _maps.Keys, t, s)).ToArray())];
 
     private IEnumerable<int> Rows => Response.Select(t => t - _shift);
 
@@ -73,7 +81,10 @@ internal sealed class NaiveRhythm
         {
             using var scope = NewDisposeScope();
             int length = (int)queries.shape[2], window = config.SlidingLayers[layer] ? config.SlidingWindow!.Value : length;
-            Tensor scores = matmul(queries.to(ScalarType.Float64), keys.to(ScalarType.Float64).repeat_interleave(config.HeadCount / config.KeyValueHeadCount, 1).transpose(2, 3)) / Math.Sqrt(config.HeadDimension);
+            Tensor scores = matmul(
+                queries.to(ScalarType.Float64),
+                keys.to(ScalarType.Float64).repeat_interleave(config.HeadCount / config.KeyValueHeadCount, 1).transpose(2, 3))
+                / Math.Sqrt(config.HeadDimension);
             Tensor hidden = ones(length, length, dtype: ScalarType.Bool).tril().triu(1 - window).logical_not();
             double[] all = scores.masked_fill(hidden, double.NegativeInfinity).softmax(-1).contiguous().data<double>().ToArray();
             for (int head = 0; head < config.HeadCount; head++)

@@ -53,13 +53,17 @@ public sealed class RealModelRhythmGoldenTests : IClassFixture<RealModelRhythmGo
     });
 
     [Fact]
-    public void Other_windows_and_horizons_equal_the_reference() => ForEach(Analyze(new RhythmOptions { Window = 5, MaximumHorizon = 50, ShrinkHorizon = true }), (analysis, expected) =>
-    {
-        RhythmGolden.Close(analysis.Waad, expected, "waad_w5", WaadTolerance);
-        // The tokens that shrinking defines are the last H_lo, whatever the farther end is.
-        double[] bounded = RhythmGolden.Numbers(expected.GetProperty("fai_hi50")), shrunk = RhythmGolden.Numbers(expected.GetProperty("fai_shrunk"));
-        RhythmGolden.Close([.. analysis.Fai.Select(x => (double)x)], [.. bounded.Select((x, t) => double.IsNaN(x) ? shrunk[t] : x)], FaiTolerance, "fai_hi50 and fai_shrunk");
-    });
+    public void Other_windows_and_horizons_equal_the_reference() =>
+        ForEach(Analyze(new RhythmOptions { Window = 5, MaximumHorizon = 50, ShrinkHorizon = true }), (analysis, expected) =>
+        {
+            RhythmGolden.Close(analysis.Waad, expected, "waad_w5", WaadTolerance);
+            // The tokens that shrinking defines are the last H_lo, whatever the farther end is.
+            double[] bounded = RhythmGolden.Numbers(expected.GetProperty("fai_hi50")), shrunk = RhythmGolden.Numbers(expected.GetProperty("fai_shrunk"));
+            RhythmGolden.Close(
+                [.. analysis.Fai.Select(x => (double)x)],
+                [.. bounded.Select((x, t) => double.IsNaN(x) ? shrunk[t] : x)],
+                FaiTolerance, "fai_hi50 and fai_shrunk");
+        });
 
     [Fact]
     public void All_heads_equal_the_reference() => ForEach(Analyze(new RhythmOptions { AllHeads = true }), (analysis, expected) =>
@@ -93,7 +97,8 @@ public sealed class RealModelRhythmGoldenTests : IClassFixture<RealModelRhythmGo
     {
         FlowSequence[] sequences = [.. _cases.Select((test, i) => new FlowSequence(_sequences[i], RhythmGolden.Answer(test)))];
         IReadOnlyList<FlowAnalysis> flows = _model.AnalyzeFlow(sequences);
-        for (int i = 0; i < _cases.Length; i++) RhythmGolden.CloseRelative(flows[i].Throughput, _cases[i].GetProperty("flow").GetProperty("throughput"), "throughput", 1e-2);
+        for (int i = 0; i < _cases.Length; i++)
+            RhythmGolden.CloseRelative(flows[i].Throughput, _cases[i].GetProperty("flow").GetProperty("throughput"), "throughput", 1e-2);
     }
 
     private RhythmAnalysis[] Analyze(RhythmOptions options) => [.. _model.AnalyzeRhythm(_sequences, options)];

@@ -8,7 +8,8 @@ public sealed class ReceiverScoresTests
     public void Kurtosis_of_known_distributions()
     {
         ReceiverScores.ExcessKurtosis([1, 2, 3, 4, 5]).Should().BeApproximately(-1.3, 1e-12);
-        ReceiverScores.ExcessKurtosis([0, 0, 0, 0, 0, 0, 0, 0, 0, 1]).Should().BeApproximately(0.1 * 0.9 * (0.9 * 0.9 * 0.9 + 0.1 * 0.1 * 0.1) / (0.09 * 0.09) - 3, 1e-12);
+        ReceiverScores.ExcessKurtosis([0, 0, 0, 0, 0, 0, 0, 0, 0, 1])
+            .Should().BeApproximately(0.1 * 0.9 * (0.9 * 0.9 * 0.9 + 0.1 * 0.1 * 0.1) / (0.09 * 0.09) - 3, 1e-12);
         ReceiverScores.ExcessKurtosis([3, 7]).Should().BeApproximately(-2, 1e-12);
     }
 
@@ -26,7 +27,8 @@ public sealed class ReceiverScoresTests
             double score = ReceiverScores.ExcessKurtosis(values);
             if (double.IsNaN(score)) return;
             score.Should().BeGreaterThanOrEqualTo(-2 - 1e-9);
-            ReceiverScores.ExcessKurtosis(Array.ConvertAll(values, value => value * scale)).Should().BeApproximately(score, 1e-6 * Math.Max(1, Math.Abs(score)));
+            ReceiverScores.ExcessKurtosis(Array.ConvertAll(values, value => value * scale))
+                .Should().BeApproximately(score, 1e-6 * Math.Max(1, Math.Abs(score)));
             ReceiverScores.ExcessKurtosis([.. values.Reverse()]).Should().BeApproximately(score, 1e-6 * Math.Max(1, Math.Abs(score)));
         });
 
@@ -55,7 +57,8 @@ public sealed class ReceiverScoresTests
     public void What_cannot_be_pooled_is_refused()
     {
         FluentActions.Invoking(() => ReceiverScores.Pool([])).Should().Throw<ArgumentException>();
-        FluentActions.Invoking(() => ReceiverScores.Pool([new([1], [[1]]), new([2], [[1]])])).Should().Throw<ArgumentException>().WithMessage("*different layers*");
+        FluentActions.Invoking(() => ReceiverScores.Pool([new([1], [[1]]), new([2], [[1]])]))
+            .Should().Throw<ArgumentException>().WithMessage("*different layers*");
         FluentActions.Invoking(() => new ReceiverScores([1, 2], [[1]])).Should().Throw<ArgumentException>();
     }
 }

@@ -14,7 +14,8 @@ internal static class RhythmGolden
         return new TokenSequence(ids[..prompt], ids[prompt..]);
     }
 
-    public static HeadIndex[] Heads(JsonElement test, string name) => [.. test.GetProperty(name).Deserialize<int[][]>()!.Select(h => new HeadIndex(h[0], h[1]))];
+    public static HeadIndex[] Heads(JsonElement test, string name) =>
+        [.. test.GetProperty(name).Deserialize<int[][]>()!.Select(h => new HeadIndex(h[0], h[1]))];
 
     /// <summary>The answer's span, counted in the response.</summary>
     public static Range Answer(JsonElement test)
@@ -43,7 +44,8 @@ internal static class RhythmGolden
 
     public static void Close(float[] found, JsonElement test, string name, double tolerance) => Close(found, test.GetProperty(name), tolerance, name);
 
-    public static void Close(float[] found, JsonElement expected, double tolerance, string name = "") => Close([.. found.Select(x => (double)x)], Numbers(expected), tolerance, name);
+    public static void Close(float[] found, JsonElement expected, double tolerance, string name = "") =>
+        Close([.. found.Select(x => (double)x)], Numbers(expected), tolerance, name);
 
     public static void Close(IReadOnlyList<double> found, double[] expected, double tolerance, string name = "")
     {

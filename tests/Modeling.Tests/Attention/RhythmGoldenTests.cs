@@ -17,7 +17,8 @@ public sealed class RhythmGoldenTests
     {
         foreach (JsonProperty count in Golden.Json("rhythm", "layers.json").EnumerateObject())
             foreach (JsonProperty which in count.Value.EnumerateObject())
-                LayerSelection.Parse(which.Name).Resolve(int.Parse(count.Name)).Should().Equal(which.Value.Deserialize<int[]>(), $"{which.Name} of {count.Name} layers");
+                LayerSelection.Parse(which.Name).Resolve(int.Parse(count.Name))
+                    .Should().Equal(which.Value.Deserialize<int[]>(), $"{which.Name} of {count.Name} layers");
     }
 
     [Theory]
@@ -57,7 +58,8 @@ public sealed class RhythmGoldenTests
     [MemberData(nameof(Models))]
     public void Layers_listed_one_by_one_are_the_layers_that_a_name_stands_for(string name) => ForEachCase(name, (model, test, sequence) =>
     {
-        RhythmAnalysis analysis = model.AnalyzeRhythm([sequence], new RhythmOptions { Layers = LayerSelection.Of(test.GetProperty("layers").Deserialize<int[]>()!) })[0];
+        RhythmAnalysis analysis = model.AnalyzeRhythm(
+            [sequence], new RhythmOptions { Layers = LayerSelection.Of(test.GetProperty("layers").Deserialize<int[]>()!) })[0];
         Close(analysis.Waad, test, "waad", 1e-4);
         Close(analysis.Fai, test, "fai", 1e-5);
     });
@@ -72,11 +74,19 @@ public sealed class RhythmGoldenTests
 
         foreach ((int? horizon, string fai) in new[] { ((int?)100, "receiver_fai"), (null, "receiver_fai_open") })
         {
-            RhythmAnalysis analysis = model.AnalyzeRhythm([sequence], new RhythmOptions { Layers = Layers(test), Receivers = true, MaximumHorizon = horizon })[0];
+            RhythmAnalysis analysis = model.AnalyzeRhythm(
+                [sequence], new RhythmOptions { Layers = Layers(test), Receivers = true, MaximumHorizon = horizon })[0];
             analysis.Receivers.Should().Equal(Heads(test, "receiver_heads"));
             Close(analysis.ReceiverFai!, test, fai, 1e-5);
             Close(analysis.Fai, test, horizon is null ? "fai_open" : "fai", 1e-5);
-            var frozen = new RhythmOptions { Layers = Layers(test), Receivers = true, MaximumHorizon = horizon, Grouping = HeadGrouping.Frozen, FrozenGroups = analysis.Groups };
+            var frozen = new RhythmOptions
+            {
+                Layers = Layers(test),
+                Receivers = true,
+                MaximumHorizon = horizon,
+                Grouping = HeadGrouping.Frozen,
+                FrozenGroups = analysis.Groups,
+            };
             Close(model.AnalyzeRhythm([sequence], frozen)[0].ReceiverFai!, test, fai, 1e-5);
         }
     });
@@ -99,7 +109,8 @@ public sealed class RhythmGoldenTests
     {
         foreach ((string counts, double prominence) in new[] { ("coupling", 0.5), ("coupling_strict_peaks", 0.0) })
             foreach ((string peaks, string series) in new[] { ("waad_peaks", "waad"), ("fai_peaks", "fai_open"), ("receiver_peaks", "receiver_fai_open") })
-                RhythmPeaks.Find(Numbers(test.GetProperty(series)), prominence).Should().Equal(test.GetProperty(counts).GetProperty(peaks).Deserialize<int[]>(), $"{counts} {peaks}");
+                RhythmPeaks.Find(Numbers(test.GetProperty(series)), prominence)
+                    .Should().Equal(test.GetProperty(counts).GetProperty(peaks).Deserialize<int[]>(), $"{counts} {peaks}");
     });
 
     [Theory]
@@ -134,7 +145,8 @@ public sealed class RhythmGoldenTests
 
         // One batch of all lengths: what stands beside a sequence, and after it, must not matter.
         var options = new RhythmOptions { Layers = Layers(cases[0]), Grouping = HeadGrouping.Frozen, FrozenGroups = groups };
-        IReadOnlyList<RhythmAnalysis> analyses = model.AnalyzeRhythm(sequences, options), pooled = model.AnalyzeRhythm(sequences, new RhythmOptions { Layers = Layers(cases[0]), Grouping = HeadGrouping.PerBatch });
+        IReadOnlyList<RhythmAnalysis> analyses = model.AnalyzeRhythm(sequences, options),
+            pooled = model.AnalyzeRhythm(sequences, new RhythmOptions { Layers = Layers(cases[0]), Grouping = HeadGrouping.PerBatch });
         for (int i = 0; i < count; i++)
         {
             Close(analyses[i].Waad, calibrated.GetProperty("waad")[i], 1e-4);

@@ -7,15 +7,18 @@ public sealed class RhythmOptionsTests
     {
         var options = new RhythmOptions();
         options.Validate();
-        (options.Layers, options.Window, options.MinimumHorizon, options.MaximumHorizon, options.HeadRatio).Should().Be((LayerSelection.Middle, 10, 10, 100, 0.3));
+        (options.Layers, options.Window, options.MinimumHorizon, options.MaximumHorizon, options.HeadRatio)
+            .Should().Be((LayerSelection.Middle, 10, 10, 100, 0.3));
     }
 
     [Fact]
     public void Every_violation_is_named_at_once()
     {
         var options = new RhythmOptions { Window = 0, MinimumHorizon = 5, MaximumHorizon = 4, HeadRatio = 0, Grouping = HeadGrouping.Frozen, Temperature = 0 };
-        FluentActions.Invoking(options.Validate).Should().Throw<ArgumentException>()
-            .WithMessage("RhythmOptions: Window is 0*MaximumHorizon is 4, expected at least MinimumHorizon (5)*HeadRatio is 0*FrozenGroups is null*Temperature is 0, expected above 0.");
+        FluentActions.Invoking(options.Validate)
+            .Should().Throw<ArgumentException>()
+            .WithMessage(
+                "RhythmOptions: Window is 0*MaximumHorizon is 4, expected at least MinimumHorizon (5)*HeadRatio is 0*FrozenGroups is null*Temperature is 0, expected above 0.");
     }
 
     [Fact]
@@ -28,5 +31,6 @@ public sealed class RhythmOptionsTests
 
     [Fact]
     public void Groups_without_frozen_grouping_are_refused() =>
-        FluentActions.Invoking(new RhythmOptions { FrozenGroups = new HeadGroups([], []) }.Validate).Should().Throw<ArgumentException>().WithMessage("*FrozenGroups is given*");
+        FluentActions.Invoking(new RhythmOptions { FrozenGroups = new HeadGroups([], []) }.Validate)
+            .Should().Throw<ArgumentException>().WithMessage("*FrozenGroups is given*");
 }

@@ -44,7 +44,10 @@ public sealed class RhythmPassScoreTests
         {
             analyses[i].Groups!.Local.Should().Equal(separate[i].Groups!.Local);
             analyses[i].Waad.Zip(separate[i].Waad, (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-4f);
-            analyses[i].Fai.Zip(separate[i].Fai).Where(pair => !float.IsNaN(pair.First) || !float.IsNaN(pair.Second)).Max(pair => Math.Abs(pair.First - pair.Second)).Should().BeLessThan(1e-5f);
+            analyses[i].Fai.Zip(separate[i].Fai)
+                .Where(pair => !float.IsNaN(pair.First) || !float.IsNaN(pair.Second))
+                .Max(pair => Math.Abs(pair.First - pair.Second))
+                .Should().BeLessThan(1e-5f);
             heads![i].Group(options.HeadRatio).Local.Should().Equal(separate[i].Groups!.Local);
         }
 
@@ -56,6 +59,8 @@ public sealed class RhythmPassScoreTests
     private static TokenSequence Sequence(int prompt, int response, int seed)
     {
         var random = new Random(seed);
-        return new TokenSequence([.. Enumerable.Range(0, prompt).Select(_ => random.Next(50))], [.. Enumerable.Range(0, response).Select(_ => random.Next(50))]);
+        return new TokenSequence(
+            [.. Enumerable.Range(0, prompt).Select(_ => random.Next(50))],
+            [.. Enumerable.Range(0, response).Select(_ => random.Next(50))]);
     }
 }

@@ -40,24 +40,37 @@ public sealed class RhythmPassTests
         }
     }
 
-    private static readonly Gen<DecoderConfig> AnyConfig = Gen.Select(Gen.OneOf(Gen.Const((1, 1)), Gen.Const((2, 1)), Gen.Const((3, 3)), Gen.Const((4, 2))), Gen.Int[1, 5], Gen.OneOf(Gen.Const(0), Gen.Int[1, 30])).Select((heads, layers, window) => new DecoderConfig
-    {
-        Architecture = "Qwen2ForCausalLM",
-        AttentionBias = true,
-        VocabularySize = 50,
-        HiddenSize = 16,
-        IntermediateSize = 24,
-        LayerCount = layers,
-        HeadCount = heads.Item1,
-        KeyValueHeadCount = heads.Item2,
-        HeadDimension = 8,
-        MaxPositionEmbeddings = 1024,
-        TieWordEmbeddings = true,
-        SlidingWindow = window == 0 ? null : window,
-        SlidingLayers = [.. Enumerable.Range(0, layers).Select(layer => window != 0 && layer % 2 == 0)],
-    });
+    private static readonly Gen<DecoderConfig> AnyConfig = Gen
+        .Select(
+            Gen.OneOf(Gen.Const((1, 1)), Gen.Const((2, 1)), Gen.Const((3, 3)), Gen.Const((4, 2))),
+            Gen.Int[1, 5],
+            Gen.OneOf(Gen.Const(0), Gen.Int[1, 30]))
+        .Select((heads, layers, window) => new DecoderConfig
+        {
+            Architecture = "Qwen2ForCausalLM",
+            AttentionBias = true,
+            VocabularySize = 50,
+            HiddenSize = 16,
+            IntermediateSize = 24,
+            LayerCount = layers,
+            HeadCount = heads.Item1,
+            KeyValueHeadCount = heads.Item2,
+            HeadDimension = 8,
+            MaxPositionEmbeddings = 1024,
+            TieWordEmbeddings = true,
+            SlidingWindow = window == 0 ? null : window,
+            SlidingLayers = [.. Enumerable.Range(0, layers).Select(layer => window != 0 && layer % 2 == 0)],
+        });
 
-    private static readonly Gen<RhythmOptions> AnyOptions = Gen.Select(Gen.Select(Gen.Int[1, 15], Gen.Bool), Gen.Int[0, 12], Gen.OneOf(Gen.Const(-1), Gen.Int[0, 60]), Gen.Bool, Gen.Bool, Gen.Double[0.05, 1], Gen.OneOf(Gen.Const("middle"), Gen.Const("all"), Gen.Const("top"), Gen.Const("bottom")))
+    private static readonly Gen<RhythmOptions> AnyOptions = Gen
+        .Select(
+            Gen.Select(Gen.Int[1, 15], Gen.Bool),
+            Gen.Int[0, 12],
+            Gen.OneOf(Gen.Const(-1), Gen.Int[0, 60]),
+            Gen.Bool,
+            Gen.Bool,
+            Gen.Double[0.05, 1],
+            Gen.OneOf(Gen.Const("middle"), Gen.Const("all"), Gen.Const("top"), Gen.Const("bottom")))
         .Select((window, low, extent, shrink, allHeads, ratio, layers) => new RhythmOptions
         {
             Window = window.Item1,
@@ -75,14 +88,36 @@ public sealed class RhythmPassTests
     /// end.</summary>
     [Fact]
     public void Everything_equals_the_definitions_on_whole_maps() =>
-        Gen.Select(AnyConfig, AnyOptions, Gen.Select(Gen.Int[1, 12], Gen.Int[1, 50]).Array[1, 3], Gen.Int[1, 1000]).Sample(EqualsDefinitions, iter: 60, threads: 1);
+        Gen.Select(AnyConfig, AnyOptions, Gen.Select(Gen.Int[1, 12], Gen.Int[1, 50]).Array[1, 3], Gen.Int[1, 1000])
+            .Sample(EqualsDefinitions, iter: 60, threads: 1);
 
     [Theory]
     [InlineData(0)]
     [InlineData(37)]
     public void Long_sequences_which_take_the_flash_kernel_equal_the_definitions_too(int window) => EqualsDefinitions(
-        new DecoderConfig { Architecture = "MistralForCausalLM", VocabularySize = 50, HiddenSize = 16, IntermediateSize = 24, LayerCount = 2, HeadCount = 4, KeyValueHeadCount = 2, HeadDimension = 8, MaxPositionEmbeddings = 1024, TieWordEmbeddings = true, SlidingWindow = window == 0 ? null : window },
-        new RhythmOptions { Receivers = true, Layers = LayerSelection.All, MaximumHorizon = 70, RowAlignment = window == 0 ? RowAlignment.Reading : RowAlignment.Generating }, [(9, 600), (30, 540)], seed: 3);
+        new DecoderConfig
+        {
+            Architecture = "MistralForCausalLM",
+            VocabularySize = 50,
+            HiddenSize = 16,
+            IntermediateSize = 24,
+            LayerCount = 2,
+            HeadCount = 4,
+            KeyValueHeadCount = 2,
+            HeadDimension = 8,
+            MaxPositionEmbeddings = 1024,
+            TieWordEmbeddings = true,
+            SlidingWindow = window == 0 ? null : window,
+        },
+        new RhythmOptions
+        {
+            Receivers = true,
+            Layers = LayerSelection.All,
+            MaximumHorizon = 70,
+            RowAlignment = window == 0 ? RowAlignment.Reading : RowAlignment.Generating,
+        },
+        [(9, 600), (30, 540)],
+        seed: 3);
 
     private static void EqualsDefinitions(DecoderConfig config, RhythmOptions options, (int Prompt, int Response)[] lengths, int seed)
     {
@@ -103,7 +138,9 @@ public sealed class RhythmPassTests
             }
             // Heads whose spans or scores agree to float32 may be ordered either way: the groups found must be right, and the metrics those of the groups.
             HeadGroups expected = naive.Groups(options.HeadRatio, options.MinimumHorizon);
-            IReadOnlyList<HeadIndex> all = [.. naive.Heads], local = options.AllHeads ? all : analyses[i].Groups!.Local, global = options.AllHeads ? all : analyses[i].Groups!.Global;
+            IReadOnlyList<HeadIndex> all = [.. naive.Heads],
+                local = options.AllHeads ? all : analyses[i].Groups!.Local,
+                global = options.AllHeads ? all : analyses[i].Groups!.Global;
             if (!options.AllHeads)
             {
                 local.Select(naive.Span).Zip(expected.Local.Select(naive.Span), (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-3);
@@ -145,7 +182,9 @@ public sealed class RhythmPassTests
         using CausalLanguageModel model = TinyModel.Create();
         TokenSequence[] sequences = [Sequence(5, 30, 1), Sequence(20, 40, 2)];
         IReadOnlyList<RhythmAnalysis> found = model.AnalyzeRhythm(sequences, new RhythmOptions { Grouping = HeadGrouping.PerBatch });
-        IReadOnlyList<RhythmAnalysis> frozen = model.AnalyzeRhythm(sequences, new RhythmOptions { Grouping = HeadGrouping.Frozen, FrozenGroups = found[0].Groups });
+        IReadOnlyList<RhythmAnalysis> frozen = model.AnalyzeRhythm(
+            sequences,
+            new RhythmOptions { Grouping = HeadGrouping.Frozen, FrozenGroups = found[0].Groups });
         for (int i = 0; i < sequences.Length; i++)
             frozen[i].Waad.Zip(found[i].Waad, (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-5f);
     }
@@ -187,10 +226,17 @@ public sealed class RhythmPassTests
     {
         using CausalLanguageModel model = TinyModel.Create();
         using (no_grad()) model.Parameters[weight].fill_(float.NaN);
-        foreach (RhythmOptions options in new RhythmOptions[] { new(), new() { Receivers = true, Grouping = HeadGrouping.PerBatch }, new() { AllHeads = true } })
-            FluentActions.Invoking(() => model.AnalyzeRhythm([Sequence(2, 9, 1)], options)).Should().Throw<NotFiniteNumberException>().WithMessage("Row 0: the model's * are not finite*");
+        foreach (RhythmOptions options in new RhythmOptions[]
+        {
+            new(),
+            new() { Receivers = true, Grouping = HeadGrouping.PerBatch },
+            new() { AllHeads = true },
+        })
+            FluentActions.Invoking(() => model.AnalyzeRhythm([Sequence(2, 9, 1)], options))
+                .Should().Throw<NotFiniteNumberException>().WithMessage("Row 0: the model's * are not finite*");
         if (weight.Contains("layers.2")) return;
-        FluentActions.Invoking(() => model.MeasureHeads([Sequence(2, 9, 1)], new RhythmOptions { Layers = LayerSelection.All })).Should().Throw<NotFiniteNumberException>().WithMessage("Row 0:*not finite*");
+        FluentActions.Invoking(() => model.MeasureHeads([Sequence(2, 9, 1)], new RhythmOptions { Layers = LayerSelection.All }))
+            .Should().Throw<NotFiniteNumberException>().WithMessage("Row 0:*not finite*");
     }
 
     [Fact]
@@ -204,8 +250,9 @@ public sealed class RhythmPassTests
         Refused(new HeadGroups([new HeadIndex(0, 0)], [head]), "*Local holds head 0 of layer 0*");
         Refused(new HeadGroups([head], [head], [new HeadIndex(1, -1)]), "*Receivers holds head -1*");
 
-        void Refused(HeadGroups groups, string message) => FluentActions.Invoking(() => model.AnalyzeRhythm([Sequence(2, 3, 1)], new RhythmOptions { Grouping = HeadGrouping.Frozen, FrozenGroups = groups }))
-            .Should().Throw<ArgumentException>().WithMessage(message);
+        void Refused(HeadGroups groups, string message) =>
+            FluentActions.Invoking(() => model.AnalyzeRhythm([Sequence(2, 3, 1)], new RhythmOptions { Grouping = HeadGrouping.Frozen, FrozenGroups = groups }))
+                .Should().Throw<ArgumentException>().WithMessage(message);
     }
 
     [Fact]
@@ -215,7 +262,10 @@ public sealed class RhythmPassTests
         TokenSequence sequence = Sequence(9, 150, 1);
         float[] expected = model.AnalyzeRhythm([sequence], new RhythmOptions())[0].Waad;
         float[][] found = new float[8][];
-        Parallel.For(0, found.Length, new ParallelOptions { MaxDegreeOfParallelism = found.Length }, i => found[i] = model.AnalyzeRhythm([sequence], new RhythmOptions())[0].Waad);
+        Parallel.For(
+            0, found.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = found.Length },
+            i => found[i] = model.AnalyzeRhythm([sequence], new RhythmOptions())[0].Waad);
         found.Should().OnlyContain(waad => waad.SequenceEqual(expected));
     }
 
@@ -229,7 +279,8 @@ public sealed class RhythmPassTests
         Refused(Sequence(200, 57, 1), "Row 1: prompt (200 tokens) and response (57) exceed the model's context of 256*");
 
         void Refused(TokenSequence bad, string message) =>
-            FluentActions.Invoking(() => model.AnalyzeRhythm([Sequence(2, 2, 1), bad], new RhythmOptions())).Should().Throw<ArgumentException>().WithMessage(message);
+            FluentActions.Invoking(() => model.AnalyzeRhythm([Sequence(2, 2, 1), bad], new RhythmOptions()))
+                .Should().Throw<ArgumentException>().WithMessage(message);
     }
 
     private static TokenSequence Sequence(int prompt, int response, int seed) => new(TinyModel.Ids(prompt, seed), TinyModel.Ids(response, seed + 100));

@@ -38,7 +38,8 @@ public sealed class RhythmPeaksTests
     [Fact]
     public void Peaks_are_those_of_the_definition() => Gen.Select(Series, Gen.OneOf(Gen.Const(0.0), Gen.Double[0, 2])).Sample((series, prominence) =>
     {
-        double mean = series.Length > 0 ? series.Average() : 0, least = prominence * Math.Sqrt(series.Sum(x => (x - mean) * (x - mean)) / Math.Max(1, series.Length));
+        double mean = series.Length > 0 ? series.Average() : 0,
+            least = prominence * Math.Sqrt(series.Sum(x => (x - mean) * (x - mean)) / Math.Max(1, series.Length));
         // By the definition: a maximal run of equal values with lower ones on both sides, whose prominence is what one loses at least on every way to higher
         // ground or to an end.
         List<int> expected = [];
@@ -47,7 +48,8 @@ public sealed class RhythmPeaksTests
                 if (series[from..(to + 1)].All(x => x == series[from]) && series[from - 1] < series[from] && series[to + 1] < series[from])
                 {
                     int peak = (from + to) / 2;
-                    double left = series[..peak].Reverse().TakeWhile(x => x <= series[peak]).Append(series[peak]).Min(), right = series[peak..].TakeWhile(x => x <= series[peak]).Min();
+                    double left = series[..peak].Reverse().TakeWhile(x => x <= series[peak]).Append(series[peak]).Min(),
+                        right = series[peak..].TakeWhile(x => x <= series[peak]).Min();
                     double standsOut = series[peak] - Math.Max(left, right);
                     if (Math.Abs(standsOut - least) < 1e-9 && prominence > 0) return;
                     if (standsOut >= least) expected.Add(peak);
@@ -56,13 +58,15 @@ public sealed class RhythmPeaksTests
     });
 
     [Fact]
-    public void More_prominence_leaves_a_subset_and_shift_or_scale_change_nothing() => Gen.Select(Gen.Double[-5, 5].Array[0, 60], Gen.Double[0, 1], Gen.Double[0, 1]).Sample((series, low, more) =>
-    {
-        int[] peaks = RhythmPeaks.Find(series, low);
-        RhythmPeaks.Find(series, low + more).Should().BeSubsetOf(peaks);
-        RhythmPeaks.Find(Array.ConvertAll(series, x => 4 * x), low).Should().Equal(peaks);
-        peaks.Should().BeInAscendingOrder().And.NotContain([0, series.Length - 1]);
-    });
+    public void More_prominence_leaves_a_subset_and_shift_or_scale_change_nothing() => Gen
+        .Select(Gen.Double[-5, 5].Array[0, 60], Gen.Double[0, 1], Gen.Double[0, 1])
+        .Sample((series, low, more) =>
+        {
+            int[] peaks = RhythmPeaks.Find(series, low);
+            RhythmPeaks.Find(series, low + more).Should().BeSubsetOf(peaks);
+            RhythmPeaks.Find(Array.ConvertAll(series, x => 4 * x), low).Should().Equal(peaks);
+            peaks.Should().BeInAscendingOrder().And.NotContain([0, series.Length - 1]);
+        });
 
     [Theory]
     [InlineData(-0.1)]

@@ -15,9 +15,14 @@ public sealed partial class ChatTemplateFuzzTests
 
     private static readonly string[] Snippets =
     [
-        "{{", "}}", "{%", "%}", "{#", "#}", "{%-", "-%}", "{% for x in messages %}", "{% endfor %}", "{% if x %}", "{% else %}", "{% endif %}", "{% macro m(x) %}", "{% endmacro %}", "{{ m(x) }}", "{{ loop(x) }}",
-        "{% set ns.x = ns.x + ns.x %}", "{% set x = namespace(x=x) %}", "{% raw %}", "{% break %}", "{% generation %}", "range(100000)", " * 1000000", " ** 99999", " | tojson(indent=9)", " | indent(99999)",
-        " | join(x)", ".replace('', x)", ".split()", " | map('upper')", " | list", " | string", " | sort", "[::-1]", "[1:]", "(", ")", "[", "]", "{", "}", "'", "\"", "\\", "~", " in ", " is ", " not ", " recursive ", "messages",
+        "{{", "}}", "{%", "%}", "{#", "#}", "{%-", "-%}",
+        "{% for x in messages %}", "{% endfor %}", "{% if x %}", "{% else %}", "{% endif %}",
+        "{% macro m(x) %}", "{% endmacro %}", "{{ m(x) }}", "{{ loop(x) }}",
+        "{% set ns.x = ns.x + ns.x %}", "{% set x = namespace(x=x) %}", "{% raw %}", "{% break %}", "{% generation %}",
+        "range(100000)", " * 1000000", " ** 99999", " | tojson(indent=9)", " | indent(99999)",
+        " | join(x)", ".replace('', x)", ".split()", " | map('upper')", " | list", " | string", " | sort",
+        "[::-1]", "[1:]", "(", ")", "[", "]", "{", "}", "'", "\"", "\\", "~",
+        " in ", " is ", " not ", " recursive ", "messages",
         "|", ".", ",", "=", "0", "-1", "1e999", "none", "\n", "\r\n", " ", "\u00A0", "é", "\uD83D\uDE00", "\uD800", "\0", "__class__", "*args", "**kwargs",
     ];
 
@@ -30,7 +35,10 @@ public sealed partial class ChatTemplateFuzzTests
     {
         AddGenerationPrompt = true,
         Clock = FixedClock.Instance,
-        Tools = [JsonDocument.Parse("""{"type": "function", "function": {"name": "f", "parameters": {"properties": {"k": {"type": "string"}}}}}""").RootElement],
+        Tools =
+        [
+            JsonDocument.Parse("""{"type": "function", "function": {"name": "f", "parameters": {"properties": {"k": {"type": "string"}}}}}""").RootElement,
+        ],
     };
 
     [Fact]
@@ -46,7 +54,8 @@ public sealed partial class ChatTemplateFuzzTests
                 ChatTemplate.Parse(template).Render(Messages, Options).Length.Should().BeLessThan(100_000_000);
                 rendered++;
             }
-            catch (Exception exception) when (exception is InvalidDataException or NotSupportedException || (exception is ArgumentException && exception.Message.Contains("refuses", StringComparison.Ordinal)))
+            catch (Exception exception) when (exception is InvalidDataException or NotSupportedException
+                || (exception is ArgumentException && exception.Message.Contains("refuses", StringComparison.Ordinal)))
             {
                 exception.Message.Should().Contain("the chat template, line ");
             }
@@ -96,7 +105,10 @@ public sealed partial class ChatTemplateFuzzTests
     {
         string path = Repository.Path("tests", "Modeling.Tests", "ChatTemplates", "Fixtures", "jinja.cases.jsonl");
         string[] all = [.. File.ReadLines(path).Skip(1)
-            .Select(line => JsonDocument.Parse(line).RootElement).Where(line => line.TryGetProperty("template", out _)).Select(line => line.GetProperty("template").GetString()!).Where(template => template.Length > 0)];
+            .Select(line => JsonDocument.Parse(line).RootElement)
+            .Where(line => line.TryGetProperty("template", out _))
+            .Select(line => line.GetProperty("template").GetString()!)
+            .Where(template => template.Length > 0)];
         // Whole templates are few among the cases of single expressions.
         return [.. all, .. Enumerable.Repeat(all.Where(template => template.Length > 500), 100).SelectMany(templates => templates)];
     }

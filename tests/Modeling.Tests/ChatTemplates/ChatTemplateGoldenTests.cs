@@ -14,7 +14,8 @@ public sealed class ChatTemplateGoldenTests
         if (!File.Exists(path))
             return [new TheoryDataRow<string, int>(Golden.Absent, 0)];
         return JsonDocument.Parse(File.ReadAllBytes(path)).RootElement.EnumerateArray()
-            .Select((golden, index) => new TheoryDataRow<string, int>($"{golden.GetProperty("template").GetString()} {golden.GetProperty("name").GetString()}", index));
+            .Select((golden, index) => new TheoryDataRow<string, int>(
+                $"{golden.GetProperty("template").GetString()} {golden.GetProperty("name").GetString()}", index));
     }
 
     public static IEnumerable<TheoryDataRow<string>> Folders => Golden.Folders("tokenizers", "tokenizer_config.json");
@@ -43,7 +44,8 @@ public sealed class ChatTemplateGoldenTests
         rendered.Should().Be(golden.GetProperty("rendered").GetString(), name);
         tokenizer.Encode(rendered, addSpecialTokens: false).Should().Equal(golden.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()), name);
         if (messages.EnumerateArray().All(IsPlain))
-            tokenizer.ChatTemplate.Render([.. messages.EnumerateArray().Select(Plain)], options).Should().Be(rendered, "messages are the same as objects and as JSON");
+            tokenizer.ChatTemplate.Render([.. messages.EnumerateArray().Select(Plain)], options)
+                .Should().Be(rendered, "messages are the same as objects and as JSON");
     }
 
     [Theory]
@@ -65,6 +67,8 @@ public sealed class ChatTemplateGoldenTests
 
     private static ChatMessage Plain(JsonElement message) => new(message.GetProperty("role").GetString()!, message.GetProperty("content").GetString())
     {
-        Fields = message.EnumerateObject().Where(field => field.Name is not ("role" or "content")).ToDictionary(field => field.Name, field => (object?)field.Value),
+        Fields = message.EnumerateObject()
+            .Where(field => field.Name is not ("role" or "content"))
+            .ToDictionary(field => field.Name, field => (object?)field.Value),
     };
 }

@@ -14,8 +14,11 @@ public sealed class FinalMessageTests
         ChatTemplate.Parse(template).Render([ChatMessage.User("a"), ChatMessage.Assistant(" 7 is ")], Options).Should().Be(expected);
 
     [Fact]
-    public void The_last_text_of_several_parts_is_continued() => ChatTemplate.Parse("{% for m in messages %}{% for p in m.content %}[{{ p.text }}]{% endfor %}{% endfor %}")
-        .Render(JsonDocument.Parse("[{\"role\": \"assistant\", \"content\": [{\"text\": \"a\"}, {\"text\": \"b\"}, {\"type\": \"image\"}]}]").RootElement, Options).Should().Be("[a][b");
+    public void The_last_text_of_several_parts_is_continued() => ChatTemplate
+        .Parse("{% for m in messages %}{% for p in m.content %}[{{ p.text }}]{% endfor %}{% endfor %}")
+        .Render(
+            JsonDocument.Parse("[{\"role\": \"assistant\", \"content\": [{\"text\": \"a\"}, {\"text\": \"b\"}, {\"type\": \"image\"}]}]").RootElement, Options)
+        .Should().Be("[a][b");
 
     [Theory]
     [InlineData("{% for m in messages %}{{ m.content | upper }}{% endfor %}")]
@@ -23,7 +26,8 @@ public sealed class FinalMessageTests
     [InlineData("{% for m in messages[:-1] %}{{ m.content }}{% endfor %}")]
     [InlineData("{{ messages[0].role }}")]
     public void A_template_that_changes_or_drops_the_content_is_an_error(string template) =>
-        FluentActions.Invoking(() => ChatTemplate.Parse(template).Render([ChatMessage.User("x"), ChatMessage.Assistant("think this")], Options)).Should().Throw<ArgumentException>().WithMessage("The last message is to be continued*");
+        FluentActions.Invoking(() => ChatTemplate.Parse(template).Render([ChatMessage.User("x"), ChatMessage.Assistant("think this")], Options))
+            .Should().Throw<ArgumentException>().WithMessage("The last message is to be continued*");
 
     [Theory]
     [InlineData("[{\"role\": \"assistant\"}]")]
@@ -31,5 +35,6 @@ public sealed class FinalMessageTests
     [InlineData("[{\"role\": \"assistant\", \"content\": [{\"type\": \"image\"}]}]")]
     [InlineData("[{\"role\": \"assistant\", \"content\": [{\"text\": 1}]}]")]
     public void A_message_without_text_cannot_be_continued(string messages) =>
-        FluentActions.Invoking(() => ChatTemplate.Parse("{{ messages[0].content }}").Render(JsonDocument.Parse(messages).RootElement, Options)).Should().Throw<ArgumentException>().WithMessage("*no content that is text*");
+        FluentActions.Invoking(() => ChatTemplate.Parse("{{ messages[0].content }}").Render(JsonDocument.Parse(messages).RootElement, Options))
+            .Should().Throw<ArgumentException>().WithMessage("*no content that is text*");
 }

@@ -33,10 +33,13 @@ public sealed class TemplateVariablesTests
     {
         object cyclic = new object[1];
         ((object[])cyclic)[0] = cyclic;
-        FluentActions.Invoking(() => Templates.Evaluate("x", ("when", DateTime.UnixEpoch))).Should().Throw<ArgumentException>().WithMessage("'when' is of type System.DateTime*");
+        FluentActions.Invoking(() => Templates.Evaluate("x", ("when", DateTime.UnixEpoch)))
+            .Should().Throw<ArgumentException>().WithMessage("'when' is of type System.DateTime*");
         FluentActions.Invoking(() => Templates.Evaluate("x", ("x", cyclic))).Should().Throw<ArgumentException>().WithMessage("*more than 100 deep*");
-        FluentActions.Invoking(() => Templates.Evaluate("x", ("x", new Hashtable { [1] = 1 }))).Should().Throw<ArgumentException>().WithMessage("'x' has a key of type System.Int32*");
-        FluentActions.Invoking(() => Templates.Evaluate("x", ("x", JsonDocument.Parse(new string('1', 5000)).RootElement))).Should().Throw<ArgumentException>().WithMessage("*more than 4300 digits*");
+        FluentActions.Invoking(() => Templates.Evaluate("x", ("x", new Hashtable { [1] = 1 })))
+            .Should().Throw<ArgumentException>().WithMessage("'x' has a key of type System.Int32*");
+        FluentActions.Invoking(() => Templates.Evaluate("x", ("x", JsonDocument.Parse(new string('1', 5000)).RootElement)))
+            .Should().Throw<ArgumentException>().WithMessage("*more than 4300 digits*");
         FluentActions.Invoking(() => Templates.Evaluate("x", ("x", default(JsonElement)))).Should().Throw<ArgumentException>().WithMessage("*without a value*");
     }
 
@@ -46,6 +49,7 @@ public sealed class TemplateVariablesTests
         ChatTemplate template = ChatTemplate.Parse("");
         FluentActions.Invoking(() => template.Render([null!])).Should().Throw<ArgumentException>().WithMessage("messages[0] is null*");
         ChatMessage twice = new("user", "a") { Fields = new Dictionary<string, object?> { ["content"] = "b" } };
-        FluentActions.Invoking(() => template.Render([ChatMessage.User(""), twice])).Should().Throw<ArgumentException>().WithMessage("messages[1].Fields holds 'content'*");
+        FluentActions.Invoking(() => template.Render([ChatMessage.User(""), twice]))
+            .Should().Throw<ArgumentException>().WithMessage("messages[1].Fields holds 'content'*");
     }
 }

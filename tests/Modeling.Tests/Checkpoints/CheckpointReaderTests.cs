@@ -17,7 +17,9 @@ public sealed class CheckpointReaderTests
         if (shards.Length == 0)
             Write("model.safetensors", weights);
         for (int i = 0; i < shards.Length; i++)
-            Write($"model-0000{i + 1}-of-0000{shards.Length}.safetensors", weights.Where(pair => shards[i].Any(part => pair.Key.Contains(part, StringComparison.Ordinal))));
+            Write(
+                $"model-0000{i + 1}-of-0000{shards.Length}.safetensors",
+                weights.Where(pair => shards[i].Any(part => pair.Key.Contains(part, StringComparison.Ordinal))));
         return checkpoint;
 
         void Write(string file, IEnumerable<KeyValuePair<string, Tensor>> tensors)
@@ -84,7 +86,9 @@ public sealed class CheckpointReaderTests
 
     [Fact]
     public void An_unexpected_weight_is_refused_by_name() =>
-        ShouldRefuse(Make(weights => weights["model.layers.0.self_attn.q_proj.bias"] = zeros(8)), "memory: *1 unexpected: model.layers.0.self_attn.q_proj.bias*");
+        ShouldRefuse(
+            Make(weights => weights["model.layers.0.self_attn.q_proj.bias"] = zeros(8)),
+            "memory: *1 unexpected: model.layers.0.self_attn.q_proj.bias*");
 
     [Fact]
     public void A_vocabulary_larger_than_the_embedding_is_refused_with_both_shapes() => ShouldRefuse(
@@ -92,7 +96,9 @@ public sealed class CheckpointReaderTests
 
     [Fact]
     public void A_long_list_of_faults_is_cut_but_counted() =>
-        ShouldRefuse(Make(weights => weights.Keys.Where(name => name.Contains("mlp", StringComparison.Ordinal)).ToList().ForEach(name => weights.Remove(name))), "*6 missing*, …*");
+        ShouldRefuse(
+            Make(weights => weights.Keys.Where(name => name.Contains("mlp", StringComparison.Ordinal)).ToList().ForEach(name => weights.Remove(name))),
+            "*6 missing*, …*");
 
     [Fact]
     public void What_follows_from_the_configuration_may_be_there_and_is_passed_over() =>
@@ -167,11 +173,14 @@ public sealed class CheckpointReaderTests
 
     [Fact]
     public void A_tensor_in_two_shards_is_refused_by_name() =>
-        ShouldRefuse(MakeSharded(second: ["lm_head", "norm.weight"]), "*'model*norm.weight' is in 'model-00001-of-00002.safetensors' and in 'model-00002-of-00002.safetensors'*");
+        ShouldRefuse(
+            MakeSharded(second: ["lm_head", "norm.weight"]),
+            "*'model*norm.weight' is in 'model-00001-of-00002.safetensors' and in 'model-00002-of-00002.safetensors'*");
 
     [Fact]
     public void A_tensor_in_another_shard_than_the_index_says_is_refused_by_name() => ShouldRefuse(
-        MakeSharded(map => map["model.norm.weight"] = "model-00002-of-00002.safetensors"), "*'model.norm.weight' should be in 'model-00002*', but is in 'model-00001*");
+        MakeSharded(map => map["model.norm.weight"] = "model-00002-of-00002.safetensors"),
+        "*'model.norm.weight' should be in 'model-00002*', but is in 'model-00001*");
 
     [Fact]
     public void A_tensor_that_only_the_index_names_is_refused_by_name() => ShouldRefuse(

@@ -46,7 +46,8 @@ public sealed class CheckpointWriterGoldenTests
         if (files.Index is null)
             return CheckpointWriter.DefaultMaximumShardBytes;
         using JsonDocument index = JsonDocument.Parse(CheckpointFiles.ReadSmall(source, CheckpointFiles.WeightIndex));
-        index.RootElement.GetProperty("metadata").GetProperty("total_size").GetInt64().Should().Be(weights.Values.Sum(tensor => tensor.numel() * tensor.element_size()));
+        index.RootElement.GetProperty("metadata").GetProperty("total_size").GetInt64()
+            .Should().Be(weights.Values.Sum(tensor => tensor.numel() * tensor.element_size()));
         return files.Names.Max(file => weights.Where(pair => files.Index[pair.Key] == file).Sum(pair => pair.Value.numel() * pair.Value.element_size()));
     }
 }

@@ -5,7 +5,15 @@ namespace MLNetAttn.Modeling.Tests;
 
 public sealed class CheckpointWriterTests
 {
-    private static readonly DecoderConfig Config = new() { VocabularySize = 11, HiddenSize = 8, IntermediateSize = 12, LayerCount = 1, HeadCount = 2, EosTokenIds = [2] };
+    private static readonly DecoderConfig Config = new()
+    {
+        VocabularySize = 11,
+        HiddenSize = 8,
+        IntermediateSize = 12,
+        LayerCount = 1,
+        HeadCount = 2,
+        EosTokenIds = [2],
+    };
 
     private static Dictionary<string, Tensor> Weights(ScalarType type = ScalarType.Float32) =>
         WeightShapes.Of(Config).ToDictionary(pair => pair.Key, pair => rand(pair.Value).to(type));

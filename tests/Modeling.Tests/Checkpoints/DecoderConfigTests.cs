@@ -22,7 +22,8 @@ public sealed class DecoderConfigTests
         config.MaxPositionEmbeddings.Should().Be(2048);
         config.RmsNormEpsilon.Should().Be(1e-6);
         config.Rotary.Should().Be(new RotaryOptions { Theta = 10_000 });
-        (config.TieWordEmbeddings, config.AttentionBias, config.AttentionOutputBias, config.MlpBias, config.QueryKeyNorm).Should().Be((false, false, false, false, false));
+        (config.TieWordEmbeddings, config.AttentionBias, config.AttentionOutputBias, config.MlpBias, config.QueryKeyNorm)
+            .Should().Be((false, false, false, false, false));
         (config.BosTokenId, config.PadTokenId).Should().Be((1, null));
         config.EosTokenIds.Should().Equal(2);
         config.SlidingWindow.Should().BeNull();
@@ -45,7 +46,8 @@ public sealed class DecoderConfigTests
     public void Absent_keys_of_qwen_have_the_defaults_of_transformers()
     {
         DecoderConfig qwen2 = ParseFamily("Qwen2ForCausalLM", ("num_attention_heads", 32), ("hidden_size", 64), ("num_key_value_heads", null));
-        (qwen2.KeyValueHeadCount, qwen2.MaxPositionEmbeddings, qwen2.AttentionBias, qwen2.AttentionOutputBias, qwen2.QueryKeyNorm).Should().Be((32, 32_768, true, false, false));
+        (qwen2.KeyValueHeadCount, qwen2.MaxPositionEmbeddings, qwen2.AttentionBias, qwen2.AttentionOutputBias, qwen2.QueryKeyNorm)
+            .Should().Be((32, 32_768, true, false, false));
         (qwen2.BosTokenId, qwen2.EosTokenIds.Count, qwen2.SlidingWindow).Should().Be((null, 0, null));
 
         DecoderConfig qwen3 = ParseFamily("Qwen3ForCausalLM", ("attention_bias", true));
@@ -103,7 +105,8 @@ public sealed class DecoderConfigTests
     {
         Parse(("max_position_embeddings", 256), ("rope_scaling", new { type = "yarn", factor = 4, original_max_position_embeddings = 64 })).Rotary
             .Should().Be(new RotaryOptions { Type = RotaryType.Yarn, Factor = 4, OriginalMaxPositionEmbeddings = 64 });
-        Parse(("max_position_embeddings", 256), ("rope_scaling", new { rope_type = "yarn", original_max_position_embeddings = 64 })).Rotary.Factor.Should().Be(4);
+        Parse(("max_position_embeddings", 256), ("rope_scaling", new { rope_type = "yarn", original_max_position_embeddings = 64 }))
+            .Rotary.Factor.Should().Be(4);
         Parse(("max_position_embeddings", 256), ("rope_scaling", new { rope_type = "yarn", factor = 2 })).Rotary.OriginalMaxPositionEmbeddings.Should().Be(256);
         Parse(("rope_scaling", new
         {
@@ -147,11 +150,16 @@ public sealed class DecoderConfigTests
         (string, object?)[] six = [("num_hidden_layers", 6)];
         ParseFamily("Qwen2ForCausalLM", [.. six, ("use_sliding_window", true), ("sliding_window", 24), ("max_window_layers", 4)])
             .SlidingLayers.Should().Equal(false, false, false, false, true, true);
-        ParseFamily("Qwen3ForCausalLM", [.. six, ("use_sliding_window", true)]).Should().Match<DecoderConfig>(c => c.SlidingWindow == 4096 && !c.SlidingLayers.Contains(true));
-        ParseFamily("Qwen2ForCausalLM", [.. six, ("use_sliding_window", false), ("sliding_window", 24), ("max_window_layers", 0)]).SlidingWindow.Should().BeNull();
-        ParseFamily("Qwen2ForCausalLM", ("use_sliding_window", true), ("sliding_window", 24), ("max_window_layers", 9), ("layer_types", new[] { "sliding_attention", "full_attention" }))
+        ParseFamily("Qwen3ForCausalLM", [.. six, ("use_sliding_window", true)])
+            .Should().Match<DecoderConfig>(c => c.SlidingWindow == 4096 && !c.SlidingLayers.Contains(true));
+        ParseFamily("Qwen2ForCausalLM", [.. six, ("use_sliding_window", false), ("sliding_window", 24), ("max_window_layers", 0)])
+            .SlidingWindow.Should().BeNull();
+        ParseFamily(
+            "Qwen2ForCausalLM", ("use_sliding_window", true), ("sliding_window", 24), ("max_window_layers", 9),
+            ("layer_types", new[] { "sliding_attention", "full_attention" }))
             .SlidingLayers.Should().Equal(true, false);
-        ParseFamily("MistralForCausalLM", ("sliding_window", 24), ("layer_types", new[] { "sliding_attention", "sliding_attention" })).SlidingLayers.Should().Equal(true, true);
+        ParseFamily("MistralForCausalLM", ("sliding_window", 24), ("layer_types", new[] { "sliding_attention", "sliding_attention" }))
+            .SlidingLayers.Should().Equal(true, true);
     }
 
     [Theory]
@@ -263,7 +271,9 @@ public sealed class DecoderConfigTests
     [Fact]
     public void A_mutated_file_is_refused_or_gives_a_configuration_that_can_be_written_and_read_again()
     {
-        byte[] original = Fixtures.Config(("rope_scaling", new { rope_type = "yarn", factor = 2, original_max_position_embeddings = 64 }), ("layer_types", new[] { "full_attention", "full_attention" }));
+        byte[] original = Fixtures.Config(
+            ("rope_scaling", new { rope_type = "yarn", factor = 2, original_max_position_embeddings = 64 }),
+            ("layer_types", new[] { "full_attention", "full_attention" }));
         byte[] alphabet = [.. "0123456789-.eEnull[]{}\",:tfras_\\u"u8, 0xFF];
         Gen.Select(Gen.Int[0, original.Length - 1], Gen.Int[0, alphabet.Length - 1]).Array[1, 5].Sample(changes =>
         {
@@ -290,7 +300,10 @@ public sealed class DecoderConfigTests
     [Fact]
     public void Writing_a_file_of_transformers_5_adds_the_older_spelling()
     {
-        JsonObject json = JsonNode.Parse(Parse(("rope_parameters", new { rope_type = "linear", factor = 2.0, rope_theta = 5e5 }), ("dtype", "bfloat16"), ("unknown", 7)).ToJson())!.AsObject();
+        JsonObject json = JsonNode.Parse(Parse(
+            ("rope_parameters", new { rope_type = "linear", factor = 2.0, rope_theta = 5e5 }),
+            ("dtype", "bfloat16"),
+            ("unknown", 7)).ToJson())!.AsObject();
         json["rope_theta"]!.GetValue<double>().Should().Be(5e5);
         json["rope_scaling"]!["factor"]!.GetValue<double>().Should().Be(2);
         json["rope_parameters"]!["factor"]!.GetValue<double>().Should().Be(2);
@@ -319,7 +332,12 @@ public sealed class DecoderConfigTests
             PadTokenId = 0,
             EosTokenIds = [2, 3],
             DataType = "bfloat16",
-            Rotary = new RotaryOptions { Type = RotaryType.Yarn, Theta = 1e6, Factor = 2, OriginalMaxPositionEmbeddings = 128, AttentionFactor = 1.1, Truncate = false, BetaFast = 30 },
+            Rotary = new RotaryOptions
+            {
+                Type = RotaryType.Yarn,
+                Theta = 1e6, Factor = 2, OriginalMaxPositionEmbeddings = 128,
+                AttentionFactor = 1.1, Truncate = false, BetaFast = 30,
+            },
         },
         new DecoderConfig
         {
@@ -334,8 +352,18 @@ public sealed class DecoderConfigTests
             SlidingLayers = [false, true, false],
             Rotary = new RotaryOptions { Type = RotaryType.Llama3, Factor = 8, OriginalMaxPositionEmbeddings = 64 },
         },
-        new DecoderConfig { Architecture = "Qwen2ForCausalLM", VocabularySize = 50, HiddenSize = 8, IntermediateSize = 12, LayerCount = 3, HeadCount = 2, AttentionBias = true },
-        new DecoderConfig { Architecture = "MistralForCausalLM", VocabularySize = 50, HiddenSize = 8, IntermediateSize = 12, LayerCount = 3, HeadCount = 2, SlidingWindow = 16 });
+        new DecoderConfig
+        {
+            Architecture = "Qwen2ForCausalLM",
+            VocabularySize = 50, HiddenSize = 8, IntermediateSize = 12, LayerCount = 3, HeadCount = 2,
+            AttentionBias = true,
+        },
+        new DecoderConfig
+        {
+            Architecture = "MistralForCausalLM",
+            VocabularySize = 50, HiddenSize = 8, IntermediateSize = 12, LayerCount = 3, HeadCount = 2,
+            SlidingWindow = 16,
+        });
 
     [Theory, MemberData(nameof(Made), DisableDiscoveryEnumeration = true)]
     public void A_configuration_made_in_code_is_written_and_read_again(DecoderConfig made) =>
@@ -363,6 +391,7 @@ public sealed class DecoderConfigTests
             Rotary = new RotaryOptions { Theta = double.NaN },
         }.ToJson();
         write.Should().Throw<ArgumentException>().Which.Message.Should().ContainAll(
-            "VocabularySize", "HiddenSize", "KeyValueHeadCount", "HeadDimension", "MlpBias", "QueryKeyNorm", "AttentionOutputBias", "SlidingLayers", "DataType", "Theta");
+            "VocabularySize", "HiddenSize", "KeyValueHeadCount", "HeadDimension",
+            "MlpBias", "QueryKeyNorm", "AttentionOutputBias", "SlidingLayers", "DataType", "Theta");
     }
 }

@@ -8,7 +8,8 @@ public sealed class FolderTargetTests
         writer.Write(text);
     }
 
-    private static string[] Names(TemporaryFolder folder) => [.. Directory.EnumerateFileSystemEntries(folder.Path).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+    private static string[] Names(TemporaryFolder folder) =>
+        [.. Directory.EnumerateFileSystemEntries(folder.Path).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
 
     /// <summary>A folder with an earlier checkpoint in shards, and a file that is none of its parts.</summary>
     private static TemporaryFolder Earlier()

@@ -44,7 +44,11 @@ public sealed class GenerationConfigTests
     public void One_made_in_code_is_written_and_read_again()
     {
         GenerationConfig made = new() { EosTokenIds = [9], Temperature = 0.5, TopK = 0 };
-        Parse(Encoding.UTF8.GetString(made.ToJson())).Should().BeEquivalentTo(made, options => options.Excluding(c => c.Document).Excluding(c => c.BosTokenId).Excluding(c => c.PadTokenId));
+        Parse(Encoding.UTF8.GetString(made.ToJson()))
+            .Should().BeEquivalentTo(made, options => options
+                .Excluding(c => c.Document)
+                .Excluding(c => c.BosTokenId)
+                .Excluding(c => c.PadTokenId));
     }
 
     [Theory]

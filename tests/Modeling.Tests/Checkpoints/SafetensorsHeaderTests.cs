@@ -36,7 +36,8 @@ public sealed class SafetensorsHeaderTests
     public void An_empty_tensor_may_lie_between_others_and_a_file_may_hold_none()
     {
         Read(Fixtures.Safetensors(
-            """{"full":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"empty":{"dtype":"F32","shape":[0,5],"data_offsets":[0,0]}}""", 2)).Entries.Should().HaveCount(2);
+                """{"full":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"empty":{"dtype":"F32","shape":[0,5],"data_offsets":[0,0]}}""", 2))
+            .Entries.Should().HaveCount(2);
         Read(Fixtures.Safetensors("{}", 0)).Entries.Should().BeEmpty();
     }
 

@@ -25,7 +25,8 @@ public sealed class SafetensorsWriterTests
             ["Z"] = zeros(2, 0),
         }, SafetensorsWriter.PyTorchFormat);
 
-        string header = """{"__metadata__":{"format":"pt"},"a":{"dtype":"I64","shape":[],"data_offsets":[0,8]},"Z":{"dtype":"F32","shape":[2,0],"data_offsets":[8,8]},"é\"\n":{"dtype":"F32","shape":[1],"data_offsets":[8,12]},"b":{"dtype":"U8","shape":[1],"data_offsets":[12,13]}}""";
+        string header =
+            """{"__metadata__":{"format":"pt"},"a":{"dtype":"I64","shape":[],"data_offsets":[0,8]},"Z":{"dtype":"F32","shape":[2,0],"data_offsets":[8,8]},"é\"\n":{"dtype":"F32","shape":[1],"data_offsets":[8,12]},"b":{"dtype":"U8","shape":[1],"data_offsets":[12,13]}}""";
         int padded = (Encoding.UTF8.GetByteCount(header) + 7) / 8 * 8;
         BitConverter.ToUInt64(file).Should().Be((ulong)padded);
         Encoding.UTF8.GetString(file, 8, padded).TrimEnd(' ').Should().Be(header);

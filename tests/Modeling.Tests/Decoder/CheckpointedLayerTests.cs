@@ -13,13 +13,21 @@ public sealed class CheckpointedLayerTests
     public void Scores_and_gradients_are_those_of_keeping_everything(bool adapter, double dropout, bool packed)
     {
         using CausalLanguageModel plain = TinyModel.Create();
-        using CausalLanguageModel model = adapter ? plain.WithAdapter(new LoraOptions { Rank = 3, Dropout = dropout, TargetModules = LoraOptions.AllLinear }) : plain.Clone();
+        using CausalLanguageModel model = adapter
+            ? plain.WithAdapter(new LoraOptions { Rank = 3, Dropout = dropout, TargetModules = LoraOptions.AllLinear })
+            : plain.Clone();
         if (adapter) using (no_grad()) foreach (Tensor tensor in model.Decoder.Adapter!.Storage) tensor.copy_(randn(tensor.shape).Times(0.1));
         Tensor[] trained = [.. adapter ? model.Decoder.Adapter!.Storage : model.Decoder.Weights.Storage];
         foreach (Tensor tensor in trained) tensor.requires_grad = true;
         // Lengths so different that they are computed in two passes, whose gradient comes after both.
-        TokenSequence[] sequences = packed ? [.. Enumerable.Range(0, 24).Select(i => new TokenSequence(TinyModel.Ids(12, 1), TinyModel.Ids(30 + i % 7, 100 + i)))]
-            : [new([1, 2, 3], [.. Enumerable.Range(0, 60).Select(i => i * 7 % 50)]), new([4], [5, 6, 7]), new([8, 9], [.. Enumerable.Range(0, 50).Select(i => i * 3 % 50)])];
+        TokenSequence[] sequences = packed
+            ? [.. Enumerable.Range(0, 24).Select(i => new TokenSequence(TinyModel.Ids(12, 1), TinyModel.Ids(30 + i % 7, 100 + i)))]
+            :
+            [
+                new([1, 2, 3], [.. Enumerable.Range(0, 60).Select(i => i * 7 % 50)]),
+                new([4], [5, 6, 7]),
+                new([8, 9], [.. Enumerable.Range(0, 50).Select(i => i * 3 % 50)]),
+            ];
         using var scope = NewDisposeScope();
         using (var batch = TokenBatch.Create(sequences, CPU)) (batch.Packing is not null).Should().Be(packed);
 
@@ -55,7 +63,9 @@ public sealed class CheckpointedLayerTests
         void Run()
         {
             using var scope = NewDisposeScope();
-            autograd.grad([PackedScores.Score(model.Decoder, [new([1, 2, 3], [4, 5, 6])], temperature: 1, entropies: false).LogProbabilities.sum()], [.. model.Decoder.Weights.Storage]);
+            autograd.grad(
+                [PackedScores.Score(model.Decoder, [new([1, 2, 3], [4, 5, 6])], temperature: 1, entropies: false).LogProbabilities.sum()],
+                [.. model.Decoder.Weights.Storage]);
         }
     }
 }

@@ -7,15 +7,20 @@ namespace MLNetAttn.Modeling.Tests;
 public sealed class ChunkedScoresTests
 {
     [Fact]
-    public void Scores_and_gradients_are_those_of_all_logits_at_once_whatever_the_chunk() =>
-        Gen.Select(Gen.Int[1, 20], Gen.Int[1, 12], Gen.Int[2, 30], Gen.Int[1, 25], Gen.Double[0.3, 2], Gen.Bool, Gen.Int[1, 1000]).Sample((tokens, size, vocabulary, chunk, temperature, headLearns, seed) =>
+    public void Scores_and_gradients_are_those_of_all_logits_at_once_whatever_the_chunk() => Gen
+        .Select(Gen.Int[1, 20], Gen.Int[1, 12], Gen.Int[2, 30], Gen.Int[1, 25], Gen.Double[0.3, 2], Gen.Bool, Gen.Int[1, 1000])
+        .Sample((tokens, size, vocabulary, chunk, temperature, headLearns, seed) =>
         {
             using var scope = NewDisposeScope();
             using var generator = new Generator((ulong)seed, CPU);
             Tensor Random(params long[] shape) => randn(shape, dtype: ScalarType.Float64, generator: generator);
-            Tensor hidden = Random(tokens, size).requires_grad_(true), head = Random(vocabulary, size).requires_grad_(headLearns), targets = randint(vocabulary, [tokens], dtype: ScalarType.Int64), weights = Random(tokens);
+            Tensor hidden = Random(tokens, size).requires_grad_(true),
+                head = Random(vocabulary, size).requires_grad_(headLearns),
+                targets = randint(vocabulary, [tokens], dtype: ScalarType.Int64),
+                weights = Random(tokens);
 
-            Tensor logDistribution = nn.functional.log_softmax(nn.functional.linear(hidden, head) / temperature, 1), expected = logDistribution.gather(1, targets.unsqueeze(1)).squeeze(1);
+            Tensor logDistribution = nn.functional.log_softmax(nn.functional.linear(hidden, head) / temperature, 1),
+                expected = logDistribution.gather(1, targets.unsqueeze(1)).squeeze(1);
             Tensor[] inputs = headLearns ? [hidden, head] : [hidden], expectedGradients = [.. autograd.grad([(expected * weights).sum()], inputs)];
             (Tensor found, Tensor? entropies) = ChunkedScores.WithGradient(hidden, head, targets, temperature, chunk, entropies: true);
             Tensor[] gradients = [.. autograd.grad([(found * weights).sum()], inputs)];
@@ -24,7 +29,8 @@ public sealed class ChunkedScoresTests
             Same(entropies!, -(logDistribution.exp() * logDistribution).sum(1));
             entropies!.requires_grad.Should().BeFalse();
             for (int i = 0; i < inputs.Length; i++) Same(gradients[i], expectedGradients[i]);
-            (Tensor plain, Tensor? none) = ChunkedScores.Compute(rows => nn.functional.linear(rows, head), hidden, targets, temperature, chunk, entropies: false);
+            (Tensor plain, Tensor? none) = ChunkedScores.Compute(
+                rows => nn.functional.linear(rows, head), hidden, targets, temperature, chunk, entropies: false);
             Same(plain, expected);
             none.Should().BeNull();
         }, iter: 60, threads: 1);
@@ -34,7 +40,9 @@ public sealed class ChunkedScoresTests
     {
         // Every token adds as much to the head's gradient: a sum in bfloat16 stops at the 256th.
         using var scope = NewDisposeScope();
-        Tensor hidden = ones(1024, 4, dtype: ScalarType.BFloat16), head = zeros(2, 4, dtype: ScalarType.BFloat16).requires_grad_(true), targets = zeros(1024, dtype: ScalarType.Int64);
+        Tensor hidden = ones(1024, 4, dtype: ScalarType.BFloat16),
+            head = zeros(2, 4, dtype: ScalarType.BFloat16).requires_grad_(true),
+            targets = zeros(1024, dtype: ScalarType.Int64);
         (Tensor scores, _) = ChunkedScores.WithGradient(hidden, head, targets, temperature: 1, chunk: 1, entropies: false);
         // 1024 · (1 − 1/2), and as much less.
         autograd.grad([scores.sum()], [head])[0].to(ScalarType.Float32).data<float>().ToArray().Should().Equal(512, 512, 512, 512, -512, -512, -512, -512);

@@ -26,7 +26,10 @@ public sealed class DecoderGoldenTests
         using GoldenModel golden = GoldenModel.Load(name);
         using Tensor ids = golden["batch.input_ids"].to(ScalarType.Int64), logits = golden.Model.Forward(ids, golden["batch.attention_mask"]);
         using Tensor masked = logits * golden["batch.attention_mask"].unsqueeze(2);
-        Distance(masked, golden["batch.logits"]).Should().BeLessThan(Allowed(name, golden["batch.logits"], exact => exact.Forward(ids, golden["batch.attention_mask"]) * golden["batch.attention_mask"].unsqueeze(2)));
+        Distance(masked, golden["batch.logits"]).Should().BeLessThan(Allowed(
+            name,
+            golden["batch.logits"],
+            exact => exact.Forward(ids, golden["batch.attention_mask"]) * golden["batch.attention_mask"].unsqueeze(2)));
     }
 
     [Theory]
@@ -68,7 +71,8 @@ public sealed class DecoderGoldenTests
     private static double Allowed(string name, Tensor reference, Func<CausalLanguageModel, Tensor> forward)
     {
         using var scope = NewDisposeScope();
-        using CausalLanguageModel exact = CausalLanguageModel.FromPretrained(Golden.Require("models", name), new ModelLoadOptions { DataType = ScalarType.Float64 });
+        using CausalLanguageModel exact = CausalLanguageModel.FromPretrained(
+            Golden.Require("models", name), new ModelLoadOptions { DataType = ScalarType.Float64 });
         return Math.Max(Tolerance, Distance(forward(exact), reference.to(ScalarType.Float64)));
     }
 

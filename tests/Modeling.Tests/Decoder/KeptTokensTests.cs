@@ -17,7 +17,11 @@ public sealed class KeptTokensTests
         foreach (Tensor weight in model.Decoder.Weights.Storage) weight.requires_grad_(true);
         Tensor[] weights = [.. model.Decoder.Weights.Storage];
         // The second sequence keeps everything.
-        TokenSequence[] sequences = [Cut(TinyModel.Ids(3, seed), TinyModel.Ids(9, seed + 1), seed), new(TinyModel.Ids(6, seed + 2), TinyModel.Ids(4, seed + 3))];
+        TokenSequence[] sequences =
+        [
+            Cut(TinyModel.Ids(3, seed), TinyModel.Ids(9, seed + 1), seed),
+            new(TinyModel.Ids(6, seed + 2), TinyModel.Ids(4, seed + 3)),
+        ];
         using TokenBatch batch = TokenBatch.Create(sequences, CPU);
 
         TokenScores found = Score();
@@ -42,14 +46,25 @@ public sealed class KeptTokensTests
     {
         using CausalLanguageModel model = TinyModel.Create();
         int[][] prompts = [TinyModel.Ids(7, 1), TinyModel.Ids(3, 2)];
-        foreach (GenerationOptions options in new GenerationOptions[] { new() { TopP = 0.6 }, new() { TopK = 3 }, new() { MinP = 0.2 }, new() { TopK = 12, TopP = 0.8, MinP = 0.05 } })
+        foreach (GenerationOptions options in new GenerationOptions[]
         {
-            IReadOnlyList<GeneratedSequence> sampled = model.Generate(prompts, options with { MaxNewTokens = 20, SamplesPerPrompt = 5, Temperature = 0.9, KeepsIds = true });
-            TokenSequence[] sequences = [.. sampled.Select(sample => new TokenSequence(prompts[sample.PromptIndex], sample.TokenIds) { KeptIds = sample.KeptIds })];
-            IReadOnlyList<float[]> among = model.LogProbabilities(sequences, 0.9), whole = model.LogProbabilities([.. sequences.Select(sequence => sequence with { KeptIds = null })], 0.9);
+            new() { TopP = 0.6 },
+            new() { TopK = 3 },
+            new() { MinP = 0.2 },
+            new() { TopK = 12, TopP = 0.8, MinP = 0.05 },
+        })
+        {
+            IReadOnlyList<GeneratedSequence> sampled = model.Generate(
+                prompts,
+                options with { MaxNewTokens = 20, SamplesPerPrompt = 5, Temperature = 0.9, KeepsIds = true });
+            TokenSequence[] sequences = [.. sampled.Select(sample =>
+                new TokenSequence(prompts[sample.PromptIndex], sample.TokenIds) { KeptIds = sample.KeptIds })];
+            IReadOnlyList<float[]> among = model.LogProbabilities(sequences, 0.9),
+                whole = model.LogProbabilities([.. sequences.Select(sequence => sequence with { KeptIds = null })], 0.9);
             for (int i = 0; i < sequences.Length; i++)
             {
-                sequences[i].KeptIds!.Zip(sequences[i].ResponseIds).Should().OnlyContain(place => place.First == null || (place.First.Contains(place.Second) && place.First.Length < 50));
+                sequences[i].KeptIds!.Zip(sequences[i].ResponseIds)
+                    .Should().OnlyContain(place => place.First == null || (place.First.Contains(place.Second) && place.First.Length < 50));
                 sequences[i].KeptIds.Should().Contain(kept => kept != null);
                 among[i].Should().Equal(sampled[i].LogProbabilities, (a, b) => Math.Abs(a - b) < 1e-4);
                 among[i].Zip(whole[i]).Should().OnlyContain(place => place.First > place.Second - 1e-5f, "the same mass is shared among fewer");
@@ -75,18 +90,27 @@ public sealed class KeptTokensTests
 
     [Fact]
     public void What_was_kept_must_be_known_of_every_token() =>
-        FluentActions.Invoking(() => KeptTokens.Of([new TokenSequence([1], [2, 3]) { KeptIds = [[2]] }])).Should().Throw<ArgumentException>().WithMessage("*known of 1 tokens*response's 2*");
+        FluentActions.Invoking(() => KeptTokens.Of([new TokenSequence([1], [2, 3]) { KeptIds = [[2]] }]))
+            .Should().Throw<ArgumentException>().WithMessage("*known of 1 tokens*response's 2*");
 
     private static TokenSequence Cut(int[] prompt, int[] response, int seed)
     {
         var random = new Random(seed);
-        return new(prompt, response) { KeptIds = [.. response.Select(id => Enumerable.Range(0, 50).Where(other => other == id || random.Next(3) == 0).ToArray())] };
+        return new(prompt, response)
+        {
+            KeptIds = [.. response.Select(id =>
+                Enumerable.Range(0, 50).Where(other => other == id || random.Next(3) == 0).ToArray())],
+        };
     }
 
     /// <summary>The same from all logits, one place after the other.</summary>
     private static (Tensor LogProbabilities, Tensor Entropies) Dense(CausalLanguageModel model, TokenSequence sequence)
     {
-        Tensor logits = model.Decoder.Logits(model.Decoder.Forward(tensor([.. sequence.PromptIds.Concat(sequence.ResponseIds).Select(id => (long)id)]).unsqueeze(0))).squeeze(0).AtLeastSingle() / 0.8;
+        Tensor logits = model.Decoder
+            .Logits(model.Decoder.Forward(tensor([.. sequence.PromptIds.Concat(sequence.ResponseIds).Select(id => (long)id)]).unsqueeze(0)))
+            .squeeze(0)
+            .AtLeastSingle()
+            / 0.8;
         var places = sequence.ResponseIds.Select((id, t) =>
         {
             int[] kept = sequence.KeptIds?[t] ?? [.. Enumerable.Range(0, 50)];
@@ -96,5 +120,6 @@ public sealed class KeptTokensTests
         return (stack(places.Select(place => place.Log)), stack(places.Select(place => place.Entropy)));
     }
 
-    private static void Same(Tensor found, Tensor expected) => (found - expected).abs().max().ToDouble().Should().BeLessThan(1e-4 * Math.Max(1, expected.abs().max().ToDouble()));
+    private static void Same(Tensor found, Tensor expected) =>
+        (found - expected).abs().max().ToDouble().Should().BeLessThan(1e-4 * Math.Max(1, expected.abs().max().ToDouble()));
 }

@@ -30,7 +30,8 @@ public sealed class KeyValueCacheTests
         using CausalLanguageModel model = TinyModel.Create();
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        Tensor ids = tensor(TinyModel.Ids(10, 1).Concat(TinyModel.Ids(10, 2)).Select(i => (long)i).ToArray(), [2, 10]), next = tensor(new long[] { 7, 7, 7 }).unsqueeze(1);
+        Tensor ids = tensor(TinyModel.Ids(10, 1).Concat(TinyModel.Ids(10, 2)).Select(i => (long)i).ToArray(), [2, 10]),
+            next = tensor(new long[] { 7, 7, 7 }).unsqueeze(1);
         using var cache = new KeyValueCache(model.Config, batch: 2, capacity: 10, ScalarType.Float32, CPU);
         model.Decoder.Forward(ids, cache);
         cache.Select(tensor(new long[] { 1, 0, 1 }), capacity: 11);
@@ -50,6 +51,7 @@ public sealed class KeyValueCacheTests
         cache.Capacity.Should().Be(13);
         cache.Select(tensor(new long[] { 0, 1, 1 }), capacity: 99);
         cache.Capacity.Should().Be(13);
-        cache.Tensors().Sum(tensor => tensor.numel() * tensor.ElementSize).Should().Be(KeyValueCache.Bytes(model.Config, rows: 3, positions: 13, elementSize: sizeof(float)));
+        cache.Tensors().Sum(tensor => tensor.numel() * tensor.ElementSize)
+            .Should().Be(KeyValueCache.Bytes(model.Config, rows: 3, positions: 13, elementSize: sizeof(float)));
     }
 }

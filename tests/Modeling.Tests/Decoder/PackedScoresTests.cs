@@ -43,11 +43,14 @@ public sealed class PackedScoresTests
     public void What_cannot_be_scored_is_named()
     {
         using CausalLanguageModel model = TinyModel.Create();
-        model.Invoking(it => it.LogProbabilities([new([1], [2]), new([1], [])])).Should().Throw<ArgumentException>().WithMessage("Row 1*response has no tokens*");
+        model.Invoking(it => it.LogProbabilities([new([1], [2]), new([1], [])]))
+            .Should().Throw<ArgumentException>().WithMessage("Row 1*response has no tokens*");
         model.Invoking(it => it.LogProbabilities([new([1], [2])], temperature: 0)).Should().Throw<ArgumentException>().WithMessage("temperature is 0*");
     }
 
-    private static TokenSequence[] Sequences() => [.. Enumerable.Range(0, 12).Select(i => new TokenSequence(TinyModel.Ids(1 + i % 4, i), TinyModel.Ids(1 + 4 * i % 31, 100 + i)))];
+    private static TokenSequence[] Sequences() =>
+        [.. Enumerable.Range(0, 12).Select(i => new TokenSequence(TinyModel.Ids(1 + i % 4, i), TinyModel.Ids(1 + 4 * i % 31, 100 + i)))];
 
-    private static void ShouldBe(Tensor found, Tensor expected) => (found - expected).abs().max().ToDouble().Should().BeLessThan(1e-4 * Math.Max(1, expected.abs().max().ToDouble()));
+    private static void ShouldBe(Tensor found, Tensor expected) =>
+        (found - expected).abs().max().ToDouble().Should().BeLessThan(1e-4 * Math.Max(1, expected.abs().max().ToDouble()));
 }

@@ -63,7 +63,10 @@ public sealed class TokenScoresTests
         RhythmAnalysis analysis = model.AnalyzeRhythm([new TokenSequence(ids[..2], ids[2..])], new RhythmOptions())[0];
         using var scope = NewDisposeScope();
         Tensor logits = model.Forward(tensor(ids.Select(i => (long)i).ToArray()).unsqueeze(0));
-        Tensor expected = nn.functional.log_softmax(logits.squeeze(0), 1).narrow(0, 1, 198).gather(1, tensor(ids[2..].Select(i => (long)i).ToArray()).unsqueeze(1)).squeeze(1);
+        Tensor expected = nn.functional.log_softmax(logits.squeeze(0), 1)
+            .narrow(0, 1, 198)
+            .gather(1, tensor(ids[2..].Select(i => (long)i).ToArray()).unsqueeze(1))
+            .squeeze(1);
         (tensor(analysis.LogProbabilities) - expected).abs().max().ToDouble().Should().BeLessThan(1e-4);
     }
 }

@@ -45,7 +45,9 @@ public sealed class ExponentialRaceTests
         float[] weights = [.. Enumerable.Range(0, 1000).Select(i => (float)Math.Exp(-(i % 97) / 5.0))];
         float[] rounded = [.. weights.Select((weight, i) => weight * (1 + 1e-4f * ((i * 31 % 11 - 5) / 5f)))];
         const int draws = 10_000;
-        int changed = Enumerable.Range(0, draws).Count(n => ExponentialRace.Winner(weights, RandomUniform.Branch(3, n)) != ExponentialRace.Winner(rounded, RandomUniform.Branch(3, n)));
+        int changed = Enumerable.Range(0, draws)
+            .Count(n =>
+                ExponentialRace.Winner(weights, RandomUniform.Branch(3, n)) != ExponentialRace.Winner(rounded, RandomUniform.Branch(3, n)));
         changed.Should().BeLessThan(draws * 4 / 10_000, "the difference is 1e-4 at most");
     }
 }

@@ -33,8 +33,12 @@ public sealed class GenerationOptionsTests
         using CausalLanguageModel silent = TinyModel.Create(), writing = TinyModel.CreateWithTokenizer();
         Refused(silent, new() { StopStrings = ["."] }, "*StopStrings is given, expected none: the model has no tokenizer*");
         Refused(silent, new() { StopTokenIds = [3, 50] }, "*StopTokenIds is 50, expected ids from 0 to 49*");
-        Refused(writing, new() { StopStrings = [".", "\n<|im_end|>"] }, "*StopStrings[1] is a text with '<|im_end|>', expected no special token, since text has none: add 902 to StopTokenIds instead*");
-        new GenerationOptions { StopStrings = ["<think>", "<|im_"], StopTokenIds = [902] }.Invoking(options => options.Validate(1, writing)).Should().NotThrow();
+        Refused(
+            writing,
+            new() { StopStrings = [".", "\n<|im_end|>"] },
+            "*StopStrings[1] is a text with '<|im_end|>', expected no special token, since text has none: add 902 to StopTokenIds instead*");
+        new GenerationOptions { StopStrings = ["<think>", "<|im_"], StopTokenIds = [902] }
+            .Invoking(options => options.Validate(1, writing)).Should().NotThrow();
 
         static void Refused(CausalLanguageModel model, GenerationOptions options, string message) =>
             options.Invoking(it => it.Validate(1, model)).Should().Throw<ArgumentException>().WithMessage(message);
@@ -45,5 +49,6 @@ public sealed class GenerationOptionsTests
     [InlineData(double.PositiveInfinity)]
     [InlineData(1e-7)]
     public void Numbers_that_would_not_leave_logits_finite_are_refused(double value) =>
-        FluentActions.Invoking(() => new GenerationOptions { Temperature = value, RepetitionPenalty = value }.Validate(1)).Should().Throw<ArgumentException>().WithMessage("*Temperature*RepetitionPenalty*");
+        FluentActions.Invoking(() => new GenerationOptions { Temperature = value, RepetitionPenalty = value }.Validate(1))
+            .Should().Throw<ArgumentException>().WithMessage("*Temperature*RepetitionPenalty*");
 }

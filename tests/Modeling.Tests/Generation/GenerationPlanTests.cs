@@ -49,7 +49,8 @@ public sealed class GenerationPlanTests
         Refused(model, small).Should().Contain("Not even one response fits: lower MaxNewTokens to 14 or less, or load");
         model.Generator().Generate(Prompts, small with { MaxNewTokens = 14, BatchSize = 1 }).Should().HaveCount(12);
 
-        Refused(model, options with { MaximumCacheBytes = 11 * BytesPerPosition }).Should().Contain($"The longest prompt alone, 12 tokens, needs {12 * BytesPerPosition} bytes: shorten it");
+        Refused(model, options with { MaximumCacheBytes = 11 * BytesPerPosition })
+            .Should().Contain($"The longest prompt alone, 12 tokens, needs {12 * BytesPerPosition} bytes: shorten it");
     }
 
     [Fact]
@@ -63,5 +64,7 @@ public sealed class GenerationPlanTests
     }
 
     private static string Refused(CausalLanguageModel model, GenerationOptions options) =>
-        FluentActions.Invoking(() => model.Generate(Prompts, options)).Should().Throw<ArgumentException>().WithMessage("GenerationOptions: MaximumCacheBytes is*").Which.Message;
+        FluentActions.Invoking(() => model.Generate(Prompts, options))
+            .Should().Throw<ArgumentException>().WithMessage("GenerationOptions: MaximumCacheBytes is*")
+            .Which.Message;
 }

@@ -29,6 +29,7 @@ public sealed class RandomUniformTests
     public void A_vector_of_numbers_holds_the_same_numbers()
     {
         ulong stream = ulong.MaxValue - 1;
-        Enumerable.Range(0, Vector<double>.Count).Select(i => RandomUniform.VectorAt(stream, 3)[i]).Should().Equal(Enumerable.Range(0, Vector<double>.Count).Select(i => RandomUniform.At(stream, 3 + i)));
+        Enumerable.Range(0, Vector<double>.Count).Select(i => RandomUniform.VectorAt(stream, 3)[i])
+            .Should().Equal(Enumerable.Range(0, Vector<double>.Count).Select(i => RandomUniform.At(stream, 3 + i)));
     }
 }

@@ -2,7 +2,8 @@ namespace MLNetAttn.Modeling.Tests;
 
 public sealed class ResponseTextTests
 {
-    private static readonly Tokenizer Tokenizer = Tokenizer.FromPretrained(Repository.Path("tests", "Modeling.Tests", "Tokenization", "Fixtures", "bytelevel-qwen"));
+    private static readonly Tokenizer Tokenizer = Tokenizer.FromPretrained(
+        Repository.Path("tests", "Modeling.Tests", "Tokenization", "Fixtures", "bytelevel-qwen"));
 
     [Fact]
     public void Characters_of_several_tokens_come_whole()

@@ -32,7 +32,11 @@ public sealed class SequenceGeneratorGoldenTests
         using GoldenModel golden = GoldenModel.Load(name);
         int[][] expected = Continuations(golden, "batch.greedy_repetition_penalty_1.3");
         int[][] prompts = golden.BatchPrompts(), found = Generate(golden, prompts, expected[0].Length, penalty: 1.3);
-        int longest = prompts.Max(prompt => prompt.Length), padding = golden.Ids("batch.input_ids").Zip(prompts).Where(row => row.Second.Length < longest).Select(row => row.First[0]).FirstOrDefault(-1);
+        int longest = prompts.Max(prompt => prompt.Length),
+            padding = golden.Ids("batch.input_ids").Zip(prompts)
+                .Where(row => row.Second.Length < longest)
+                .Select(row => row.First[0])
+                .FirstOrDefault(-1);
         for (int row = 0; row < prompts.Length; row++)
         {
             // In a padded row transformers counts the padding as seen. That makes no other token likelier to us, so the rows agree until we choose it.
@@ -63,5 +67,13 @@ public sealed class SequenceGeneratorGoldenTests
     }
 
     private static int[][] Generate(GoldenModel golden, int[][] prompts, int tokens, double penalty = 1, int? stop = null) =>
-        [.. golden.Model.Generate(prompts, new GenerationOptions { MaxNewTokens = tokens, Temperature = 0, RepetitionPenalty = penalty, StopTokenIds = stop is { } id ? [id] : [] }).Select(g => g.TokenIds)];
+        [.. golden.Model
+            .Generate(prompts, new GenerationOptions
+            {
+                MaxNewTokens = tokens,
+                Temperature = 0,
+                RepetitionPenalty = penalty,
+                StopTokenIds = stop is { } id ? [id] : [],
+            })
+            .Select(g => g.TokenIds)];
 }

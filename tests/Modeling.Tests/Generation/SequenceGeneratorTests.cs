@@ -37,7 +37,8 @@ public sealed class SequenceGeneratorTests
         using CausalLanguageModel model = TinyModel.Create();
         foreach (GeneratedSequence row in model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 30, Temperature = 0.8, SamplesPerPrompt = 3 }))
         {
-            RhythmAnalysis analysis = model.AnalyzeRhythm([new TokenSequence(Prompts[row.PromptIndex], row.TokenIds)], new RhythmOptions { Temperature = 0.8 })[0];
+            RhythmAnalysis analysis = model.AnalyzeRhythm(
+                [new TokenSequence(Prompts[row.PromptIndex], row.TokenIds)], new RhythmOptions { Temperature = 0.8 })[0];
             analysis.LogProbabilities.Zip(row.LogProbabilities, (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-4f);
         }
     }
@@ -46,7 +47,8 @@ public sealed class SequenceGeneratorTests
     public void Rows_end_with_a_stop_token_or_at_the_maximum_length()
     {
         using CausalLanguageModel model = TinyModel.Create();
-        IReadOnlyList<GeneratedSequence> rows = model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 15, SamplesPerPrompt = 20, StopTokenIds = [4, 9, 17] });
+        IReadOnlyList<GeneratedSequence> rows = model.Generate(
+            Prompts, new GenerationOptions { MaxNewTokens = 15, SamplesPerPrompt = 20, StopTokenIds = [4, 9, 17] });
         rows.Should().Contain(r => r.FinishReason == FinishReason.StopToken).And.Contain(r => r.FinishReason == FinishReason.Length);
         foreach (GeneratedSequence row in rows)
         {
@@ -71,7 +73,8 @@ public sealed class SequenceGeneratorTests
     public void Cancellation_ends_the_work()
     {
         using CausalLanguageModel model = TinyModel.Create();
-        FluentActions.Invoking(() => model.Generate(Prompts, Options(seed: 1), new CancellationToken(canceled: true))).Should().Throw<OperationCanceledException>();
+        FluentActions.Invoking(() => model.Generate(Prompts, Options(seed: 1), new CancellationToken(canceled: true)))
+            .Should().Throw<OperationCanceledException>();
     }
 
     [Fact]
@@ -80,7 +83,8 @@ public sealed class SequenceGeneratorTests
         using CausalLanguageModel model = TinyModel.Create();
         model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 80, SamplesPerPrompt = 4, RepetitionPenalty = 1.2 });
         long before = LiveTensors.Settle();
-        for (int i = 0; i < 5; i++) model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 80, SamplesPerPrompt = 4, RepetitionPenalty = 1.2, Seed = i });
+        for (int i = 0; i < 5; i++)
+            model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 80, SamplesPerPrompt = 4, RepetitionPenalty = 1.2, Seed = i });
         LiveTensors.Now.Should().Be(before);
     }
 
@@ -91,11 +95,14 @@ public sealed class SequenceGeneratorTests
         Refused([Prompts[0], []], "Row 1: the prompt has no tokens*");
         Refused([[3, 50]], "Row 0: token 1 of the prompt is 50, expected an id from 0 to 49*");
         Refused([[3, -1]], "Row 0: token 1 of the prompt is -1*");
-        Refused([Prompts[0], TinyModel.Ids(256, 1)], "Row 1: the prompt alone has 256 tokens, which leaves no room for a response in the model's context of 256. Shorten it.");
+        Refused(
+            [Prompts[0], TinyModel.Ids(256, 1)],
+            "Row 1: the prompt alone has 256 tokens, which leaves no room for a response in the model's context of 256. Shorten it.");
         Refused([TinyModel.Ids(250, 1)], "Row 0: the prompt has 250 tokens and up to 40 are to follow, more than the model's context of 256*");
         model.Generate([], Options(seed: 1)).Should().BeEmpty();
 
-        void Refused(int[][] prompts, string message) => FluentActions.Invoking(() => model.Generate(prompts, Options(seed: 1))).Should().Throw<ArgumentException>().WithMessage(message);
+        void Refused(int[][] prompts, string message) =>
+            FluentActions.Invoking(() => model.Generate(prompts, Options(seed: 1))).Should().Throw<ArgumentException>().WithMessage(message);
     }
 
     private static GenerationOptions Options(long seed, int[]? stop = null) => new() { MaxNewTokens = 40, Seed = seed, StopTokenIds = stop };

@@ -24,7 +24,10 @@ public sealed class StopStringMatcherTests
         {
             string shown = new StopStringMatcher([stop]).Append(text), cut = Cut(text, [stop]);
             string held = cut[shown.Length..];
-            return cut.StartsWith(shown, StringComparison.Ordinal) && (cut.Length < text.Length ? held.Length == 0 : stop.StartsWith(held, StringComparison.Ordinal) || text.EndsWith(stop, StringComparison.Ordinal));
+            return cut.StartsWith(shown, StringComparison.Ordinal)
+                && (cut.Length < text.Length
+                    ? held.Length == 0
+                    : stop.StartsWith(held, StringComparison.Ordinal) || text.EndsWith(stop, StringComparison.Ordinal));
         }, iter: 5_000);
     }
 

@@ -54,7 +54,9 @@ public sealed class TextGeneratorStreamTests
             int seen = 0;
             Func<Task> read = async () =>
             {
-                await foreach (GeneratedToken _ in model.Generator().StreamTokensAsync(Prompt, Endless, onEnumerator ? default : source.Token).WithCancellation(onEnumerator ? source.Token : default))
+                await foreach (GeneratedToken _ in model.Generator()
+                        .StreamTokensAsync(Prompt, Endless, onEnumerator ? default : source.Token)
+                        .WithCancellation(onEnumerator ? source.Token : default))
                     if (++seen == 3) await source.CancelAsync();
             };
             await read.Should().ThrowAsync<OperationCanceledException>();
@@ -83,7 +85,8 @@ public sealed class TextGeneratorStreamTests
         GenerationOptions Options(long seed) => new() { MaxNewTokens = 25, Seed = seed, RepetitionPenalty = 1.1, StopTokenIds = [] };
         string[] expected = [.. Enumerable.Range(0, 6).Select(seed => model.Generate([Prompt], Options(seed))[0].Text!)];
         long before = LiveTensors.Settle();
-        Task<string>[] streams = [.. Enumerable.Range(0, 6).Select(async seed => string.Concat(await model.Generator().StreamAsync(Prompt, Options(seed)).ToListAsync()))];
+        Task<string>[] streams = [.. Enumerable.Range(0, 6)
+            .Select(async seed => string.Concat(await model.Generator().StreamAsync(Prompt, Options(seed)).ToListAsync()))];
         Task<string> batch = Task.Run(() => model.Generate([Prompt], Options(5))[0].Text!);
         (await Task.WhenAll(streams)).Should().Equal(expected);
         (await batch).Should().Be(expected[5]);
@@ -95,10 +98,12 @@ public sealed class TextGeneratorStreamTests
     {
         using CausalLanguageModel model = TinyModel.CreateWithTokenizer();
         TextGenerator generator = model.Generator();
-        generator.Invoking(it => it.StreamAsync(Prompt, new() { SamplesPerPrompt = 2, MaxNewTokens = 9 })).Should().Throw<ArgumentException>().WithMessage("*SamplesPerPrompt is 2, expected 1*");
+        generator.Invoking(it => it.StreamAsync(Prompt, new() { SamplesPerPrompt = 2, MaxNewTokens = 9 }))
+            .Should().Throw<ArgumentException>().WithMessage("*SamplesPerPrompt is 2, expected 1*");
         generator.Invoking(it => it.StreamAsync(Prompt, new() { Temperature = -1 })).Should().Throw<ArgumentException>().WithMessage("*Temperature is -1*");
         generator.Invoking(it => it.StreamAsync("", new() { MaxNewTokens = 2 })).Should().Throw<ArgumentException>().WithMessage("*prompt has no tokens*");
-        generator.Invoking(it => it.StreamTokensAsync(Prompt, new() { MaxNewTokens = 5000 })).Should().Throw<ArgumentException>().WithMessage("*context of 256*");
+        generator.Invoking(it => it.StreamTokensAsync(Prompt, new() { MaxNewTokens = 5000 }))
+            .Should().Throw<ArgumentException>().WithMessage("*context of 256*");
     }
 
     [Fact]

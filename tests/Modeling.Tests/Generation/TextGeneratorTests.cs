@@ -12,7 +12,14 @@ public sealed class TextGeneratorTests
     public void Rows_do_not_depend_on_batch_size_neighbours_or_order(double temperature)
     {
         using CausalLanguageModel model = TinyModel.Create();
-        var options = new GenerationOptions { MaxNewTokens = 24, Temperature = temperature, SamplesPerPrompt = 3, PromptSeeds = [5, 6, 7, 8, 9], StopTokenIds = [4, 9] };
+        var options = new GenerationOptions
+        {
+            MaxNewTokens = 24,
+            Temperature = temperature,
+            SamplesPerPrompt = 3,
+            PromptSeeds = [5, 6, 7, 8, 9],
+            StopTokenIds = [4, 9],
+        };
         IReadOnlyList<GeneratedSequence> together = model.Generate(Prompts, options);
 
         // 1 draws every sample on its own, 2 parts the samples of a prompt, 7 holds two prompts.
@@ -20,7 +27,8 @@ public sealed class TextGeneratorTests
             Same(model.Generator().Generate(Prompts, options with { BatchSize = size }), together);
 
         int[] order = [3, 0, 4, 2, 1];
-        IReadOnlyList<GeneratedSequence> shuffled = model.Generate([.. order.Select(i => Prompts[i])], options with { PromptSeeds = [.. order.Select(i => 5L + i)] });
+        IReadOnlyList<GeneratedSequence> shuffled = model.Generate(
+            [.. order.Select(i => Prompts[i])], options with { PromptSeeds = [.. order.Select(i => 5L + i)] });
         for (int place = 0; place < order.Length; place++)
             Same([.. shuffled.Skip(3 * place).Take(3)], [.. together.Skip(3 * order[place]).Take(3)]);
 
@@ -28,7 +36,10 @@ public sealed class TextGeneratorTests
         {
             found.Select(row => row.TokenIds).Should().BeEquivalentTo(expected.Select(row => row.TokenIds), it => it.WithStrictOrdering());
             found.Select(row => (row.SampleIndex, row.FinishReason)).Should().Equal(expected.Select(row => (row.SampleIndex, row.FinishReason)));
-            found.SelectMany(row => row.LogProbabilities).Zip(expected.SelectMany(row => row.LogProbabilities), (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(1e-4f);
+            found.SelectMany(row => row.LogProbabilities)
+                .Zip(expected.SelectMany(row => row.LogProbabilities), (a, b) => Math.Abs(a - b))
+                .Max()
+                .Should().BeLessThan(1e-4f);
         }
     }
 
@@ -36,7 +47,8 @@ public sealed class TextGeneratorTests
     public void More_samples_leave_the_first_ones_as_they_were()
     {
         using CausalLanguageModel model = TinyModel.Create();
-        int[][] Samples(int count) => [.. model.Generate([Prompts[0]], new() { MaxNewTokens = 20, SamplesPerPrompt = count, Seed = 3 }).Select(row => row.TokenIds)];
+        int[][] Samples(int count) =>
+            [.. model.Generate([Prompts[0]], new() { MaxNewTokens = 20, SamplesPerPrompt = count, Seed = 3 }).Select(row => row.TokenIds)];
         Samples(5)[..2].Should().BeEquivalentTo(Samples(2), it => it.WithStrictOrdering());
     }
 
@@ -44,8 +56,10 @@ public sealed class TextGeneratorTests
     public void Log_probabilities_are_those_of_the_distribution_that_was_drawn_from()
     {
         using CausalLanguageModel model = TinyModel.Create();
-        foreach (GeneratedSequence row in model.Generate(Prompts, new() { MaxNewTokens = 10, TopK = 1, Temperature = 0.7 })) row.LogProbabilities.Should().OnlyContain(log => log == 0);
-        GeneratedSequence all = model.Generate([Prompts[0]], new() { MaxNewTokens = 40 })[0], few = model.Generate([Prompts[0]], new() { MaxNewTokens = 40, TopP = 0.5 })[0];
+        foreach (GeneratedSequence row in model.Generate(Prompts, new() { MaxNewTokens = 10, TopK = 1, Temperature = 0.7 }))
+            row.LogProbabilities.Should().OnlyContain(log => log == 0);
+        GeneratedSequence all = model.Generate([Prompts[0]], new() { MaxNewTokens = 40 })[0],
+            few = model.Generate([Prompts[0]], new() { MaxNewTokens = 40, TopP = 0.5 })[0];
         few.LogProbabilities[0].Should().BeGreaterThan(all.LogProbabilities[0], "what is cut away makes the others likelier");
     }
 
@@ -87,7 +101,8 @@ public sealed class TextGeneratorTests
     {
         using CausalLanguageModel model = TinyModel.CreateWithTokenizer();
         int[] stops = [.. Enumerable.Range(100, 60), model.Tokenizer.TokenToId("<|im_end|>")!.Value];
-        IReadOnlyList<GeneratedSequence> rows = model.Generate([[10, 20, 30]], new() { MaxNewTokens = 8, SamplesPerPrompt = 80, StopStrings = ["a", "th"], StopTokenIds = stops });
+        IReadOnlyList<GeneratedSequence> rows = model.Generate(
+            [[10, 20, 30]], new() { MaxNewTokens = 8, SamplesPerPrompt = 80, StopStrings = ["a", "th"], StopTokenIds = stops });
         rows.Select(row => row.FinishReason).Distinct().Should().BeEquivalentTo(Enum.GetValues<FinishReason>());
         foreach (GeneratedSequence row in rows)
         {
@@ -149,7 +164,8 @@ public sealed class TextGeneratorTests
     {
         using CausalLanguageModel model = TinyModel.Create();
         var reports = new Reports();
-        IReadOnlyList<GeneratedSequence> rows = model.Generator().Generate(Prompts, new() { MaxNewTokens = 9, BatchSize = 2, StopTokenIds = [4, 9, 17] }, reports);
+        IReadOnlyList<GeneratedSequence> rows = model.Generator().Generate(
+            Prompts, new() { MaxNewTokens = 9, BatchSize = 2, StopTokenIds = [4, 9, 17] }, reports);
         reports.Should().OnlyContain(report => report.TotalResponses == 5);
         reports.Select(report => report.Tokens).Should().BeInAscendingOrder().And.OnlyHaveUniqueItems();
         reports.Select(report => report.FinishedResponses).Should().BeInAscendingOrder();
@@ -164,7 +180,9 @@ public sealed class TextGeneratorTests
         long before = LiveTensors.Settle();
         using var source = new CancellationTokenSource();
         var cancelling = new Reports { Then = report => { if (report.Tokens >= 15) source.Cancel(); } };
-        model.Generator().Invoking(it => it.Generate(Prompts, new() { StopTokenIds = [], MaxNewTokens = 99, RepetitionPenalty = 1.1 }, cancelling, source.Token)).Should().Throw<OperationCanceledException>();
+        model.Generator()
+            .Invoking(it => it.Generate(Prompts, new() { StopTokenIds = [], MaxNewTokens = 99, RepetitionPenalty = 1.1 }, cancelling, source.Token))
+            .Should().Throw<OperationCanceledException>();
         cancelling[^1].Tokens.Should().Be(15);
         LiveTensors.Now.Should().Be(before);
     }
@@ -173,25 +191,37 @@ public sealed class TextGeneratorTests
     public void Any_options_give_responses_that_keep_to_them()
     {
         using CausalLanguageModel model = TinyModel.CreateWithTokenizer(stop: "<|im_end|>");
-        Gen.Select(Gen.Int[1, 12], Gen.Double[0, 1.5].Select(it => it < 1e-6 ? 0 : it), Gen.Int[0, 5], Gen.Double[0, 1], Gen.Double[0, 1], Gen.Double[0.5, 2], Gen.Int[1, 3], Gen.Int[1, 4]).Sample((tokens, temperature, topK, topP, minP, penalty, samples, size) =>
-        {
-            var options = new GenerationOptions
+        Gen
+            .Select(
+                Gen.Int[1, 12],
+                Gen.Double[0, 1.5].Select(it => it < 1e-6 ? 0 : it),
+                Gen.Int[0, 5],
+                Gen.Double[0, 1],
+                Gen.Double[0, 1],
+                Gen.Double[0.5, 2],
+                Gen.Int[1, 3],
+                Gen.Int[1, 4])
+            .Sample((tokens, temperature, topK, topP, minP, penalty, samples, size) =>
             {
-                MaxNewTokens = tokens,
-                Temperature = temperature,
-                TopK = topK,
-                TopP = topP,
-                MinP = minP,
-                RepetitionPenalty = penalty,
-                SamplesPerPrompt = samples,
-                BatchSize = size,
-                StopStrings = ["e"],
-            };
-            IReadOnlyList<GeneratedSequence> rows = model.Generator().Generate([[5], [6, 7, 8]], options);
-            return rows.Count == 2 * samples && rows.All(row => row.TokenIds.Length >= 1 && row.TokenIds.Length <= tokens && row.LogProbabilities.Length == row.TokenIds.Length
-                && row.LogProbabilities.All(log => log <= 0 && float.IsFinite(log)) && !row.Text!.Contains('e', StringComparison.Ordinal)
-                && (row.FinishReason != FinishReason.Length || row.TokenIds.Length == tokens));
-        }, iter: 60, threads: 1);
+                var options = new GenerationOptions
+                {
+                    MaxNewTokens = tokens,
+                    Temperature = temperature,
+                    TopK = topK,
+                    TopP = topP,
+                    MinP = minP,
+                    RepetitionPenalty = penalty,
+                    SamplesPerPrompt = samples,
+                    BatchSize = size,
+                    StopStrings = ["e"],
+                };
+                IReadOnlyList<GeneratedSequence> rows = model.Generator().Generate([[5], [6, 7, 8]], options);
+                return rows.Count == 2 * samples
+                    && rows.All(row =>
+                        row.TokenIds.Length >= 1 && row.TokenIds.Length <= tokens && row.LogProbabilities.Length == row.TokenIds.Length
+                        && row.LogProbabilities.All(log => log <= 0 && float.IsFinite(log)) && !row.Text!.Contains('e', StringComparison.Ordinal)
+                        && (row.FinishReason != FinishReason.Length || row.TokenIds.Length == tokens));
+            }, iter: 60, threads: 1);
     }
 
     /// <summary>What was reported, at once and on the same thread.</summary>

@@ -34,5 +34,6 @@ public sealed class TokenSamplerGoldenTests
         }
     }
 
-    private static double Number(JsonElement settings, string name, double otherwise) => settings.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : otherwise;
+    private static double Number(JsonElement settings, string name, double otherwise) =>
+        settings.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : otherwise;
 }

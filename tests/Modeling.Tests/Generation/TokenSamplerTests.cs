@@ -29,7 +29,11 @@ public sealed class TokenSamplerTests
         Kept(new() { TopK = 2 }).Should().Equal([1, 2, 3], "transformers keeps equals, too");
         Kept(new() { MinP = 0.2 }).Should().Equal(1, 2, 3);
 
-        int[] Kept(GenerationOptions options) => [.. TokenSampler.Distribution(logits, options, seen: null).squeeze(0).data<float>().Select((p, i) => (p, i)).Where(it => it.p > 0).Select(it => it.i)];
+        int[] Kept(GenerationOptions options) =>
+            [.. TokenSampler.Distribution(logits, options, seen: null).squeeze(0).data<float>()
+                .Select((p, i) => (p, i))
+                .Where(it => it.p > 0)
+                .Select(it => it.i)];
     }
 
     [Fact]
@@ -40,7 +44,8 @@ public sealed class TokenSamplerTests
         int[]?[] kept = TokenSampler.Sample(logits, new GenerationOptions { TopP = 0.6, KeepsIds = true }, seen: null, Streams(2)).KeptIds!;
         kept[0].Should().Equal(1, 2, 3);
         kept[1].Should().Equal(2);
-        TokenSampler.Sample(logits, new GenerationOptions { MinP = 1e-30, KeepsIds = true }, seen: null, Streams(2)).KeptIds.Should().Equal([null, null], "everything can be drawn");
+        TokenSampler.Sample(logits, new GenerationOptions { MinP = 1e-30, KeepsIds = true }, seen: null, Streams(2)).KeptIds
+            .Should().Equal([null, null], "everything can be drawn");
         TokenSampler.Sample(logits, new GenerationOptions { TopP = 0.6 }, seen: null, Streams(2)).KeptIds.Should().BeNull();
         TokenSampler.Sample(logits, new GenerationOptions { KeepsIds = true }, seen: null, Streams(2)).KeptIds.Should().BeNull();
     }
@@ -50,14 +55,16 @@ public sealed class TokenSamplerTests
     {
         using var scope = NewDisposeScope();
         Tensor logits = tensor(new[] { 1f, 2f, 1f, float.NaN }).view(2, 2);
-        FluentActions.Invoking(() => TokenSampler.Sample(logits, new GenerationOptions(), seen: null, Streams(2))).Should().Throw<ArithmeticException>().WithMessage("*row 1*not finite*");
+        FluentActions.Invoking(() => TokenSampler.Sample(logits, new GenerationOptions(), seen: null, Streams(2)))
+            .Should().Throw<ArithmeticException>().WithMessage("*row 1*not finite*");
     }
 
     [Fact]
     public void Greedy_takes_the_most_probable_token_and_reports_the_models_own_probability()
     {
         using var scope = NewDisposeScope();
-        (Tensor tokens, Tensor logs, _) = TokenSampler.Sample(tensor(new[] { 0f, 3f, 1f }).unsqueeze(0), new GenerationOptions { Temperature = 0 }, seen: null, Streams(1));
+        (Tensor tokens, Tensor logs, _) = TokenSampler.Sample(
+            tensor(new[] { 0f, 3f, 1f }).unsqueeze(0), new GenerationOptions { Temperature = 0 }, seen: null, Streams(1));
         tokens.ToInt64().Should().Be(1);
         logs.ToDouble().Should().BeApproximately(3 - Math.Log(1 + Math.Exp(3) + Math.Exp(1)), 1e-6);
     }

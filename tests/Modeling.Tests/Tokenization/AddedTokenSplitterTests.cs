@@ -19,7 +19,8 @@ public sealed class AddedTokenSplitterTests
     {
         Split("a \u3000<m> b", allowSpecial: true, Token(1, "<m>") with { StripLeft = true }).Should().Equal("a", "1: \u3000<m>", " b");
         Split("a <m> \n b", allowSpecial: true, Token(1, "<m>") with { StripRight = true }).Should().Equal("a ", "1:<m> \n ", "b");
-        Split("<r> <l>", allowSpecial: true, Token(1, "<r>") with { StripRight = true }, Token(2, "<l>") with { StripLeft = true }).Should().Equal("1:<r> ", "2:<l>");
+        Split("<r> <l>", allowSpecial: true, Token(1, "<r>") with { StripRight = true }, Token(2, "<l>") with { StripLeft = true })
+            .Should().Equal("1:<r> ", "2:<l>");
     }
 
     [Fact]
@@ -35,8 +36,12 @@ public sealed class AddedTokenSplitterTests
     {
         string nfc = "é";
         string nfd = "e\u0301";
-        Tokenizer tokenizer = TokenizerJson.Load(TokenizerJson.Bpe(["a", nfc], [], ("normalizer", """{"type":"NFC"}"""),
-            ("added_tokens", $"[{TokenizerJson.AddedToken(2, "<" + nfc + ">", special: false, normalized: true)},{TokenizerJson.AddedToken(3, "[" + nfd + "]")}]")));
+        Tokenizer tokenizer = TokenizerJson.Load(TokenizerJson.Bpe(
+            ["a", nfc],
+            [],
+            ("normalizer", """{"type":"NFC"}"""),
+            ("added_tokens",
+                $"[{TokenizerJson.AddedToken(2, "<" + nfc + ">", special: false, normalized: true)},{TokenizerJson.AddedToken(3, "[" + nfd + "]")}]")));
         tokenizer.Encode($"a<{nfd}>a[{nfd}]").Should().Equal(0, 2, 0, 3);
         tokenizer.EncodeWithOffsets($"a<{nfd}>").Offsets.Should().Equal((0, 1), (1, 5));
         tokenizer.Encode($"[{nfc}]").Should().Equal(1);

@@ -38,7 +38,9 @@ public sealed class BpeModelTests
     [Fact]
     public void Byte_fallback_takes_all_bytes_of_a_character_or_none()
     {
-        string definition = TokenizerJson.With(TokenizerJson.Bpe(["a", "?", "<0xC3>", "<0xA9>", "<0xE4>"], []), ("model.unk_token", "\"?\""), ("model.byte_fallback", "true"));
+        string definition = TokenizerJson.With(
+            TokenizerJson.Bpe(["a", "?", "<0xC3>", "<0xA9>", "<0xE4>"], []),
+            ("model.unk_token", "\"?\""), ("model.byte_fallback", "true"));
         TokenEncoding encoding = TokenizerJson.Load(definition).EncodeWithOffsets("aéä");
         encoding.Tokens.Should().Equal("a", "<0xC3>", "<0xA9>", "?");
         encoding.Offsets.Should().Equal((0, 1), (1, 2), (1, 2), (2, 3));

@@ -7,7 +7,8 @@ public sealed class MLTokenizerTests
 {
     private const string Text = "Twelve eggs 😀 cost $3.\n";
 
-    private static readonly Tokenizer Own = Tokenizer.FromPretrained(Repository.Path("tests", "Modeling.Tests", "Tokenization", "Fixtures", "bytelevel-llama3"));
+    private static readonly Tokenizer Own = Tokenizer.FromPretrained(
+        Repository.Path("tests", "Modeling.Tests", "Tokenization", "Fixtures", "bytelevel-llama3"));
 
     private readonly Microsoft.ML.Tokenizers.Tokenizer _tokenizer = Own.ToMLTokenizer();
 
@@ -53,10 +54,12 @@ public sealed class MLTokenizerTests
     public void Untrusted_text_has_no_special_tokens()
     {
         string special = Own.IdToToken(Own.Encode("")[0]);
-        Own.ToMLTokenizer(addSpecialTokens: false, allowSpecialTokens: false).EncodeToIds(special).Should().Equal(Own.Encode(special, addSpecialTokens: false, allowSpecialTokens: false));
+        Own.ToMLTokenizer(addSpecialTokens: false, allowSpecialTokens: false).EncodeToIds(special)
+            .Should().Equal(Own.Encode(special, addSpecialTokens: false, allowSpecialTokens: false));
     }
 
     [Fact]
     public void Parts_of_the_tokenizer_cannot_be_left_out() =>
-        FluentActions.Invoking(() => _tokenizer.EncodeToIds(Text, considerPreTokenization: false)).Should().Throw<NotSupportedException>().WithMessage("*pre-tokenization*must be true*");
+        FluentActions.Invoking(() => _tokenizer.EncodeToIds(Text, considerPreTokenization: false))
+            .Should().Throw<NotSupportedException>().WithMessage("*pre-tokenization*must be true*");
 }

@@ -13,7 +13,8 @@ public sealed class NfcNormalizerGoldenTests
     {
         Dictionary<int, string> changed = Golden.Json("tokenizers", "char-classes.json").GetProperty("nfc_single").EnumerateObject().ToDictionary(
             entry => int.Parse(entry.Name, NumberStyles.HexNumber, CultureInfo.InvariantCulture),
-            entry => string.Concat(entry.Value.GetString()!.Split(' ').Select(code => char.ConvertFromUtf32(int.Parse(code, NumberStyles.HexNumber, CultureInfo.InvariantCulture)))));
+            entry => string.Concat(entry.Value.GetString()!.Split(' ')
+                .Select(code => char.ConvertFromUtf32(int.Parse(code, NumberStyles.HexNumber, CultureInfo.InvariantCulture)))));
         changed.Should().NotBeEmpty();
         List<string> different = [];
         for (int codePoint = 0; codePoint < 0x110000; codePoint++)

@@ -22,7 +22,9 @@ public sealed class NfcNormalizerTests
 
     [Fact]
     public void Normalizing_twice_is_normalizing_once() =>
-        Gen.Char["aeoqE\u0300\u0301\u0303\u0307\u0308\u0323\u0334\u0345é각가\u1100\u1161\u11A8\u09C7\u09BE\u0958\u212B\u1E9B漢"].Array[0, 20].Select(units => new string(units))
+        Gen.Char["aeoqE\u0300\u0301\u0303\u0307\u0308\u0323\u0334\u0345é각가\u1100\u1161\u11A8\u09C7\u09BE\u0958\u212B\u1E9B漢"]
+            .Array[0, 20]
+            .Select(units => new string(units))
             .Sample(text => Nfc.Normalize(Nfc.Normalize(text)) == Nfc.Normalize(text));
 
     [Fact]
@@ -30,7 +32,8 @@ public sealed class NfcNormalizerTests
     {
         TextPiece piece = Nfc.Normalize(new TextPiece(new AlignedText("xe\u0301y")));
         piece.Span.ToString().Should().Be("xéy");
-        Enumerable.Range(0, 3).Select(index => piece.ToOriginal(index, index + 1)).Should().Equal(new TextRange(0, 1), new TextRange(1, 3), new TextRange(3, 4));
+        Enumerable.Range(0, 3).Select(index => piece.ToOriginal(index, index + 1))
+            .Should().Equal(new TextRange(0, 1), new TextRange(1, 3), new TextRange(3, 4));
     }
 
     [Fact]

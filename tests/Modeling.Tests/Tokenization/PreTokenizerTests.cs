@@ -41,5 +41,8 @@ public sealed class PreTokenizerTests
     }
 
     private static Tokenizer Load(string preTokenizer) => TokenizerJson.Load(
-        TokenizerJson.Bpe(["a", "b", "_", "_a", "_b", "<s>"], ["_ a", "_ b"], ("pre_tokenizer", preTokenizer), ("added_tokens", $"[{TokenizerJson.AddedToken(5, "<s>")}]")));
+        TokenizerJson.Bpe(
+            ["a", "b", "_", "_a", "_b", "<s>"], ["_ a", "_ b"],
+            ("pre_tokenizer", preTokenizer),
+            ("added_tokens", $"[{TokenizerJson.AddedToken(5, "<s>")}]")));
 }

@@ -8,11 +8,16 @@ public sealed class SplitPatternTests
     private const string Qwen = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
     private const string Llama3 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
     private const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
-    private const string Tekken = @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-    private const string Gpt4o = @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string Tekken =
+        @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string Gpt4o =
+        @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
     // Letters of every kind, digits, spaces, line ends, marks and signs; all in the first plane, where .NET's Regex is right too.
-    private static readonly Gen<string> Text = Gen.Char["aAbB'sSdDlLtTrReEvVmM019٣½ \t\n\r\u0085\u00A0\u3000éÉǅʰ漢かक\u0301.,!/_-"].Array[0, 40].Select(units => new string(units));
+    private static readonly Gen<string> Text = Gen
+        .Char["aAbB'sSdDlLtTrReEvVmM019٣½ \t\n\r\u0085\u00A0\u3000éÉǅʰ漢かक\u0301.,!/_-"]
+        .Array[0, 40]
+        .Select(units => new string(units));
 
     [Theory]
     [InlineData(Qwen)]
@@ -72,7 +77,8 @@ public sealed class SplitPatternTests
     {
         FluentActions.Invoking(() => new SplitPattern(new string('a', 2000))).Should().Throw<NotSupportedException>().WithMessage("*2000*");
         FluentActions.Invoking(() => new SplitPattern(new string('(', 500))).Should().Throw<NotSupportedException>().WithMessage("*deep*");
-        FluentActions.Invoking(() => new SplitPattern(string.Concat(Enumerable.Range(0x4E00, 80).Select(unit => (char)unit)))).Should().Throw<NotSupportedException>().WithMessage("*64*");
+        FluentActions.Invoking(() => new SplitPattern(string.Concat(Enumerable.Range(0x4E00, 80).Select(unit => (char)unit))))
+            .Should().Throw<NotSupportedException>().WithMessage("*64*");
     }
 
     [Fact]

@@ -13,7 +13,8 @@ public sealed class StreamingDecoderTests
     {
         Tokenizer tokenizer = Tokenizer.FromPretrained(Path.Combine(Fixtures, name));
         Gen.Int[0, tokenizer.VocabularySize + 3].Array[0, 30].Sample(ids => Streamed(tokenizer, ids, skip: false) == tokenizer.Decode(ids), iter: 500);
-        Gen.Int[0, tokenizer.VocabularySize + 3].Array[0, 30].Sample(ids => Streamed(tokenizer, ids, skip: true) == tokenizer.Decode(ids, skipSpecialTokens: true), iter: 500);
+        Gen.Int[0, tokenizer.VocabularySize + 3].Array[0, 30]
+            .Sample(ids => Streamed(tokenizer, ids, skip: true) == tokenizer.Decode(ids, skipSpecialTokens: true), iter: 500);
     }
 
     [Theory]

@@ -20,7 +20,9 @@ internal static class TokenizerCases
         JsonElement offsets = item.GetProperty("offsets");
         if (offsets.ValueKind == JsonValueKind.Array)
             mismatches.Compare("offsets", offsets.EnumerateArray().Select(pair => (pair[0].GetInt32(), pair[1].GetInt32())), encoding.Offsets);
-        mismatches.Compare("offsets inside the text", [true], [encoding.Offsets.All(range => 0 <= range.Start && range.Start <= range.End && range.End <= text.Length)]);
+        mismatches.Compare(
+            "offsets inside the text", [true],
+            [encoding.Offsets.All(range => 0 <= range.Start && range.Start <= range.End && range.End <= text.Length)]);
     });
 
     public static void CheckDecoding(Tokenizer tokenizer, string path) => ForEach(path, ["decoded", "ids"], (item, mismatches) =>
@@ -109,7 +111,8 @@ internal static class TokenizerCases
         {
             _ids.Add(id);
             string text = tokenizer.Decode([.. _ids]);
-            bool whole = text.EndsWith('\n') || (text.Length > 0 && IsIdeograph(CodePoint.At(text, text.Length - CodePoint.LengthBefore(text, text.Length), out _)));
+            bool whole = text.EndsWith('\n')
+                || (text.Length > 0 && IsIdeograph(CodePoint.At(text, text.Length - CodePoint.LengthBefore(text, text.Length), out _)));
             Print(text, whole ? text.Length : text.LastIndexOf(' ') + 1);
             if (text.EndsWith('\n'))
                 Restart();
@@ -136,7 +139,14 @@ internal static class TokenizerCases
             _printedOfIds = end;
         }
 
-        private static bool IsIdeograph(int codePoint) => codePoint is (>= 0x4E00 and <= 0x9FFF) or (>= 0x3400 and <= 0x4DBF) or (>= 0x20000 and <= 0x2A6DF) or
-            (>= 0x2A700 and <= 0x2B73F) or (>= 0x2B740 and <= 0x2B81F) or (>= 0x2B820 and <= 0x2CEAF) or (>= 0xF900 and <= 0xFAFF) or (>= 0x2F800 and <= 0x2FA1F);
+        private static bool IsIdeograph(int codePoint) => codePoint
+            is (>= 0x4E00 and <= 0x9FFF)
+            or (>= 0x3400 and <= 0x4DBF)
+            or (>= 0x20000 and <= 0x2A6DF)
+            or (>= 0x2A700 and <= 0x2B73F)
+            or (>= 0x2B740 and <= 0x2B81F)
+            or (>= 0x2B820 and <= 0x2CEAF)
+            or (>= 0xF900 and <= 0xFAFF)
+            or (>= 0x2F800 and <= 0x2FA1F);
     }
 }

@@ -5,7 +5,10 @@ public sealed class TokenizerFixtureTests
 {
     private static readonly string Folder = Repository.Path("tests", "Modeling.Tests", "Tokenization", "Fixtures");
 
-    public static IEnumerable<TheoryDataRow<string>> Names => Directory.GetDirectories(Folder).Order(StringComparer.Ordinal).Select(folder => new TheoryDataRow<string>(Path.GetFileName(folder)));
+    public static IEnumerable<TheoryDataRow<string>> Names => Directory
+        .GetDirectories(Folder)
+        .Order(StringComparer.Ordinal)
+        .Select(folder => new TheoryDataRow<string>(Path.GetFileName(folder)));
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -33,5 +36,6 @@ public sealed class TokenizerFixtureTests
             File.ReadAllBytes(saved.File(Path.GetFileName(file))).Should().Equal(File.ReadAllBytes(file));
     }
 
-    private static void Check(string name, Action<Tokenizer, string> check) => check(Tokenizer.FromPretrained(Path.Combine(Folder, name)), Path.Combine(Folder, $"{name}.cases.jsonl"));
+    private static void Check(string name, Action<Tokenizer, string> check) =>
+        check(Tokenizer.FromPretrained(Path.Combine(Folder, name)), Path.Combine(Folder, $"{name}.cases.jsonl"));
 }

@@ -21,8 +21,10 @@ public sealed class TokenizerFuzzTests
 
     private static readonly string[] Snippets =
     [
-        "null", "-1", "1e99", "2147483648", "\"\\ud800\"", "{}", "[]", "true", "\"\"", "\"type\":\"Sequence\",", "\"type\":\"Replace\",", "\"Metaspace\"", "\"WordLevel\"", "\"Digits\"",
-        "\\p{L}", "(?i:", "{2,}", "\"merges\":", "\"vocab\":", "\"normalized\":true", "\"lstrip\":true", "\"single_word\":true", "\u00ff", "\"byte_fallback\":true", "\"ignore_merges\":true",
+        "null", "-1", "1e99", "2147483648", "\"\\ud800\"", "{}", "[]", "true", "\"\"",
+        "\"type\":\"Sequence\",", "\"type\":\"Replace\",", "\"Metaspace\"", "\"WordLevel\"", "\"Digits\"",
+        "\\p{L}", "(?i:", "{2,}", "\"merges\":", "\"vocab\":",
+        "\"normalized\":true", "\"lstrip\":true", "\"single_word\":true", "\u00ff", "\"byte_fallback\":true", "\"ignore_merges\":true",
     ];
 
     [Fact]

@@ -10,15 +10,20 @@ internal static class TokenizerJson
     /// <summary>A tokenizer of these files: tokenizer.json from its text, tokenizer_config.json where it is given.</summary>
     public static Tokenizer Load(string definition, string? config = null) => Tokenizer.FromPretrained(Source(Encoding.UTF8.GetBytes(definition), config));
 
-    public static ICheckpointSource Source(byte[] definition, string? config = null) => new MemorySource(definition, config is null ? null : Encoding.UTF8.GetBytes(config));
+    public static ICheckpointSource Source(byte[] definition, string? config = null) =>
+        new MemorySource(definition, config is null ? null : Encoding.UTF8.GetBytes(config));
 
     /// <summary>A word-level tokenizer whose words are numbered in their order; with keys of tokenizer.json in place of its own.</summary>
     public static string WordLevel(string[] words, params (string Key, string Json)[] changes) =>
-        With($$$"""{"added_tokens":[],"pre_tokenizer":{"type":"WhitespaceSplit"},"model":{"type":"WordLevel","unk_token":"<unk>","vocab":{{{Vocabulary(words)}}}}}""", changes);
+        With(
+            $$$"""{"added_tokens":[],"pre_tokenizer":{"type":"WhitespaceSplit"},"model":{"type":"WordLevel","unk_token":"<unk>","vocab":{{{Vocabulary(words)}}}}}""",
+            changes);
 
     /// <summary>A byte-pair encoding whose tokens are numbered in their order, with merges written "left right".</summary>
     public static string Bpe(string[] tokens, string[] merges, params (string Key, string Json)[] changes) =>
-        With($$$"""{"added_tokens":[],"decoder":{"type":"Fuse"},"model":{"type":"BPE","vocab":{{{Vocabulary(tokens)}}},"merges":{{{JsonSerializer.Serialize(merges)}}}}}""", changes);
+        With(
+            $$$"""{"added_tokens":[],"decoder":{"type":"Fuse"},"model":{"type":"BPE","vocab":{{{Vocabulary(tokens)}}},"merges":{{{JsonSerializer.Serialize(merges)}}}}}""",
+            changes);
 
     /// <summary>The same text with other values; <c>model.</c> before a key means the model's.</summary>
     public static string With(string definition, params (string Key, string Json)[] changes)
@@ -32,7 +37,10 @@ internal static class TokenizerJson
         return root.ToJsonString();
     }
 
-    public static string AddedToken(int id, string content, bool special = true, bool normalized = false, bool left = false, bool right = false, bool singleWord = false) =>
+    public static string AddedToken(
+        int id, string content,
+        bool special = true, bool normalized = false,
+        bool left = false, bool right = false, bool singleWord = false) =>
         JsonSerializer.Serialize(new Dictionary<string, object>
         {
             ["id"] = id,
@@ -44,7 +52,8 @@ internal static class TokenizerJson
             ["single_word"] = singleWord,
         });
 
-    private static string Vocabulary(string[] tokens) => JsonSerializer.Serialize(tokens.Select((token, id) => (token, id)).ToDictionary(entry => entry.token, entry => entry.id));
+    private static string Vocabulary(string[] tokens) =>
+        JsonSerializer.Serialize(tokens.Select((token, id) => (token, id)).ToDictionary(entry => entry.token, entry => entry.id));
 
     private sealed class MemorySource(byte[] definition, byte[]? config) : ICheckpointSource
     {

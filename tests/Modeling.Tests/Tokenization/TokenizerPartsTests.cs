@@ -20,7 +20,8 @@ public sealed class TokenizerPartsTests
     [InlineData("model.dropout", "0.1", "'model.dropout'")]
     [InlineData("model.continuing_subword_prefix", "\"##\"", "'##'")]
     public void What_is_not_known_is_refused_by_name(string key, string json, string named) =>
-        FluentActions.Invoking(() => TokenizerJson.Load(TokenizerJson.With(Definition, (key, json)))).Should().Throw<NotSupportedException>().WithMessage($"*tokenizer.json*{named}*");
+        FluentActions.Invoking(() => TokenizerJson.Load(TokenizerJson.With(Definition, (key, json))))
+            .Should().Throw<NotSupportedException>().WithMessage($"*tokenizer.json*{named}*");
 
     [Theory]
     [InlineData("normalizer", """{"prepend":"a"}""", "normalizer has no 'type'")]
@@ -33,7 +34,10 @@ public sealed class TokenizerPartsTests
     [InlineData("post_processor", """{"type":"TemplateProcessing","single":[]}""", "has no text")]
     [InlineData("post_processor", """{"type":"TemplateProcessing","single":[{"Sequence":{"id":"B"}}]}""", "sequence A")]
     [InlineData("post_processor", """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"x"}},{"Sequence":{"id":"A"}}]}""", "special token 'x'")]
-    [InlineData("post_processor", """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"x"}},{"Sequence":{"id":"A"}}],"special_tokens":{"x":{"ids":[77],"tokens":["x"]}}}""", "id 77")]
+    [InlineData(
+        "post_processor",
+        """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"x"}},{"Sequence":{"id":"A"}}],"special_tokens":{"x":{"ids":[77],"tokens":["x"]}}}""",
+        "id 77")]
     [InlineData("decoder", """{"type":"Strip","content":" ","start":-1,"stop":0}""", "'start'")]
     [InlineData("model", "null", "'model' is missing")]
     [InlineData("model.unk_token", "\"<unk>\"", "'<unk>', which is not in the vocabulary")]
@@ -44,7 +48,8 @@ public sealed class TokenizerPartsTests
     [InlineData("added_tokens", """[{"content":"a","id":7}]""", "id 7, and the id 0 elsewhere")]
     [InlineData("added_tokens", """[{"content":"x","id":7},{"content":"y","id":7}]""", "id 7, which 'x' has too")]
     public void What_is_not_possible_is_refused_with_its_place(string key, string json, string named) =>
-        FluentActions.Invoking(() => TokenizerJson.Load(TokenizerJson.With(Definition, (key, json)))).Should().Throw<InvalidDataException>().WithMessage($"*tokenizer.json*{named}*");
+        FluentActions.Invoking(() => TokenizerJson.Load(TokenizerJson.With(Definition, (key, json))))
+            .Should().Throw<InvalidDataException>().WithMessage($"*tokenizer.json*{named}*");
 
     [Theory]
     [InlineData("")]

@@ -95,7 +95,9 @@ public sealed class TokenizerTests
     [Fact]
     public void Half_a_surrogate_pair_counts_as_the_replacement_character()
     {
-        Tokenizer words = TokenizerJson.Load(TokenizerJson.WordLevel(["<unk>", "\uFFFD", "a"], ("pre_tokenizer", """{"type":"Split","pattern":{"String":"a"},"behavior":"Isolated"}""")));
+        Tokenizer words = TokenizerJson.Load(TokenizerJson.WordLevel(
+            ["<unk>", "\uFFFD", "a"],
+            ("pre_tokenizer", """{"type":"Split","pattern":{"String":"a"},"behavior":"Isolated"}""")));
         TokenEncoding encoding = words.EncodeWithOffsets("\uD800a\uDC00a😀");
         encoding.Ids.Should().Equal(1, 2, 1, 2, 0);
         encoding.Offsets.Should().Equal((0, 1), (1, 2), (2, 3), (3, 4), (4, 6));

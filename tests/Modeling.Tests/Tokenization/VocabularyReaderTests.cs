@@ -25,7 +25,8 @@ public sealed class VocabularyReaderTests
     [InlineData("""{"type":"BPE","vocab":{"a":0},"merges":[1]}""", "'model.merges[0]' is no pair")]
     [InlineData("""{"type":"BPE","vocab":{"a":0},"merges":["\udc00 a"]}""", "'model.merges[0]' is no valid Unicode")]
     public void A_model_that_cannot_be_is_refused_with_its_place(string model, string named) =>
-        FluentActions.Invoking(() => TokenizerJson.Load($$"""{"model":{{model}}}""")).Should().Throw<InvalidDataException>().WithMessage($"*tokenizer.json*{named}*");
+        FluentActions.Invoking(() => TokenizerJson.Load($$"""{"model":{{model}}}"""))
+            .Should().Throw<InvalidDataException>().WithMessage($"*tokenizer.json*{named}*");
 
     [Fact]
     public void Merges_may_stand_before_the_vocabulary_and_be_written_either_way()
@@ -41,7 +42,11 @@ public sealed class VocabularyReaderTests
     public void A_merge_longer_than_any_is_read()
     {
         string half = new('x', 5000);
-        Tokenizer tokenizer = TokenizerJson.Load(TokenizerJson.Bpe([half, half + half], [$"{half} {half}"], ("pre_tokenizer", """{"type":"WhitespaceSplit"}"""), ("model.ignore_merges", "true")));
+        Tokenizer tokenizer = TokenizerJson.Load(TokenizerJson.Bpe(
+            [half, half + half],
+            [$"{half} {half}"],
+            ("pre_tokenizer", """{"type":"WhitespaceSplit"}"""),
+            ("model.ignore_merges", "true")));
         tokenizer.Encode(half + half).Should().Equal(1);
     }
 }

@@ -19,7 +19,8 @@ public sealed class ExpressionParserTests
     [InlineData("{'a': [1, (2,)]}", "{'a': [1, (2,)]}")]
     public void Precedence_is_that_of_Jinja(string source, string expected)
     {
-        Func<JinjaExpression> parse = () => new ExpressionParser(new JinjaTokens([.. JinjaLexer.Tokenize(new JinjaSource($"{{{{ {source} }}}}")).Skip(1)])).ParseTuple();
+        Func<JinjaExpression> parse = () =>
+            new ExpressionParser(new JinjaTokens([.. JinjaLexer.Tokenize(new JinjaSource($"{{{{ {source} }}}}")).Skip(1)])).ParseTuple();
         if (expected.Length == 0)
             parse.Should().Throw<JinjaException>().WithMessage("the filter 'f.x' is not supported");
         else
@@ -43,7 +44,8 @@ public sealed class ExpressionParserTests
         SignExpression sign => $"({(sign.IsNegative ? "-" : "+")}{Write(sign.Operand)})",
         BinaryExpression binary => $"({Write(binary.Left)} {Symbol(binary.Operator)} {Write(binary.Right)})",
         ConcatExpression concatenation => $"({string.Join(" ~ ", concatenation.Parts.Select(Write))})",
-        ComparisonExpression comparison => $"({Write(comparison.First)}{string.Concat(comparison.Rest.Select(rest => $" {Symbol(rest.Operator)} {Write(rest.Operand)}"))})",
+        ComparisonExpression comparison =>
+            $"({Write(comparison.First)}{string.Concat(comparison.Rest.Select(rest => $" {Symbol(rest.Operator)} {Write(rest.Operand)}"))})",
         NotExpression not => $"(not {Write(not.Operand)})",
         LogicalExpression logical => $"({Write(logical.Left)} {(logical.IsOr ? "or" : "and")} {Write(logical.Right)})",
         ConditionalExpression conditional => $"({Write(conditional.Then)} if {Write(conditional.Test)} else {Write(conditional.Else)})",
@@ -52,9 +54,22 @@ public sealed class ExpressionParserTests
 
     private static string Join(IEnumerable<JinjaExpression> expressions) => string.Join(", ", expressions.Select(Write));
 
-    private static string Join(ArgumentList arguments) => string.Join(", ", arguments.Positional.Select(Write).Concat(arguments.Named.Select(argument => $"{argument.Key}={Write(argument.Value)}")));
+    private static string Join(ArgumentList arguments) =>
+        string.Join(", ", arguments.Positional.Select(Write).Concat(arguments.Named.Select(argument => $"{argument.Key}={Write(argument.Value)}")));
 
-    private static string Symbol(BinaryOperator operation) => operation switch { BinaryOperator.Add => "+", BinaryOperator.Subtract => "-", BinaryOperator.Multiply => "*", _ => "**" };
+    private static string Symbol(BinaryOperator operation) => operation switch
+    {
+        BinaryOperator.Add => "+",
+        BinaryOperator.Subtract => "-",
+        BinaryOperator.Multiply => "*",
+        _ => "**",
+    };
 
-    private static string Symbol(ComparisonOperator operation) => operation switch { ComparisonOperator.Less => "<", ComparisonOperator.LessOrEqual => "<=", ComparisonOperator.NotIn => "not in", _ => "==" };
+    private static string Symbol(ComparisonOperator operation) => operation switch
+    {
+        ComparisonOperator.Less => "<",
+        ComparisonOperator.LessOrEqual => "<=",
+        ComparisonOperator.NotIn => "not in",
+        _ => "==",
+    };
 }

@@ -5,14 +5,19 @@ namespace MLNetAttn.Modeling.Tests;
 
 public sealed class JinjaJsonTests
 {
-    private static readonly Gen<string> Text = Gen.OneOf(Gen.Char["ab\"\\/<>&'\n\r\t\b\f\u0000\u001F\u007F\u0080\u2028é"], Gen.Char['\uE000', '\uFFFF']).Array[0, 10].Select(units => new string(units) + "😀");
+    private static readonly Gen<string> Text = Gen
+        .OneOf(Gen.Char["ab\"\\/<>&'\n\r\t\b\f\u0000\u001F\u007F\u0080\u2028é"], Gen.Char['\uE000', '\uFFFF'])
+        .Array[0, 10]
+        .Select(units => new string(units) + "😀");
 
     [Fact]
     public void What_is_written_reads_back_the_same() => Gen.Select(Text, Gen.Double, Gen.Long, Gen.Bool).Sample((text, number, integer, ascii) =>
     {
         if (!double.IsFinite(number))
             return;
-        string json = Templates.Evaluate("{'t': [text, number, integer], text: none} | tojson(ensure_ascii=ascii)", ("text", text), ("number", number), ("integer", integer), ("ascii", ascii));
+        string json = Templates.Evaluate(
+            "{'t': [text, number, integer], text: none} | tojson(ensure_ascii=ascii)",
+            ("text", text), ("number", number), ("integer", integer), ("ascii", ascii));
         using JsonDocument document = JsonDocument.Parse(json);
         JsonElement list = document.RootElement.GetProperty("t");
         list[0].GetString().Should().Be(text);

@@ -22,5 +22,6 @@ public sealed class JinjaLexerTests
     [InlineData("\n{% raw -%}\n {{ x }} {% endraw %}\nb", "\n|{{ x }} |b", "a raw block is text")]
     [InlineData("a\r\n{% if x %}\r\nb\rc", "a\n|b\nc", "line breaks become line feeds")]
     public void White_space_around_tags_is_stripped_as_in_transformers(string source, string data, string because) =>
-        string.Join('|', JinjaLexer.Tokenize(new JinjaSource(source)).Where(token => token.Kind == JinjaTokenKind.Data).Select(token => token.Text)).Should().Be(data, because);
+        string.Join('|', JinjaLexer.Tokenize(new JinjaSource(source)).Where(token => token.Kind == JinjaTokenKind.Data).Select(token => token.Text))
+            .Should().Be(data, because);
 }

@@ -88,7 +88,8 @@ public sealed class JinjaTemplateTests
         string text = new('x', 1_000_000);
         const string Template = "{% set ns = namespace(all='') %}{% for i in range(60) %}{% set ns.all = text + 'x' %}{% endfor %}{{ ns.all | length }}";
         Templates.Render(Template, ("text", text)).Should().Be("1000001");
-        FluentActions.Invoking(() => Templates.Render(Template.Replace("text + 'x'", "'x' * 1000001", StringComparison.Ordinal))).Should().Throw<InvalidDataException>();
+        FluentActions.Invoking(() => Templates.Render(Template.Replace("text + 'x'", "'x' * 1000001", StringComparison.Ordinal)))
+            .Should().Throw<InvalidDataException>();
     }
 
     private static void RunOnSmallStack(Action action)

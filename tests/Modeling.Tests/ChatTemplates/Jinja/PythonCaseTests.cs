@@ -4,7 +4,10 @@ namespace MLNetAttn.Modeling.Tests;
 
 public sealed class PythonCaseTests
 {
-    private static readonly Gen<string> Text = Gen.OneOf(Gen.Char["aZß\u0130\u0131\u03A3\u03C3\u01C5\uFB03'.- 1"], Gen.Char).Array[0, 10].Select(units => new string(units));
+    private static readonly Gen<string> Text = Gen
+        .OneOf(Gen.Char["aZß\u0130\u0131\u03A3\u03C3\u01C5\uFB03'.- 1"], Gen.Char)
+        .Array[0, 10]
+        .Select(units => new string(units));
 
     [Theory]
     [InlineData("straße", "STRASSE", "straße", "Straße")]

@@ -37,7 +37,8 @@ public sealed class PythonFloatTests
         if (Math.ScaleB((double)numerator, -60) != number)
             return;
         BigInteger rounded = PythonFloat.Round(number, places)!.Value, twice = 2 * BigInteger.Abs((rounded * denominator) - (numerator * scale));
-        (twice < denominator || (twice == denominator && rounded.IsEven)).Should().BeTrue($"{number.ToString("R", CultureInfo.InvariantCulture)} to {places} places is not {rounded}");
+        (twice < denominator || (twice == denominator && rounded.IsEven))
+            .Should().BeTrue($"{number.ToString("R", CultureInfo.InvariantCulture)} to {places} places is not {rounded}");
     });
 
     [Theory]
@@ -47,7 +48,8 @@ public sealed class PythonFloatTests
     [InlineData("0b101", 0, 5)]
     [InlineData("z", 36, 35)]
     [InlineData("٣", 10, 3)]
-    public void Integers_are_read_as_Python_reads_them(string text, int radix, int expected) => ((int?)PythonFloat.ParseInteger(text, radix)).Should().Be(expected);
+    public void Integers_are_read_as_Python_reads_them(string text, int radix, int expected) =>
+        ((int?)PythonFloat.ParseInteger(text, radix)).Should().Be(expected);
 
     [Theory]
     [InlineData("")]

@@ -5,7 +5,10 @@ namespace MLNetAttn.Modeling.Tests;
 
 public sealed class PythonTextTests
 {
-    private static readonly Gen<string> Text = Gen.OneOf(Gen.Char["ab \n\t\u001C\u00A0\u3000é'\"\\"], Gen.Char['\uD7FE', '\uE001'], Gen.Char).Array[0, 12].Select(units => new string(units));
+    private static readonly Gen<string> Text = Gen
+        .OneOf(Gen.Char["ab \n\t\u001C\u00A0\u3000é'\"\\"], Gen.Char['\uD7FE', '\uE001'], Gen.Char)
+        .Array[0, 12]
+        .Select(units => new string(units));
 
     [Fact]
     public void Texts_are_ordered_by_code_points() => Gen.Select(Text, Text).Sample((left, right) =>
@@ -50,5 +53,6 @@ public sealed class PythonTextTests
         writer.ToString().Should().Be(expected);
     }
 
-    private static IEnumerable<int> CodePoints(string text) => PythonText.Offsets(text).Select(offset => PythonText.LengthAt(text, offset) == 2 ? char.ConvertToUtf32(text, offset) : text[offset]);
+    private static IEnumerable<int> CodePoints(string text) =>
+        PythonText.Offsets(text).Select(offset => PythonText.LengthAt(text, offset) == 2 ? char.ConvertToUtf32(text, offset) : text[offset]);
 }

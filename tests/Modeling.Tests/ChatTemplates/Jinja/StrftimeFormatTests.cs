@@ -8,12 +8,15 @@ public sealed class StrftimeFormatTests
     [InlineData("2024-12-31T23:04:05", "%F %T|%I:%M %p|%e|%k|%l|%-j|%D|%c", "2024-12-31 23:04:05|11:04 PM|31|23|11|366|12/31/24|Tue Dec 31 23:04:05 2024")]
     [InlineData("2024-03-05T00:00:00", "%I %l %P %h %% %n%t %-I", "12 12 am Mar % \n\t 12")]
     public void Dates_are_written_as_in_C(string time, string format, string expected) =>
-        StrftimeFormat.Format(format, DateTimeOffset.Parse($"{time}Z", System.Globalization.CultureInfo.InvariantCulture), Templates.State()).Should().Be(expected);
+        StrftimeFormat
+            .Format(format, DateTimeOffset.Parse($"{time}Z", System.Globalization.CultureInfo.InvariantCulture), Templates.State())
+            .Should().Be(expected);
 
     [Theory]
     [InlineData("%")]
     [InlineData("%E")]
     [InlineData("%-")]
     public void A_directive_that_is_not_known_is_refused(string format) =>
-        FluentActions.Invoking(() => StrftimeFormat.Format(format, DateTimeOffset.UnixEpoch, Templates.State())).Should().Throw<JinjaException>().Which.Fault.Should().Be(JinjaFault.Unknown);
+        FluentActions.Invoking(() => StrftimeFormat.Format(format, DateTimeOffset.UnixEpoch, Templates.State()))
+            .Should().Throw<JinjaException>().Which.Fault.Should().Be(JinjaFault.Unknown);
 }

@@ -9,8 +9,9 @@ public sealed class FewRowsProductTests
     public FewRowsProductTests() => RequireSupport();
 
     [Fact]
-    public void Equals_the_product_in_float64() =>
-        Gen.Select(Types, Gen.Int[1, FewRowsProduct.MaximumRows], Gen.Int[1, 200], Gen.Int[1, 70], Gen.Bool).Sample((type, rows, width, outputs, biased) => Check(() =>
+    public void Equals_the_product_in_float64() => Gen
+        .Select(Types, Gen.Int[1, FewRowsProduct.MaximumRows], Gen.Int[1, 200], Gen.Int[1, 70], Gen.Bool)
+        .Sample((type, rows, width, outputs, biased) => Check(() =>
         {
             Tensor input = Random(type, 1, rows, width), weight = Random(type, 2, outputs, width);
             Tensor? bias = biased ? Random(type, 3, outputs) : null;

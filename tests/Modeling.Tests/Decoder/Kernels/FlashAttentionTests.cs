@@ -19,9 +19,12 @@ public sealed class FlashAttentionTests
             int size = 16 * sixteenths;
             int[] padded = [Math.Min(padding, length - 1), 0];
             Tensor projected = Random(type, 1, 2, length, Heads + 2 * KeyHeads, size);
-            (Tensor output, Tensor? logSumExp, Tensor? distance) = FlashAttention.Apply(projected, KeyHeads, padded, window == 0 ? null : window, statistics: true);
+            (Tensor output, Tensor? logSumExp, Tensor? distance) = FlashAttention.Apply(
+                projected, KeyHeads, padded, window == 0 ? null : window, statistics: true);
 
-            Tensor wide = projected.to(ScalarType.Float64).transpose(1, 2), keys = wide.narrow(1, Heads, KeyHeads), values = wide.narrow(1, Heads + KeyHeads, KeyHeads);
+            Tensor wide = projected.to(ScalarType.Float64).transpose(1, 2),
+                keys = wide.narrow(1, Heads, KeyHeads),
+                values = wide.narrow(1, Heads + KeyHeads, KeyHeads);
             Tensor positions = arange(length, ScalarType.Float64), behind = positions.unsqueeze(1) - positions.unsqueeze(0);
             Tensor visible = behind.ge(0).logical_and(behind.lt(window == 0 ? length : window)).logical_and(positions.ge(tensor(padded).view(2, 1, 1, 1)));
             Tensor scores = matmul(wide.narrow(1, 0, Heads), keys.repeat_interleave(Heads / KeyHeads, 1).transpose(2, 3)) / Math.Sqrt(size);
@@ -31,7 +34,9 @@ public sealed class FlashAttentionTests
             for (int row = 0; row < 2; row++)
             {
                 int real = length - padded[row];
-                Close(logSumExp![row].narrow(1, padded[row], real), scores.masked_fill(visible.logical_not(), double.NegativeInfinity)[row].narrow(1, padded[row], real).logsumexp(-1));
+                Close(
+                    logSumExp![row].narrow(1, padded[row], real),
+                    scores.masked_fill(visible.logical_not(), double.NegativeInfinity)[row].narrow(1, padded[row], real).logsumexp(-1));
                 Close(distance![row].narrow(1, padded[row], real), (weights * behind)[row].narrow(1, padded[row], real).sum(-1));
             }
         }), iter: 40);
@@ -57,7 +62,10 @@ public sealed class FlashAttentionTests
         logSumExp!.abs().max().ToDouble().Should().BeGreaterThan(1000, "scores that far apart are what is tested");
         Tensor wide = projected.to(ScalarType.Float64).transpose(1, 2);
         Tensor expected = nn.functional.scaled_dot_product_attention(
-            wide.narrow(1, 0, Heads), wide.narrow(1, Heads, KeyHeads).repeat_interleave(3, 1), wide.narrow(1, Heads + KeyHeads, KeyHeads).repeat_interleave(3, 1), is_casual: true);
+            wide.narrow(1, 0, Heads),
+            wide.narrow(1, Heads, KeyHeads).repeat_interleave(3, 1),
+            wide.narrow(1, Heads + KeyHeads, KeyHeads).repeat_interleave(3, 1),
+            is_casual: true);
         // A score of some thousands is exact to some 1e-4 in float32, and its weight to as much.
         (output.view(1, 130, Heads, 16).transpose(1, 2) - expected).abs().max().ToDouble().Should().BeLessThan(0.05, "values are around 40");
     });
@@ -77,7 +85,8 @@ public sealed class FlashAttentionTests
         Tensor projected = Random(ScalarType.Float32, 1, 1, 140, Heads + 2 * KeyHeads, 16);
         projected[0, 66, Heads, 3] = float.NaN;
         (Tensor output, _, _) = FlashAttention.Apply(projected, KeyHeads, null, null, statistics: false);
-        output.view(140, Heads, 16).isnan().any(-1).sum(1).data<long>().ToArray().Should().Equal(Enumerable.Range(0, 140).Select(query => query < 66 ? 0L : Heads / KeyHeads));
+        output.view(140, Heads, 16).isnan().any(-1).sum(1).data<long>().ToArray()
+            .Should().Equal(Enumerable.Range(0, 140).Select(query => query < 66 ? 0L : Heads / KeyHeads));
     });
 
     [Theory]

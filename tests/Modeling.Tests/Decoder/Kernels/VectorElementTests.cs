@@ -5,7 +5,13 @@ namespace MLNetAttn.Modeling.Tests;
 
 public sealed class VectorElementTests
 {
-    private static readonly float[] Corners = [0, -0f, 1, -1, 1.00390625f, 1.01171875f, 3.3895314e38f, float.MaxValue, float.Epsilon, float.PositiveInfinity, float.NegativeInfinity, float.NaN, 1e-40f, 65504, 0.1f, -123.456f];
+    private static readonly float[] Corners =
+    [
+        0, -0f, 1, -1, 1.00390625f, 1.01171875f,
+        3.3895314e38f, float.MaxValue, float.Epsilon,
+        float.PositiveInfinity, float.NegativeInfinity, float.NaN,
+        1e-40f, 65504, 0.1f, -123.456f,
+    ];
 
     [Fact]
     public void One_number_is_rounded_to_bfloat16_as_torch_rounds_it()

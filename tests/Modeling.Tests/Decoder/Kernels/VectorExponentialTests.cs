@@ -19,7 +19,8 @@ public sealed class VectorExponentialTests
     [Fact]
     public void Is_rounded_to_what_lies_nearest_where_numbers_lose_their_last_places()
     {
-        for (float x = -103; x < -87.4f; x += 0.00137f) ((double)Exponential(x)).Should().BeApproximately(Math.Exp(x), 1e-45 + 2 * 1.2e-7 * Math.Exp(x), "of {0}", x);
+        for (float x = -103; x < -87.4f; x += 0.00137f)
+            ((double)Exponential(x)).Should().BeApproximately(Math.Exp(x), 1e-45 + 2 * 1.2e-7 * Math.Exp(x), "of {0}", x);
     }
 
     [Theory]

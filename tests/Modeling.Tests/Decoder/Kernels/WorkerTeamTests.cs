@@ -37,5 +37,6 @@ public sealed class WorkerTeamTests
 
     [Fact]
     public void An_exception_in_a_part_reaches_the_caller() =>
-        FluentActions.Invoking(() => WorkerTeam.For(8, 1 << 20, (_, _) => throw new InvalidOperationException("a part failed"))).Should().Throw<InvalidOperationException>().WithMessage("a part failed");
+        FluentActions.Invoking(() => WorkerTeam.For(8, 1 << 20, (_, _) => throw new InvalidOperationException("a part failed")))
+            .Should().Throw<InvalidOperationException>().WithMessage("a part failed");
 }
