@@ -14,6 +14,8 @@ public class AdvantagesGoldenTests
     {
         Golden.Require(Folder);
         JsonElement golden = GoldenCases.Find(Folder, name), options = golden.GetProperty("options"), expected = golden.GetProperty("expected");
+        options.EnumerateObject().Select(option => option.Name)
+            .Should().BeSubsetOf(["num_generations", "scale_rewards", "multi_objective_aggregation", "reward_weights"]);
         double?[][] rows = golden.Value<double?[][]>("rewards_per_func");
         double[,] rewards = new double[rows.Length, rows[0].Length];
         for (int row = 0; row < rows.Length; row++)
@@ -21,7 +23,7 @@ public class AdvantagesGoldenTests
 
         GroupAdvantages found = Advantages.Compute(rewards, options.GetProperty("num_generations").GetInt32(), new AdvantageOptions
         {
-            ScaleRewards = Enum.Parse<RewardScale>(options.GetProperty("scale_rewards").GetString()!, ignoreCase: true),
+            ScaleRewards = Scale(options.GetProperty("scale_rewards")),
             Aggregation = Enum.Parse<RewardAggregation>(options.GetProperty("multi_objective_aggregation").GetString()!.Replace("_", ""), ignoreCase: true),
             RewardWeights = options.Value<double[]?>("reward_weights"),
         });
@@ -31,4 +33,12 @@ public class AdvantagesGoldenTests
         for (int row = 0; row < advantages.Length; row++) found.Values[row].Should().BeApproximately(advantages[row], 1e-10, $"row {row}");
         found.Metrics.ShouldHave(expected.GetProperty("metrics"), 1e-6);
     }
+
+    // TRL takes true for group and false for none.
+    private static RewardScale Scale(JsonElement scale) => scale.ValueKind switch
+    {
+        JsonValueKind.True => RewardScale.Group,
+        JsonValueKind.False => RewardScale.None,
+        _ => Enum.Parse<RewardScale>(scale.GetString()!, ignoreCase: true),
+    };
 }

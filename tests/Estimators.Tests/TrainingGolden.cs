@@ -17,13 +17,12 @@ internal sealed class TrainingGolden : IDisposable
 
     public static CausalLanguageModel LoadModel() => CausalLanguageModel.FromPretrained(Golden.Require(Folder, "model"));
 
-    public bool Has(string prefix) => _tensors.Keys.Any(name => name.StartsWith(prefix, StringComparison.Ordinal));
-
     /// <summary>Asserts that every golden tensor under a prefix has its equal.</summary>
     /// <param name="prefix">The prefix, which is cut off.</param>
     /// <param name="find">The parameter of a name.</param>
     /// <param name="largest">The most that any element may differ.</param>
     /// <param name="mean">The most that all elements together may differ on average.</param>
+    /// <exception cref="Exception">One differs, or there are none.</exception>
     public void ShouldMatch(string prefix, Func<string, Tensor> find, double largest, double mean = double.PositiveInfinity)
     {
         double sum = 0;
@@ -36,7 +35,8 @@ internal sealed class TrainingGolden : IDisposable
             sum += difference.sum(ScalarType.Float64).ToDouble();
             count += difference.numel();
         }
-        if (count > 0) (sum / count).Should().BeLessThanOrEqualTo(mean, "that is the mean difference over all parameters");
+        count.Should().BePositive($"there are tensors {prefix}*");
+        (sum / count).Should().BeLessThanOrEqualTo(mean, "that is the mean difference over all parameters");
     }
 
     public void Dispose()

@@ -47,6 +47,14 @@ internal static class Golden
         return found!;
     }
 
+    /// <summary>The folder of the model that a golden adapter belongs to, which its adapter_config.json names from where it lies.</summary>
+    public static string AdapterBase(string folder)
+    {
+        using var config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "adapter_config.json")));
+        string named = Path.GetFullPath(Path.Combine(folder, config.RootElement.GetProperty("base_model_name_or_path").GetString() ?? ""));
+        return File.Exists(Path.Combine(named, "config.json")) ? named : Require("training-step", "model");
+    }
+
     private static IEnumerable<TheoryDataRow<string>> Names(IEnumerable<string> found)
     {
         string[] names = [.. found.Order(StringComparer.Ordinal)];

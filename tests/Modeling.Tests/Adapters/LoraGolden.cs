@@ -14,7 +14,7 @@ internal sealed class LoraGolden : IDisposable
     {
         Folder = Golden.Require(Part, name);
         _expected = SafetensorsReader.ReadAll(Path.Combine(Folder, "expected.safetensors"));
-        Base = CausalLanguageModel.FromPretrained(Golden.Require("training-step", "model"));
+        Base = CausalLanguageModel.FromPretrained(Golden.AdapterBase(Folder));
         Model = Base.WithAdapter(Folder);
     }
 

@@ -17,8 +17,8 @@ public class LoraGoldenTests
         ShouldCompute(golden, merged, "logits.merged");
         ShouldCompute(golden, off, "logits.base");
         merged.Adapter.Should().BeNull();
-        const string weight = "model.layers.0.self_attn.q_proj.weight";
-        ShouldBe(merged.Parameters[weight], golden[$"merged.{weight}"], 1e-7);
+        // The files have some of them.
+        foreach ((string weight, Tensor expected) in golden.Under("merged.")) ShouldBe(merged.Parameters[weight], expected, 1e-7, weight);
     }
 
     [Theory]
@@ -63,7 +63,8 @@ public class LoraGoldenTests
         using CausalLanguageModel merged = golden.Model.MergeAdapter();
         JsonElement batch = golden.Json.GetProperty("batch");
         int[][] ids = batch.GetProperty("input_ids").Deserialize<int[][]>()!;
-        TokenSequence[] sequences = [.. ids.Select(row => new TokenSequence(row[..4], row[4..]))];
+        int prompt = Math.Min(4, ids[0].Length - 1);
+        TokenSequence[] sequences = [.. ids.Select(row => new TokenSequence(row[..prompt], row[prompt..]))];
         var options = new RhythmOptions { MinimumHorizon = 1, MaximumHorizon = 4 };
 
         IReadOnlyList<RhythmAnalysis> with = golden.Model.AnalyzeRhythm(sequences, options),
@@ -73,11 +74,11 @@ public class LoraGoldenTests
         {
             Largest(with[i].LogProbabilities, folded[i].LogProbabilities).Should().BeLessThan(1e-5);
             Largest(with[i].Waad, folded[i].Waad).Should().BeLessThan(1e-4);
-            Largest(with[i].LogProbabilities, without[i].LogProbabilities).Should().BeGreaterThan(1e-2, "the adapter changes the model");
+            Largest(with[i].LogProbabilities, without[i].LogProbabilities).Should().BeGreaterThan(1e-4, "the adapter changes the model");
         }
 
         var greedy = new GenerationOptions { MaxNewTokens = 12, Temperature = 0 };
-        int[][] prompts = [.. ids.Select(row => row[..4])];
+        int[][] prompts = [.. ids.Select(row => row[..prompt])];
         GeneratedSequence[] sampled = [.. golden.Model.Generate(prompts, greedy)], expected = [.. merged.Generate(prompts, greedy)];
         for (int i = 0; i < sampled.Length; i++)
         {
