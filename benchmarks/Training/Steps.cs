@@ -61,7 +61,7 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
                 policy.Model.Decoder,
                 [.. samples.Select(sample => new TokenSequence(prompts[sample.PromptIndex], sample.TokenIds))],
                 1,
-                entropies: true);
+                entropies: EntropyUse.Value);
             policy.Accumulate(scores.LogProbabilities.mean());
             policy.Clip();
             policy.Apply();

@@ -26,7 +26,7 @@ public class PolicyUpdateGoldenTests
         using var scope = NewDisposeScope();
         using CausalLanguageModel model = TrainingGolden.LoadModel();
         TokenScores scores = PackedScores.Score(
-            model.Decoder, Sequences(golden), double.Parse(temperature, System.Globalization.CultureInfo.InvariantCulture), entropies: true);
+            model.Decoder, Sequences(golden), double.Parse(temperature, System.Globalization.CultureInfo.InvariantCulture), entropies: EntropyUse.Value);
         JsonElement expected = golden.GetProperty("temperatures").GetProperty(temperature);
         scores.LogProbabilities.ShouldBe(expected.Tensor("per_token_logps")!, 5e-6, "log-probabilities");
         scores.Entropies!.ShouldBe(expected.Tensor("entropies")!, 5e-6, "entropies");

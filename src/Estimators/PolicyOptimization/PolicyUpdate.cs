@@ -38,7 +38,7 @@ internal sealed class PolicyUpdate(LearningPolicy policy, PolicyOptimizationOpti
         {
             using var scope = NewDisposeScope();
             (TokenScores scores, Rollout[] part) = fused is not null ? Score(fused, rollouts)
-                : (PackedScores.Score(policy.Model.Decoder, [.. rollouts.Select(rollout => rollout.Sequence)], options.Temperature, entropies: true), rollouts);
+                : (PackedScores.Score(policy.Model.Decoder, [.. rollouts.Select(rollout => rollout.Sequence)], options.Temperature, entropies: EntropyUse.Value), rollouts);
             PolicyLossResult result = PolicyLoss.Compute(
                 new PolicyLossBatch
                 {

@@ -70,7 +70,7 @@ internal sealed class SupervisedFineTuningStep(LearningPolicy policy, TokenSeque
             if (!learn) options.CancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             using TokenBatch tokens = TokenBatch.Create([.. part.Select(i => batch[i])], policy.Model.Device);
-            TokenScores scores = policy.Model.Decoder.Score(tokens, temperature: 1, entropies: true);              // [b, T]
+            TokenScores scores = policy.Model.Decoder.Score(tokens, temperature: 1, entropies: EntropyUse.Value);              // [b, T]
             Tensor partLoss = (-scores.LogProbabilities.sum()).Over(targets);
             loss += learn ? policy.Accumulate(partLoss) : partLoss.ToNumber();
             entropy += scores.Entropies!.sum().ToNumber() / targets;

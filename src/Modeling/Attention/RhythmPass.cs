@@ -32,26 +32,27 @@ internal static class RhythmPass
     /// <param name="sequences">Prompts and responses.</param>
     /// <param name="options">Not with groups per batch: those are known only when the pass is over.</param>
     /// <param name="measure">Whether heads are measured where groups are given, to find the next ones.</param>
+    /// <param name="entropies">Whether their gradient is wanted, too; their values always are.</param>
     public static (TokenScores Scores, RhythmAnalysis[] Analyses, HeadMeasurement[]? Heads) Score(
-        Decoder decoder, IReadOnlyList<TokenSequence> sequences, RhythmOptions options, bool measure)
+        Decoder decoder, IReadOnlyList<TokenSequence> sequences, RhythmOptions options, bool measure, EntropyUse entropies = EntropyUse.Value)
     {
         using var scope = NewDisposeScope();
         measure |= MeasuresHeads(options);
         var observers = new List<(int[] Rows, RhythmObserver Observer)>();
-        TokenScores scores = PackedScores.Score(decoder, sequences, options.Temperature, entropies: true, (rows, batch) =>
+        TokenScores scores = PackedScores.Score(decoder, sequences, options.Temperature, entropies, (rows, batch) =>
         {
             var observer = new RhythmObserver(decoder.Config, options, batch, measure, metrics: true);
             observers.Add((rows, observer));
             return observer;
         });
-        float[] logProbabilities = scores.LogProbabilities.ToSingles(), entropies = scores.Entropies!.ToSingles();
+        float[] logProbabilities = scores.LogProbabilities.ToSingles(), uncertainty = scores.Entropies!.ToSingles();
         RhythmAnalysis[] analyses = new RhythmAnalysis[sequences.Count];
         HeadMeasurement[]? heads = measure ? new HeadMeasurement[sequences.Count] : null;
         foreach ((int[] rows, RhythmObserver observer) in observers)
         {
             HeadMeasurement[]? measured = measure ? Measure(observer, rows) : null;
             for (int i = 0; i < rows.Length; i++) heads?[rows[i]] = measured![i];
-            Describe(new Part(rows, observer, measured, Rows(logProbabilities, rows), Rows(entropies, rows)), options.FrozenGroups, options, analyses);
+            Describe(new Part(rows, observer, measured, Rows(logProbabilities, rows), Rows(uncertainty, rows)), options.FrozenGroups, options, analyses);
         }
         scores.LogProbabilities.MoveToOuterDisposeScope();
         scores.Entropies!.MoveToOuterDisposeScope();
@@ -120,7 +121,7 @@ internal static class RhythmPass
         }
         else
         {
-            TokenScores scores = TokenScores.Compute(decoder, decoder.Forward(batch, observer), batch, options.Temperature, entropies: true);
+            TokenScores scores = TokenScores.Compute(decoder, decoder.Forward(batch, observer), batch, options.Temperature, entropies: EntropyUse.Value);
             (logProbabilities, entropies) = (Read(scores.LogProbabilities), Read(scores.Entropies!));
             for (int i = 0; i < rows.Length; i++) FiniteCheck.Require(entropies[i], "logits", rows[i]);
         }

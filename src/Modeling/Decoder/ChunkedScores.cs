@@ -15,27 +15,28 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
     /// <param name="entropies">Whether entropies are wanted.</param>
     /// <param name="kept">What they are among; null = the whole vocabulary.</param>
     public static (Tensor LogProbabilities, Tensor? Entropies) Compute(
-        Func<Tensor, Tensor> head, Tensor hidden, Tensor targets, double temperature, int chunk, bool entropies, KeptTokens? kept = null)
+        Func<Tensor, Tensor> head, Tensor hidden, Tensor targets, double temperature, int chunk, EntropyUse entropies, KeptTokens? kept = null)
     {
         using var noGradient = no_grad();
-        Tensor? uncertainty = entropies ? EmptyScores(hidden) : null;
+        Tensor? uncertainty = entropies != EntropyUse.None ? EmptyScores(hidden) : null;
         return (Fill(head, hidden, targets, temperature, chunk, uncertainty, kept), uncertainty);
     }
 
-    /// <summary>Log-probabilities [M], with a gradient for hidden states and output head, and entropies [M] without one if wanted.</summary>
+    /// <summary>Log-probabilities [M], with a gradient for hidden states and output head, and entropies [M] with or without one if wanted.</summary>
     /// <param name="hidden">[M, d].</param>
     /// <param name="head">[V, d].</param>
     /// <param name="targets">int64 [M].</param>
     /// <param name="temperature">Divides the logits; above 0.</param>
     /// <param name="chunk">Rows of a chunk.</param>
-    /// <param name="entropies">Whether entropies are wanted.</param>
+    /// <param name="entropies">Whether entropies are wanted, and their gradient.</param>
     /// <param name="kept">What they are among; null = the whole vocabulary.</param>
     public static (Tensor LogProbabilities, Tensor? Entropies) WithGradient(
-        Tensor hidden, Tensor head, Tensor targets, double temperature, int chunk, bool entropies, KeptTokens? kept = null)
+        Tensor hidden, Tensor head, Tensor targets, double temperature, int chunk, EntropyUse entropies, KeptTokens? kept = null)
     {
-        Tensor? uncertainty = entropies ? EmptyScores(hidden) : null;
-        // Entropies are filled in, not returned: autograd would ask for the gradient of a second result.
-        return (apply(hidden, head, targets, temperature, chunk, new Extras(uncertainty, kept)), uncertainty);
+        Tensor? uncertainty = entropies != EntropyUse.None ? EmptyScores(hidden) : null;
+        Tensor scores = apply(hidden, head, targets, temperature, chunk, new Extras(uncertainty, entropies == EntropyUse.Gradient, kept));
+        // Entropies without a gradient are filled in, not returned: autograd would ask for the gradient of a second result.
+        return entropies == EntropyUse.Gradient ? (scores.select(0, 0), scores.select(0, 1)) : (scores, uncertainty);
     }
 
     public override string Name => nameof(ChunkedScores);
@@ -48,7 +49,8 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
         context.save_data(nameof(temperature), temperature);
         context.save_data(nameof(chunk), chunk);
         context.save_data(nameof(extras), extras);
-        return Fill(rows => nn.functional.linear(rows, head), hidden, targets, temperature, chunk, extras.Entropies, extras.Kept);
+        Tensor logProbabilities = Fill(rows => nn.functional.linear(rows, head), hidden, targets, temperature, chunk, extras.Entropies, extras.Kept);
+        return extras.EntropyGradient ? stack([logProbabilities, extras.Entropies!]) : logProbabilities;                    // [2, M], or [M]
     }
 
     public override List<Tensor> backward(autograd.AutogradContext context, Tensor gradient)
@@ -57,10 +59,11 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
         using var scope = NewDisposeScope();
         List<Tensor> saved = context.get_saved_variables();
         (Tensor hidden, Tensor head, Tensor targets) = (saved[0], saved[1], saved[2]);
-        (double temperature, int chunk, KeptTokens? kept) = (
+        (double temperature, int chunk, Extras extras) = (
             (double)context.get_data(nameof(temperature)),
             (int)context.get_data(nameof(chunk)),
-            ((Extras)context.get_data("extras")).Kept);
+            (Extras)context.get_data(nameof(extras)));
+        (Tensor ofScores, Tensor? ofEntropies) = extras.EntropyGradient ? (gradient.select(0, 0), gradient.select(0, 1)) : (gradient, null);
         Tensor hiddenGradient = empty_like(hidden);
         // A sum over many chunks: in bfloat16 it would stop growing after some hundred of them.
         Tensor? headGradient = head.requires_grad ? zeros_like(head, Precision.Of(head.dtype)) : null;
@@ -69,10 +72,14 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
             using var chunkScope = NewDisposeScope();
             long rows = Math.Min(chunk, hidden.size(0) - start);
             Tensor part = hidden.narrow(0, start, rows), target = targets.narrow(0, start, rows).unsqueeze(1);
-            Tensor scale = gradient.narrow(0, start, rows).unsqueeze(1).Over(temperature);                                    // [c, 1]
+            Tensor scale = ofScores.narrow(0, start, rows).unsqueeze(1).Over(temperature);                                    // [c, 1]
             // What was not kept has p = 0. ∂ log p_target / ∂ logit_v = (1{v = target} − p_v) / τ.
             Tensor logits = nn.functional.linear(part, head).AtLeastSingle().Over_(temperature);                        // [c, V]
-            Tensor logitGradient = nn.functional.softmax(kept?.Apply_(logits, start) ?? logits, 1).mul_(-scale).scatter_add_(1, target, scale).to(head.dtype);
+            logits = extras.Kept?.Apply_(logits, start) ?? logits;
+            Tensor towards = ofEntropies is null
+                ? nn.functional.softmax(logits, 1).mul_(-scale)
+                : WithEntropies(logits, scale, ofEntropies.narrow(0, start, rows).unsqueeze(1).Over(temperature), extras.Kept);
+            Tensor logitGradient = towards.scatter_add_(1, target, scale).to(head.dtype);
             hiddenGradient.narrow(0, start, rows).copy_(matmul(logitGradient, head));
             if (headGradient?.dtype == head.dtype) headGradient.addmm_(logitGradient.t(), part);
             else headGradient?.Add_(matmul(logitGradient.t(), part));
@@ -82,8 +89,18 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
 
     /// <summary>H = −Σ p log p, nats [M], of log-probabilities [M, V].</summary>
     public static Tensor Entropies(Tensor logDistribution, KeptTokens? kept) =>
-        // p log p → 0 where nothing was kept, but 0 · (−∞) is no number.
-        logDistribution.exp().mul_(kept is null ? logDistribution : logDistribution.Clamped(min: -1e30)).sum(1).neg_();
+        logDistribution.exp().mul_(Bounded(logDistribution, kept)).sum(1).neg_();
+
+    /// <summary>Log-probabilities to multiply with probabilities: p log p → 0 for what was not kept, but 0 · (−∞) is no number.</summary>
+    public static Tensor Bounded(Tensor logDistribution, KeptTokens? kept) => kept is null ? logDistribution : logDistribution.Clamped(min: -1e30);
+
+    /// <summary>The part of ∂/∂ logit_v that all tokens have, p_v · (−a − b · (log p_v + H)), where a and b [c, 1] weigh log-probabilities and entropies:
+    /// ∂H / ∂ logit_v = −p_v (log p_v + H) / τ.</summary>
+    private static Tensor WithEntropies(Tensor logits, Tensor a, Tensor b, KeptTokens? kept)
+    {
+        Tensor logDistribution = nn.functional.log_softmax(logits, 1), entropies = Entropies(logDistribution, kept).unsqueeze(1);
+        return Bounded(logDistribution, kept).Plus(entropies).mul_(b).Add_(a).neg_().mul_(logDistribution.exp());
+    }
 
     private static Tensor EmptyScores(Tensor hidden) => empty(hidden.size(0), Precision.Of(hidden.dtype), hidden.device);
 
@@ -112,6 +129,6 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
         return logProbabilities;
     }
 
-    /// <summary>What autograd is not to take for an input: where entropies go, and what was kept.</summary>
-    private sealed record Extras(Tensor? Entropies, KeptTokens? Kept);
+    /// <summary>What autograd is not to take for an input: where entropies go, whether they are a result too, and what was kept.</summary>
+    private sealed record Extras(Tensor? Entropies, bool EntropyGradient, KeptTokens? Kept);
 }

@@ -97,9 +97,9 @@ internal sealed class Decoder : IDisposable
     /// on.</summary>
     /// <param name="batch">The tokens.</param>
     /// <param name="temperature">Divides the logits; above 0.</param>
-    /// <param name="entropies">Whether entropies are wanted.</param>
+    /// <param name="entropies">Whether entropies are wanted, and their gradient.</param>
     /// <param name="observer">Sees the attention; null = nothing does.</param>
-    public TokenScores Score(TokenBatch batch, double temperature, bool entropies, IAttentionObserver? observer = null)
+    public TokenScores Score(TokenBatch batch, double temperature, EntropyUse entropies, IAttentionObserver? observer = null)
     {
         using var scope = NewDisposeScope();
         TokenScores scores = TokenScores.Compute(this, Forward(batch, observer), batch, temperature, entropies);

@@ -10,10 +10,10 @@ internal static class PackedScores
     /// <param name="decoder">The decoder.</param>
     /// <param name="sequences">Prompts and responses.</param>
     /// <param name="temperature">Divides the logits; above 0.</param>
-    /// <param name="entropies">Whether entropies are wanted.</param>
+    /// <param name="entropies">Whether entropies are wanted, and their gradient.</param>
     /// <param name="observe">Makes what sees the attention over some of the sequences; null = nothing.</param>
     public static TokenScores Score(
-        Decoder decoder, IReadOnlyList<TokenSequence> sequences, double temperature, bool entropies,
+        Decoder decoder, IReadOnlyList<TokenSequence> sequences, double temperature, EntropyUse entropies,
         Func<int[], TokenBatch, IAttentionObserver>? observe = null)
     {
         using var scope = NewDisposeScope();
@@ -34,7 +34,7 @@ internal static class PackedScores
         Tensor order = tensor(places, device: decoder.Device);
         return new TokenScores(
             cat(logs).index_select(0, order).MoveToOuterDisposeScope(),
-            entropies ? cat(uncertainty).index_select(0, order).MoveToOuterDisposeScope() : null);
+            entropies != EntropyUse.None ? cat(uncertainty).index_select(0, order).MoveToOuterDisposeScope() : null);
     }
 
     /// <summary>Log-probabilities of each sequence's response tokens, without gradient.</summary>
@@ -45,7 +45,7 @@ internal static class PackedScores
         if (sequences.Count == 0) return [];
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
-        Tensor scores = Score(decoder, sequences, temperature, entropies: false).LogProbabilities;                       // [B, R]
+        Tensor scores = Score(decoder, sequences, temperature, entropies: EntropyUse.None).LogProbabilities;                       // [B, R]
         float[] flat = scores.ToSingles();
         return [.. sequences.Select((sequence, i) => flat.AsSpan(i * (int)scores.size(1), sequence.ResponseIds.Length).ToArray())];
     }

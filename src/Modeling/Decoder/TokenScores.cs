@@ -4,8 +4,8 @@ namespace MLNetAttn.Modeling;
 
 /// <summary>What a model says of given response tokens.</summary>
 /// <param name="LogProbabilities">float32 [B, R]: log π(o_t | prompt, o_&lt;t) with logits divided by the temperature; 0 where there is no token.</param>
-/// <param name="Entropies">float32 [B, R], nats, of the distribution that produced each token (method 6); 0 where there is no token; without gradient. Null if
-/// not asked for.</param>
+/// <param name="Entropies">float32 [B, R], nats, of the distribution that produced each token (method 6); 0 where there is no token; with a gradient only
+/// where that was asked for. Null if not asked for.</param>
 internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Entropies)
 {
     // Logits of a chunk: 64 MB in float32. A whole [B, T, V] is what runs users of large vocabularies out of memory.
@@ -19,9 +19,9 @@ internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Ent
     /// <param name="hidden">[.., d], after the final norm: what <see cref="Decoder.Forward(TokenBatch, IAttentionObserver?)"/> computes of the batch.</param>
     /// <param name="batch">The tokens.</param>
     /// <param name="temperature">Divides the logits; above 0.</param>
-    /// <param name="entropies">Whether entropies are wanted.</param>
+    /// <param name="entropies">Whether entropies are wanted, and their gradient.</param>
     /// <param name="chunkElements">Logits of a chunk; at least one row of them is computed.</param>
-    public static TokenScores Compute(Decoder decoder, Tensor hidden, TokenBatch batch, double temperature, bool entropies, int chunkElements = ChunkElements)
+    public static TokenScores Compute(Decoder decoder, Tensor hidden, TokenBatch batch, double temperature, EntropyUse entropies, int chunkElements = ChunkElements)
     {
         using var scope = NewDisposeScope();
         Tensor predictors = hidden.reshape(-1, hidden.size(2)).index_select(0, batch.Predictors), head = decoder.Weights.Head;               // [M, d], [V, d]
@@ -36,13 +36,14 @@ internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Ent
             uncertainty is null ? null : Spread(uncertainty, batch).MoveToOuterDisposeScope());
     }
 
-    /// <summary>Log-probabilities with a gradient, and entropies without, from logits [M, V].</summary>
-    private static (Tensor LogProbabilities, Tensor? Entropies) AtOnce(Tensor logits, Tensor targets, double temperature, bool entropies, KeptTokens? kept)
+    /// <summary>Log-probabilities with a gradient, and entropies, from logits [M, V].</summary>
+    private static (Tensor LogProbabilities, Tensor? Entropies) AtOnce(Tensor logits, Tensor targets, double temperature, EntropyUse entropies, KeptTokens? kept)
     {
         Tensor scaled = logits.AtLeastSingle().Over(temperature);
         Tensor logDistribution = nn.functional.log_softmax(kept?.Apply_(scaled, 0) ?? scaled, 1);
         Tensor logProbabilities = logDistribution.gather(1, targets.unsqueeze(1)).squeeze(1);
-        if (!entropies) return (logProbabilities, null);
+        if (entropies == EntropyUse.None) return (logProbabilities, null);
+        if (entropies == EntropyUse.Gradient) return (logProbabilities, -(logDistribution.exp() * ChunkedScores.Bounded(logDistribution, kept)).sum(1));
         using var noGradient = no_grad();
         return (logProbabilities, ChunkedScores.Entropies(logDistribution.detach(), kept));
     }

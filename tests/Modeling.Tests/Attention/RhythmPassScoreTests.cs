@@ -32,7 +32,7 @@ public sealed class RhythmPassScoreTests
         using var scope = NewDisposeScope();
         foreach (Tensor weight in model.Decoder.Weights.Storage) weight.requires_grad = true;
 
-        TokenScores plain = PackedScores.Score(model.Decoder, sequences, temperature: 1, entropies: true);
+        TokenScores plain = PackedScores.Score(model.Decoder, sequences, temperature: 1, entropies: EntropyUse.Value);
         (TokenScores watched, RhythmAnalysis[] analyses, HeadMeasurement[]? heads) = RhythmPass.Score(model.Decoder, sequences, options, measure: true);
 
         Difference(watched.LogProbabilities, plain.LogProbabilities).Should().BeLessThan(1e-4);

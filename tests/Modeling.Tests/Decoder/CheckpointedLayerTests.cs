@@ -44,7 +44,7 @@ public sealed class CheckpointedLayerTests
         {
             model.Decoder.ActivationCheckpointing = checkpointing;
             if (adapter && dropout > 0) model.Decoder.Adapter!.Dropout = new AdapterDropout(dropout, () => 7);
-            Tensor scores = PackedScores.Score(model.Decoder, sequences, temperature: 1, entropies: false).LogProbabilities;
+            Tensor scores = PackedScores.Score(model.Decoder, sequences, temperature: 1, entropies: EntropyUse.None).LogProbabilities;
             return (scores.detach(), autograd.grad([scores.square().sum()], trained));
         }
     }
@@ -64,7 +64,7 @@ public sealed class CheckpointedLayerTests
         {
             using var scope = NewDisposeScope();
             autograd.grad(
-                [PackedScores.Score(model.Decoder, [new([1, 2, 3], [4, 5, 6])], temperature: 1, entropies: false).LogProbabilities.sum()],
+                [PackedScores.Score(model.Decoder, [new([1, 2, 3], [4, 5, 6])], temperature: 1, entropies: EntropyUse.None).LogProbabilities.sum()],
                 [.. model.Decoder.Weights.Storage]);
         }
     }

@@ -21,16 +21,27 @@ public sealed class ChunkedScoresTests
 
             Tensor logDistribution = nn.functional.log_softmax(nn.functional.linear(hidden, head) / temperature, 1),
                 expected = logDistribution.gather(1, targets.unsqueeze(1)).squeeze(1);
-            Tensor[] inputs = headLearns ? [hidden, head] : [hidden], expectedGradients = [.. autograd.grad([(expected * weights).sum()], inputs)];
-            (Tensor found, Tensor? entropies) = ChunkedScores.WithGradient(hidden, head, targets, temperature, chunk, entropies: true);
+            Tensor[] inputs = headLearns ? [hidden, head] : [hidden],
+                expectedGradients = [.. autograd.grad([(expected * weights).sum()], inputs, retain_graph: true)];
+            (Tensor found, Tensor? entropies) = ChunkedScores.WithGradient(hidden, head, targets, temperature, chunk, entropies: EntropyUse.Value);
             Tensor[] gradients = [.. autograd.grad([(found * weights).sum()], inputs)];
 
             Same(found, expected);
             Same(entropies!, -(logDistribution.exp() * logDistribution).sum(1));
             entropies!.requires_grad.Should().BeFalse();
             for (int i = 0; i < inputs.Length; i++) Same(gradients[i], expectedGradients[i]);
+
+            // Both with a gradient, each weighed otherwise.
+            Tensor others = Random(tokens), uncertainty = -(logDistribution.exp() * logDistribution).sum(1);
+            (Tensor both, Tensor? differentiable) = ChunkedScores.WithGradient(hidden, head, targets, temperature, chunk, entropies: EntropyUse.Gradient);
+            Same(both, expected);
+            Same(differentiable!, uncertainty);
+            expectedGradients = [.. autograd.grad([(expected * weights + uncertainty * others).sum()], inputs)];
+            gradients = [.. autograd.grad([(both * weights + differentiable! * others).sum()], inputs)];
+            for (int i = 0; i < inputs.Length; i++) Same(gradients[i], expectedGradients[i]);
+
             (Tensor plain, Tensor? none) = ChunkedScores.Compute(
-                rows => nn.functional.linear(rows, head), hidden, targets, temperature, chunk, entropies: false);
+                rows => nn.functional.linear(rows, head), hidden, targets, temperature, chunk, entropies: EntropyUse.None);
             Same(plain, expected);
             none.Should().BeNull();
         }, iter: 60, threads: 1);
@@ -43,7 +54,7 @@ public sealed class ChunkedScoresTests
         Tensor hidden = ones(1024, 4, dtype: ScalarType.BFloat16),
             head = zeros(2, 4, dtype: ScalarType.BFloat16).requires_grad_(true),
             targets = zeros(1024, dtype: ScalarType.Int64);
-        (Tensor scores, _) = ChunkedScores.WithGradient(hidden, head, targets, temperature: 1, chunk: 1, entropies: false);
+        (Tensor scores, _) = ChunkedScores.WithGradient(hidden, head, targets, temperature: 1, chunk: 1, entropies: EntropyUse.None);
         // 1024 · (1 − 1/2), and as much less.
         autograd.grad([scores.sum()], [head])[0].to(ScalarType.Float32).data<float>().ToArray().Should().Equal(512, 512, 512, 512, -512, -512, -512, -512);
     }
@@ -55,7 +66,7 @@ public sealed class ChunkedScoresTests
         Tensor hidden = randn(50, 8), head = randn(1000, 8), targets = randint(1000, [50], dtype: ScalarType.Int64);
         List<Tensor> logits = [];
         List<long> alive = [];
-        ChunkedScores.Compute(Record, hidden, targets, temperature: 0.7, chunk: 7, entropies: true);
+        ChunkedScores.Compute(Record, hidden, targets, temperature: 0.7, chunk: 7, entropies: EntropyUse.Value);
         logits.Should().HaveCount(8);
         alive.Distinct().Should().ContainSingle("no chunk leaves anything behind");
 
@@ -77,7 +88,7 @@ public sealed class ChunkedScoresTests
         using var scope = NewDisposeScope();
         Tensor hidden = randn(400, 4).requires_grad_(true), head = randn(200_000, 4), targets = randint(200_000, [400], dtype: ScalarType.Int64);
         long before = Environment.WorkingSet;
-        (Tensor scores, _) = ChunkedScores.WithGradient(hidden, head, targets, temperature: 1, chunk: 5, entropies: true);
+        (Tensor scores, _) = ChunkedScores.WithGradient(hidden, head, targets, temperature: 1, chunk: 5, entropies: EntropyUse.Value);
         (Environment.WorkingSet - before).Should().BeLessThan(100 << 20);
         scores.sum().backward();
         (Environment.WorkingSet - before).Should().BeLessThan(100 << 20);
@@ -97,7 +108,7 @@ public sealed class ChunkedScoresTests
         void Learn()
         {
             using var scope = NewDisposeScope();
-            (Tensor scores, _) = ChunkedScores.WithGradient(hidden, head, targets, temperature: 1, chunk: 2, entropies: true);
+            (Tensor scores, _) = ChunkedScores.WithGradient(hidden, head, targets, temperature: 1, chunk: 2, entropies: EntropyUse.Value);
             autograd.grad([scores.sum()], [hidden, head]);
         }
     }

@@ -29,7 +29,11 @@ public sealed class KeptTokensTests
         Same(found.LogProbabilities[0], logProbabilities);
         Same(found.Entropies![0], entropies);
         Same(found.LogProbabilities[1].narrow(0, 0, 4), Dense(model, sequences[1]).LogProbabilities);
-        Tensor[] gradients = [.. autograd.grad([found.LogProbabilities[0].sum()], weights)], expected = [.. autograd.grad([logProbabilities.sum()], weights)];
+        Tensor[] gradients = [.. autograd.grad([found.LogProbabilities[0].sum()], weights)],
+            expected = [.. autograd.grad([logProbabilities.sum()], weights, retain_graph: true)];
+        for (int i = 0; i < weights.Length; i++) Same(gradients[i], expected[i]);
+        gradients = [.. autograd.grad([Score(EntropyUse.Gradient).Entropies![0].sum()], weights)];
+        expected = [.. autograd.grad([entropies.sum()], weights)];
         for (int i = 0; i < weights.Length; i++) Same(gradients[i], expected[i]);
         using (no_grad())
         {
@@ -38,7 +42,8 @@ public sealed class KeptTokensTests
             Same(plain.Entropies![0], entropies);
         }
 
-        TokenScores Score() => TokenScores.Compute(model.Decoder, model.Decoder.Forward(batch), batch, temperature: 0.8, entropies: true, chunkElements);
+        TokenScores Score(EntropyUse uncertainty = EntropyUse.Value) =>
+            TokenScores.Compute(model.Decoder, model.Decoder.Forward(batch), batch, temperature: 0.8, uncertainty, chunkElements);
     }, iter: 10, threads: 1);
 
     [Fact]
@@ -82,7 +87,7 @@ public sealed class KeptTokensTests
         using var scope = NewDisposeScope();
         TokenSequence sequence = Cut(TinyModel.Ids(3, 1), TinyModel.Ids(20, 2), seed: 3);
         using TokenBatch batch = TokenBatch.Create([sequence], CPU);
-        TokenScores found = model.Decoder.Score(batch, temperature: 0.8, entropies: true);
+        TokenScores found = model.Decoder.Score(batch, temperature: 0.8, entropies: EntropyUse.Value);
         (Tensor logProbabilities, Tensor entropies) = Dense(model, sequence);
         Same(found.LogProbabilities[0], logProbabilities);
         Same(found.Entropies![0], entropies);

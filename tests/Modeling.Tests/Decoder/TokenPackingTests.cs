@@ -46,13 +46,13 @@ public sealed class TokenPackingTests
         batch.Packing.Should().NotBeNull();
         LengthParts.Split(sequences).Should().ContainSingle("the passes for rhythm are packed too");
 
-        TokenScores packed = model.Decoder.Score(batch, 0.8, entropies: true);
+        TokenScores packed = model.Decoder.Score(batch, 0.8, entropies: EntropyUse.Value);
         List<Tensor> alone = [], entropies = [];
         foreach (TokenSequence sequence in sequences)
         {
             using TokenBatch one = TokenBatch.Create([sequence], CPU);
             one.Packing.Should().BeNull();
-            TokenScores scores = model.Decoder.Score(one, 0.8, entropies: true);
+            TokenScores scores = model.Decoder.Score(one, 0.8, entropies: EntropyUse.Value);
             long padding = batch.ResponseLength - sequence.ResponseIds.Length;
             alone.Add(nn.functional.pad(scores.LogProbabilities, [0, padding]));
             entropies.Add(nn.functional.pad(scores.Entropies!, [0, padding]));
@@ -106,7 +106,7 @@ public sealed class TokenPackingTests
         {
             using var scope = NewDisposeScope();
             autograd.grad(
-                [PackedScores.Score(model.Decoder, Sequences(), temperature: 1, entropies: true).LogProbabilities.sum()],
+                [PackedScores.Score(model.Decoder, Sequences(), temperature: 1, entropies: EntropyUse.Value).LogProbabilities.sum()],
                 [.. model.Decoder.Weights.Storage]);
             model.LogProbabilities(Sequences());
             RhythmPass.Analyze(model.Decoder, Sequences(), new RhythmOptions(), scores: true);

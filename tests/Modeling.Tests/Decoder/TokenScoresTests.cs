@@ -14,7 +14,7 @@ public sealed class TokenScoresTests
         using (TokenBatch batch = TokenBatch.Create(sequences, CPU))
         using (NewDisposeScope())
         {
-            TokenScores scores = model.Decoder.Score(batch, temperature: 1, entropies: true);
+            TokenScores scores = model.Decoder.Score(batch, temperature: 1, entropies: EntropyUse.Value);
             scores.LogProbabilities.shape.Should().Equal(2, 9);
             (scores.LogProbabilities * (1 - batch.ResponseMask)).abs().max().ToDouble().Should().Be(0);
             scores.Entropies!.requires_grad.Should().BeFalse();
@@ -47,7 +47,7 @@ public sealed class TokenScoresTests
 
         (TokenScores Scores, Tensor[] Gradients) Score(int elements)
         {
-            TokenScores scores = TokenScores.Compute(model.Decoder, model.Decoder.Forward(batch), batch, temperature: 0.8, entropies: true, elements);
+            TokenScores scores = TokenScores.Compute(model.Decoder, model.Decoder.Forward(batch), batch, temperature: 0.8, entropies: EntropyUse.Value, elements);
             return (scores, is_grad_enabled() ? [.. autograd.grad([scores.LogProbabilities.sum()], [.. model.Decoder.Weights.Storage])] : []);
         }
 
