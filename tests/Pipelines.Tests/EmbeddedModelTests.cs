@@ -25,7 +25,10 @@ public sealed class EmbeddedModelTests
         var ml = new MLContext(seed: 1);
         using CausalLanguageModel model = CausalLanguageModel.FromPretrained(Folder);
         IDataView unseen = ml.Data.LoadFromEnumerable(Countdown.Generate(512, seed: 1, split: CountdownSplit.Test));
-        IDataView scored = ml.Transforms.GenerateText(model, maxNewTokens: 112, temperature: 0).Append(ml.Transforms.CountdownReward()).Fit(unseen).Transform(unseen);
+        IDataView scored = ml.Transforms.GenerateText(model, maxNewTokens: 112, temperature: 0)
+            .Append(ml.Transforms.CountdownReward())
+            .Fit(unseen)
+            .Transform(unseen);
         scored.GetColumn<float>("Reward").Average().Should().BeInRange(0.35f, 0.55f);
     }
 }

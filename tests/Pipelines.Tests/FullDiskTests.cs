@@ -25,7 +25,9 @@ public sealed class FullDiskTests
 
         // What a run leaves is gone with its mount: it is copied out before.
         string assembly = typeof(NewProcess).Assembly.Location;
-        (int code, string output) = await Shell($"mount -t tmpfs -o size={size} none '{mounted}' && dotnet '{assembly}' train '{Model}' '{mounted}' {Steps} && cp -r '{mounted}' '{left}' && df '{mounted}'", cancellation);
+        (int code, string output) = await Shell(
+            $"mount -t tmpfs -o size={size} none '{mounted}' && dotnet '{assembly}' train '{Model}' '{mounted}' {Steps} && cp -r '{mounted}' '{left}' && df '{mounted}'",
+            cancellation);
         code.Should().Be(0, output);
         output.Should().Contain(expected, "the training goes on");
 
@@ -49,7 +51,10 @@ public sealed class FullDiskTests
     /// <summary>Runs a command in a mount namespace of its own, as its root.</summary>
     private static async Task<(int Code, string Output)> Shell(string command, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo("sh", ["-c", "exec unshare --map-root-user --mount sh -c \"$1\" 2>&1", "sh", command]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("sh", ["-c", "exec unshare --map-root-user --mount sh -c \"$1\" 2>&1", "sh", command])
+        {
+            RedirectStandardOutput = true,
+        };
         start.Environment["OMP_NUM_THREADS"] = "1";
         using Process process = Process.Start(start)!;
         string output = await process.StandardOutput.ReadToEndAsync(cancellation);

@@ -24,15 +24,27 @@ public sealed class TrainedChainTests : IDisposable
     [InlineData(true)]
     public void A_part_of_a_weighted_reward_that_fails_costs_its_response_alone_where_that_is_allowed(bool throws)
     {
-        IEstimator<ITransformer> failing = Reward.From<Answer>(row => row.Response.Length % 2 == 1 ? 1 : throws ? throw new FormatException("no idea.") : float.PositiveInfinity);
+        IEstimator<ITransformer> failing = Reward.From<Answer>(row =>
+            row.Response.Length % 2 == 1 ? 1
+            : throws ? throw new FormatException("no idea.")
+            : float.PositiveInfinity);
         IEstimator<ITransformer> reward = _ml.Transforms.WeightedReward((1, _ml.Transforms.CountdownReward()), (1, failing));
         Train(MissingReward.LeaveOut).Should().BeInRange(1, 15, "some of sixteen responses have an even number of characters");
-        FluentActions.Invoking(() => Train(MissingReward.Stop)).Should().Throw<InvalidOperationException>().WithMessage($"The reward failed on response * to the prompt of row *: {(throws ? "*no idea. Set" : "Column 'Reward2' holds")}*MissingReward*");
+        FluentActions.Invoking(() => Train(MissingReward.Stop)).Should().Throw<InvalidOperationException>().WithMessage(
+            $"The reward failed on response * to the prompt of row *: {(throws ? "*no idea. Set" : "Column 'Reward2' holds")}*MissingReward*");
 
         double Train(MissingReward missing)
         {
             var told = new List<TrainingProgress>();
-            _ml.Policies.Trainers.PolicyOptimization(_model, reward, new PolicyOptimizationOptions { Steps = 1, PromptsPerStep = 4, Generations = 4, MaxNewTokens = 60, MissingReward = missing, Progress = new Told(told) })
+            _ml.Policies.Trainers.PolicyOptimization(_model, reward, new PolicyOptimizationOptions
+            {
+                Steps = 1,
+                PromptsPerStep = 4,
+                Generations = 4,
+                MaxNewTokens = 60,
+                MissingReward = missing,
+                Progress = new Told(told),
+            })
                 .Fit(_ml.Data.LoadFromEnumerable(Countdown.Generate(8))).Dispose();
             return told[0].Metrics["rewards/left_out"];
         }

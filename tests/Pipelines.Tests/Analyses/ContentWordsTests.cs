@@ -8,7 +8,8 @@ public sealed class ContentWordsTests
     public void Words_are_those_of_the_reference()
     {
         foreach (JsonElement example in Golden.Json("perturbation", "cases.json").GetProperty("content_words").EnumerateArray())
-            ContentWords.Of(example.GetProperty("text").GetString()!).Order(StringComparer.Ordinal).Should().Equal(example.GetProperty("words").EnumerateArray().Select(word => word.GetString()));
+            ContentWords.Of(example.GetProperty("text").GetString()!).Order(StringComparer.Ordinal)
+                .Should().Equal(example.GetProperty("words").EnumerateArray().Select(word => word.GetString()));
     }
 
     [Fact]

@@ -21,7 +21,10 @@ public sealed class CouplingStatisticsTests
     public void Pooled_coupling_of_the_real_model_equals_the_reference()
     {
         JsonElement golden = Golden.Json("smollm2", "rhythm.json");
-        CouplingStatistics statistics = Check(golden.GetProperty("pooled_coupling"), golden.GetProperty("cases").EnumerateArray(), tolerance: 1e-6);   // its series are rounded
+        CouplingStatistics statistics = Check(
+            golden.GetProperty("pooled_coupling"),
+            golden.GetProperty("cases").EnumerateArray(),
+            tolerance: 1e-6);   // its series are rounded
         new[] { statistics.EntropyAtWaadPeaks, statistics.ReceiverPeaksAtFaiPeaks, statistics.FaiPeaksNearWaadPeaks }.Should().OnlyContain(statistic =>
             statistic.Lift > 0 && statistic.LiftInterval.Contains(statistic.Lift) && statistic.PValue < 0.05);
     }
@@ -30,7 +33,9 @@ public sealed class CouplingStatisticsTests
     public void Peaks_in_noise_are_not_coupled_and_p_values_are_about_uniform()
     {
         var random = new Random(1);
-        double[] values = [.. Enumerable.Range(0, 60).Select(trial => CouplingStatistics.Compute(Noise(random, 6, 80), new CouplingOptions { Permutations = 200, BootstrapDraws = 100, Seed = trial }).EntropyAtWaadPeaks.PValue)];
+        double[] values = [.. Enumerable.Range(0, 60).Select(trial => CouplingStatistics
+            .Compute(Noise(random, 6, 80), new CouplingOptions { Permutations = 200, BootstrapDraws = 100, Seed = trial })
+            .EntropyAtWaadPeaks.PValue)];
         values.Average().Should().BeInRange(0.35, 0.65);
         values.Count(p => p < 0.1).Should().BeLessThan(15);
         values.Should().OnlyContain(p => p >= 1 / 201.0 && p <= 1);
@@ -40,7 +45,11 @@ public sealed class CouplingStatisticsTests
     public void Coupled_series_are_found_and_intervals_hold_the_lift()
     {
         var random = new Random(2);
-        ResponseRhythm[] coupled = [.. Noise(random, 20, 100).Select(rhythm => rhythm with { ReceiverFai = rhythm.Fai, Entropy = [.. rhythm.Waad.Select(waad => waad + 0.1 * random.NextDouble())] })];
+        ResponseRhythm[] coupled = [.. Noise(random, 20, 100).Select(rhythm => rhythm with
+        {
+            ReceiverFai = rhythm.Fai,
+            Entropy = [.. rhythm.Waad.Select(waad => waad + 0.1 * random.NextDouble())],
+        })];
         CouplingStatistics statistics = CouplingStatistics.Compute(coupled);
         statistics.ReceiverPeaksAtFaiPeaks.Observed.Should().Be(1);
         statistics.ReceiverPeaksAtFaiPeaks.PValue.Should().Be(1 / 2001.0);
@@ -79,7 +88,10 @@ public sealed class CouplingStatisticsTests
         var ml = new MLContext(seed: 1);
         using CausalLanguageModel model = CausalLanguageModel.FromPretrained(Repository.Path("models", "countdown"));
         IDataView problems = ml.Data.LoadFromEnumerable(Countdown.Generate(6, seed: 5));
-        IDataView rhythm = ml.Transforms.GenerateText(model, temperature: 0).Append(ml.Transforms.AttentionRhythm(null, CouplingOptions.Rhythm)).Fit(problems).Transform(problems);
+        IDataView rhythm = ml.Transforms.GenerateText(model, temperature: 0)
+            .Append(ml.Transforms.AttentionRhythm(null, CouplingOptions.Rhythm))
+            .Fit(problems)
+            .Transform(problems);
         CouplingStatistics statistics = CouplingStatistics.Compute(ml.Data.Cache(rhythm));
         statistics.Responses.Should().Be(6);
         statistics.EntropyAtWaadPeaks.Lift.Should().NotBe(double.NaN);
@@ -90,14 +102,20 @@ public sealed class CouplingStatisticsTests
     public void Bad_input_is_named()
     {
         FluentActions.Invoking(() => CouplingStatistics.Compute([])).Should().Throw<ArgumentException>().WithMessage("*no response with a token*");
-        FluentActions.Invoking(() => CouplingStatistics.Compute([new ResponseRhythm([1, 2], [1], [1, 2], [1, 2])])).Should().Throw<ArgumentException>().WithMessage("*Response 0 has 2 values*1 of another*");
-        FluentActions.Invoking(() => CouplingStatistics.Compute([], new CouplingOptions { Prominence = -1, Permutations = 1, BootstrapDraws = 2 })).Should().Throw<ArgumentException>()
+        FluentActions.Invoking(() => CouplingStatistics.Compute([new ResponseRhythm([1, 2], [1], [1, 2], [1, 2])]))
+            .Should().Throw<ArgumentException>().WithMessage("*Response 0 has 2 values*1 of another*");
+        FluentActions.Invoking(() => CouplingStatistics.Compute([], new CouplingOptions { Prominence = -1, Permutations = 1, BootstrapDraws = 2 }))
+            .Should().Throw<ArgumentException>()
             .Which.Message.Should().ContainAll("Prominence is -1", "Permutations is 1", "BootstrapDraws is 2");
     }
 
     private static CouplingStatistics Check(JsonElement pooled, IEnumerable<JsonElement> cases, double tolerance = 1e-12)
     {
-        CouplingStatistics statistics = CouplingStatistics.Compute([.. cases.Select(it => new ResponseRhythm(Numbers(it, "waad"), Numbers(it, "fai_open"), Numbers(it, "receiver_fai_open"), Numbers(it, "entropy")))]);
+        CouplingStatistics statistics = CouplingStatistics.Compute([.. cases.Select(it => new ResponseRhythm(
+            Numbers(it, "waad"),
+            Numbers(it, "fai_open"),
+            Numbers(it, "receiver_fai_open"),
+            Numbers(it, "entropy")))]);
         Compare("entropy_at_waad_peaks", statistics.EntropyAtWaadPeaks);
         Compare("receiver_peaks_at_fai_peaks", statistics.ReceiverPeaksAtFaiPeaks);
         Compare("fai_peaks_at_or_after_waad_peaks", statistics.FaiPeaksNearWaadPeaks);
@@ -118,5 +136,6 @@ public sealed class CouplingStatisticsTests
         return [.. Enumerable.Range(0, count).Select(_ => new ResponseRhythm(Series(), Series(), Series(), Series()))];
     }
 
-    private static double[] Numbers(JsonElement from, string name) => [.. from.GetProperty(name).EnumerateArray().Select(value => value.ValueKind == JsonValueKind.Null ? double.NaN : value.GetDouble())];
+    private static double[] Numbers(JsonElement from, string name) =>
+        [.. from.GetProperty(name).EnumerateArray().Select(value => value.ValueKind == JsonValueKind.Null ? double.NaN : value.GetDouble())];
 }

@@ -10,7 +10,8 @@ public sealed class PerturbationTestTests
     private static readonly string Embedded = Repository.Path("models", "countdown");
 
     public static IEnumerable<TheoryDataRow<int>> Problems =>
-        Enumerable.Range(0, Golden.Root is null ? 1 : Golden.Json("perturbation", "cases.json").GetProperty("problems").GetArrayLength()).Select(problem => new TheoryDataRow<int>(problem));
+        Enumerable.Range(0, Golden.Root is null ? 1 : Golden.Json("perturbation", "cases.json").GetProperty("problems").GetArrayLength())
+            .Select(problem => new TheoryDataRow<int>(problem));
 
     [Theory]
     [MemberData(nameof(Problems))]
@@ -19,14 +20,18 @@ public sealed class PerturbationTestTests
         JsonElement problem = Golden.Json("perturbation", "cases.json").GetProperty("problems")[index];
         using CausalLanguageModel model = CausalLanguageModel.FromPretrained(RealModel.Require());
 
-        PerturbedResponse actual = PerturbationTest.Run(model, [new TokenSequence(Ids(problem, "prompt_ids"), Ids(problem, "response_ids"))], new PerturbationOptions { Draws = 100 }).Responses.Single();
+        PerturbedResponse actual = PerturbationTest.Run(
+            model,
+            [new TokenSequence(Ids(problem, "prompt_ids"), Ids(problem, "response_ids"))],
+            new PerturbationOptions { Draws = 100 }).Responses.Single();
 
         PerturbationTrial[] trials = [.. actual.High, .. actual.Low];
         JsonElement[] expected = [.. problem.GetProperty("trials").EnumerateArray()];
         trials.Select(trial => trial.Position).Should().Equal(expected.Select(trial => trial.GetProperty("position").GetInt32()));
         trials.Select(trial => trial.Token).Should().Equal(expected.Select(trial => trial.GetProperty("token").GetInt32()));
         int compared = 0;
-        foreach ((PerturbationTrial trial, JsonElement reference) in trials.Zip(expected).Where(pair => pair.Second.GetProperty("smallest_margin").GetDouble() > 1e-3))
+        foreach ((PerturbationTrial trial, JsonElement reference) in trials.Zip(expected)
+            .Where(pair => pair.Second.GetProperty("smallest_margin").GetDouble() > 1e-3))
         {
             trial.Jaccard.Should().BeApproximately(reference.GetProperty("jaccard").GetDouble(), 1e-12);
             compared++;
@@ -66,9 +71,16 @@ public sealed class PerturbationTestTests
         using CausalLanguageModel model = CausalLanguageModel.FromPretrained(Embedded);
         int[] prompt = model.Tokenizer.Encode(Countdown.Generate(1, seed: 9)[0].Prompt);
         int[] response = model.Generate([prompt], new GenerationOptions { Temperature = 0 })[0].TokenIds;
-        PerturbationOptions Options(bool includeOriginal) => new() { Positions = 2, IncludeOriginal = includeOriginal, Rhythm = new RhythmOptions { MinimumHorizon = 1, MaximumHorizon = null }, Draws = 100 };
+        PerturbationOptions Options(bool includeOriginal) => new()
+        {
+            Positions = 2,
+            IncludeOriginal = includeOriginal,
+            Rhythm = new RhythmOptions { MinimumHorizon = 1, MaximumHorizon = null },
+            Draws = 100,
+        };
 
-        PerturbedResponse with = PerturbationTest.Run(model, [new TokenSequence(prompt, response)], Options(true)).Responses[0], without = PerturbationTest.Run(model, [new TokenSequence(prompt, response)], Options(false)).Responses[0];
+        PerturbedResponse with = PerturbationTest.Run(model, [new TokenSequence(prompt, response)], Options(true)).Responses[0],
+            without = PerturbationTest.Run(model, [new TokenSequence(prompt, response)], Options(false)).Responses[0];
 
         with.High.Concat(with.Low).Where(trial => trial.Token == response[trial.Position]).Should().HaveCount(4).And.OnlyContain(trial => trial.Jaccard == 1);
         without.High.Concat(without.Low).Should().HaveCount(12).And.NotContain(trial => trial.Token == response[trial.Position]);
@@ -82,7 +94,13 @@ public sealed class PerturbationTestTests
         int[] response = model.Generate([prompt], new GenerationOptions { Temperature = 0, MaxNewTokens = 24 })[0].TokenIds;
         PerturbationTrial[] Trials(int batchSize)
         {
-            var options = new PerturbationOptions { Positions = response.Length / 2, BatchSize = batchSize, Rhythm = new RhythmOptions { MinimumHorizon = 0, MaximumHorizon = null }, Draws = 100 };
+            var options = new PerturbationOptions
+            {
+                Positions = response.Length / 2,
+                BatchSize = batchSize,
+                Rhythm = new RhythmOptions { MinimumHorizon = 0, MaximumHorizon = null },
+                Draws = 100,
+            };
             PerturbedResponse perturbed = PerturbationTest.Run(model, [new TokenSequence(prompt, response)], options).Responses.Single();
             return [.. perturbed.High, .. perturbed.Low];
         }
@@ -90,7 +108,9 @@ public sealed class PerturbationTestTests
         PerturbationTrial[] together = Trials(1_000), alone = Trials(1);
 
         together.Should().BeEquivalentTo(alone, order => order.WithStrictOrdering());
-        together.Should().OnlyContain(trial => trial.Continuation.Length <= response.Length - trial.Position - 1).And.Contain(trial => trial.Continuation.Length == response.Length - trial.Position - 1 && trial.Continuation.Length > 0);
+        together.Should()
+            .OnlyContain(trial => trial.Continuation.Length <= response.Length - trial.Position - 1)
+            .And.Contain(trial => trial.Continuation.Length == response.Length - trial.Position - 1 && trial.Continuation.Length > 0);
         together.Where(trial => trial.Position == response.Length - 1).Should().HaveCount(3).And.OnlyContain(trial => trial.Continuation.Length == 0);
     }
 
@@ -116,8 +136,13 @@ public sealed class PerturbationTestTests
     public void Responses_that_are_all_too_short_and_options_out_of_range_are_named()
     {
         using CausalLanguageModel model = CausalLanguageModel.FromPretrained(Embedded);
-        FluentActions.Invoking(() => PerturbationTest.Run(model, [new TokenSequence([1, 2], [3, 4])])).Should().Throw<ArgumentException>().WithMessage("*None of the 1 responses has 10 tokens*");
-        FluentActions.Invoking(() => PerturbationTest.Run(model, [new TokenSequence([1], [])], new PerturbationOptions { Positions = 0, Candidates = 0, BatchSize = 0, Draws = 1 })).Should().Throw<ArgumentException>()
+        FluentActions.Invoking(() => PerturbationTest.Run(model, [new TokenSequence([1, 2], [3, 4])]))
+            .Should().Throw<ArgumentException>().WithMessage("*None of the 1 responses has 10 tokens*");
+        FluentActions.Invoking(() => PerturbationTest.Run(
+            model,
+            [new TokenSequence([1], [])],
+            new PerturbationOptions { Positions = 0, Candidates = 0, BatchSize = 0, Draws = 1 }))
+            .Should().Throw<ArgumentException>()
             .Which.Message.Should().ContainAll("Positions is 0", "Candidates is 0", "BatchSize is 0", "Draws is 1");
     }
 

@@ -22,17 +22,26 @@ public sealed class EvaluationTests : IDisposable
     }
 
     [Fact]
-    public void Pass_at_k_is_the_share_of_all_draws_of_k_that_hold_a_right_one() => Gen.Int[1, 7].SelectMany(n => Gen.Select(Gen.Const(n), Gen.Int[0, n], Gen.Int[1, n])).Sample((n, right, k) =>
-    {
-        int[][] draws = [.. Enumerable.Range(0, 1 << n).Select(set => Enumerable.Range(0, n).Where(i => (set >> i & 1) == 1).ToArray()).Where(draw => draw.Length == k)];
-        PassEstimate.OfProblem(n, right, k).Should().BeApproximately(draws.Count(draw => draw.Any(i => i < right)) / (double)draws.Length, 1e-12);
-    });
+    public void Pass_at_k_is_the_share_of_all_draws_of_k_that_hold_a_right_one() => Gen.Int[1, 7]
+        .SelectMany(n => Gen.Select(Gen.Const(n), Gen.Int[0, n], Gen.Int[1, n]))
+        .Sample((n, right, k) =>
+        {
+            int[][] draws = [.. Enumerable.Range(0, 1 << n)
+                .Select(set => Enumerable.Range(0, n).Where(i => (set >> i & 1) == 1).ToArray())
+                .Where(draw => draw.Length == k)];
+            PassEstimate.OfProblem(n, right, k)
+                .Should().BeApproximately(draws.Count(draw => draw.Any(i => i < right)) / (double)draws.Length, 1e-12);
+        });
 
     [Fact]
     public void Greedy_accuracy_is_that_of_the_chain()
     {
         EvaluationResult result = Evaluation.Run(_ml, _model, _problems, _ml.Transforms.CountdownReward());
-        float[] rewards = [.. _ml.Transforms.GenerateText(_model, temperature: 0).Append(_ml.Transforms.CountdownReward()).Fit(_problems).Transform(_problems).GetColumn<float>("Reward")];
+        float[] rewards = [.. _ml.Transforms.GenerateText(_model, temperature: 0)
+            .Append(_ml.Transforms.CountdownReward())
+            .Fit(_problems)
+            .Transform(_problems)
+            .GetColumn<float>("Reward")];
         result.Rewards.Select(samples => samples.Single()).Should().Equal(rewards);
         result.PassAt1.Should().Be(Proportion.Of([.. rewards.Select(reward => reward == 1)]));
         result.PassAtK.Should().ContainSingle().Which.Estimate.Value.Should().Be(result.AverageAtK.Value);
@@ -45,7 +54,11 @@ public sealed class EvaluationTests : IDisposable
         string cache = _folder.File("responses.jsonl");
         using (var stop = new CancellationTokenSource())
         {
-            FluentActions.Invoking(() => Evaluation.Run(_ml, _model, _problems, _ml.Transforms.CountdownReward(), Options(cache, new Immediate(done => { if (done >= 4) stop.Cancel(); })), stop.Token))
+            FluentActions.Invoking(() => Evaluation.Run(
+                _ml, _model, _problems,
+                _ml.Transforms.CountdownReward(),
+                Options(cache, new Immediate(done => { if (done >= 4) stop.Cancel(); })),
+                stop.Token))
                 .Should().Throw<OperationCanceledException>();
         }
         File.ReadAllLines(cache).Should().HaveCount(4);
@@ -55,7 +68,8 @@ public sealed class EvaluationTests : IDisposable
         EvaluationResult resumed = Evaluation.Run(_ml, _model, _problems, _ml.Transforms.CountdownReward(), Options(cache, new Immediate(progress.Add)));
 
         progress.Should().Equal(6, 8, 10);
-        File.ReadAllLines(cache).Should().HaveCount(10).And.OnlyContain(line => JsonDocument.Parse(line, default).RootElement.GetProperty("responses").GetArrayLength() == 4);
+        File.ReadAllLines(cache).Should().HaveCount(10)
+            .And.OnlyContain(line => JsonDocument.Parse(line, default).RootElement.GetProperty("responses").GetArrayLength() == 4);
         resumed.ToJson().Should().Be(whole.ToJson());
         progress.Clear();
         Evaluation.Run(_ml, _model, _problems, _ => Enumerable.Repeat(0.5f, 40), Options(cache, new Immediate(progress.Add))).MeanReward.Value.Should().Be(0.5);
@@ -67,7 +81,12 @@ public sealed class EvaluationTests : IDisposable
     [Fact]
     public void Estimates_lie_in_their_intervals_and_the_result_prints_and_serialises()
     {
-        EvaluationResult result = Evaluation.Run(_ml, _model, _problems, answered => answered.GetColumn<int>("SampleIndex").Zip(answered.GetColumn<long>("PromptIndex"), (sample, prompt) => prompt == 9 ? float.NaN : sample <= prompt % 3 ? 1f : 0f), Options(null));
+        EvaluationResult result = Evaluation.Run(
+            _ml, _model, _problems,
+            answered => answered.GetColumn<int>("SampleIndex").Zip(
+                answered.GetColumn<long>("PromptIndex"),
+                (sample, prompt) => prompt == 9 ? float.NaN : sample <= prompt % 3 ? 1f : 0f),
+            Options(null));
         // Right: 1, 2, 3 of 4 for problems 0 to 8 in turn, none for the last.
         result.PassAt1.Should().Be(new Proportion(9, 10));
         result.AverageAtK.Value.Should().BeApproximately(3 * (0.25 + 0.5 + 0.75) / 10, 1e-12);
@@ -82,7 +101,10 @@ public sealed class EvaluationTests : IDisposable
     [Fact]
     public void Two_evaluations_are_compared_problem_by_problem()
     {
-        EvaluationResult Result(Func<long, bool> right) => Evaluation.Run(_ml, _model, _problems, answered => answered.GetColumn<long>("PromptIndex").Select(prompt => right(prompt) ? 1f : 0f), Options(null));
+        EvaluationResult Result(Func<long, bool> right) => Evaluation.Run(
+            _ml, _model, _problems,
+            answered => answered.GetColumn<long>("PromptIndex").Select(prompt => right(prompt) ? 1f : 0f),
+            Options(null));
         EvaluationResult half = Result(prompt => prompt < 5), most = Result(prompt => prompt < 9);
         EvaluationComparison comparison = EvaluationComparison.Of(half, most);
         comparison.Difference.Should().BeApproximately(0.4, 1e-12);
@@ -90,18 +112,28 @@ public sealed class EvaluationTests : IDisposable
         comparison.PValue.Should().BeInRange(1e-4, 0.05);
         EvaluationComparison.Of(half, half).PValue.Should().Be(1);
         comparison.ToString().Should().Contain("+40.00 %");
-        FluentActions.Invoking(() => EvaluationComparison.Of(half, Evaluation.Run(_ml, _model, _ml.Data.TakeRows(_problems, 2), _ => new float[2]))).Should().Throw<ArgumentException>().WithMessage("*10 problems*2*");
+        FluentActions.Invoking(() => EvaluationComparison.Of(
+            half,
+            Evaluation.Run(_ml, _model, _ml.Data.TakeRows(_problems, 2), _ => new float[2])))
+            .Should().Throw<ArgumentException>().WithMessage("*10 problems*2*");
     }
 
     [Fact]
     public void Bad_input_is_named()
     {
-        FluentActions.Invoking(() => Evaluation.Run(_ml, _model, _problems, _ => new float[3])).Should().Throw<ArgumentException>().WithMessage("*3 values for 10 problems*");
-        FluentActions.Invoking(() => Evaluation.Run(_ml, _model, _ml.Data.LoadFromEnumerable(Array.Empty<CountdownProblem>()), _ => [])).Should().Throw<ArgumentException>().WithMessage("*no problems*");
-        FluentActions.Invoking(() => Evaluation.Run(_ml, _model, _problems, _ => [], new EvaluationOptions { BatchSize = 0, BootstrapDraws = 1, RightFrom = float.NaN })).Should().Throw<ArgumentException>()
+        FluentActions.Invoking(() => Evaluation.Run(_ml, _model, _problems, _ => new float[3]))
+            .Should().Throw<ArgumentException>().WithMessage("*3 values for 10 problems*");
+        FluentActions.Invoking(() => Evaluation.Run(_ml, _model, _ml.Data.LoadFromEnumerable(Array.Empty<CountdownProblem>()), _ => []))
+            .Should().Throw<ArgumentException>().WithMessage("*no problems*");
+        FluentActions.Invoking(() => Evaluation.Run(
+            _ml, _model, _problems,
+            _ => [],
+            new EvaluationOptions { BatchSize = 0, BootstrapDraws = 1, RightFrom = float.NaN }))
+            .Should().Throw<ArgumentException>()
             .Which.Message.Should().ContainAll("BatchSize is 0", "BootstrapDraws is 1", "RightFrom is NaN");
         File.WriteAllText(_folder.File("other.jsonl"), "{\"prompt\":1}\n");
-        FluentActions.Invoking(() => Evaluation.Run(_ml, _model, _problems, _ => [], Options(_folder.File("other.jsonl")))).Should().Throw<InvalidDataException>().WithMessage("*other.jsonl', line 1*");
+        FluentActions.Invoking(() => Evaluation.Run(_ml, _model, _problems, _ => [], Options(_folder.File("other.jsonl"))))
+            .Should().Throw<InvalidDataException>().WithMessage("*other.jsonl', line 1*");
     }
 
     private static EvaluationOptions Options(string? cache, IProgress<int>? progress = null, long seed = 2) => new()

@@ -3,7 +3,8 @@ namespace MLNetAttn.Pipelines;
 public sealed class PairedTTestTests
 {
     // Student (1908), "The probable error of a mean": hours of sleep gained by two drugs; t = 4.0621 with 9 degrees of freedom in R's t.test.
-    private static readonly double[] First = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0], Second = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4];
+    private static readonly double[] First = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0],
+        Second = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4];
 
     [Fact]
     public void Student_s_own_example_gives_what_R_gives()
@@ -51,7 +52,8 @@ public sealed class PairedTTestTests
         int held = 0;
         for (int trial = 0; trial < 4_000; trial++)
         {
-            double[] values = [.. Enumerable.Range(0, 5).Select(_ => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()) + 3)];
+            double[] values = [.. Enumerable.Range(0, 5).Select(_ =>
+                Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()) + 3)];
             if (Estimate.OfMean(values).Interval.Contains(3)) held++;
         }
         (held / 4_000.0).Should().BeInRange(0.94, 0.96);

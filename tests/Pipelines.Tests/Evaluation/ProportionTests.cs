@@ -18,13 +18,15 @@ public sealed class ProportionTests
     }
 
     [Fact]
-    public void The_interval_holds_the_share_within_0_and_1() => Gen.Int[1, 5_000].SelectMany(trials => Gen.Int[0, trials], (trials, successes) => (successes, trials)).Sample(outcome =>
-    {
-        var proportion = new Proportion(outcome.successes, outcome.trials);
-        proportion.Interval.Contains(proportion.Value).Should().BeTrue();
-        proportion.Interval.Lower.Should().BeInRange(0, 1);
-        proportion.Interval.Upper.Should().BeInRange(0, 1);
-    });
+    public void The_interval_holds_the_share_within_0_and_1() => Gen.Int[1, 5_000]
+        .SelectMany(trials => Gen.Int[0, trials], (trials, successes) => (successes, trials))
+        .Sample(outcome =>
+        {
+            var proportion = new Proportion(outcome.successes, outcome.trials);
+            proportion.Interval.Contains(proportion.Value).Should().BeTrue();
+            proportion.Interval.Lower.Should().BeInRange(0, 1);
+            proportion.Interval.Upper.Should().BeInRange(0, 1);
+        });
 
     [Fact]
     public void Outcomes_are_counted() => Proportion.Of([true, false, true, true]).Should().Be(new Proportion(3, 4));

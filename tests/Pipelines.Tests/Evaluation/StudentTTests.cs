@@ -11,7 +11,8 @@ public sealed class StudentTTests
     [InlineData(5, 2.5705818356)]
     [InlineData(9, 2.2621571628)]
     [InlineData(30, 2.0422724563)]
-    public void Quantiles_are_those_of_the_tables(int degreesOfFreedom, double quantile) => StudentT.Quantile(degreesOfFreedom).Should().BeApproximately(quantile, 1e-8);
+    public void Quantiles_are_those_of_the_tables(int degreesOfFreedom, double quantile) =>
+        StudentT.Quantile(degreesOfFreedom).Should().BeApproximately(quantile, 1e-8);
 
     [Theory]
     [InlineData(1)]

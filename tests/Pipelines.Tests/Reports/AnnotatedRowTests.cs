@@ -20,12 +20,14 @@ public sealed class AnnotatedRowTests
         trace.Roles.Should().Equal(TokenRoles.Anchor, TokenRoles.None);
         trace.Groups!.Local.Should().Equal(new HeadIndex(1, 0));
         trace.Groups.Global.Should().Equal(new HeadIndex(2, 3));
-        AnnotatedRow.Parse("""{"tokens": ["a"], "variant": "after", "prompt_tokens": ["x", "y"]}""", "before").Should().BeEquivalentTo(new { Variant = "after", PromptTokens = new[] { "x", "y" } });
+        AnnotatedRow.Parse("""{"tokens": ["a"], "variant": "after", "prompt_tokens": ["x", "y"]}""", "before")
+            .Should().BeEquivalentTo(new { Variant = "after", PromptTokens = new[] { "x", "y" } });
     }
 
     [Fact]
     public void A_sample_of_a_run_keeps_its_step_reward_advantage_and_end() =>
-        AnnotatedRow.Parse("""{"step": 2, "prompt": "p", "response": "a", "reward": 1, "advantage": 0.5, "tokens": ["a"], "role": ["None"], "credit": [1], "finish_reason": "length"}""")
+        AnnotatedRow.Parse(
+            """{"step": 2, "prompt": "p", "response": "a", "reward": 1, "advantage": 0.5, "tokens": ["a"], "role": ["None"], "credit": [1], "finish_reason": "length"}""")
             .Outcome.Should().Be(new ReportOutcome { Step = 2, Reward = 1, Advantage = 0.5f, FinishReason = FinishReason.Length });
 
     [Theory]

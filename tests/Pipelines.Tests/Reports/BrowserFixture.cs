@@ -16,7 +16,11 @@ public sealed class BrowserFixture : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         if (Executable is { } path)
-            _browser = await Puppeteer.LaunchAsync(new LaunchOptions { ExecutablePath = path, Args = ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"] });
+            _browser = await Puppeteer.LaunchAsync(new LaunchOptions
+            {
+                ExecutablePath = path,
+                Args = ["--no-sandbox", "--disable-gpu", "--force-color-profile=srgb"],
+            });
     }
 
     public async ValueTask DisposeAsync()

@@ -11,7 +11,8 @@ public sealed class ReportOutcomeTests
     [InlineData("""{"reward": null, "finish_reason": "length"}""", null, null, null, FinishReason.Length)]
     [InlineData("""{"step": "solve", "reward": {"format": 1}, "advantage": [1, 2], "finish_reason": 2}""", null, null, null, null)]
     [InlineData("""{"step": 1.5, "reward": 2, "finish_reason": "content_filter"}""", null, 2f, null, null)]
-    public void Rows_say_what_became_of_a_response_and_what_is_somebodys_own_is_passed_over(string row, int? step, float? reward, float? advantage, FinishReason? reason)
+    public void Rows_say_what_became_of_a_response_and_what_is_somebodys_own_is_passed_over(
+        string row, int? step, float? reward, float? advantage, FinishReason? reason)
     {
         using JsonDocument document = JsonDocument.Parse(row);
         var expected = new ReportOutcome { Step = step, Reward = reward, Advantage = advantage, FinishReason = reason };

@@ -8,7 +8,10 @@ internal static class ReportSamples
 {
     /// <summary>What a model may write to break out of a page.</summary>
     public static readonly string[] Hostile =
-        ["</script>", "<script>alert(1)</script>", "<!--", "-->", "<img src=x onerror=alert(1)>", "&amp;", "\"'`", "{{data}}", "\u2028", "\0", "\n", "", "\ud83d", "中文", "=1+1", "${1}", "</style>"];
+    [
+        "</script>", "<script>alert(1)</script>", "<!--", "-->", "<img src=x onerror=alert(1)>", "&amp;", "\"'`", "{{data}}",
+        "\u2028", "\0", "\n", "", "\ud83d", "中文", "=1+1", "${1}", "</style>",
+    ];
 
     /// <summary>A made-up response: a band of attention, anchors that later tokens look back at, a first token that takes the rest.</summary>
     public static ReportTrace Synthetic(int prompt, int response, string? variant = null, int seed = 1)
@@ -19,13 +22,18 @@ internal static class ReportSamples
         double[] anchor = [.. Enumerable.Range(0, length).Select(t => t % 29 == 9 ? 0.5 : 0)];
         AttentionMap Map(double reach, double far) => new([.. Enumerable.Range(0, length).Select(t =>
         {
-            double[] row = [.. Enumerable.Range(0, t + 1).Select(s => Math.Exp((s - t) / reach) * random.NextDouble() + far * (anchor[s] + 0.05 * random.NextDouble() * random.NextDouble()) + (s == 0 ? 2 : 0))];
+            double[] row = [.. Enumerable.Range(0, t + 1).Select(s =>
+                Math.Exp((s - t) / reach) * random.NextDouble()
+                + far * (anchor[s] + 0.05 * random.NextDouble() * random.NextDouble())
+                + (s == 0 ? 2 : 0))];
             double sum = row.Sum();
             return row.Select(weight => weight / sum).ToArray();
         })]);
         HeadIndex[] local = [new(3, 0), new(3, 2)], global = [new(3, 1), new(5, 3)];
         float[] Values(Func<int, double> value) => [.. Enumerable.Range(0, response).Select(t => (float)value(t))];
-        float[] fai = Values(t => t >= response - 10 ? double.NaN : 0.004 + (anchor[prompt + t] > 0 ? 0.02 * (1 + random.NextDouble()) : 0.004 * random.NextDouble()));
+        float[] fai = Values(t => t >= response - 10
+            ? double.NaN
+            : 0.004 + (anchor[prompt + t] > 0 ? 0.02 * (1 + random.NextDouble()) : 0.004 * random.NextDouble()));
         return new ReportTrace
         {
             Variant = variant,
@@ -38,7 +46,13 @@ internal static class ReportSamples
             Entropy = Values(t => Math.Abs(Math.Sin(t * 0.61)) * random.NextDouble()),
             LogProbability = Values(t => -random.NextDouble()),
             Credit = Values(t => t % 3 == 0 ? 1.5 : 1),
-            Roles = [.. Enumerable.Range(0, response).Select(t => (t % 29) switch { 9 => TokenRoles.Anchor, 8 => TokenRoles.Introduction | TokenRoles.Preplan, 12 => TokenRoles.DominatedAnchor, _ => TokenRoles.None })],
+            Roles = [.. Enumerable.Range(0, response).Select(t => (t % 29) switch
+            {
+                9 => TokenRoles.Anchor,
+                8 => TokenRoles.Introduction | TokenRoles.Preplan,
+                12 => TokenRoles.DominatedAnchor,
+                _ => TokenRoles.None,
+            })],
             Spans = new HeadSpans([3, 5], [[3.5, 60, 4.25, 20], [8, 21.5, 33, 120]], response),
             Groups = new HeadGroups(local, global, [new(5, 3), new(5, 2)]),
             Maps = [StoredMap.Create("Local heads, mean", Map(4, 0.01), local), StoredMap.Create("Global heads, mean", Map(60, 0.3), global)],

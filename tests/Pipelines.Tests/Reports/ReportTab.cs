@@ -26,7 +26,11 @@ internal sealed class ReportTab : IAsyncDisposable
         tab.Page.Console += (_, e) => { if (e.Message.Type is ConsoleType.Error or ConsoleType.Warning) tab._problems.Add($"console: {e.Message.Text}"); };
         tab.Page.PageError += (_, e) => tab._problems.Add($"error: {e.Message}");
         tab.Page.Dialog += async (_, e) => { tab._problems.Add($"dialog: {e.Dialog.Message}"); await e.Dialog.Dismiss(); };
-        tab.Page.Request += (_, e) => { if (e.Request.Url != url && !e.Request.Url.StartsWith("blob:", StringComparison.Ordinal)) tab._problems.Add($"request: {e.Request.Url}"); };
+        tab.Page.Request += (_, e) =>
+        {
+            if (e.Request.Url != url && !e.Request.Url.StartsWith("blob:", StringComparison.Ordinal))
+                tab._problems.Add($"request: {e.Request.Url}");
+        };
         await tab.Page.SetViewportAsync(new ViewPortOptions { Width = width, Height = 1000 });
         await tab.Page.EmulateMediaFeaturesAsync([new MediaFeatureValue { MediaFeature = MediaFeature.PrefersColorScheme, Value = dark ? "dark" : "light" }]);
         await tab.Page.GoToAsync(url);
@@ -35,7 +39,8 @@ internal sealed class ReportTab : IAsyncDisposable
     }
 
     /// <summary>Waits until what was done is drawn.</summary>
-    public Task SettleAsync() => Page.EvaluateExpressionAsync("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))");
+    public Task SettleAsync() => Page.EvaluateExpressionAsync(
+        "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done))))");
 
     public Task<T> EvaluateAsync<T>(string expression) => Page.EvaluateExpressionAsync<T>(expression);
 

@@ -41,17 +41,27 @@ public sealed class ReportTracesTests : IDisposable
     public void Rows_that_components_wrote_are_read()
     {
         var ml = new MLContext(seed: 1);
-        IDataView problems = ml.Data.LoadFromEnumerable(Countdown.Generate(3, seed: 5)), rows = ml.Transforms.GenerateText(_model, maxNewTokens: 40, seed: 3)
-            .Append(ml.Transforms.AttentionRhythm(_model)).Append(ml.Transforms.RhythmCredit()).Append(ml.Transforms.CountdownReward()).Fit(problems).Transform(problems);
+        IDataView problems = ml.Data.LoadFromEnumerable(Countdown.Generate(3, seed: 5)),
+            rows = ml.Transforms.GenerateText(_model, maxNewTokens: 40, seed: 3)
+                .Append(ml.Transforms.AttentionRhythm(_model))
+                .Append(ml.Transforms.RhythmCredit())
+                .Append(ml.Transforms.CountdownReward())
+                .Fit(problems)
+                .Transform(problems);
         RhythmReport report = RhythmReport.Create(rows, "R", maximumRows: 2);
         report.Traces.Should().HaveCount(2);
         ReportTrace trace = report.Traces[0];
         trace.PromptTokens.Should().ContainSingle().Which.Should().StartWith("numbers");
         trace.Roles.Should().Contain(role => role != TokenRoles.None);
-        foreach (IReadOnlyList<float>? values in new[] { trace.Waad, trace.Fai, trace.Entropy, trace.LogProbability, trace.Credit }) values.Should().HaveCount(trace.ResponseTokens.Count);
+        foreach (IReadOnlyList<float>? values in new[] { trace.Waad, trace.Fai, trace.Entropy, trace.LogProbability, trace.Credit })
+            values.Should().HaveCount(trace.ResponseTokens.Count);
         trace.Credit!.Zip(trace.Roles!).Should().OnlyContain(pair => pair.First > 1 == (pair.Second != TokenRoles.None));
         trace.ReceiverFai.Should().BeNull();
-        trace.Outcome.Should().Be(new ReportOutcome { Reward = rows.GetColumn<float>("Reward").First(), FinishReason = Enum.Parse<FinishReason>(rows.GetColumn<string>("FinishReason").First()) });
+        trace.Outcome.Should().Be(new ReportOutcome
+        {
+            Reward = rows.GetColumn<float>("Reward").First(),
+            FinishReason = Enum.Parse<FinishReason>(rows.GetColumn<string>("FinishReason").First()),
+        });
         trace.PromptLength.Should().BeNull("a column has the prompt's text");
     }
 
@@ -59,8 +69,10 @@ public sealed class ReportTracesTests : IDisposable
     public void Views_without_tokens_and_columns_of_another_type_are_named()
     {
         var ml = new MLContext();
-        FluentActions.Invoking(() => ReportTraces.Read(ml.Data.LoadFromEnumerable([new { Waad = new float[2] }]))).Should().Throw<ArgumentException>().WithMessage("There is no column 'Tokens'*");
-        FluentActions.Invoking(() => ReportTraces.Read(ml.Data.LoadFromEnumerable([new { Tokens = new[] { "a" }, Waad = 1f }]))).Should().Throw<ArgumentException>().WithMessage("Column 'Waad' is Single, expected a vector of Single*");
+        FluentActions.Invoking(() => ReportTraces.Read(ml.Data.LoadFromEnumerable([new { Waad = new float[2] }])))
+            .Should().Throw<ArgumentException>().WithMessage("There is no column 'Tokens'*");
+        FluentActions.Invoking(() => ReportTraces.Read(ml.Data.LoadFromEnumerable([new { Tokens = new[] { "a" }, Waad = 1f }])))
+            .Should().Throw<ArgumentException>().WithMessage("Column 'Waad' is Single, expected a vector of Single*");
     }
 
     [Fact]

@@ -12,7 +12,8 @@ public sealed class RhythmPictureTests
     {
         using SKBitmap picture = Draw(RhythmPicture.Curves(Trace, new() { Title = "Rhythm ✓" }), "curves");
         (picture.Width, picture.Height).Should().Be((1200, 700));
-        foreach (SKColor color in new[] { new SKColor(0, 0x72, 0xb2), new SKColor(0xd5, 0x5e, 0), new SKColor(0, 0x80, 0x5f) }) Count(picture, color).Should().BeGreaterThan(200);
+        foreach (SKColor color in new[] { new SKColor(0, 0x72, 0xb2), new SKColor(0xd5, 0x5e, 0), new SKColor(0, 0x80, 0x5f) })
+            Count(picture, color).Should().BeGreaterThan(200);
         using SKBitmap untitled = Draw(RhythmPicture.Curves(Trace));
         Enumerable.Range(0, 1200 * 30).Count(i => picture.GetPixel(i % 1200, i / 1200).Red < 100).Should().BeGreaterThan(100);
         untitled.Bytes.Should().NotEqual(picture.Bytes);
@@ -28,14 +29,17 @@ public sealed class RhythmPictureTests
     {
         ReportTrace Renamed(string text) => new() { ResponseTokens = [.. Trace.ResponseTokens.Select(_ => text)], Waad = Trace.Waad, Fai = Trace.Fai };
         PictureOptions options = new() { Width = width };
-        using SKBitmap one = Draw(RhythmPicture.Curves(Renamed("a"), options)), other = Draw(RhythmPicture.Curves(Renamed("\n\n much longer than a label"), options));
+        using SKBitmap one = Draw(RhythmPicture.Curves(Renamed("a"), options)),
+            other = Draw(RhythmPicture.Curves(Renamed("\n\n much longer than a label"), options));
         one.Bytes.Should().NotEqual(other.Bytes, what);
     }
 
     [Fact]
     public void A_heatmap_has_row_0_on_top_and_its_scale_leaves_out_the_first_token()
     {
-        double[][] rows = [.. Enumerable.Range(0, 20).Select(t => Enumerable.Range(0, t + 1).Select(s => s == 0 ? 0.9 : t == 19 && s == 10 ? 0.05 : 0.0).ToArray())];
+        double[][] rows = [.. Enumerable.Range(0, 20).Select(t => Enumerable.Range(0, t + 1)
+            .Select(s => s == 0 ? 0.9 : t == 19 && s == 10 ? 0.05 : 0.0)
+            .ToArray())];
         using SKBitmap picture = Draw(RhythmPicture.Heatmap(new AttentionMap(rows), promptLength: 5, new() { Width = 800, Height = 700 }), "heat");
         // The largest weight but the first token's has the brightest colour, which is found low in the picture, and in column 0 all along.
         SKColor brightest = new(0xfd, 0xe7, 0x25);
@@ -53,10 +57,24 @@ public sealed class RhythmPictureTests
         Count(ladder, new SKColor(0, 0x72, 0xb2)).Should().BePositive();
         Count(ladder, new SKColor(0xd5, 0x5e, 0)).Should().BeGreaterThan(Count(ladder, new SKColor(0, 0x72, 0xb2)));
         Count(bare, new SKColor(0xd5, 0x5e, 0)).Should().Be(0);
-        using SKBitmap training = Draw(RhythmPicture.Training([new("reward", "GRPO", [1, 2, 3, 4], [0.3, 0.35, double.NaN, 0.4]), new("reward", "coupled", [1, 2, 3, 4], [0.3, 0.4, 0.5, 0.55]), new("length", "coupled", [1, 2], [90, 80])]), "training");
+        using SKBitmap training = Draw(
+            RhythmPicture.Training(
+            [
+                new("reward", "GRPO", [1, 2, 3, 4], [0.3, 0.35, double.NaN, 0.4]),
+                new("reward", "coupled", [1, 2, 3, 4], [0.3, 0.4, 0.5, 0.55]),
+                new("length", "coupled", [1, 2], [90, 80]),
+            ]),
+            "training");
         Count(training, new SKColor(0xd5, 0x5e, 0)).Should().BeGreaterThan(100);
-        using SKBitmap estimates = Draw(RhythmPicture.Estimates([("coupled", new(1, new(-1, 3))), ("of one seed", new(2, new(double.NegativeInfinity, double.PositiveInfinity)))], "points"), "estimates");
-        using SKBitmap narrow = Draw(RhythmPicture.Estimates([("coupled", new(1, new(0.9, 1.1))), ("of one seed", new(2, new(double.NegativeInfinity, double.PositiveInfinity)))], "points"));
+        using SKBitmap estimates = Draw(
+            RhythmPicture.Estimates(
+                [("coupled", new(1, new(-1, 3))), ("of one seed", new(2, new(double.NegativeInfinity, double.PositiveInfinity)))],
+                "points"),
+            "estimates");
+        using SKBitmap narrow = Draw(
+            RhythmPicture.Estimates(
+                [("coupled", new(1, new(0.9, 1.1))), ("of one seed", new(2, new(double.NegativeInfinity, double.PositiveInfinity)))],
+                "points"));
         Count(estimates, new SKColor(0, 0x72, 0xb2)).Should().BeGreaterThan(Count(narrow, new SKColor(0, 0x72, 0xb2)), "a wider interval is a longer line");
     }
 
@@ -72,10 +90,12 @@ public sealed class RhythmPictureTests
     [Fact]
     public void What_cannot_be_drawn_is_named()
     {
-        FluentActions.Invoking(() => RhythmPicture.Curves(new() { ResponseTokens = ["a"] })).Should().Throw<ArgumentException>().WithMessage("*neither WAAD nor FAI nor entropies*");
+        FluentActions.Invoking(() => RhythmPicture.Curves(new() { ResponseTokens = ["a"] }))
+            .Should().Throw<ArgumentException>().WithMessage("*neither WAAD nor FAI nor entropies*");
         FluentActions.Invoking(() => RhythmPicture.Training([])).Should().Throw<ArgumentException>().WithMessage("There is no curve*");
         FluentActions.Invoking(() => RhythmPicture.Estimates([], "points")).Should().Throw<ArgumentException>().WithMessage("There is no estimate*");
-        FluentActions.Invoking(() => RhythmPicture.Curves(Trace, new() { Width = 3, Height = 99_999 })).Should().Throw<ArgumentException>().WithMessage("PictureOptions: Width is 3*Height is 99999*");
+        FluentActions.Invoking(() => RhythmPicture.Curves(Trace, new() { Width = 3, Height = 99_999 }))
+            .Should().Throw<ArgumentException>().WithMessage("PictureOptions: Width is 3*Height is 99999*");
     }
 
     private static SKBitmap Draw(RhythmPicture picture, string? name = null)
@@ -83,7 +103,8 @@ public sealed class RhythmPictureTests
         using var folder = new TemporaryFolder();
         string path = folder.File("picture.png");
         picture.SavePng(path);
-        if (name is not null && Environment.GetEnvironmentVariable("MLNETATTN_SCREENSHOTS") is { Length: > 0 } kept) File.Copy(path, Path.Combine(Directory.CreateDirectory(kept).FullName, $"picture-{name}.png"), overwrite: true);
+        if (name is not null && Environment.GetEnvironmentVariable("MLNETATTN_SCREENSHOTS") is { Length: > 0 } kept)
+            File.Copy(path, Path.Combine(Directory.CreateDirectory(kept).FullName, $"picture-{name}.png"), overwrite: true);
         return SKBitmap.Decode(path);
     }
 

@@ -7,16 +7,22 @@ namespace MLNetAttn.Pipelines;
 /// <summary>What a reader does with a report, in a real browser.</summary>
 public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFixture<BrowserFixture>
 {
-    private static RhythmReport Two => new RhythmReport("Two sides").Add(ReportSamples.Synthetic(30, 150, "before"), ReportSamples.Synthetic(30, 120, "after", seed: 4)).Add(ReportSamples.Bare)
+    private static RhythmReport Two => new RhythmReport("Two sides")
+        .Add(ReportSamples.Synthetic(30, 150, "before"), ReportSamples.Synthetic(30, 120, "after", seed: 4))
+        .Add(ReportSamples.Bare)
         .Add(new ReportTable("Coupling", ["statistic", "observed"], [["entropy at peaks", "0.36"]]) { Note = "A note." })
-        .Add(new TrainingCurve("reward", "GRPO", [1, 2, 3], [0.1, 0.2, 0.25]), new TrainingCurve("reward", "coupled", [1, 2, 3], [0.1, 0.3, double.NaN]));
+        .Add(
+            new TrainingCurve("reward", "GRPO", [1, 2, 3], [0.1, 0.2, 0.25]),
+            new TrainingCurve("reward", "coupled", [1, 2, 3], [0.1, 0.3, double.NaN]));
 
     [Fact]
     public async Task Pointing_at_a_token_shows_its_numbers_and_its_attention_and_a_click_pins_it()
     {
         await using ReportTab tab = await browser.OpenAsync(Two);
         await tab.HoverAsync(".panel:nth-child(1) .token[data-at='80']");
-        (await tab.TextAsync("#inspector")).Should().Contain("response, 50").And.Contain("id 150").And.Contain("WAAD").And.Contain("Log-probability").And.Contain("looks at").And.Contain("is looked at by");
+        (await tab.TextAsync("#inspector")).Should().Contain("response, 50").And.Contain("id 150")
+            .And.Contain("WAAD").And.Contain("Log-probability")
+            .And.Contain("looks at").And.Contain("is looked at by");
         (await tab.CountAsync(".panel:nth-child(1) .token.out")).Should().BePositive();
         (await tab.CountAsync(".panel:nth-child(1) .token.in")).Should().BePositive();
         (await tab.CountAsync(".panel:nth-child(2) .token.out")).Should().Be(0);
@@ -94,7 +100,8 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
         await tab.Page.Keyboard.TypeAsync("NUMBER of");
         await tab.SettleAsync();
         (await tab.TextAsync("#found")).Should().MatchRegex("^1 of [0-9]+$");
-        (await tab.EvaluateAsync<string>("[...document.querySelectorAll('.found-now')].map(token => token.textContent).join('')")).Trim().Should().Be("number of");
+        (await tab.EvaluateAsync<string>("[...document.querySelectorAll('.found-now')].map(token => token.textContent).join('')")).Trim()
+            .Should().Be("number of");
         await tab.PressAsync("Enter");
         (await tab.TextAsync("#found")).Should().StartWith("2 of");
         await tab.Page.Keyboard.TypeAsync("zzz");
@@ -106,7 +113,10 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
     [Fact]
     public async Task Text_that_a_model_wrote_is_never_run()
     {
-        var report = new RhythmReport("</script><script>alert(1)</script>").Add(ReportSamples.Bare).AddNote("<img src=x onerror=alert(1)>", "<b>").Add(new ReportTable("<script>alert(1)</script>", ["<i>"], [["</td>"]]));
+        var report = new RhythmReport("</script><script>alert(1)</script>")
+            .Add(ReportSamples.Bare)
+            .AddNote("<img src=x onerror=alert(1)>", "<b>")
+            .Add(new ReportTable("<script>alert(1)</script>", ["<i>"], [["</td>"]]));
         await using ReportTab tab = await browser.OpenAsync(report);
         await tab.HoverAsync(".token:not(.prompt)[data-at='21']");
         (await tab.CountAsync("img, main b b, main i i")).Should().Be(0);
@@ -183,10 +193,13 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
     [Fact]
     public async Task A_report_without_responses_shows_its_tables()
     {
-        await using ReportTab tab = await browser.OpenAsync(new RhythmReport().Add(new ReportTable("T", ["a"], [["1"]])).Add(new TrainingCurve("reward", "a", [1], [1])));
+        await using ReportTab tab = await browser.OpenAsync(new RhythmReport()
+            .Add(new ReportTable("T", ["a"], [["1"]]))
+            .Add(new TrainingCurve("reward", "a", [1], [1])));
         (await tab.TextAsync("#statistics")).Should().Contain("T");
         (await tab.EvaluateAsync<bool>("document.querySelector('#reading').offsetParent === null")).Should().BeTrue();
-        (await tab.EvaluateAsync<int>("(() => { const c = document.querySelector('#training canvas'), d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 0; i < d.length; i += 4) n += d[i] < 60 && d[i + 2] > 150 && d[i + 3] > 200; return n; })()"))
+        (await tab.EvaluateAsync<int>(
+            "(() => { const c = document.querySelector('#training canvas'), d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 0; i < d.length; i += 4) n += d[i] < 60 && d[i + 2] > 150 && d[i + 3] > 200; return n; })()"))
             .Should().BePositive("a value without neighbours is a dot");
         tab.Problems.Should().BeEmpty();
     }
@@ -202,7 +215,9 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
             Credit = [1, 1.5f],
             Outcome = new ReportOutcome { Step = 1250, Reward = 1, Advantage = advantage, FinishReason = reason },
         };
-        await using ReportTab tab = await browser.OpenAsync(new RhythmReport().Add(Sample("full", FinishReason.Length, 0.5f), Sample("two", FinishReason.StopToken, float.NaN)).Add(ReportSamples.Synthetic(5, 40)));
+        await using ReportTab tab = await browser.OpenAsync(new RhythmReport()
+            .Add(Sample("full", FinishReason.Length, 0.5f), Sample("two", FinishReason.StopToken, float.NaN))
+            .Add(ReportSamples.Synthetic(5, 40)));
         (await tab.TextAsync(".panel:nth-child(1) h3")).Should().Contain("full").And.Contain("step 1250").And.Contain("reward 1").And.Contain("advantage 0.5");
         (await tab.TextAsync("#trace")).Should().Contain("1. a prompt of some words (step 1250, reward 1 → 1)");
         (await tab.TextAsync(".panel:nth-child(1) .cut")).Should().Be("cut at the length limit");
@@ -259,14 +274,23 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
         int[] prompt = model.Tokenizer.Encode(problem.Prompt);
         HeadIndex[] heads = [new(1, 0), new(1, 3), new(2, 2)];
         ReportTrace Trace(string variant, double temperature) => ReportTraces.Create(
-            model, new(prompt, model.Generate([prompt], new() { MaxNewTokens = 112, Temperature = temperature, Seed = 6 })[0].TokenIds), new() { Variant = variant, HeadMaps = heads });
+            model,
+            new(prompt, model.Generate([prompt], new() { MaxNewTokens = 112, Temperature = temperature, Seed = 6 })[0].TokenIds),
+            new() { Variant = variant, HeadMaps = heads });
         double[] steps = [.. Enumerable.Range(1, 80)];
         var random = new Random(1);
-        TrainingCurve Curve(string name, double top) => new("reward", name, steps, [.. steps.Select(step => 0.34 + (top - 0.34) * (1 - Math.Exp(-step / 30)) + 0.02 * random.NextDouble())]);
+        TrainingCurve Curve(string name, double top) => new(
+            "reward", name, steps,
+            [.. steps.Select(step => 0.34 + (top - 0.34) * (1 - Math.Exp(-step / 30)) + 0.02 * random.NextDouble())]);
         return new RhythmReport("Countdown: greedy and sampled").Add(Trace("greedy", 0), Trace("sampled", 1))
             .AddNote("Model", "models/countdown").AddNote("Layers read", "1, 2").AddNote("FAI horizon", "10 to 100")
-            .Add(new ReportTable("Coupling of the rhythm", ["statistic", "random", "observed", "lift", "95 % interval"],
-                [["entropy at WAAD peaks, nats", "0.239", "0.361", "+52.0 %", "+45 to +59 %"], ["receiver peaks that are FAI peaks", "22.4 %", "60.8 %", "+171 %", "+150 to +193 %"]])
+            .Add(new ReportTable(
+                "Coupling of the rhythm",
+                ["statistic", "random", "observed", "lift", "95 % interval"],
+                [
+                    ["entropy at WAAD peaks, nats", "0.239", "0.361", "+52.0 %", "+45 to +59 %"],
+                    ["receiver peaks that are FAI peaks", "22.4 %", "60.8 %", "+171 %", "+150 to +193 %"],
+                ])
             { Note = "Pooled over all tokens of all responses; intervals by bootstrap over responses." })
             .Add(Curve("GRPO", 0.5), Curve("coupled credit", 0.57));
     }
@@ -277,6 +301,9 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
         if (Environment.GetEnvironmentVariable("MLNETATTN_SCREENSHOTS") is not { Length: > 0 } folder) return;
         Directory.CreateDirectory(folder);
         await Task.Delay(150, TestContext.Current.CancellationToken);
-        await tab.Page.ScreenshotAsync(Path.Combine(folder, $"{name}.png"), new ScreenshotOptions { FullPage = !name.EndsWith("pinned", StringComparison.Ordinal) || !name.StartsWith("360", StringComparison.Ordinal) });
+        await tab.Page.ScreenshotAsync(Path.Combine(folder, $"{name}.png"), new ScreenshotOptions
+        {
+            FullPage = !name.EndsWith("pinned", StringComparison.Ordinal) || !name.StartsWith("360", StringComparison.Ordinal),
+        });
     }
 }

@@ -9,14 +9,18 @@ public sealed class RhythmReportTests
     [Fact]
     public void Text_from_a_model_cannot_leave_its_place()
     {
-        string page = Page(new RhythmReport("<b>&</script>").Add(ReportSamples.Bare).AddNote("<i>", "</script>").Add(new ReportTable("</script>", ["<", ">"], [["<!--", "-->"]]))
+        string page = Page(new RhythmReport("<b>&</script>")
+            .Add(ReportSamples.Bare)
+            .AddNote("<i>", "</script>")
+            .Add(new ReportTable("</script>", ["<", ">"], [["<!--", "-->"]]))
             .Add(new TrainingCurve("</script>", "<!--", [1], [double.NaN])));
         // The page's own tags and no others: one script that runs, elements of data, and none that the text has.
         Regex.Count(page, "<script", RegexOptions.IgnoreCase).Should().Be(Regex.Count(page, "</script>", RegexOptions.IgnoreCase)).And.Be(3);
         Regex.Count(page, "<script>", RegexOptions.IgnoreCase).Should().Be(1);
         page.Should().NotContain("<!--").And.NotContain("onerror=alert(1)>").And.Contain("<title>&lt;b&gt;&amp;&lt;/script&gt;</title>");
         JsonElement trace = Data(page, "trace-0");
-        trace.GetProperty("response").EnumerateArray().Select(token => token.GetString()).Should().Equal(ReportSamples.Hostile.Select(text => text == "\ud83d" ? "\ufffd" : text));
+        trace.GetProperty("response").EnumerateArray().Select(token => token.GetString())
+            .Should().Equal(ReportSamples.Hostile.Select(text => text == "\ud83d" ? "\ufffd" : text));
         Data(page, "report").GetProperty("tables")[0].GetProperty("rows")[0][0].GetString().Should().Be("<!--");
     }
 
@@ -46,24 +50,37 @@ public sealed class RhythmReportTests
     public void What_became_of_a_response_is_there_by_the_names_of_rows()
     {
         ReportOutcome outcome = new() { Step = 4, Reward = 0.5f, Advantage = float.NaN, FinishReason = MLNetAttn.Modeling.FinishReason.StopString };
-        Data(Page(new RhythmReport().Add(new ReportTrace { ResponseTokens = ["x"], Outcome = outcome })), "trace-0").GetProperty("outcome").GetRawText().Should().Be("""{"step":4,"reward":0.5,"finish_reason":"stop_string"}""");
+        Data(Page(new RhythmReport().Add(new ReportTrace { ResponseTokens = ["x"], Outcome = outcome })), "trace-0")
+            .GetProperty("outcome").GetRawText().Should().Be("""{"step":4,"reward":0.5,"finish_reason":"stop_string"}""");
     }
 
     [Fact]
     public void Responses_to_one_prompt_are_told_apart_before_they_are_shown()
     {
         ReportTrace Of(string? variant, ReportOutcome? outcome) => new() { PromptTokens = ["p"], ResponseTokens = ["x"], Variant = variant, Outcome = outcome };
-        JsonElement traces = Data(Page(new RhythmReport().Add(
-            Of(null, new() { Step = 25, Reward = 0.1234f }), Of("before", new() { Reward = 0 }), Of("after", new() { Reward = 1 }), Of(null, new() { Step = 50, Reward = float.NaN }), Of(null, null))), "report").GetProperty("traces");
-        traces.EnumerateArray().Select(group => group.TryGetProperty("summary", out JsonElement summary) ? summary.GetString() : null).Should().Equal("step 25, reward 0.123", "reward 0 → 1", "step 50", null);
+        JsonElement traces = Data(
+            Page(new RhythmReport().Add(
+                Of(null, new() { Step = 25, Reward = 0.1234f }),
+                Of("before", new() { Reward = 0 }),
+                Of("after", new() { Reward = 1 }),
+                Of(null, new() { Step = 50, Reward = float.NaN }),
+                Of(null, null))),
+            "report").GetProperty("traces");
+        traces.EnumerateArray()
+            .Select(group => group.TryGetProperty("summary", out JsonElement summary) ? summary.GetString() : null)
+            .Should().Equal("step 25, reward 0.123", "reward 0 → 1", "step 50", null);
     }
 
     [Fact]
     public void Variants_of_a_prompt_are_put_together()
     {
         ReportTrace Of(string prompt, string? variant) => new() { PromptTokens = [prompt], ResponseTokens = ["x"], Variant = variant };
-        JsonElement traces = Data(Page(new RhythmReport().Add(Of("p", "a"), Of("q", "a"), Of("p", "b"), Of("p", null), Of("p", "a"), Of("p", "b"))), "report").GetProperty("traces");
-        traces.EnumerateArray().Select(group => string.Join(' ', group.GetProperty("variants").EnumerateArray().Select(variant => variant.GetProperty("id").GetInt32()))).Should().Equal("0 2", "1", "3", "4 5");
+        JsonElement traces = Data(
+            Page(new RhythmReport().Add(Of("p", "a"), Of("q", "a"), Of("p", "b"), Of("p", null), Of("p", "a"), Of("p", "b"))),
+            "report").GetProperty("traces");
+        traces.EnumerateArray()
+            .Select(group => string.Join(' ', group.GetProperty("variants").EnumerateArray().Select(variant => variant.GetProperty("id").GetInt32())))
+            .Should().Equal("0 2", "1", "3", "4 5");
     }
 
     [Fact]
@@ -81,7 +98,8 @@ public sealed class RhythmReportTests
         string path = folder.File("sub/report.html");
         new RhythmReport().Add(ReportSamples.Bare).Save(path);
         byte[] before = File.ReadAllBytes(path);
-        FluentActions.Invoking(() => ReportFile.Write(path, stream => { stream.WriteByte(1); throw new IOException("full"); })).Should().Throw<IOException>().WithMessage("full");
+        FluentActions.Invoking(() => ReportFile.Write(path, stream => { stream.WriteByte(1); throw new IOException("full"); }))
+            .Should().Throw<IOException>().WithMessage("full");
         File.ReadAllBytes(path).Should().Equal(before);
         Directory.GetFiles(Path.GetDirectoryName(path)!).Should().Equal(path);
     }
@@ -91,7 +109,8 @@ public sealed class RhythmReportTests
     {
         var report = new RhythmReport();
         FluentActions.Invoking(() => report.Add(new ReportTrace { ResponseTokens = ["a"], Fai = [] })).Should().Throw<ArgumentException>();
-        FluentActions.Invoking(() => report.Add(new ReportTable("T", ["a"], [["1", "2"]]))).Should().Throw<ArgumentException>().WithMessage("Table 'T': row 0 has 2 cells, expected 1*");
+        FluentActions.Invoking(() => report.Add(new ReportTable("T", ["a"], [["1", "2"]])))
+            .Should().Throw<ArgumentException>().WithMessage("Table 'T': row 0 has 2 cells, expected 1*");
         FluentActions.Invoking(() => new RhythmReport(" ")).Should().Throw<ArgumentException>();
         report.Traces.Should().BeEmpty();
     }
@@ -104,5 +123,7 @@ public sealed class RhythmReportTests
     }
 
     private static JsonElement Data(string page, string id) =>
-        JsonDocument.Parse(Regex.Match(page, $"<script type=\"application/json\" id=\"{id}\">(.*?)</script>", RegexOptions.Singleline).Groups[1].Value).RootElement;
+        JsonDocument
+            .Parse(Regex.Match(page, $"<script type=\"application/json\" id=\"{id}\">(.*?)</script>", RegexOptions.Singleline).Groups[1].Value)
+            .RootElement;
 }

@@ -19,12 +19,22 @@ public sealed class GroupAdvantageTests
     [MemberData(nameof(Names))]
     public void Advantages_equal_the_ones_of_TRL(string name)
     {
-        JsonElement golden = Golden.Json("advantages", Cases).GetProperty("cases").EnumerateArray().Single(one => one.GetProperty("id").GetString() == name), options = golden.GetProperty("options");
-        float[][] rewards = [.. golden.GetProperty("rewards_per_func").EnumerateArray().Select(row => row.EnumerateArray().Select(value => value.ValueKind == JsonValueKind.Null ? float.NaN : value.GetSingle()).ToArray())];
+        JsonElement golden = Golden.Json("advantages", Cases).GetProperty("cases").EnumerateArray()
+                .Single(one => one.GetProperty("id").GetString() == name),
+            options = golden.GetProperty("options");
+        float[][] rewards = [.. golden.GetProperty("rewards_per_func").EnumerateArray().Select(row => row.EnumerateArray()
+            .Select(value => value.ValueKind == JsonValueKind.Null ? float.NaN : value.GetSingle())
+            .ToArray())];
         int generations = options.GetProperty("num_generations").GetInt32();
         // Rows of a group need not follow each other.
         int[] order = [.. Enumerable.Range(0, rewards.Length).OrderBy(row => row % generations)];
-        IDataView rows = _ml.Data.LoadFromEnumerable(order.Select(row => new Row { A = rewards[row][0], B = rewards[row].ElementAtOrDefault(1), C = rewards[row].ElementAtOrDefault(2), Group = $"prompt {row / generations}" }));
+        IDataView rows = _ml.Data.LoadFromEnumerable(order.Select(row => new Row
+        {
+            A = rewards[row][0],
+            B = rewards[row].ElementAtOrDefault(1),
+            C = rewards[row].ElementAtOrDefault(2),
+            Group = $"prompt {row / generations}",
+        }));
         rewards[0].Length.Should().BeLessThanOrEqualTo(3);
 
         float[] found = _ml.Transforms.GroupAdvantage(new GroupAdvantageOptions
@@ -34,18 +44,27 @@ public sealed class GroupAdvantageTests
             {
                 ScaleRewards = Enum.Parse<RewardScale>(options.GetProperty("scale_rewards").GetString()!, ignoreCase: true),
                 Aggregation = Enum.Parse<RewardAggregation>(options.GetProperty("multi_objective_aggregation").GetString()!.Replace("_", ""), ignoreCase: true),
-                RewardWeights = options.GetProperty("reward_weights") is { ValueKind: JsonValueKind.Array } weights ? [.. weights.EnumerateArray().Select(weight => weight.GetDouble())] : null,
+                RewardWeights = options.GetProperty("reward_weights") is { ValueKind: JsonValueKind.Array } weights
+                    ? [.. weights.EnumerateArray().Select(weight => weight.GetDouble())]
+                    : null,
             },
         }).Rewards(rows, "Advantage");
 
         double[] expected = [.. golden.GetProperty("expected").GetProperty("advantages").EnumerateArray().Select(value => value.GetDouble())];
-        for (int i = 0; i < order.Length; i++) ((double)found[i]).Should().BeApproximately(expected[order[i]], 1e-6 * Math.Max(1, Math.Abs(expected[order[i]])), $"row {order[i]}");
+        for (int i = 0; i < order.Length; i++)
+            ((double)found[i]).Should().BeApproximately(expected[order[i]], 1e-6 * Math.Max(1, Math.Abs(expected[order[i]])), $"row {order[i]}");
     }
 
     [Fact]
     public void Groups_of_different_sizes_have_mean_0_and_one_alone_has_none()
     {
-        IDataView rows = _ml.Data.LoadFromEnumerable([new Row { A = 1, Group = "x" }, new Row { A = 7, Group = "alone" }, new Row { A = 2, Group = "x" }, new Row { A = 6, Group = "x" }]);
+        IDataView rows = _ml.Data.LoadFromEnumerable(
+        [
+            new Row { A = 1, Group = "x" },
+            new Row { A = 7, Group = "alone" },
+            new Row { A = 2, Group = "x" },
+            new Row { A = 6, Group = "x" },
+        ]);
         float[] advantages = _ml.Transforms.GroupAdvantage("A", scaleRewards: RewardScale.None).Rewards(rows, "Advantage");
         advantages.Should().Equal(-2, 0, -1, 3);
     }
@@ -53,23 +72,35 @@ public sealed class GroupAdvantageTests
     [Fact]
     public void Numbers_name_groups_too()
     {
-        IDataView rows = _ml.Data.LoadFromEnumerable([new Numbered { Reward = 1, Group = 3, Wide = 1L << 40 }, new Numbered { Reward = 3, Group = 3, Wide = 1L << 40 }, new Numbered { Reward = 8, Group = 4, Wide = -1 }]);
+        IDataView rows = _ml.Data.LoadFromEnumerable(
+        [
+            new Numbered { Reward = 1, Group = 3, Wide = 1L << 40 },
+            new Numbered { Reward = 3, Group = 3, Wide = 1L << 40 },
+            new Numbered { Reward = 8, Group = 4, Wide = -1 },
+        ]);
         _ml.Transforms.GroupAdvantage(scaleRewards: RewardScale.None).Rewards(rows, "Advantage").Should().Equal(-1, 1, 0);
         _ml.Transforms.GroupAdvantage(groupColumnName: "Wide", scaleRewards: RewardScale.None).Rewards(rows, "Advantage").Should().Equal(-1, 1, 0);
     }
 
     [Fact]
-    public Task Keys_name_groups_by_their_values() => _ml.ShouldHoldItsPromises(_ml.Transforms.GroupAdvantage("B", "Key"), _ml.Transforms.Conversion.MapValueToKey("Key", "Group").Fit(Rows()).Transform(Rows()));
+    public Task Keys_name_groups_by_their_values() => _ml.ShouldHoldItsPromises(
+        _ml.Transforms.GroupAdvantage("B", "Key"),
+        _ml.Transforms.Conversion.MapValueToKey("Key", "Group").Fit(Rows()).Transform(Rows()));
 
     [Fact]
     public void A_key_means_its_value_whatever_its_number()
     {
         IDataView seen = Keyed("x", "y"), later = Keyed("y", "x");
-        _ml.Transforms.GroupAdvantage("A", "Key", scaleRewards: RewardScale.None).Fit(seen).Transform(later).GetColumn<float>("Advantage").Should().Equal(2, -2, -1, 1);
+        _ml.Transforms.GroupAdvantage("A", "Key", scaleRewards: RewardScale.None).Fit(seen).Transform(later)
+            .GetColumn<float>("Advantage").Should().Equal(2, -2, -1, 1);
 
         IDataView Keyed(params string[] groups)
         {
-            Row[] rows = [.. groups.SelectMany(group => (Row[])[new Row { A = group == "x" ? 1 : 5, Group = group }, new Row { A = group == "x" ? 3 : 1, Group = group }])];
+            Row[] rows = [.. groups.SelectMany(group => (Row[])
+            [
+                new Row { A = group == "x" ? 1 : 5, Group = group },
+                new Row { A = group == "x" ? 3 : 1, Group = group },
+            ])];
             IDataView view = _ml.Data.LoadFromEnumerable(rows);
             return _ml.Transforms.Conversion.MapValueToKey("Key", "Group").Fit(view).Transform(view);
         }
@@ -79,12 +110,19 @@ public sealed class GroupAdvantageTests
     [InlineData(RewardAggregation.SumThenNormalize)]
     [InlineData(RewardAggregation.NormalizeThenSum)]
     public Task It_holds_its_promises(RewardAggregation aggregation) => _ml.ShouldHoldItsPromises(
-        _ml.Transforms.GroupAdvantage(new GroupAdvantageOptions { RewardColumnNames = ["B", "A"], OutputColumnName = "Â", Advantage = new AdvantageOptions { Aggregation = aggregation, RewardWeights = [0.5, 2] } }), Rows());
+        _ml.Transforms.GroupAdvantage(new GroupAdvantageOptions
+        {
+            RewardColumnNames = ["B", "A"],
+            OutputColumnName = "Â",
+            Advantage = new AdvantageOptions { Aggregation = aggregation, RewardWeights = [0.5, 2] },
+        }),
+        Rows());
 
     [Fact]
     public void A_prediction_engine_compares_with_the_groups_of_Fit()
     {
-        using PredictionEngine<Row, Compared> engine = _ml.Model.CreatePredictionEngine<Row, Compared>(_ml.Transforms.GroupAdvantage("A", scaleRewards: RewardScale.None).Fit(Rows()));
+        using PredictionEngine<Row, Compared> engine = _ml.Model.CreatePredictionEngine<Row, Compared>(
+            _ml.Transforms.GroupAdvantage("A", scaleRewards: RewardScale.None).Fit(Rows()));
         engine.Predict(new Row { A = 5, Group = "x" }).Advantage.Should().Be(3.5f);
         Action unknown = () => engine.Predict(new Row { A = 5, Group = "z" });
         unknown.Should().Throw<InvalidOperationException>().WithMessage("*column 'Group' names group 'z', which is none of the 2*");
@@ -105,7 +143,11 @@ public sealed class GroupAdvantageTests
 
     private IDataView Rows() => _ml.Data.LoadFromEnumerable(
     [
-        new Row { A = 1, B = 0, Group = "x" }, new Row { A = 2, B = float.NaN, Group = "x" }, new Row { A = 0.5f, B = 3, Group = "y" }, new Row { A = float.NaN, B = float.NaN, Group = "y" }, new Row { A = 4, B = 1, Group = "y" },
+        new Row { A = 1, B = 0, Group = "x" },
+        new Row { A = 2, B = float.NaN, Group = "x" },
+        new Row { A = 0.5f, B = 3, Group = "y" },
+        new Row { A = float.NaN, B = float.NaN, Group = "y" },
+        new Row { A = 4, B = 1, Group = "y" },
     ]);
 
     private sealed class Row

@@ -16,12 +16,14 @@ public sealed class LengthPenaltyTests
     [InlineData(99, -0.95f)]
     [InlineData(100, -1f)]
     [InlineData(101, -1f)]
-    public void The_penalty_falls_over_the_last_tokens(int length, float penalty) => _ml.Transforms.LengthPenalty(100, 20).Rewards(Rows(length)).Should().Equal(penalty);
+    public void The_penalty_falls_over_the_last_tokens(int length, float penalty) =>
+        _ml.Transforms.LengthPenalty(100, 20).Rewards(Rows(length)).Should().Equal(penalty);
 
     [Theory]
     [InlineData(100, 0f)]
     [InlineData(101, -1f)]
-    public void Without_a_soft_part_only_what_is_longer_is_punished(int length, float penalty) => _ml.Transforms.LengthPenalty(100, 0).Rewards(Rows(length)).Should().Equal(penalty);
+    public void Without_a_soft_part_only_what_is_longer_is_punished(int length, float penalty) =>
+        _ml.Transforms.LengthPenalty(100, 0).Rewards(Rows(length)).Should().Equal(penalty);
 
     [Fact]
     public void It_never_rises_with_the_length()
@@ -37,7 +39,8 @@ public sealed class LengthPenaltyTests
     public void All_options_out_of_range_are_named()
     {
         Action create = () => _ml.Transforms.LengthPenalty(new LengthPenaltyOptions { MaximumLength = 0, SoftLength = 5, ResponseColumnName = "" });
-        create.Should().Throw<ArgumentException>().WithMessage("LengthPenaltyOptions: ResponseColumnName is empty*MaximumLength is 0, expected at least 1*SoftLength is 5, expected 0 to MaximumLength, 0.");
+        create.Should().Throw<ArgumentException>().WithMessage(
+            "LengthPenaltyOptions: ResponseColumnName is empty*MaximumLength is 0, expected at least 1*SoftLength is 5, expected 0 to MaximumLength, 0.");
     }
 
     private IDataView Rows(params int[] lengths) => _ml.Data.LoadFromEnumerable(lengths.Select(length => new Row { ResponseTokenIds = new int[length] }));

@@ -14,7 +14,9 @@ public sealed class MathRewardTests
         _ml.Transforms.MathReward(new MathRewardOptions { UnreadableAnswer = UnreadableAnswer.NoValue }).Rewards(Rows()).Should().Equal(1, 1, 0, 0, float.NaN);
 
     [Fact]
-    public Task It_holds_its_promises() => _ml.ShouldHoldItsPromises(_ml.Transforms.MathReward(new MathRewardOptions { OutputColumnName = "IsRight", UnreadableAnswer = UnreadableAnswer.NoValue }), Rows());
+    public Task It_holds_its_promises() => _ml.ShouldHoldItsPromises(
+        _ml.Transforms.MathReward(new MathRewardOptions { OutputColumnName = "IsRight", UnreadableAnswer = UnreadableAnswer.NoValue }),
+        Rows());
 
     [Fact]
     public void It_works_in_a_prediction_engine()
@@ -30,7 +32,8 @@ public sealed class MathRewardTests
     {
         string? path = Repository.Shared("data", "gsm8k_test.jsonl");
         Assert.SkipWhen(path is null, "../shared/data/gsm8k_test.jsonl is absent.");
-        string[] answers = [.. File.ReadLines(path).Take(300).Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement.GetProperty("answer").GetString()!)];
+        string[] answers = [.. File.ReadLines(path).Take(300)
+            .Select(line => System.Text.Json.JsonDocument.Parse(line).RootElement.GetProperty("answer").GetString()!)];
         IDataView own = _ml.Data.LoadFromEnumerable(answers.Select(answer => new Row { Response = answer, Answer = answer.Split("####")[1].Trim() }));
         _ml.Transforms.MathReward().Rewards(own).Should().OnlyContain(reward => reward == 1);
     }
@@ -38,8 +41,14 @@ public sealed class MathRewardTests
     [Fact]
     public void All_options_out_of_range_are_named()
     {
-        Action create = () => _ml.Transforms.MathReward(new MathRewardOptions { ResponseColumnName = "", OutputColumnName = "", UnreadableAnswer = (UnreadableAnswer)5 });
-        create.Should().Throw<ArgumentException>().WithMessage("MathRewardOptions: ResponseColumnName is empty*OutputColumnName is empty*UnreadableAnswer is 5, expected Zero or NoValue.");
+        Action create = () => _ml.Transforms.MathReward(new MathRewardOptions
+        {
+            ResponseColumnName = "",
+            OutputColumnName = "",
+            UnreadableAnswer = (UnreadableAnswer)5,
+        });
+        create.Should().Throw<ArgumentException>().WithMessage(
+            "MathRewardOptions: ResponseColumnName is empty*OutputColumnName is empty*UnreadableAnswer is 5, expected Zero or NoValue.");
     }
 
     [Fact]

@@ -15,7 +15,15 @@ public sealed class RegexRewardTests
 
     [Fact]
     public Task It_holds_its_promises() => _ml.ShouldHoldItsPromises(
-        _ml.Transforms.RegexReward(new RegexRewardOptions { Pattern = "answer", Options = RegexOptions.IgnoreCase | RegexOptions.NonBacktracking, Match = 0.25f, NoMatch = -1, Timeout = TimeSpan.FromSeconds(3) }), Rows());
+        _ml.Transforms.RegexReward(new RegexRewardOptions
+        {
+            Pattern = "answer",
+            Options = RegexOptions.IgnoreCase | RegexOptions.NonBacktracking,
+            Match = 0.25f,
+            NoMatch = -1,
+            Timeout = TimeSpan.FromSeconds(3),
+        }),
+        Rows());
 
     [Fact]
     public void A_search_that_takes_too_long_stops_with_the_row()

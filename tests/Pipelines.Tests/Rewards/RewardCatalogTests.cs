@@ -16,7 +16,9 @@ public sealed class RewardCatalogTests : IDisposable
     public void A_chain_of_rewards_trains_a_policy()
     {
         IEstimator<ITransformer> reward = _ml.Transforms.WeightedReward(
-            (1, _ml.Transforms.CountdownReward()), (0.2, Reward.From<Text>(row => row.Response.Contains("yes") ? 1 : null)), (0.5, _ml.Transforms.LengthPenalty(60, 40)));
+            (1, _ml.Transforms.CountdownReward()),
+            (0.2, Reward.From<Text>(row => row.Response.Contains("yes") ? 1 : null)),
+            (0.5, _ml.Transforms.LengthPenalty(60, 40)));
         var progress = new Recorder();
 
         using PolicyTransformer policy = _ml.Policies.Trainers.PolicyOptimization(_model, reward, new PolicyOptimizationOptions

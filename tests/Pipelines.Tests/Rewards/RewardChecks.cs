@@ -23,7 +23,8 @@ internal static class RewardChecks
         string.Join('\n', printed).Should().Be(string.Join('\n', RowPrinter.Print(fitted.Transform(ml.Data.LoadFromBinary(data)))));
     }
 
-    public static float[] Rewards(this IEstimator<ITransformer> estimator, IDataView rows, string column = "Reward") => [.. estimator.Fit(rows).Transform(rows).GetColumn<float>(column)];
+    public static float[] Rewards(this IEstimator<ITransformer> estimator, IDataView rows, string column = "Reward") =>
+        [.. estimator.Fit(rows).Transform(rows).GetColumn<float>(column)];
 
     // ML.NET makes it inside every trainer's Fit, and keeps the method to itself.
     private static SchemaShape Shape(DataViewSchema schema) =>

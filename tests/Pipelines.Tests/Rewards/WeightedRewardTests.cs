@@ -13,12 +13,18 @@ public sealed class WeightedRewardTests
         _ml.Transforms.WeightedReward((2, "A"), (-0.5, "B")).Rewards(Rows()).Should().Equal(2 - 0.25f, 2, 0.5f, float.NaN);
 
     [Fact]
-    public void Without_weights_all_are_1() => _ml.Transforms.WeightedReward(new WeightedRewardOptions { RewardColumnNames = ["A", "B"] }).Rewards(Rows()).Should().Equal(1.5f, 1, -1, float.NaN);
+    public void Without_weights_all_are_1() =>
+        _ml.Transforms.WeightedReward(new WeightedRewardOptions { RewardColumnNames = ["A", "B"] })
+            .Rewards(Rows()).Should().Equal(1.5f, 1, -1, float.NaN);
 
     [Fact]
     public void Several_rewards_make_one_in_a_chain()
     {
-        IDataView rows = _ml.Data.LoadFromEnumerable([new Answer { Response = "#### 18", Answer_ = "18", ResponseTokenIds = new int[9] }, new Answer { Response = "18", Answer_ = "18", ResponseTokenIds = new int[20] }]);
+        IDataView rows = _ml.Data.LoadFromEnumerable(
+        [
+            new Answer { Response = "#### 18", Answer_ = "18", ResponseTokenIds = new int[9] },
+            new Answer { Response = "18", Answer_ = "18", ResponseTokenIds = new int[20] },
+        ]);
         _ml.Transforms.MathReward(answerColumnName: nameof(Answer.Answer_), outputColumnName: "IsRight")
             .Append(_ml.Transforms.RegexReward("####", outputColumnName: "Form"))
             .Append(_ml.Transforms.LengthPenalty(10, 2, outputColumnName: "Overlong"))
@@ -30,7 +36,9 @@ public sealed class WeightedRewardTests
     public async Task Estimators_that_all_write_Reward_are_added()
     {
         IDataView rows = _ml.Data.LoadFromEnumerable([new Answer { Response = "#### 18", Answer_ = "18" }, new Answer { Response = "18", Answer_ = "18" }]);
-        IEstimator<ITransformer> reward = _ml.Transforms.WeightedReward((1, _ml.Transforms.MathReward(answerColumnName: nameof(Answer.Answer_))), (0.25, _ml.Transforms.RegexReward("####")));
+        IEstimator<ITransformer> reward = _ml.Transforms.WeightedReward(
+            (1, _ml.Transforms.MathReward(answerColumnName: nameof(Answer.Answer_))),
+            (0.25, _ml.Transforms.RegexReward("####")));
         reward.Rewards(rows).Should().Equal(1.25f, 1);
         reward.Rewards(rows, "Reward2").Should().Equal(1, 0);
         await _ml.ShouldHoldItsPromises(reward, rows);
@@ -40,7 +48,9 @@ public sealed class WeightedRewardTests
     public async Task Estimators_that_all_write_Reward_leave_their_own_under_the_names_that_they_are_given()
     {
         IDataView rows = _ml.Data.LoadFromEnumerable([new Answer { Response = "#### 18", Answer_ = "18" }, new Answer { Response = "18", Answer_ = "18" }]);
-        IEstimator<ITransformer> reward = _ml.Transforms.WeightedReward((1, _ml.Transforms.MathReward(answerColumnName: nameof(Answer.Answer_)), "right"), (0.25, _ml.Transforms.RegexReward("####"), "form"));
+        IEstimator<ITransformer> reward = _ml.Transforms.WeightedReward(
+            (1, _ml.Transforms.MathReward(answerColumnName: nameof(Answer.Answer_)), "right"),
+            (0.25, _ml.Transforms.RegexReward("####"), "form"));
         reward.Rewards(rows).Should().Equal(1.25f, 1);
         reward.Rewards(rows, "form").Should().Equal(1, 0);
         await _ml.ShouldHoldItsPromises(reward, rows);
@@ -53,12 +63,16 @@ public sealed class WeightedRewardTests
     [Fact]
     public void An_estimator_that_writes_no_Reward_is_found_out()
     {
-        Action fit = () => _ml.Transforms.WeightedReward((1, _ml.Transforms.CopyColumns("Reward", "A")), (1, _ml.Transforms.CopyColumns("Other", "A"))).Fit(Rows());
+        Action fit = () => _ml.Transforms.WeightedReward(
+            (1, _ml.Transforms.CopyColumns("Reward", "A")),
+            (1, _ml.Transforms.CopyColumns("Other", "A"))).Fit(Rows());
         fit.Should().Throw<ArgumentOutOfRangeException>().WithMessage("*'Reward'*");
     }
 
     [Fact]
-    public Task It_holds_its_promises() => _ml.ShouldHoldItsPromises(_ml.Transforms.WeightedReward(new WeightedRewardOptions { RewardColumnNames = ["B", "A"], Weights = [0.1, 3], OutputColumnName = "Sum" }), Rows());
+    public Task It_holds_its_promises() => _ml.ShouldHoldItsPromises(
+        _ml.Transforms.WeightedReward(new WeightedRewardOptions { RewardColumnNames = ["B", "A"], Weights = [0.1, 3], OutputColumnName = "Sum" }),
+        Rows());
 
     [Fact]
     public void An_infinite_reward_is_named()

@@ -27,7 +27,10 @@ public class AttentionRhythmGoldenTests
         {
             foreach (int batchSize in new[] { 1, 3 })
             {
-                RhythmRow[] rows = Run(model, cases, new AttentionRhythmOptions { Layers = Layers[cases.Key], Grouping = RhythmGrouping.PerSequence, BatchSize = batchSize }, out _);
+                RhythmRow[] rows = Run(
+                    model, cases,
+                    new AttentionRhythmOptions { Layers = Layers[cases.Key], Grouping = RhythmGrouping.PerSequence, BatchSize = batchSize },
+                    out _);
                 foreach ((RhythmRow row, JsonElement expected) in rows.Zip(cases))
                 {
                     row.TokenIds.Should().Equal(Sequence(expected).Response);
@@ -97,7 +100,8 @@ public class AttentionRhythmGoldenTests
     /// <summary>In float64, as the reference: random attention over many layers blows the last bits of float32 up to more than the tolerance, in any
     /// implementation.</summary>
     private static CausalLanguageModel Load(string name) => CausalLanguageModel.FromPretrained(
-        Golden.Require("models", Golden.Json("rhythm", name + ".json").GetProperty("model").GetString()!), new ModelLoadOptions { DataType = ScalarType.Float64 });
+        Golden.Require("models", Golden.Json("rhythm", name + ".json").GetProperty("model").GetString()!),
+        new ModelLoadOptions { DataType = ScalarType.Float64 });
 
     private static JsonElement[] Cases(string name)
     {
@@ -106,7 +110,8 @@ public class AttentionRhythmGoldenTests
         return cases;
     }
 
-    private static RhythmRow[] Run(CausalLanguageModel model, IEnumerable<JsonElement> cases, AttentionRhythmOptions options, out AttentionRhythmTransformer fitted)
+    private static RhythmRow[] Run(
+        CausalLanguageModel model, IEnumerable<JsonElement> cases, AttentionRhythmOptions options, out AttentionRhythmTransformer fitted)
     {
         var ml = new MLContext();
         IDataView data = ml.Data.LoadFromEnumerable(cases.Select(Sequence));
@@ -123,7 +128,8 @@ public class AttentionRhythmGoldenTests
         return new IdPair { Prompt = ids[..prompt], Response = ids[prompt..] };
     }
 
-    private static IEnumerable<HeadIndex> Heads(JsonElement heads) => heads.EnumerateArray().Select(head => new HeadIndex(head[0].GetInt32(), head[1].GetInt32()));
+    private static IEnumerable<HeadIndex> Heads(JsonElement heads) =>
+        heads.EnumerateArray().Select(head => new HeadIndex(head[0].GetInt32(), head[1].GetInt32()));
 
     private static void Close(float[] actual, JsonElement expected, double tolerance)
     {

@@ -61,7 +61,12 @@ public sealed class AttentionRhythmTests : IDisposable
     public void Only_the_columns_asked_for_are_written()
     {
         IDataView data = _ml.Data.LoadFromEnumerable(IdPair.Make(2));
-        var options = new AttentionRhythmOptions { Outputs = RhythmColumns.Waad | RhythmColumns.Entropy, WaadColumnName = "W", Grouping = RhythmGrouping.PerSequence };
+        var options = new AttentionRhythmOptions
+        {
+            Outputs = RhythmColumns.Waad | RhythmColumns.Entropy,
+            WaadColumnName = "W",
+            Grouping = RhythmGrouping.PerSequence,
+        };
         AttentionRhythmEstimator estimator = _ml.Transforms.AttentionRhythm(_idModel, options);
         estimator.Fit(data).Transform(data).Schema.Select(column => column.Name).Should().Equal("Prompt", "Response", "W", "Entropy");
         estimator.GetOutputSchema(MLNetInternals.CreateShape(data.Schema)).Select(column => column.Name).Should().Equal("Prompt", "Response", "W", "Entropy");
@@ -75,7 +80,13 @@ public sealed class AttentionRhythmTests : IDisposable
     {
         IdPair[] pairs = IdPair.Make(12);
         IDataView data = _ml.Data.LoadFromEnumerable(pairs);
-        AttentionRhythmTransformer fitted = _ml.Transforms.AttentionRhythm(_idModel, new AttentionRhythmOptions { Outputs = RhythmColumns.All, Grouping = grouping, AllHeads = allHeads, MinimumHorizon = 3 }).Fit(data);
+        AttentionRhythmTransformer fitted = _ml.Transforms.AttentionRhythm(_idModel, new AttentionRhythmOptions
+        {
+            Outputs = RhythmColumns.All,
+            Grouping = grouping,
+            AllHeads = allHeads,
+            MinimumHorizon = 3,
+        }).Fit(data);
         (fitted.Groups?.Receivers?.Count).Should().Be(grouping == RhythmGrouping.Calibrated ? fitted.Groups!.Global.Count : null);
         float[][] found = [.. fitted.Transform(data).GetColumn<float[]>("ReceiverFai")], waad = [.. fitted.Transform(data).GetColumn<float[]>("Waad")];
         var options = new RhythmOptions
@@ -101,7 +112,8 @@ public sealed class AttentionRhythmTests : IDisposable
         Action receivers = () => _ml.Transforms.AttentionRhythm(_idModel, new AttentionRhythmOptions { Groups = groups, Outputs = RhythmColumns.All });
         receivers.Should().Throw<ArgumentException>().WithMessage("*Groups is without Receivers*");
         IDataView data = _ml.Data.LoadFromEnumerable(IdPair.Make(2));
-        _ml.Transforms.AttentionRhythm(_idModel, new AttentionRhythmOptions { Groups = groups with { Global = [new HeadIndex(1, 99)] } }).Invoking(it => it.Fit(data))
+        _ml.Transforms.AttentionRhythm(_idModel, new AttentionRhythmOptions { Groups = groups with { Global = [new HeadIndex(1, 99)] } })
+            .Invoking(it => it.Fit(data))
             .Should().Throw<ArgumentException>().WithMessage("*Global holds head 99 of layer 1*");
     }
 
@@ -111,7 +123,10 @@ public sealed class AttentionRhythmTests : IDisposable
     public void Receivers_travel_in_the_zip_and_a_zip_from_before_they_existed_loads(bool receivers)
     {
         IDataView data = _ml.Data.LoadFromEnumerable(IdPair.Make(6));
-        AttentionRhythmTransformer fitted = _ml.Transforms.AttentionRhythm(_idModel, new AttentionRhythmOptions { Outputs = RhythmColumns.Waad | (receivers ? RhythmColumns.ReceiverFai : 0) }).Fit(data);
+        AttentionRhythmTransformer fitted = _ml.Transforms.AttentionRhythm(_idModel, new AttentionRhythmOptions
+        {
+            Outputs = RhythmColumns.Waad | (receivers ? RhythmColumns.ReceiverFai : 0),
+        }).Fit(data);
         using var file = new MemoryStream();
         _ml.Model.Save(fitted, data.Schema, file);
         if (!receivers) EditState(file, state => state["Groups"]!.AsObject().Remove("Receivers").Should().BeTrue());
@@ -119,7 +134,9 @@ public sealed class AttentionRhythmTests : IDisposable
         var loaded = (AttentionRhythmTransformer)_ml.Model.Load(file, out _);
         loaded.Groups!.Receivers.Should().Equal(fitted.Groups!.Receivers);
         string column = receivers ? "ReceiverFai" : "Waad";
-        foreach ((float[] first, float[] second) in loaded.Transform(data).GetColumn<float[]>(column).Zip(fitted.Transform(data).GetColumn<float[]>(column))) Close(first, second);
+        foreach ((float[] first, float[] second) in loaded.Transform(data).GetColumn<float[]>(column)
+            .Zip(fitted.Transform(data).GetColumn<float[]>(column)))
+            Close(first, second);
     }
 
     private static void EditState(MemoryStream file, Action<JsonNode> edit)
@@ -139,7 +156,8 @@ public sealed class AttentionRhythmTests : IDisposable
         IDataView data = _ml.Data.LoadFromEnumerable(IdPair.Make(2));
         AttentionRhythmEstimator estimator = _ml.Transforms.AttentionRhythm(_idModel);
         estimator.GetOutputSchema(MLNetInternals.CreateShape(data.Schema)).Select(column => (column.Name, column.Kind, column.ItemType))
-            .Should().Equal(MLNetInternals.CreateShape(estimator.Fit(data).GetOutputSchema(data.Schema)).Select(column => (column.Name, column.Kind, column.ItemType)));
+            .Should().Equal(MLNetInternals.CreateShape(estimator.Fit(data).GetOutputSchema(data.Schema))
+                .Select(column => (column.Name, column.Kind, column.ItemType)));
     }
 
     [Fact]
@@ -158,14 +176,16 @@ public sealed class AttentionRhythmTests : IDisposable
     public void Calibration_needs_a_response_token()
     {
         IDataView data = _ml.Data.LoadFromEnumerable([new IdPair { Prompt = [1], Response = [] }]);
-        _ml.Transforms.AttentionRhythm(_idModel).Invoking(it => it.Fit(data)).Should().Throw<InvalidOperationException>().WithMessage("*no response tokens*'Response'*");
+        _ml.Transforms.AttentionRhythm(_idModel).Invoking(it => it.Fit(data))
+            .Should().Throw<InvalidOperationException>().WithMessage("*no response tokens*'Response'*");
     }
 
     [Fact]
     public void Given_groups_are_used_and_the_data_is_not_read_by_Fit()
     {
         var groups = new HeadGroups([new HeadIndex(1, 2)], [new HeadIndex(1, 0)]);
-        IDataView unreadable = new LetterCounter(_ml, new LetterCounter.State(Refused: "x")).Transform(_ml.Data.LoadFromEnumerable([new { Text = "x", Prompt = new[] { 1 }, Response = new[] { 2 } }]));
+        IDataView unreadable = new LetterCounter(_ml, new LetterCounter.State(Refused: "x"))
+            .Transform(_ml.Data.LoadFromEnumerable([new { Text = "x", Prompt = new[] { 1 }, Response = new[] { 2 } }]));
         _ml.Transforms.AttentionRhythm(_idModel, new AttentionRhythmOptions { Groups = groups }).Fit(unreadable).Groups.Should().BeSameAs(groups);
     }
 
@@ -174,10 +194,15 @@ public sealed class AttentionRhythmTests : IDisposable
     {
         IdPair[] pairs = IdPair.Make(8);
         IDataView data = _ml.Data.LoadFromEnumerable(pairs);
-        RhythmRow[] rows = Rows(_ml.Transforms.AttentionRhythm(_idModel, new AttentionRhythmOptions { Grouping = RhythmGrouping.PerBatch, BatchSize = 4 }).Fit(data).Transform(data));
+        RhythmRow[] rows = Rows(_ml.Transforms
+            .AttentionRhythm(_idModel, new AttentionRhythmOptions { Grouping = RhythmGrouping.PerBatch, BatchSize = 4 })
+            .Fit(data)
+            .Transform(data));
         foreach (IdPair[] batch in pairs.Chunk(4))
         {
-            IReadOnlyList<RhythmAnalysis> expected = _idModel.AnalyzeRhythm([.. batch.Select(pair => new TokenSequence(pair.Prompt, pair.Response))], new RhythmOptions { Grouping = HeadGrouping.PerBatch });
+            IReadOnlyList<RhythmAnalysis> expected = _idModel.AnalyzeRhythm(
+                [.. batch.Select(pair => new TokenSequence(pair.Prompt, pair.Response))],
+                new RhythmOptions { Grouping = HeadGrouping.PerBatch });
             for (int i = 0; i < batch.Length; i++) Close(rows[Array.IndexOf(pairs, batch[i])].Waad, expected[i].Waad);
         }
     }
@@ -206,7 +231,8 @@ public sealed class AttentionRhythmTests : IDisposable
     public void Text_without_a_tokenizer_is_an_error_before_any_work()
     {
         IDataView data = _ml.Data.LoadFromEnumerable(TextPair.Make(2));
-        _ml.Transforms.AttentionRhythm(_idModel).Invoking(it => it.Fit(data)).Should().Throw<InvalidOperationException>().WithMessage("*'Prompt'*text*tokenizer*");
+        _ml.Transforms.AttentionRhythm(_idModel).Invoking(it => it.Fit(data))
+            .Should().Throw<InvalidOperationException>().WithMessage("*'Prompt'*text*tokenizer*");
     }
 
     [Fact]
@@ -232,7 +258,9 @@ public sealed class AttentionRhythmTests : IDisposable
         IdPair[] pairs = IdPair.Make(6);
         IDataView data = _ml.Data.LoadFromEnumerable(pairs);
         var fitted = _ml.Transforms.AttentionRhythm(_idModel).Append(_ml.Transforms.RhythmCredit()).Fit(data);
-        using PredictionEngine<IdPair, RhythmRow> engine = _ml.Model.CreatePredictionEngine<IdPair, RhythmRow>(fitted, new PredictionEngineOptions { OwnsTransformer = false });
+        using PredictionEngine<IdPair, RhythmRow> engine = _ml.Model.CreatePredictionEngine<IdPair, RhythmRow>(
+            fitted,
+            new PredictionEngineOptions { OwnsTransformer = false });
         foreach ((IdPair pair, RhythmRow expected) in pairs.Zip(Rows(fitted.Transform(data)))) Close(engine.Predict(pair).Waad, expected.Waad);
     }
 

@@ -164,11 +164,14 @@ public sealed class BatchDataViewTests : IDisposable
     [Fact]
     public async Task Eight_threads_on_one_transformer_get_the_same_results()
     {
-        float[][][] results = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => OwnThread(() => _counter.Transform(_data).GetColumn<float[]>("Letters").ToArray())));
-        results.Should().AllSatisfy(result => result.Should().BeEquivalentTo(_rows.Select(row => Rows.Expected(row.Text)), order => order.WithStrictOrdering()));
+        float[][][] results = await Task.WhenAll(Enumerable.Range(0, 8)
+            .Select(_ => OwnThread(() => _counter.Transform(_data).GetColumn<float[]>("Letters").ToArray())));
+        results.Should().AllSatisfy(result => result
+            .Should().BeEquivalentTo(_rows.Select(row => Rows.Expected(row.Text)), order => order.WithStrictOrdering()));
     }
 
-    private static Task<T> OwnThread<T>(Func<T> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    private static Task<T> OwnThread<T>(Func<T> work) =>
+        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private static int SumOfIds(DataViewRowCursor[] set)
     {

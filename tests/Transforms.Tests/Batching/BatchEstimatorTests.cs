@@ -49,7 +49,9 @@ public class BatchEstimatorTests
         var ml = new MLContext(seed: 1);
         IEstimator<ITransformer> Pipeline(bool cache)
         {
-            var features = new LetterCounterEstimator(ml).Append(ml.Transforms.CustomMapping<LettersIn, FeaturesOut>(ToFeatures, null)).Append(ml.Transforms.Conversion.MapValueToKey("Label"));
+            var features = new LetterCounterEstimator(ml)
+                .Append(ml.Transforms.CustomMapping<LettersIn, FeaturesOut>(ToFeatures, null))
+                .Append(ml.Transforms.Conversion.MapValueToKey("Label"));
             var trainer = ml.MulticlassClassification.Trainers.SdcaMaximumEntropy(maximumNumberOfIterations: 3);
             return cache ? features.AppendCacheCheckpoint(ml).Append(trainer) : features.Append(trainer);
         }
@@ -61,7 +63,8 @@ public class BatchEstimatorTests
 
     private static SchemaShape SchemaShapeOf(DataViewSchema schema) => MLNetInternals.CreateShape(schema);
 
-    private static string Describe(SchemaShape.Column column) => $"{column.Name} {column.Kind} {column.ItemType} {column.IsKey} {string.Join(',', column.Annotations.Select(annotation => annotation.Name))}";
+    private static string Describe(SchemaShape.Column column) =>
+        $"{column.Name} {column.Kind} {column.ItemType} {column.IsKey} {string.Join(',', column.Annotations.Select(annotation => annotation.Name))}";
 
     private sealed class LettersIn
     {

@@ -23,7 +23,9 @@ public sealed class BatchRowMapperTests : IDisposable
     public void A_prediction_engine_computes_row_by_row_what_a_view_computes_in_batches()
     {
         TextRow[] rows = Rows.Make();
-        using PredictionEngine<TextRow, CountedRow> engine = _ml.Model.CreatePredictionEngine<TextRow, CountedRow>(_counter, new PredictionEngineOptions { OwnsTransformer = false });
+        using PredictionEngine<TextRow, CountedRow> engine = _ml.Model.CreatePredictionEngine<TextRow, CountedRow>(
+            _counter,
+            new PredictionEngineOptions { OwnsTransformer = false });
         CountedRow[] batched = _ml.Counted(_counter.Transform(_ml.Data.LoadFromEnumerable(rows)));
         foreach ((TextRow row, CountedRow expected) in rows.Zip(batched))
         {

@@ -56,7 +56,9 @@ public class BatchTransformerTests
     [Fact]
     public void Disposing_a_chain_disposes_the_transformers_in_it()
     {
-        TransformerChain<ITransformer> chain = new LetterCounterEstimator(_ml).Append((IEstimator<ITransformer>)_ml.Transforms.NormalizeMinMax("Even")).Fit(_data);
+        TransformerChain<ITransformer> chain = new LetterCounterEstimator(_ml)
+            .Append((IEstimator<ITransformer>)_ml.Transforms.NormalizeMinMax("Even"))
+            .Fit(_data);
         LetterCounter counter = chain.OfType<LetterCounter>().Single();
         chain.Dispose();
         counter.IsDisposed.Should().BeTrue();

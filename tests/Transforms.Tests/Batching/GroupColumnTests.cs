@@ -26,7 +26,9 @@ public sealed class GroupColumnTests
     [Fact]
     public void A_missing_key_is_an_error_that_names_the_row()
     {
-        IDataView unseen = _ml.Transforms.Conversion.MapValueToKey("Key", "Text").Fit(_ml.Data.LoadFromEnumerable([new Row { Text = "b" }])).Transform(_ml.Data.LoadFromEnumerable(Rows));
+        IDataView unseen = _ml.Transforms.Conversion.MapValueToKey("Key", "Text")
+            .Fit(_ml.Data.LoadFromEnumerable([new Row { Text = "b" }]))
+            .Transform(_ml.Data.LoadFromEnumerable(Rows));
         FluentActions.Invoking(() => Read(unseen, "Key")).Should().Throw<InvalidOperationException>().WithMessage("Row 1: column 'Key' is a missing key*");
     }
 
@@ -39,18 +41,32 @@ public sealed class GroupColumnTests
     {
         IDataView data = Data();
         var host = (IHostEnvironment)_ml;
-        FluentActions.Invoking(() => GroupColumn.Input(column).Find(host, data.Schema)).Should().Throw<ArgumentOutOfRangeException>().WithMessage(message);
-        FluentActions.Invoking(() => GroupColumn.Input(column).Find(host, MLNetInternals.CreateShape(data.Schema))).Should().Throw<ArgumentOutOfRangeException>();
-        foreach (string good in (string[])["Text", "Small", "Large", "TextKey", "NumberKey", "HashKey"]) GroupColumn.Input(good).Find(host, MLNetInternals.CreateShape(data.Schema)).Name.Should().Be(good);
+        FluentActions.Invoking(() => GroupColumn.Input(column).Find(host, data.Schema))
+            .Should().Throw<ArgumentOutOfRangeException>().WithMessage(message);
+        FluentActions.Invoking(() => GroupColumn.Input(column).Find(host, MLNetInternals.CreateShape(data.Schema)))
+            .Should().Throw<ArgumentOutOfRangeException>();
+        foreach (string good in (string[])["Text", "Small", "Large", "TextKey", "NumberKey", "HashKey"])
+            GroupColumn.Input(good).Find(host, MLNetInternals.CreateShape(data.Schema)).Name.Should().Be(good);
     }
 
-    private static readonly Row[] Rows = [new() { Text = "b", Small = -7, Large = 9_000_000_000 }, new() { Text = "a", Small = 8, Large = 1, Single = 0.5f }, new() { Text = "b", Small = -7, Large = 9_000_000_000 }];
+    private static readonly Row[] Rows =
+    [
+        new() { Text = "b", Small = -7, Large = 9_000_000_000 },
+        new() { Text = "a", Small = 8, Large = 1, Single = 0.5f },
+        new() { Text = "b", Small = -7, Large = 9_000_000_000 },
+    ];
 
     private IDataView Data()
     {
         IDataView rows = _ml.Data.LoadFromEnumerable(Rows);
-        return _ml.Transforms.Conversion.MapValueToKey("TextKey", "Text").Append(_ml.Transforms.Conversion.MapValueToKey("NumberKey", "Small")).Append(_ml.Transforms.Conversion.MapValueToKey("LargeKey", "Large")).Append(_ml.Transforms.Conversion.MapValueToKey("SingleKey", "Single")).Append(_ml.Transforms.Conversion.Hash("HashKey", "Text"))
-            .Append(_ml.Transforms.Concatenate("Vector", "Single")).Fit(rows).Transform(rows);
+        return _ml.Transforms.Conversion.MapValueToKey("TextKey", "Text")
+            .Append(_ml.Transforms.Conversion.MapValueToKey("NumberKey", "Small"))
+            .Append(_ml.Transforms.Conversion.MapValueToKey("LargeKey", "Large"))
+            .Append(_ml.Transforms.Conversion.MapValueToKey("SingleKey", "Single"))
+            .Append(_ml.Transforms.Conversion.Hash("HashKey", "Text"))
+            .Append(_ml.Transforms.Concatenate("Vector", "Single"))
+            .Fit(rows)
+            .Transform(rows);
     }
 
     private string[] Read(IDataView data, string name)

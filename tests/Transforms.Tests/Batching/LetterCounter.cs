@@ -51,7 +51,8 @@ internal sealed class LetterCounter : BatchTransformer
 }
 
 /// <summary>The estimator of <see cref="LetterCounter"/>.</summary>
-internal sealed class LetterCounterEstimator(IHostEnvironment environment, LetterCounter.State? state = null) : BatchEstimator<LetterCounter>(environment, nameof(LetterCounterEstimator))
+internal sealed class LetterCounterEstimator(IHostEnvironment environment, LetterCounter.State? state = null)
+    : BatchEstimator<LetterCounter>(environment, nameof(LetterCounterEstimator))
 {
     private readonly LetterCounter.State _state = state ?? new LetterCounter.State();
 

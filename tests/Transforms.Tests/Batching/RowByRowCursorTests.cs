@@ -33,7 +33,8 @@ public sealed class RowByRowCursorTests
         IDataView one = new LetterCounter(_ml, new LetterCounter.State(BatchSize: 1)).Transform(_data), many = new LetterCounter(_ml).Transform(_data);
         using DataViewRowCursor cursor = one.GetRowCursor(one.Schema), expected = many.GetRowCursor(many.Schema);
         ValueGetter<DataViewRowId> id = cursor.GetIdGetter(), expectedId = expected.GetIdGetter();
-        ValueGetter<VBuffer<float>> letters = cursor.GetGetter<VBuffer<float>>(one.Schema["Letters"]), expectedLetters = expected.GetGetter<VBuffer<float>>(many.Schema["Letters"]);
+        ValueGetter<VBuffer<float>> letters = cursor.GetGetter<VBuffer<float>>(one.Schema["Letters"]),
+            expectedLetters = expected.GetGetter<VBuffer<float>>(many.Schema["Letters"]);
         (DataViewRowId Id, VBuffer<float> Letters) found = default, wanted = default;
         cursor.Position.Should().Be(-1);
         while (expected.MoveNext())

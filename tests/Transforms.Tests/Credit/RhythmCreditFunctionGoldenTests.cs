@@ -56,7 +56,9 @@ public class RhythmCreditFunctionGoldenTests
         {
             if (!rhythm.TryGetProperty("flow", out JsonElement flow)) continue;
             double[] throughput = Numbers(flow.GetProperty("throughput"))[rhythm.GetProperty("prompt_length").GetInt32()..];
-            CreditAssignment actual = RhythmCreditFunction.Assign(new TokenSignals { Count = throughput.Length, Flow = throughput }, new CreditOptions { Strategy = CreditStrategy.Flow });
+            CreditAssignment actual = RhythmCreditFunction.Assign(
+                new TokenSignals { Count = throughput.Length, Flow = throughput },
+                new CreditOptions { Strategy = CreditStrategy.Flow });
             With(actual, TokenRoles.Selected).Should().Equal(Tokens(flow, "selected"));
             compared++;
         }
@@ -89,13 +91,20 @@ public class RhythmCreditFunctionGoldenTests
     private static TokenSignals Signals(JsonElement arrays)
     {
         double[] waad = Numbers(arrays.GetProperty("waad"));
-        return new TokenSignals { Count = waad.Length, Waad = waad, Fai = Numbers(arrays.GetProperty("fai")), Entropy = Numbers(arrays.GetProperty("entropy")) };
+        return new TokenSignals
+        {
+            Count = waad.Length,
+            Waad = waad,
+            Fai = Numbers(arrays.GetProperty("fai")),
+            Entropy = Numbers(arrays.GetProperty("entropy")),
+        };
     }
 
     private static CreditOptions Options(string strategy, JsonElement given)
     {
         double Number(string name, double otherwise) => given.TryGetProperty(name, out JsonElement value) ? value.GetDouble() : otherwise;
-        double? Optional(string name) => given.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
+        double? Optional(string name) =>
+            given.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
         var defaults = new CreditOptions();
         given.EnumerateObject().Select(option => option.Name).Should().BeSubsetOf(["q", "k", "alpha", "amp", "tau_waad", "tau_delta", "bottom"]);
         return new CreditOptions
@@ -111,9 +120,12 @@ public class RhythmCreditFunctionGoldenTests
         };
     }
 
-    private static int[] With(CreditAssignment assignment, TokenRoles any) => [.. Enumerable.Range(0, assignment.Roles.Length).Where(token => (assignment.Roles[token] & any) != 0)];
+    private static int[] With(CreditAssignment assignment, TokenRoles any) =>
+        [.. Enumerable.Range(0, assignment.Roles.Length).Where(token => (assignment.Roles[token] & any) != 0)];
 
-    private static int[] Tokens(JsonElement expected, string role) => expected.TryGetProperty(role, out JsonElement tokens) ? [.. tokens.EnumerateArray().Select(token => token.GetInt32())] : [];
+    private static int[] Tokens(JsonElement expected, string role) =>
+        expected.TryGetProperty(role, out JsonElement tokens) ? [.. tokens.EnumerateArray().Select(token => token.GetInt32())] : [];
 
-    private static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(value => value.ValueKind == JsonValueKind.Null ? double.NaN : value.GetDouble())];
+    private static double[] Numbers(JsonElement array) =>
+        [.. array.EnumerateArray().Select(value => value.ValueKind == JsonValueKind.Null ? double.NaN : value.GetDouble())];
 }

@@ -4,12 +4,17 @@ namespace MLNetAttn.Transforms.Tests;
 
 public class RhythmCreditFunctionTests
 {
-    private static readonly Gen<double> AnySignal = Gen.Frequency((8, Gen.Double[0, 10]), (2, Gen.Int[0, 3].Select(value => (double)value)), (1, Gen.Const(double.NaN)));
+    private static readonly Gen<double> AnySignal = Gen.Frequency(
+        (8, Gen.Double[0, 10]),
+        (2, Gen.Int[0, 3].Select(value => (double)value)),
+        (1, Gen.Const(double.NaN)));
 
-    private static readonly Gen<TokenSignals> AnySignals = Gen.Int[0, 60].SelectMany(count => Gen.Select(AnySignal.Array[count], AnySignal.Array[count], AnySignal.Array[count], AnySignal.Array[count])
+    private static readonly Gen<TokenSignals> AnySignals = Gen.Int[0, 60].SelectMany(count => Gen
+        .Select(AnySignal.Array[count], AnySignal.Array[count], AnySignal.Array[count], AnySignal.Array[count])
         .Select((waad, fai, entropy, flow) => new TokenSignals { Count = count, Waad = waad, Fai = fai, Entropy = entropy, Flow = flow }));
 
-    private static readonly Gen<CreditOptions> AnyOptions = Gen.Select(Gen.Enum<CreditStrategy>(), Gen.Double[0, 1], Gen.Bool, Gen.Double[1, 3], Gen.Double[0, 1], Gen.Int[1, 5])
+    private static readonly Gen<CreditOptions> AnyOptions = Gen
+        .Select(Gen.Enum<CreditStrategy>(), Gen.Double[0, 1], Gen.Bool, Gen.Double[1, 3], Gen.Double[0, 1], Gen.Int[1, 5])
         .Select((strategy, fraction, bottom, amplification, share, reach) => new CreditOptions
         {
             Strategy = strategy,
@@ -36,19 +41,24 @@ public class RhythmCreditFunctionTests
     });
 
     [Fact]
-    public void As_many_tokens_are_selected_as_the_fraction_of_the_defined_ones_rounded_up() => Gen.Select(AnySignals, Gen.Int[0, 20], Gen.Bool).Sample((signals, twentieths, bottom) =>
-    {
-        CreditAssignment assignment = RhythmCreditFunction.Assign(signals, new CreditOptions { Strategy = CreditStrategy.Global, Fraction = twentieths / 20.0, Bottom = bottom });
-        int defined = signals.Fai!.Count(value => !double.IsNaN(value));
-        assignment.Roles.Count(role => role == TokenRoles.Anchor).Should().Be((twentieths * defined + 19) / 20);
-        assignment.Roles.Where((_, token) => double.IsNaN(signals.Fai![token])).Should().NotContain(TokenRoles.Anchor);
-    });
+    public void As_many_tokens_are_selected_as_the_fraction_of_the_defined_ones_rounded_up() => Gen
+        .Select(AnySignals, Gen.Int[0, 20], Gen.Bool)
+        .Sample((signals, twentieths, bottom) =>
+        {
+            CreditAssignment assignment = RhythmCreditFunction.Assign(
+                signals,
+                new CreditOptions { Strategy = CreditStrategy.Global, Fraction = twentieths / 20.0, Bottom = bottom });
+            int defined = signals.Fai!.Count(value => !double.IsNaN(value));
+            assignment.Roles.Count(role => role == TokenRoles.Anchor).Should().Be((twentieths * defined + 19) / 20);
+            assignment.Roles.Where((_, token) => double.IsNaN(signals.Fai![token])).Should().NotContain(TokenRoles.Anchor);
+        });
 
     [Fact]
     public void No_selected_token_has_a_lower_value_than_one_left_out() => AnySignals.Sample(signals =>
     {
         CreditAssignment assignment = RhythmCreditFunction.Assign(signals, new CreditOptions { Strategy = CreditStrategy.HighEntropy });
-        double[] In(bool selected) => [.. signals.Entropy!.Where((value, token) => !double.IsNaN(value) && assignment.Roles[token] == TokenRoles.Selected == selected)];
+        double[] In(bool selected) =>
+            [.. signals.Entropy!.Where((value, token) => !double.IsNaN(value) && assignment.Roles[token] == TokenRoles.Selected == selected)];
         if (In(true).Length > 0 && In(false).Length > 0) In(true).Min().Should().BeGreaterThanOrEqualTo(In(false).Max());
     });
 
@@ -91,25 +101,33 @@ public class RhythmCreditFunctionTests
     }
 
     [Fact]
-    public void Normalized_credit_keeps_its_proportions_and_has_mean_one() => Gen.Select(AnySignals, AnyOptions).Where((signals, _) => signals.Count > 0).Sample((signals, options) =>
-    {
-        double[] plain = RhythmCreditFunction.Assign(signals, options).Credit;
-        double[] normalized = RhythmCreditFunction.Assign(signals, options with { Sign = CreditSign.Both, Normalize = true }).Credit;
-        normalized.Average().Should().BeApproximately(1, 1e-12);
-        for (int token = 0; token < plain.Length; token++) (normalized[token] * plain[0]).Should().BeApproximately(plain[token] * normalized[0], 1e-9);
-    });
+    public void Normalized_credit_keeps_its_proportions_and_has_mean_one() => Gen.Select(AnySignals, AnyOptions)
+        .Where((signals, _) => signals.Count > 0)
+        .Sample((signals, options) =>
+        {
+            double[] plain = RhythmCreditFunction.Assign(signals, options).Credit;
+            double[] normalized = RhythmCreditFunction.Assign(signals, options with { Sign = CreditSign.Both, Normalize = true }).Credit;
+            normalized.Average().Should().BeApproximately(1, 1e-12);
+            for (int token = 0; token < plain.Length; token++)
+                (normalized[token] * plain[0]).Should().BeApproximately(plain[token] * normalized[0], 1e-9);
+        });
 
     [Fact]
-    public void Spread_credit_is_as_much_and_the_same_for_every_token() => Gen.Select(AnySignals, AnyOptions).Where((signals, _) => signals.Count > 0).Sample((signals, options) =>
-    {
-        CreditAssignment plain = RhythmCreditFunction.Assign(signals, options), spread = RhythmCreditFunction.Assign(signals, options with { Spread = true });
-        spread.Credit.Should().AllBeEquivalentTo(plain.Credit.Average()).And.HaveCount(plain.Credit.Length);
-        spread.Roles.Should().Equal(plain.Roles);
-    });
+    public void Spread_credit_is_as_much_and_the_same_for_every_token() => Gen.Select(AnySignals, AnyOptions)
+        .Where((signals, _) => signals.Count > 0)
+        .Sample((signals, options) =>
+        {
+            CreditAssignment plain = RhythmCreditFunction.Assign(signals, options),
+                spread = RhythmCreditFunction.Assign(signals, options with { Spread = true });
+            spread.Credit.Should().AllBeEquivalentTo(plain.Credit.Average()).And.HaveCount(plain.Credit.Length);
+            spread.Roles.Should().Equal(plain.Roles);
+        });
 
     [Fact]
     public void Credit_that_is_zero_everywhere_stays_zero_when_it_is_normalized() =>
-        RhythmCreditFunction.Assign(new TokenSignals { Count = 2, Entropy = [1, 2] }, new CreditOptions { Strategy = CreditStrategy.HighEntropy, Fraction = 1, Amplification = 0, Normalize = true })
+        RhythmCreditFunction.Assign(
+            new TokenSignals { Count = 2, Entropy = [1, 2] },
+            new CreditOptions { Strategy = CreditStrategy.HighEntropy, Fraction = 1, Amplification = 0, Normalize = true })
             .Credit.Should().Equal(0, 0);
 
     [Theory]
@@ -131,7 +149,9 @@ public class RhythmCreditFunctionTests
     [Fact]
     public void A_sign_without_an_advantage_is_refused()
     {
-        Action assign = () => RhythmCreditFunction.Assign(new TokenSignals { Count = 0 }, new CreditOptions { Strategy = CreditStrategy.Uniform, Sign = CreditSign.PositiveOnly });
+        Action assign = () => RhythmCreditFunction.Assign(
+            new TokenSignals { Count = 0 },
+            new CreditOptions { Strategy = CreditStrategy.Uniform, Sign = CreditSign.PositiveOnly });
         assign.Should().Throw<ArgumentException>().WithMessage("*PositiveOnly needs the response's advantage*");
     }
 
@@ -155,9 +175,19 @@ public class RhythmCreditFunctionTests
     [Fact]
     public void All_options_out_of_range_are_named_at_once()
     {
-        Action assign = () => RhythmCreditFunction.Assign(new TokenSignals { Count = 0 },
-            new CreditOptions { Fraction = 1.5, Amplification = double.NaN, IntroductionShare = -1, IntroductionReach = 0, Strategy = (CreditStrategy)99, DominatedWaad = double.NaN, Sign = (CreditSign)7 });
-        assign.Should().Throw<ArgumentException>().Which.Message.Should().ContainAll("Fraction is 1.5", "Amplification", "IntroductionShare is -1", "IntroductionReach is 0", "Strategy is 99", "DominatedWaad", "Sign is 7");
+        Action assign = () => RhythmCreditFunction.Assign(new TokenSignals { Count = 0 }, new CreditOptions
+        {
+            Fraction = 1.5,
+            Amplification = double.NaN,
+            IntroductionShare = -1,
+            IntroductionReach = 0,
+            Strategy = (CreditStrategy)99,
+            DominatedWaad = double.NaN,
+            Sign = (CreditSign)7,
+        });
+        assign.Should().Throw<ArgumentException>().Which.Message.Should().ContainAll(
+            "Fraction is 1.5", "Amplification", "IntroductionShare is -1", "IntroductionReach is 0",
+            "Strategy is 99", "DominatedWaad", "Sign is 7");
     }
 
     [Fact]
@@ -165,7 +195,9 @@ public class RhythmCreditFunctionTests
     {
         Action missing = () => RhythmCreditFunction.Assign(new TokenSignals { Count = 2, Waad = [1, 2] }, new CreditOptions());
         missing.Should().Throw<ArgumentException>().WithMessage("*Fai has no values for 2 tokens*Coupled*");
-        Action tooShort = () => RhythmCreditFunction.Assign(new TokenSignals { Count = 2, Entropy = [1] }, new CreditOptions { Strategy = CreditStrategy.HighEntropy });
+        Action tooShort = () => RhythmCreditFunction.Assign(
+            new TokenSignals { Count = 2, Entropy = [1] },
+            new CreditOptions { Strategy = CreditStrategy.HighEntropy });
         tooShort.Should().Throw<ArgumentException>().WithMessage("*Entropy has 1 values for 2 tokens*");
     }
 }

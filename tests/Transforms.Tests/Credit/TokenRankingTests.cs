@@ -11,7 +11,14 @@ public sealed class TokenRankingTests
         for (int trial = 0; trial < 500; trial++)
         {
             // Few different values, so that ties straddle the limit.
-            double[] values = [.. Enumerable.Range(0, random.Next(0, 40)).Select(_ => random.Next(6) switch { 0 => double.NaN, 1 => double.NegativeInfinity, 2 => -0.0, 3 => 0.0, _ => (double)random.Next(3) })];
+            double[] values = [.. Enumerable.Range(0, random.Next(0, 40)).Select(_ => random.Next(6) switch
+            {
+                0 => double.NaN,
+                1 => double.NegativeInfinity,
+                2 => -0.0,
+                3 => 0.0,
+                _ => (double)random.Next(3),
+            })];
             double fraction = random.Next(11) / 10.0;
             int[] defined = [.. Enumerable.Range(0, values.Length).Where(token => !double.IsNaN(values[token]))];
             int count = (int)Math.Ceiling((decimal)fraction * defined.Length);

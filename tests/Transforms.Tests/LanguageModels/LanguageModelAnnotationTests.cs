@@ -47,7 +47,8 @@ public sealed class LanguageModelAnnotationTests : IDisposable
     {
         IDataView data = _ml.Data.LoadFromEnumerable(TextPair.Make(2));
         var first = new LetterCounterEstimator(_ml, new LetterCounter.State(Input: "Prompt"));
-        first.Append(_ml.Transforms.AttentionRhythm()).Invoking(it => it.Fit(data)).Should().Throw<InvalidOperationException>().WithMessage("*'Response'*Pass the model*");
+        first.Append(_ml.Transforms.AttentionRhythm()).Invoking(it => it.Fit(data))
+            .Should().Throw<InvalidOperationException>().WithMessage("*'Response'*Pass the model*");
         first.Fits.Should().Be(0);
     }
 
@@ -57,14 +58,16 @@ public sealed class LanguageModelAnnotationTests : IDisposable
         CausalLanguageModel other = TinyModels.Create(seed: 5);
         IDataView written = _ml.Transforms.GenerateText(other, maxNewTokens: 4).Fit(_prompts).Transform(_prompts);
         other.Dispose();
-        _ml.Transforms.AttentionRhythm().Invoking(it => it.Fit(written)).Should().Throw<InvalidOperationException>().WithMessage("*'Response'*disposed*Pass a model*");
+        _ml.Transforms.AttentionRhythm().Invoking(it => it.Fit(written))
+            .Should().Throw<InvalidOperationException>().WithMessage("*'Response'*disposed*Pass a model*");
     }
 
     [Fact]
     public void A_model_of_another_process_is_an_error_that_says_to_pass_it()
     {
         IDataView foreign = new Annotated(_ml.Data.LoadFromEnumerable(TextPair.Make(2)));
-        _ml.Transforms.AttentionRhythm().Invoking(it => it.Fit(foreign)).Should().Throw<InvalidOperationException>().WithMessage("*'Response'*cafe*not in this process*Pass the model*");
+        _ml.Transforms.AttentionRhythm().Invoking(it => it.Fit(foreign))
+            .Should().Throw<InvalidOperationException>().WithMessage("*'Response'*cafe*not in this process*Pass the model*");
     }
 
     [Fact]
@@ -78,7 +81,9 @@ public sealed class LanguageModelAnnotationTests : IDisposable
         IDataView written = _ml.Transforms.DropColumns("ResponseTokenIds").Fit(Written()).Transform(Written());
         string[] texts = [.. written.GetColumn<string>("Response")];
         IDataView rhythm = _ml.Transforms.AttentionRhythm(grouping: RhythmGrouping.PerSequence).Fit(written).Transform(written);
-        rhythm.GetColumn<int[]>("TokenIds").Should().BeEquivalentTo(texts.Select(text => _model.Tokenizer.Encode(text, addSpecialTokens: false)), order => order.WithStrictOrdering());
+        rhythm.GetColumn<int[]>("TokenIds").Should().BeEquivalentTo(
+            texts.Select(text => _model.Tokenizer.Encode(text, addSpecialTokens: false)),
+            order => order.WithStrictOrdering());
         warnings.Should().Contain(warning => warning.Contains("'ResponseTokenIds'"));
     }
 
@@ -108,8 +113,10 @@ public sealed class LanguageModelAnnotationTests : IDisposable
 
         public long? GetRowCount() => _source.GetRowCount();
 
-        public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) => _source.GetRowCursor(columnsNeeded, rand);
+        public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) =>
+            _source.GetRowCursor(columnsNeeded, rand);
 
-        public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => _source.GetRowCursorSet(columnsNeeded, n, rand);
+        public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+            _source.GetRowCursorSet(columnsNeeded, n, rand);
     }
 }

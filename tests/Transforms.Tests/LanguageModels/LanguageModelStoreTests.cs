@@ -38,7 +38,9 @@ public sealed class LanguageModelStoreTests : IDisposable
     public void Two_models_in_one_chain_are_stored_both()
     {
         using CausalLanguageModel other = TinyModels.Create(seed: 2);
-        using var archive = new ZipArchive(Save(_ml.Transforms.GenerateText(_model, maxNewTokens: 4).Append(_ml.Transforms.AttentionRhythm(other)).Fit(_prompts)));
+        using var archive = new ZipArchive(Save(_ml.Transforms.GenerateText(_model, maxNewTokens: 4)
+            .Append(_ml.Transforms.AttentionRhythm(other))
+            .Fit(_prompts)));
         archive.Entries.Where(entry => entry.Name == "model.safetensors").Should().HaveCount(2);
     }
 
@@ -154,7 +156,8 @@ public sealed class LanguageModelStoreTests : IDisposable
         }
         zip.Position = 0;
         Action load = () => Load(zip);
-        Causes(load.Should().Throw<Exception>().Which).Should().Contain(exception => exception is InvalidDataException && exception.Message.Contains("model.safetensors' is damaged"));
+        Causes(load.Should().Throw<Exception>().Which)
+            .Should().Contain(exception => exception is InvalidDataException && exception.Message.Contains("model.safetensors' is damaged"));
     }
 
     private EstimatorChain<RhythmCreditTransformer> Chain() =>
@@ -173,7 +176,9 @@ public sealed class LanguageModelStoreTests : IDisposable
     private static T Find<T>(object chain) => ((IEnumerable<ITransformer>)chain).OfType<T>().Single();
 
     private static IEnumerable<string> Values(IDataView view) =>
-        view.GetColumn<string>("Response").Concat(view.GetColumn<float[]>("Waad").Concat(view.GetColumn<float[]>("Credit")).Select(values => string.Join(' ', values)));
+        view.GetColumn<string>("Response").Concat(view.GetColumn<float[]>("Waad")
+            .Concat(view.GetColumn<float[]>("Credit"))
+            .Select(values => string.Join(' ', values)));
 
     private static IEnumerable<Exception> Causes(Exception? exception)
     {

@@ -27,9 +27,15 @@ public sealed class PromptReaderTests : IDisposable
     [Fact]
     public void A_rhythm_is_that_of_the_rendered_conversation()
     {
-        IDataView data = _ml.Data.LoadFromEnumerable([new { Prompt = """[{"role":"user","content":"1 + 2"}]""", Response = "abc 12 + 3" }]), plain = _ml.Data.LoadFromEnumerable([new { Prompt = "1 + 2=", Response = "abc 12 + 3" }]);
+        IDataView data = _ml.Data.LoadFromEnumerable([new { Prompt = """[{"role":"user","content":"1 + 2"}]""", Response = "abc 12 + 3" }]),
+            plain = _ml.Data.LoadFromEnumerable([new { Prompt = "1 + 2=", Response = "abc 12 + 3" }]);
         float[] Waad(PromptFormat format, IDataView view) =>
-            _ml.Transforms.AttentionRhythm(_model, new AttentionRhythmOptions { PromptFormat = format, Grouping = RhythmGrouping.PerSequence }).Fit(view).Transform(view).GetColumn<float[]>("Waad").Single();
+            _ml.Transforms
+                .AttentionRhythm(_model, new AttentionRhythmOptions { PromptFormat = format, Grouping = RhythmGrouping.PerSequence })
+                .Fit(view)
+                .Transform(view)
+                .GetColumn<float[]>("Waad")
+                .Single();
         Waad(PromptFormat.Messages, data).Should().Equal(Waad(PromptFormat.Text, plain));
     }
 
@@ -49,9 +55,12 @@ public sealed class PromptReaderTests : IDisposable
     {
         using CausalLanguageModel plain = TinyModels.Create();
         IDataView data = _ml.Data.LoadFromEnumerable([new { Prompt = "[]" }]), ids = _ml.Data.LoadFromEnumerable([new { Prompt = new[] { 1, 2 } }]);
-        _ml.Transforms.GenerateText(plain, promptFormat: PromptFormat.Messages).Invoking(it => it.Fit(data)).Should().Throw<InvalidOperationException>().WithMessage("*'Prompt'*conversations*chat template*");
-        _ml.Transforms.GenerateText(_model, promptFormat: PromptFormat.Messages).Invoking(it => it.Fit(ids)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*'Prompt'*");
+        _ml.Transforms.GenerateText(plain, promptFormat: PromptFormat.Messages).Invoking(it => it.Fit(data))
+            .Should().Throw<InvalidOperationException>().WithMessage("*'Prompt'*conversations*chat template*");
+        _ml.Transforms.GenerateText(_model, promptFormat: PromptFormat.Messages).Invoking(it => it.Fit(ids))
+            .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*'Prompt'*");
     }
 
-    private static string Response(TextGenerationEstimator estimator, IDataView data) => estimator.Fit(data).Transform(data).GetColumn<string>("Response").Single();
+    private static string Response(TextGenerationEstimator estimator, IDataView data) =>
+        estimator.Fit(data).Transform(data).GetColumn<string>("Response").Single();
 }

@@ -17,14 +17,20 @@ internal static class TinyModels
         """;
 
     /// <summary>A model that reads and writes text.</summary>
-    public static CausalLanguageModel Create(long seed = 1) => CausalLanguageModel.Create(Config(vocabulary: 13), Tokenizer.FromPretrained(new TokenizerSource()), seed, initializerRange: 0.4);
+    public static CausalLanguageModel Create(long seed = 1) =>
+        CausalLanguageModel.Create(Config(vocabulary: 13), Tokenizer.FromPretrained(new TokenizerSource()), seed, initializerRange: 0.4);
 
     /// <summary>That model with a chat template, which writes contents one after the other, tools as "+" and the beginning of an answer as "=".</summary>
-    public static CausalLanguageModel CreateWithChatTemplate() => CausalLanguageModel.Create(Config(vocabulary: 13), Tokenizer.FromPretrained(new TokenizerSource(
-        "{{ prefix }}{% for message in messages %}{{ message.content }}{% if not loop.last %} {% endif %}{% endfor %}{% if tools %}+{% endif %}{% if add_generation_prompt %}={% endif %}")), seed: 1, initializerRange: 0.4);
+    public static CausalLanguageModel CreateWithChatTemplate() => CausalLanguageModel.Create(
+        Config(vocabulary: 13),
+        Tokenizer.FromPretrained(new TokenizerSource(
+            "{{ prefix }}{% for message in messages %}{{ message.content }}{% if not loop.last %} {% endif %}{% endfor %}{% if tools %}+{% endif %}{% if add_generation_prompt %}={% endif %}")),
+        seed: 1,
+        initializerRange: 0.4);
 
     /// <summary>A model for token ids only.</summary>
-    public static CausalLanguageModel CreateWithoutTokenizer(long seed = 1, int vocabulary = 40) => CausalLanguageModel.Create(Config(vocabulary), tokenizer: null, seed, initializerRange: 0.4);
+    public static CausalLanguageModel CreateWithoutTokenizer(long seed = 1, int vocabulary = 40) =>
+        CausalLanguageModel.Create(Config(vocabulary), tokenizer: null, seed, initializerRange: 0.4);
 
     /// <summary>A model with an adapter that changes what it computes.</summary>
     public static CausalLanguageModel WithAdapter(CausalLanguageModel model)
@@ -33,7 +39,8 @@ internal static class TinyModels
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         using var generator = new Generator(5, CPU);
-        foreach (Tensor matrix in adapted.AdapterParameters.Where(entry => entry.Key.Contains("lora_B")).Select(entry => entry.Value)) matrix.copy_(rand(matrix.shape, generator: generator));
+        foreach (Tensor matrix in adapted.AdapterParameters.Where(entry => entry.Key.Contains("lora_B")).Select(entry => entry.Value))
+            matrix.copy_(rand(matrix.shape, generator: generator));
         return adapted;
     }
 
@@ -56,7 +63,9 @@ internal static class TinyModels
 
         public bool Exists(string file) => file == "tokenizer.json" || (file == "chat_template.jinja" && chatTemplate is not null);
 
-        public Stream OpenRead(string file) => new MemoryStream(System.Text.Encoding.UTF8.GetBytes(file == "tokenizer.json" ? TokenizerJson : chatTemplate!), writable: false);
+        public Stream OpenRead(string file) => new MemoryStream(
+            System.Text.Encoding.UTF8.GetBytes(file == "tokenizer.json" ? TokenizerJson : chatTemplate!),
+            writable: false);
     }
 }
 

@@ -19,7 +19,9 @@ public class ComponentPersistenceTests
             .Append(_ml.Transforms.Conversion.ConvertType("Copy", "Counted", DataKind.Double)).Fit(_data);
         ITransformer loaded = new MLContext().Model.Load(Save(fitted), out DataViewSchema schema);
         schema.Select(column => column.Name).Should().Equal(_data.Schema.Select(column => column.Name));
-        loaded.Transform(_data).GetColumn<double[]>("Copy").Should().BeEquivalentTo(fitted.Transform(_data).GetColumn<double[]>("Copy"), order => order.WithStrictOrdering());
+        loaded.Transform(_data).GetColumn<double[]>("Copy").Should().BeEquivalentTo(
+            fitted.Transform(_data).GetColumn<double[]>("Copy"),
+            order => order.WithStrictOrdering());
     }
 
     [Fact]
@@ -60,7 +62,8 @@ public class ComponentPersistenceTests
         }
         file.Position = 0;
         Action load = () => new MLContext().Model.Load(file, out _);
-        Flatten(load.Should().Throw<Exception>().Which).Should().ContainSingle(exception => exception is InvalidDataException && exception.Message.Contains("State.json"));
+        Flatten(load.Should().Throw<Exception>().Which)
+            .Should().ContainSingle(exception => exception is InvalidDataException && exception.Message.Contains("State.json"));
     }
 
     private MemoryStream Save(ITransformer transformer)

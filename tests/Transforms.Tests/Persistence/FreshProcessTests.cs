@@ -13,7 +13,16 @@ public sealed class FreshProcessTests : IDisposable
 
     public FreshProcessTests() => _adapted = new Lazy<CausalLanguageModel>(() => TinyModels.WithAdapter(_model));
 
-    public static IEnumerable<TheoryDataRow<string>> Components() => [new("GenerateText"), new("GenerateText with samples"), new("GenerateText with an adapter"), new("AttentionRhythm"), new("RhythmCredit"), new("RhythmFeatures"), new("chain with ML.NET's own")];
+    public static IEnumerable<TheoryDataRow<string>> Components() =>
+    [
+        new("GenerateText"),
+        new("GenerateText with samples"),
+        new("GenerateText with an adapter"),
+        new("AttentionRhythm"),
+        new("RhythmCredit"),
+        new("RhythmFeatures"),
+        new("chain with ML.NET's own"),
+    ];
 
     public void Dispose()
     {
@@ -33,13 +42,30 @@ public sealed class FreshProcessTests : IDisposable
         {
             "GenerateText" => _ml.Transforms.GenerateText(_model, new TextGenerationOptions
             {
-                Generation = new GenerationOptions { MaxNewTokens = 20, TopK = 9, TopP = 0.95, StopStrings = ["ab", "1"], StopTokenIds = [0, 4], Seed = 3, MaximumCacheBytes = 1 << 20, AddSpecialTokens = false },
+                Generation = new GenerationOptions
+                {
+                    MaxNewTokens = 20,
+                    TopK = 9,
+                    TopP = 0.95,
+                    StopStrings = ["ab", "1"],
+                    StopTokenIds = [0, 4],
+                    Seed = 3,
+                    MaximumCacheBytes = 1 << 20,
+                    AddSpecialTokens = false,
+                },
             }),
-            "GenerateText with samples" => _ml.Transforms.GenerateText(_model, maxNewTokens: 20, seed: 5, samplesPerPrompt: 3).Append(_ml.Transforms.AttentionRhythm()),
-            "GenerateText with an adapter" => _ml.Transforms.GenerateText(_adapted.Value, maxNewTokens: 20, seed: 5).Append(_ml.Transforms.AttentionRhythm()),
+            "GenerateText with samples" => _ml.Transforms.GenerateText(_model, maxNewTokens: 20, seed: 5, samplesPerPrompt: 3)
+                .Append(_ml.Transforms.AttentionRhythm()),
+            "GenerateText with an adapter" => _ml.Transforms.GenerateText(_adapted.Value, maxNewTokens: 20, seed: 5)
+                .Append(_ml.Transforms.AttentionRhythm()),
             "AttentionRhythm" => _ml.Transforms.AttentionRhythm(_model, new AttentionRhythmOptions { MinimumHorizon = 2, Layers = LayerSelection.Of(0, 2) }),
             "RhythmCredit" => _ml.Transforms.RhythmCredit(new RhythmCreditOptions { Credit = new CreditOptions { Fraction = 0.3, DominatedWaad = 2.5 } }),
-            "RhythmFeatures" => _ml.Transforms.RhythmFeatures(new RhythmFeaturesOptions { Signals = RhythmSignals.Waad | RhythmSignals.Fai, Quantiles = [0.3], MissingValue = float.NaN }),
+            "RhythmFeatures" => _ml.Transforms.RhythmFeatures(new RhythmFeaturesOptions
+            {
+                Signals = RhythmSignals.Waad | RhythmSignals.Fai,
+                Quantiles = [0.3],
+                MissingValue = float.NaN,
+            }),
             _ => _ml.Transforms.CopyColumns("Original", "Response")
                 .Append(_ml.Transforms.GenerateText(_model, maxNewTokens: 30))
                 .Append(_ml.Transforms.AttentionRhythm())

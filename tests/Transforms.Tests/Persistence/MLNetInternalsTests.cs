@@ -33,7 +33,8 @@ public class MLNetInternalsTests
     ];
 
     [Fact]
-    public void The_library_uses_exactly_the_approved_internals_of_ML_NET() => InternalsUsedBy(typeof(MLNetInternals).Assembly).Should().BeEquivalentTo(Approved);
+    public void The_library_uses_exactly_the_approved_internals_of_ML_NET() =>
+        InternalsUsedBy(typeof(MLNetInternals).Assembly).Should().BeEquivalentTo(Approved);
 
     [Fact]
     public void The_library_references_the_original_assemblies_and_not_their_publicized_copies()
@@ -46,8 +47,11 @@ public class MLNetInternalsTests
     [Fact]
     public void Every_component_has_a_loading_constructor()
     {
-        Type[] components = [.. typeof(IComponent).Assembly.GetTypes().Where(type => type is { IsAbstract: false, IsClass: true } && type.IsAssignableTo(typeof(IComponent)))];
-        components.Should().NotBeEmpty().And.AllSatisfy(type => ComponentFactory.FindConstructor($"{type.FullName}, {type.Assembly.GetName().Name}").Should().NotBeNull("{0} is saved", type));
+        Type[] components = [.. typeof(IComponent).Assembly.GetTypes()
+            .Where(type => type is { IsAbstract: false, IsClass: true } && type.IsAssignableTo(typeof(IComponent)))];
+        components.Should().NotBeEmpty().And.AllSatisfy(type => ComponentFactory
+            .FindConstructor($"{type.FullName}, {type.Assembly.GetName().Name}")
+            .Should().NotBeNull("{0} is saved", type));
     }
 
     [Theory]
@@ -64,14 +68,20 @@ public class MLNetInternalsTests
         using var image = new PEReader(File.OpenRead(library.Location));
         MetadataReader metadata = image.GetMetadataReader();
         var used = new SortedSet<string>(StringComparer.Ordinal);
-        var types = metadata.TypeReferences.Select(handle => Find(metadata, handle)).Where(type => type is { IsVisible: false }).Select(type => type!.FullName!).ToHashSet();
+        var types = metadata.TypeReferences
+            .Select(handle => Find(metadata, handle))
+            .Where(type => type is { IsVisible: false })
+            .Select(type => type!.FullName!)
+            .ToHashSet();
         foreach (MemberReferenceHandle handle in metadata.MemberReferences)
         {
             MemberReference member = metadata.GetMemberReference(handle);
             if (member.Parent.Kind != HandleKind.TypeReference || Find(metadata, (TypeReferenceHandle)member.Parent) is not { } type) continue;
             string name = metadata.GetString(member.Name);
-            if (!type.IsVisible) used.Add($"{type.FullName}.{name}");
-            else if (type.GetMember(name, Everything(BindingFlags.NonPublic)).Any(IsClosed) && !type.GetMember(name, Everything(BindingFlags.Public)).Any(found => !IsClosed(found)))
+            if (!type.IsVisible)
+                used.Add($"{type.FullName}.{name}");
+            else if (type.GetMember(name, Everything(BindingFlags.NonPublic)).Any(IsClosed)
+                && !type.GetMember(name, Everything(BindingFlags.Public)).Any(found => !IsClosed(found)))
                 used.Add($"{type.FullName}.{name}");
         }
         used.UnionWith(types.Where(type => !used.Any(member => member.StartsWith(type + ".", StringComparison.Ordinal))));

@@ -76,8 +76,12 @@ public sealed class ModelSavingCatalogTests : IDisposable
     public void A_disk_that_is_read_only_leaves_the_old_zip(bool opens)
     {
         File.WriteAllText(_zip, "old");
-        Action save = () => AtomicZip.Write(_zip, stream => _ml.Model.Save(_fitted, _data.Schema, stream),
-            path => opens ? new FullDisk(File.Create(path), room: 0) : throw new UnauthorizedAccessException($"Access to '{path}' is denied: read-only file system"));
+        Action save = () => AtomicZip.Write(
+            _zip,
+            stream => _ml.Model.Save(_fitted, _data.Schema, stream),
+            path => opens
+                ? new FullDisk(File.Create(path), room: 0)
+                : throw new UnauthorizedAccessException($"Access to '{path}' is denied: read-only file system"));
         save.Should().Throw<Exception>().Which.Should().Match(exception => exception is IOException || exception is UnauthorizedAccessException);
         File.ReadAllText(_zip).Should().Be("old");
         Directory.GetFiles(_folder.Path).Should().Equal(_zip);
@@ -85,7 +89,8 @@ public sealed class ModelSavingCatalogTests : IDisposable
 
     [Fact]
     public void A_folder_that_cannot_be_written_to_is_an_error_that_names_it() =>
-        _ml.Model.Invoking(it => it.SaveAtomically(_fitted, _data.Schema, "/proc/no-such-place/model.zip")).Should().Throw<IOException>().WithMessage("*/proc/no-such-place*");
+        _ml.Model.Invoking(it => it.SaveAtomically(_fitted, _data.Schema, "/proc/no-such-place/model.zip"))
+            .Should().Throw<IOException>().WithMessage("*/proc/no-such-place*");
 
     [Fact]
     public void A_zip_cut_at_any_place_is_an_error_and_never_a_model()

@@ -5,12 +5,19 @@ namespace MLNetAttn.Transforms.Tests;
 
 public class RhythmCreditTests
 {
-    private static readonly float[] Waad = [9, 1, 1, 1, 4, 2], Fai = [0.8f, 0.1f, 0.9f, 0.3f, 0.2f, float.NaN], Entropy = [1, 2, 3, 4, 5, 6], Flow = [0.3f, 0.1f, 0.2f, 0.6f, 0.5f, 0.4f];
+    private static readonly float[] Waad = [9, 1, 1, 1, 4, 2],
+        Fai = [0.8f, 0.1f, 0.9f, 0.3f, 0.2f, float.NaN],
+        Entropy = [1, 2, 3, 4, 5, 6],
+        Flow = [0.3f, 0.1f, 0.2f, 0.6f, 0.5f, 0.4f];
 
     private readonly MLContext _ml = new(seed: 1);
     private readonly IDataView _data;
 
-    public RhythmCreditTests() => _data = _ml.Data.LoadFromEnumerable([new { Waad, Fai, Entropy, Flow }, new { Waad = Array.Empty<float>(), Fai = Array.Empty<float>(), Entropy = Array.Empty<float>(), Flow = Array.Empty<float>() }]);
+    public RhythmCreditTests() => _data = _ml.Data.LoadFromEnumerable(
+    [
+        new { Waad, Fai, Entropy, Flow },
+        new { Waad = Array.Empty<float>(), Fai = Array.Empty<float>(), Entropy = Array.Empty<float>(), Flow = Array.Empty<float>() },
+    ]);
 
     [Fact]
     public void Credit_and_roles_are_those_of_the_function()
@@ -51,7 +58,10 @@ public class RhythmCreditTests
     [Fact]
     public void Flow_credit_amplifies_the_tokens_that_most_flow_passes()
     {
-        IDataView view = _ml.Transforms.RhythmCredit(CreditStrategy.Flow, fraction: 0.5).Append(_ml.Transforms.Conversion.MapKeyToValue("Role")).Fit(_data).Transform(_data);
+        IDataView view = _ml.Transforms.RhythmCredit(CreditStrategy.Flow, fraction: 0.5)
+            .Append(_ml.Transforms.Conversion.MapKeyToValue("Role"))
+            .Fit(_data)
+            .Transform(_data);
         view.GetColumn<float[]>("Credit").First().Should().Equal(1, 1, 1, 1.5f, 1.5f, 1.5f);
         view.GetColumn<string[]>("Role").First().Should().Equal("None", "None", "None", "Selected", "Selected", "Selected");
     }
@@ -59,8 +69,16 @@ public class RhythmCreditTests
     [Fact]
     public void Credit_acts_where_the_advantage_column_has_the_sign_asked_for()
     {
-        IDataView data = _ml.Data.LoadFromEnumerable([new { Waad, Fai, Advantage = 1.5 }, new { Waad, Fai, Advantage = -0.5 }, new { Waad, Fai, Advantage = double.NaN }]);
-        RhythmCreditEstimator positive = _ml.Transforms.RhythmCredit(new RhythmCreditOptions { Credit = new CreditOptions { Sign = CreditSign.PositiveOnly, Normalize = true } });
+        IDataView data = _ml.Data.LoadFromEnumerable(
+        [
+            new { Waad, Fai, Advantage = 1.5 },
+            new { Waad, Fai, Advantage = -0.5 },
+            new { Waad, Fai, Advantage = double.NaN },
+        ]);
+        RhythmCreditEstimator positive = _ml.Transforms.RhythmCredit(new RhythmCreditOptions
+        {
+            Credit = new CreditOptions { Sign = CreditSign.PositiveOnly, Normalize = true },
+        });
         float[][] credit = [.. positive.Fit(data).Transform(data).GetColumn<float[]>("Credit")];
         credit[0].Average().Should().BeApproximately(1, 1e-6f);
         credit[0].Max().Should().BeGreaterThan(1);
@@ -83,7 +101,8 @@ public class RhythmCreditTests
     {
         IDataView data = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 40).Select(id => new { Id = id, Waad = new float[20] }));
         RhythmCreditTransformer fitted = _ml.Transforms.RhythmCredit(CreditStrategy.Random).Fit(data);
-        Dictionary<int, float[]> Read(IDataView view) => view.GetColumn<int>("Id").Zip(view.GetColumn<float[]>("Credit")).ToDictionary(row => row.First, row => row.Second);
+        Dictionary<int, float[]> Read(IDataView view) =>
+            view.GetColumn<int>("Id").Zip(view.GetColumn<float[]>("Credit")).ToDictionary(row => row.First, row => row.Second);
         Dictionary<int, float[]> inOrder = Read(fitted.Transform(data)), shuffled = Read(_ml.Data.Cache(fitted.Transform(_ml.Data.ShuffleRows(data, seed: 2))));
         inOrder.Should().AllSatisfy(row => shuffled[row.Key].Should().Equal(row.Value));
         inOrder[0].Should().NotEqual(inOrder[1]);
@@ -96,8 +115,10 @@ public class RhythmCreditTests
         DataViewSchema delivered = estimator.Fit(_data).GetOutputSchema(_data.Schema);
         delivered["Gamma"].Type.Should().Be(new VectorDataViewType(NumberDataViewType.Single));
         delivered["Why"].Type.Should().Be(new VectorDataViewType(RoleKey.Type));
-        estimator.GetOutputSchema(MLNetInternals.CreateShape(_data.Schema)).Select(column => (column.Name, column.Kind, column.ItemType, column.IsKey, column.Annotations.Count))
-            .Should().Equal(MLNetInternals.CreateShape(delivered).Select(column => (column.Name, column.Kind, column.ItemType, column.IsKey, column.Annotations.Count)));
+        estimator.GetOutputSchema(MLNetInternals.CreateShape(_data.Schema))
+            .Select(column => (column.Name, column.Kind, column.ItemType, column.IsKey, column.Annotations.Count))
+            .Should().Equal(MLNetInternals.CreateShape(delivered)
+                .Select(column => (column.Name, column.Kind, column.ItemType, column.IsKey, column.Annotations.Count)));
     }
 
     [Fact]

@@ -62,7 +62,8 @@ public class RhythmFeaturesTests
         plain.Should().OnlyContain(value => float.IsFinite(value));
         padded[1..].Should().Equal(plain[1..]);
 
-        static float[] Compute(float[] fai) => new RhythmFeatureSet(new RhythmFeaturesOptions { Signals = RhythmSignals.Fai }).Compute([Array.ConvertAll(fai, value => (double)value)]);
+        static float[] Compute(float[] fai) => new RhythmFeatureSet(new RhythmFeaturesOptions { Signals = RhythmSignals.Fai })
+            .Compute([Array.ConvertAll(fai, value => (double)value)]);
     }, iter: 300);
 
     [Fact]
@@ -77,12 +78,20 @@ public class RhythmFeaturesTests
     [Fact]
     public void The_schema_is_the_one_that_was_promised_and_a_trainer_takes_it()
     {
-        IDataView data = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 60).Select(i => new { Waad = Shift(Waad, i % 2), Fai, Entropy, LogProbability, Label = i % 2 == 1 }));
+        IDataView data = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 60)
+            .Select(i => new { Waad = Shift(Waad, i % 2), Fai, Entropy, LogProbability, Label = i % 2 == 1 }));
         RhythmFeaturesEstimator estimator = _ml.Transforms.RhythmFeatures("Features");
         DataViewSchema delivered = estimator.Fit(data).GetOutputSchema(data.Schema);
-        static IEnumerable<string> Describe(SchemaShape shape) => shape.Select(column => $"{column.Name} {column.Kind} {column.ItemType} {string.Join(',', column.Annotations.Select(annotation => annotation.Name))}");
-        Describe(estimator.GetOutputSchema(MLNetInternals.CreateShape(data.Schema))).Should().Equal(Describe(MLNetInternals.CreateShape(delivered))).And.Contain("Features Vector Single SlotNames");
-        IDataView scored = estimator.Append(_ml.Transforms.NormalizeMeanVariance("Features")).Append(_ml.BinaryClassification.Trainers.LbfgsLogisticRegression()).Fit(data).Transform(data);
+        static IEnumerable<string> Describe(SchemaShape shape) => shape.Select(column =>
+            $"{column.Name} {column.Kind} {column.ItemType} {string.Join(',', column.Annotations.Select(annotation => annotation.Name))}");
+        Describe(estimator.GetOutputSchema(MLNetInternals.CreateShape(data.Schema)))
+            .Should().Equal(Describe(MLNetInternals.CreateShape(delivered)))
+            .And.Contain("Features Vector Single SlotNames");
+        IDataView scored = estimator
+            .Append(_ml.Transforms.NormalizeMeanVariance("Features"))
+            .Append(_ml.BinaryClassification.Trainers.LbfgsLogisticRegression())
+            .Fit(data)
+            .Transform(data);
         _ml.BinaryClassification.Evaluate(scored).AreaUnderRocCurve.Should().Be(1);
     }
 
@@ -99,8 +108,16 @@ public class RhythmFeaturesTests
     [Fact]
     public void Options_out_of_range_are_named_at_once()
     {
-        Action create = () => _ml.Transforms.RhythmFeatures(new RhythmFeaturesOptions { Signals = 0, Quantiles = [0.5, 2], PeakProminence = -1, AnchorFraction = 0, MissingValue = float.PositiveInfinity });
-        create.Should().Throw<ArgumentException>().Which.Message.Should().ContainAll("Signals is 0", "Quantiles is 0.5, 2", "PeakProminence is -1", "AnchorFraction is 0", "MissingValue is");
+        Action create = () => _ml.Transforms.RhythmFeatures(new RhythmFeaturesOptions
+        {
+            Signals = 0,
+            Quantiles = [0.5, 2],
+            PeakProminence = -1,
+            AnchorFraction = 0,
+            MissingValue = float.PositiveInfinity,
+        });
+        create.Should().Throw<ArgumentException>().Which.Message.Should().ContainAll(
+            "Signals is 0", "Quantiles is 0.5, 2", "PeakProminence is -1", "AnchorFraction is 0", "MissingValue is");
     }
 
     private Dictionary<string, float> Features(RhythmFeaturesOptions options, IDataView data)
@@ -116,7 +133,10 @@ public class RhythmFeaturesTests
         return [.. names.DenseValues().Select(name => name.ToString())];
     }
 
-    private IDataView Row(float[] waad, float[] fai, float[] entropy, float[] logProbability) => _ml.Data.LoadFromEnumerable(new Signals[] { new() { Waad = waad, Fai = fai, Entropy = entropy, LogProbability = logProbability } });
+    private IDataView Row(float[] waad, float[] fai, float[] entropy, float[] logProbability) => _ml.Data.LoadFromEnumerable(new Signals[]
+    {
+        new() { Waad = waad, Fai = fai, Entropy = entropy, LogProbability = logProbability },
+    });
 
     private static float[] Shift(float[] values, float by) => Array.ConvertAll(values, value => value + by);
 

@@ -41,8 +41,10 @@ public sealed class SamplesPerPromptTests : IDisposable
     public void They_are_the_models_own_samples()
     {
         IDataView data = _ml.Data.LoadFromEnumerable([new { Prompt = "1 + 1 =" }]);
-        string[] expected = [.. _model.Generate([_model.Tokenizer.Encode("1 + 1 =")],
-            new GenerationOptions { MaxNewTokens = 12, SamplesPerPrompt = 4, PromptSeeds = [RowSeed.Of(1, new DataViewRowId(0, 0))] }).Select(sequence => sequence.Text!)];
+        string[] expected = [.. _model.Generate(
+            [_model.Tokenizer.Encode("1 + 1 =")],
+            new GenerationOptions { MaxNewTokens = 12, SamplesPerPrompt = 4, PromptSeeds = [RowSeed.Of(1, new DataViewRowId(0, 0))] })
+            .Select(sequence => sequence.Text!)];
         Responses(Fit(samples: 4).Transform(data)).Should().Equal(expected);
     }
 
@@ -78,7 +80,8 @@ public sealed class SamplesPerPromptTests : IDisposable
             Generation = new GenerationOptions { SamplesPerPrompt = 2 },
         });
         DataViewSchema delivered = estimator.Fit(_data).GetOutputSchema(_data.Schema);
-        delivered.Select(column => column.Name).Should().Equal("Prompt", "Number", "Group", "Try", "Response", "ResponseTokenIds", "ResponseLogProbabilities", "FinishReason");
+        delivered.Select(column => column.Name).Should().Equal(
+            "Prompt", "Number", "Group", "Try", "Response", "ResponseTokenIds", "ResponseLogProbabilities", "FinishReason");
         static IEnumerable<string> Describe(SchemaShape shape) => shape.Select(column => $"{column.Name} {column.Kind} {column.ItemType}");
         Describe(estimator.GetOutputSchema(MLNetInternals.CreateShape(_data.Schema))).Should().Equal(Describe(MLNetInternals.CreateShape(delivered)));
         Fit(samples: 1).GetOutputSchema(_data.Schema).Select(column => column.Name).Should().NotContain("PromptIndex");
@@ -105,7 +108,10 @@ public sealed class SamplesPerPromptTests : IDisposable
     public void Ml_nets_own_transforms_and_caches_work_behind_it()
     {
         IDataView cached = _ml.Data.Cache(_ml.Data.FilterRowsByColumn(
-            _ml.Transforms.Conversion.ConvertType("Sample", "SampleIndex").Fit(Fit(samples: 3).Transform(_data)).Transform(Fit(samples: 3).Transform(_data)), "Sample", lowerBound: 1, upperBound: 3));
+            _ml.Transforms.Conversion.ConvertType("Sample", "SampleIndex")
+                .Fit(Fit(samples: 3).Transform(_data))
+                .Transform(Fit(samples: 3).Transform(_data)),
+            "Sample", lowerBound: 1, upperBound: 3));
         cached.GetColumn<int>("SampleIndex").Should().Equal(Enumerable.Range(0, 14).Select(i => 1 + i % 2));
     }
 

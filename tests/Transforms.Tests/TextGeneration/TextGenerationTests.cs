@@ -20,7 +20,9 @@ public sealed class TextGenerationTests : IDisposable
         GeneratedRow[] rows = Rows(Fit(temperature: 0).Transform(_data));
         foreach ((GeneratedRow row, TextPair pair) in rows.Zip(TextPair.Make(20)))
         {
-            GeneratedSequence expected = _model.Generate([_model.Tokenizer.Encode(pair.Prompt)], new GenerationOptions { MaxNewTokens = 12, Temperature = 0 })[0];
+            GeneratedSequence expected = _model.Generate(
+                [_model.Tokenizer.Encode(pair.Prompt)],
+                new GenerationOptions { MaxNewTokens = 12, Temperature = 0 })[0];
             row.ResponseTokenIds.Should().Equal(expected.TokenIds);
             row.Response.Should().Be(_model.Tokenizer.Decode(expected.TokenIds, skipSpecialTokens: true));
             row.FinishReason.Should().Be(expected.FinishReason.ToString());
@@ -31,7 +33,11 @@ public sealed class TextGenerationTests : IDisposable
     [Fact]
     public void Stop_strings_end_the_text_and_not_the_token_ids_before_and_after_loading()
     {
-        var options = new TextGenerationOptions { BatchSize = 7, Generation = new GenerationOptions { MaxNewTokens = 30, StopStrings = ["ab", "1"], Seed = 5 } };
+        var options = new TextGenerationOptions
+        {
+            BatchSize = 7,
+            Generation = new GenerationOptions { MaxNewTokens = 30, StopStrings = ["ab", "1"], Seed = 5 },
+        };
         PolicyTransformer fitted = _ml.Transforms.GenerateText(_model, options).Fit(_data);
         GeneratedRow[] rows = Rows(fitted.Transform(_data));
         rows.Select(row => row.FinishReason).Distinct().Should().BeEquivalentTo("StopToken", "StopString");
@@ -57,7 +63,8 @@ public sealed class TextGenerationTests : IDisposable
         Refused(_model, new() { BatchSize = 4 }, "*Generation.BatchSize is 4*TextGenerationOptions.BatchSize*");
 
         void Refused(CausalLanguageModel model, GenerationOptions generation, string message) =>
-            _ml.Transforms.Invoking(it => it.GenerateText(model, new TextGenerationOptions { Generation = generation })).Should().Throw<ArgumentException>().WithMessage(message);
+            _ml.Transforms.Invoking(it => it.GenerateText(model, new TextGenerationOptions { Generation = generation }))
+                .Should().Throw<ArgumentException>().WithMessage(message);
     }
 
     [Fact]
@@ -66,7 +73,8 @@ public sealed class TextGenerationTests : IDisposable
         // 2 · 3 layers · 2 heads · 8 numbers of 4 bytes a position; five to six tokens a prompt.
         var generation = new GenerationOptions { MaxNewTokens = 30, MaximumCacheBytes = 4 * 384 * 40 };
         Rows(Fit(new() { BatchSize = 4, Generation = generation }).Transform(_data)).Should().HaveCount(20);
-        Fit(new() { BatchSize = 8, Generation = generation }).Invoking(it => Rows(it.Transform(_data))).Should().Throw<ArgumentException>().WithMessage("*MaximumCacheBytes*8 responses*Lower BatchSize to 4*");
+        Fit(new() { BatchSize = 8, Generation = generation }).Invoking(it => Rows(it.Transform(_data)))
+            .Should().Throw<ArgumentException>().WithMessage("*MaximumCacheBytes*8 responses*Lower BatchSize to 4*");
 
         PolicyTransformer Fit(TextGenerationOptions options) => _ml.Transforms.GenerateText(_model, options).Fit(_data);
     }
@@ -74,7 +82,9 @@ public sealed class TextGenerationTests : IDisposable
     [Fact]
     public void A_seed_repeats_the_responses_whatever_the_batch_and_the_order_of_rows()
     {
-        GeneratedRow[] one = Rows(Fit(batchSize: 1).Transform(_data)), many = Rows(Fit(batchSize: 7).Transform(_data)), other = Rows(Fit(seed: 2).Transform(_data));
+        GeneratedRow[] one = Rows(Fit(batchSize: 1).Transform(_data)),
+            many = Rows(Fit(batchSize: 7).Transform(_data)),
+            other = Rows(Fit(seed: 2).Transform(_data));
         many.Select(row => row.Response).Should().Equal(one.Select(row => row.Response));
         other.Select(row => row.Response).Should().NotEqual(one.Select(row => row.Response));
         IDataView shuffled = Fit().Transform(_ml.Data.ShuffleRows(_data, seed: 5));
@@ -102,7 +112,8 @@ public sealed class TextGenerationTests : IDisposable
     {
         TextGenerationEstimator estimator = _ml.Transforms.GenerateText(_model, maxNewTokens: 3);
         DataViewSchema delivered = estimator.Fit(_data).GetOutputSchema(_data.Schema);
-        static IEnumerable<string> Describe(SchemaShape shape) => shape.Select(column => $"{column.Name} {column.Kind} {column.ItemType} {string.Join(',', column.Annotations.Select(annotation => annotation.Name))}");
+        static IEnumerable<string> Describe(SchemaShape shape) => shape.Select(column =>
+            $"{column.Name} {column.Kind} {column.ItemType} {string.Join(',', column.Annotations.Select(annotation => annotation.Name))}");
         string[] promised = [.. Describe(estimator.GetOutputSchema(MLNetInternals.CreateShape(_data.Schema)))];
         promised.Should().Equal(Describe(MLNetInternals.CreateShape(delivered)));
         promised.Should().Contain(column => column.StartsWith("Response Scalar String") && column.Contains("LanguageModel") && column.Contains("TokenIds"));
@@ -113,7 +124,8 @@ public sealed class TextGenerationTests : IDisposable
     {
         IDataView data = _ml.Data.LoadFromEnumerable([new { Prompt = "1" }, new { Prompt = "2" }, new { Prompt = new string('1', TinyModels.Context - 5) }]);
         PolicyTransformer fitted = Fit();
-        fitted.Invoking(it => Rows(it.Transform(data))).Should().Throw<ArgumentException>().WithMessage($"*Row 2*{TinyModels.Context - 5}*{TinyModels.Context}*");
+        fitted.Invoking(it => Rows(it.Transform(data)))
+            .Should().Throw<ArgumentException>().WithMessage($"*Row 2*{TinyModels.Context - 5}*{TinyModels.Context}*");
     }
 
     [Fact]
@@ -128,7 +140,8 @@ public sealed class TextGenerationTests : IDisposable
     {
         using CausalLanguageModel model = TinyModels.CreateWithoutTokenizer();
         var first = new LetterCounterEstimator(_ml, new LetterCounter.State(Input: "Prompt"));
-        first.Append(_ml.Transforms.GenerateText(model)).Invoking(it => it.Fit(_data)).Should().Throw<InvalidOperationException>().WithMessage("*'Prompt'*text*tokenizer*");
+        first.Append(_ml.Transforms.GenerateText(model)).Invoking(it => it.Fit(_data))
+            .Should().Throw<InvalidOperationException>().WithMessage("*'Prompt'*text*tokenizer*");
         first.Fits.Should().Be(0);
     }
 
@@ -136,8 +149,10 @@ public sealed class TextGenerationTests : IDisposable
     public void A_missing_or_wrong_prompt_column_is_named()
     {
         TextGenerationEstimator estimator = _ml.Transforms.GenerateText(_model, maxNewTokens: 3);
-        estimator.Invoking(it => it.Fit(_ml.Data.LoadFromEnumerable([new { Question = "1" }]))).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*'Prompt'*Question*");
-        estimator.Invoking(it => it.Fit(_ml.Data.LoadFromEnumerable([new { Prompt = 1.5f }]))).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*'Prompt'*Single*");
+        estimator.Invoking(it => it.Fit(_ml.Data.LoadFromEnumerable([new { Question = "1" }])))
+            .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*'Prompt'*Question*");
+        estimator.Invoking(it => it.Fit(_ml.Data.LoadFromEnumerable([new { Prompt = 1.5f }])))
+            .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*'Prompt'*Single*");
     }
 
     [Fact]
@@ -153,7 +168,12 @@ public sealed class TextGenerationTests : IDisposable
     [Fact]
     public void Options_that_a_row_cannot_have_are_refused()
     {
-        Action create = () => _ml.Transforms.GenerateText(_model, new TextGenerationOptions { BatchSize = 0, PromptFormat = (PromptFormat)9, Generation = new GenerationOptions { PromptSeeds = [] } });
+        Action create = () => _ml.Transforms.GenerateText(_model, new TextGenerationOptions
+        {
+            BatchSize = 0,
+            PromptFormat = (PromptFormat)9,
+            Generation = new GenerationOptions { PromptSeeds = [] },
+        });
         create.Should().Throw<ArgumentException>().Which.Message.Should().ContainAll("BatchSize is 0", "PromptFormat is 9", "PromptSeeds is given");
         Action temperature = () => _ml.Transforms.GenerateText(_model, temperature: -1);
         temperature.Should().Throw<ArgumentException>().WithMessage("*Temperature is -1*");
@@ -163,7 +183,11 @@ public sealed class TextGenerationTests : IDisposable
     public void A_cancelled_token_stops_generation()
     {
         using var source = new CancellationTokenSource();
-        PolicyTransformer fitted = _ml.Transforms.GenerateText(_model, new TextGenerationOptions { CancellationToken = source.Token, Generation = new GenerationOptions { MaxNewTokens = 5 } }).Fit(_data);
+        PolicyTransformer fitted = _ml.Transforms.GenerateText(_model, new TextGenerationOptions
+        {
+            CancellationToken = source.Token,
+            Generation = new GenerationOptions { MaxNewTokens = 5 },
+        }).Fit(_data);
         source.Cancel();
         fitted.Invoking(it => Rows(it.Transform(_data))).Should().Throw<OperationCanceledException>();
     }
@@ -171,7 +195,9 @@ public sealed class TextGenerationTests : IDisposable
     [Fact]
     public void A_prediction_engine_answers()
     {
-        using PredictionEngine<TextPair, GeneratedRow> engine = _ml.Model.CreatePredictionEngine<TextPair, GeneratedRow>(Fit(temperature: 0), new PredictionEngineOptions { OwnsTransformer = false });
+        using PredictionEngine<TextPair, GeneratedRow> engine = _ml.Model.CreatePredictionEngine<TextPair, GeneratedRow>(
+            Fit(temperature: 0),
+            new PredictionEngineOptions { OwnsTransformer = false });
         engine.Predict(TextPair.Make(1)[0]).ResponseTokenIds.Should().NotBeEmpty();
     }
 

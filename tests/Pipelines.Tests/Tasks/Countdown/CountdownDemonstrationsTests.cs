@@ -31,12 +31,15 @@ public sealed class CountdownDemonstrationsTests
     public void Every_word_of_a_trace_is_in_the_vocabulary()
     {
         HashSet<string> vocabulary = [.. new CountdownVocabulary().Tokens];
-        CountdownDemonstrations.Generate(2_000, numbers: 4).SelectMany(row => $"{row.Prompt} {row.Response}".Split(' ')).Should().OnlyContain(word => vocabulary.Contains(word));
+        CountdownDemonstrations.Generate(2_000, numbers: 4)
+            .SelectMany(row => $"{row.Prompt} {row.Response}".Split(' '))
+            .Should().OnlyContain(word => vocabulary.Contains(word));
     }
 
     [Fact]
     public void A_request_repeated_gives_the_same_traces() =>
-        CountdownDemonstrations.Generate(50, seed: 3).Select(row => row.Response).Should().Equal(CountdownDemonstrations.Generate(50, seed: 3).Select(row => row.Response));
+        CountdownDemonstrations.Generate(50, seed: 3).Select(row => row.Response)
+            .Should().Equal(CountdownDemonstrations.Generate(50, seed: 3).Select(row => row.Response));
 
     [Theory]
     [InlineData(0.0, 0.0, 0.4)]
@@ -44,7 +47,9 @@ public sealed class CountdownDemonstrationsTests
     [InlineData(1.0, 1.0, 1.0)]
     public void The_share_that_ends_in_a_solution_is_the_one_asked_for_plus_what_chance_finds(double share, double atLeast, double atMost)
     {
-        IReadOnlyList<CountdownDemonstration> rows = CountdownDemonstrations.Generate(2_000, options: new CountdownDemonstrationOptions { SolvedShare = share });
+        IReadOnlyList<CountdownDemonstration> rows = CountdownDemonstrations.Generate(
+            2_000,
+            options: new CountdownDemonstrationOptions { SolvedShare = share });
         rows.Average(row => row.Response.Contains("yes", StringComparison.Ordinal) ? 1.0 : 0.0).Should().BeInRange(atLeast - 0.03, atMost);
     }
 

@@ -39,7 +39,11 @@ public sealed class CountdownRewardTransformerTests : IDisposable
     [Fact]
     public void A_saved_reward_scores_the_same_after_loading()
     {
-        IDataView rows = _ml.Data.LoadFromEnumerable([new Row { Response = "<answer>7+5-2</answer>", Numbers = [1, 5, 7], Target = 11 }, new Row { Response = Right, Numbers = [1, 5, 7], Target = 11 }]);
+        IDataView rows = _ml.Data.LoadFromEnumerable(
+        [
+            new Row { Response = "<answer>7+5-2</answer>", Numbers = [1, 5, 7], Target = 11 },
+            new Row { Response = Right, Numbers = [1, 5, 7], Target = 11 },
+        ]);
         CountdownRewardTransformer saved = _ml.Transforms.CountdownReward(outputColumnName: "Score", format: CountdownFormat.TinyZero).Fit(rows);
         _ml.Model.Save(saved, rows.Schema, _zip);
         ITransformer loaded = new MLContext().Model.Load(_zip, out DataViewSchema schema);
@@ -62,7 +66,10 @@ public sealed class CountdownRewardTransformerTests : IDisposable
     public void It_works_in_a_chain_and_in_a_prediction_engine()
     {
         IDataView rows = Rows();
-        ITransformer chain = _ml.Transforms.CopyColumns("Answer", "Response").Append(_ml.Transforms.CountdownReward("Answer")).Append(_ml.Transforms.CopyColumns("Label", "Reward")).Fit(rows);
+        ITransformer chain = _ml.Transforms.CopyColumns("Answer", "Response")
+            .Append(_ml.Transforms.CountdownReward("Answer"))
+            .Append(_ml.Transforms.CopyColumns("Label", "Reward"))
+            .Fit(rows);
         using PredictionEngine<Row, Scored> engine = _ml.Model.CreatePredictionEngine<Row, Scored>(chain);
         engine.Predict(new Row { Response = Right, Numbers = [1, 5, 7], Target = 11 }).Should().BeEquivalentTo(new Scored { Reward = 1, Label = 1 });
         engine.Predict(new Row { Response = Wrong, Numbers = [1, 5, 7], Target = 11 }).Reward.Should().Be(0);
@@ -115,7 +122,8 @@ public sealed class CountdownRewardTransformerTests : IDisposable
     public void Empty_column_names_and_unknown_formats_are_refused()
     {
         Action create = () => _ml.Transforms.CountdownReward(numbersColumnName: "", format: (CountdownFormat)9);
-        create.Should().Throw<ArgumentException>().WithMessage("CountdownRewardOptions: NumbersColumnName is empty, expected the name of a column; Format is 9, expected SearchTrace or TinyZero.");
+        create.Should().Throw<ArgumentException>().WithMessage(
+            "CountdownRewardOptions: NumbersColumnName is empty, expected the name of a column; Format is 9, expected SearchTrace or TinyZero.");
     }
 
     private static IDataView Transform(CountdownRewardEstimator reward, IDataView rows) => reward.Fit(rows).Transform(rows);

@@ -5,7 +5,8 @@ namespace MLNetAttn.Pipelines;
 
 public sealed class CountdownTests
 {
-    private const CountdownOperators AllOperators = CountdownOperators.Add | CountdownOperators.Subtract | CountdownOperators.Multiply | CountdownOperators.Divide;
+    private const CountdownOperators AllOperators =
+        CountdownOperators.Add | CountdownOperators.Subtract | CountdownOperators.Multiply | CountdownOperators.Divide;
 
     private static readonly Gen<(int Numbers, long Seed, CountdownSplit Split, CountdownOptions Options)> Requests = Gen.Select(
         Gen.Int[2, 6], Gen.Long, Gen.Enum<CountdownSplit>(), Gen.Int[9, 99], Gen.Bool,
@@ -31,7 +32,9 @@ public sealed class CountdownTests
     [Fact]
     public void A_request_repeated_gives_the_same_problems() => Requests.Sample(
         request => Countdown.Generate(5, request.Numbers, request.Seed, request.Split, request.Options)
-            .Should().BeEquivalentTo(Countdown.Generate(5, request.Numbers, request.Seed, request.Split, request.Options), options => options.WithStrictOrdering()),
+            .Should().BeEquivalentTo(
+                Countdown.Generate(5, request.Numbers, request.Seed, request.Split, request.Options),
+                options => options.WithStrictOrdering()),
         iter: 20);
 
     [Fact]
@@ -74,7 +77,8 @@ public sealed class CountdownTests
     public void More_distinct_problems_than_there_are_is_an_error_that_says_so()
     {
         Action generate = () => Countdown.Generate(2_000, split: CountdownSplit.Test);
-        generate.Should().Throw<ArgumentException>().WithMessage("2000 distinct Countdown problems of the Test split were asked for, but only * were found*LargestNumber (12)*Distinct = false*");
+        generate.Should().Throw<ArgumentException>().WithMessage(
+            "2000 distinct Countdown problems of the Test split were asked for, but only * were found*LargestNumber (12)*Distinct = false*");
     }
 
     [Fact]
@@ -104,7 +108,8 @@ public sealed class CountdownTests
     public void Prompts_are_the_ones_of_their_formats()
     {
         Countdown.Prompt([1, 5, 7], 11).Should().Be("numbers 1 5 7 target 11 :");
-        Countdown.Prompt([44, 19, 35], 98, CountdownFormat.TinyZero).Should().StartWith("Using the numbers [44, 19, 35], create an equation that equals 98. You can use")
+        Countdown.Prompt([44, 19, 35], 98, CountdownFormat.TinyZero)
+            .Should().StartWith("Using the numbers [44, 19, 35], create an equation that equals 98. You can use")
             .And.EndWith("for example <answer> (1 + 2) / 3 </answer>.");
         Countdown.Generate(1, options: new CountdownOptions { Format = CountdownFormat.TinyZero })[0].Prompt.Should().StartWith("Using the numbers [");
     }

@@ -30,7 +30,8 @@ public sealed class CountdownVocabularyTests : IDisposable
         JsonElement model = root.GetProperty("model");
         model.GetProperty("type").GetString().Should().Be("WordLevel");
         model.GetProperty("unk_token").GetString().Should().Be("<unk>");
-        model.GetProperty("vocab").EnumerateObject().Select(entry => (entry.Name, entry.Value.GetInt32())).Should().Equal(vocabulary.Tokens.Select((token, id) => (token, id)));
+        model.GetProperty("vocab").EnumerateObject().Select(entry => (entry.Name, entry.Value.GetInt32()))
+            .Should().Equal(vocabulary.Tokens.Select((token, id) => (token, id)));
         root.GetProperty("added_tokens").EnumerateArray().Select(token => token.GetProperty("content").GetString()).Should().Equal("<pad>", "<eos>", "<unk>");
     }
 

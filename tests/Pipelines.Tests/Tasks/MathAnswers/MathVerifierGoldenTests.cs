@@ -16,11 +16,13 @@ public sealed class MathVerifierGoldenTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Most_pairs_of_math_verifys_own_tests_agree() => MeasureShared("math_verify_pairs.jsonl", "expected", formula: false).Rate.Should().BeGreaterThanOrEqualTo(0.96);
+    public void Most_pairs_of_math_verifys_own_tests_agree() =>
+        MeasureShared("math_verify_pairs.jsonl", "expected", formula: false).Rate.Should().BeGreaterThanOrEqualTo(0.96);
 
     // Those compare text: 12. is not 12 and 7, 3 is not 3, 7 there, but 11/36 % is 11/36.
     [Fact]
-    public void Pairs_that_are_equal_as_text_are_equal_here() => MeasureShared("math_is_equiv_verdicts.jsonl", "is_equiv", formula: true).Rate.Should().BeGreaterThanOrEqualTo(0.85);
+    public void Pairs_that_are_equal_as_text_are_equal_here() =>
+        MeasureShared("math_is_equiv_verdicts.jsonl", "is_equiv", formula: true).Rate.Should().BeGreaterThanOrEqualTo(0.85);
 
     private Agreement MeasureShared(string file, string verdict, bool formula)
     {
@@ -60,6 +62,8 @@ public sealed class MathVerifierGoldenTests(ITestOutputHelper output)
 
         public override string ToString() =>
             $"{Rate:P2} of {Cases.Count} agree, {FalseRights(variants: false):P2} of those that are wrong count as right:\n"
-            + string.Join('\n', Cases.Where(verdict => verdict.Expected != verdict.Found).Select(verdict => $"{(verdict.Found ? "RIGHT" : "missed")} {verdict.Kind}: {verdict.Gold} | {verdict.Response}"));
+            + string.Join('\n', Cases
+                .Where(verdict => verdict.Expected != verdict.Found)
+                .Select(verdict => $"{(verdict.Found ? "RIGHT" : "missed")} {verdict.Kind}: {verdict.Gold} | {verdict.Response}"));
     }
 }

@@ -102,8 +102,12 @@ public sealed class MathVerifierTests
     {
         string[] seeds =
         [
-            "so $x=\\frac{1}{2}$, \\boxed{(-\\infty,2]\\cup\\{3\\}}", "Answer: \\[\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}\\]", "final answer is $\\sqrt[3]{2}\\pm 5!$. I hope",
-            "\\boxed{\\sum_{k=1}^{10}\\binom{10}{k}} and 40+2 = 42%", "$f(x)<3\\text{ cm}^2$ or \\boxed{12,345.6}", "#### |\\log_28|",
+            "so $x=\\frac{1}{2}$, \\boxed{(-\\infty,2]\\cup\\{3\\}}",
+            "Answer: \\[\\begin{pmatrix}1&2\\\\3&4\\end{pmatrix}\\]",
+            "final answer is $\\sqrt[3]{2}\\pm 5!$. I hope",
+            "\\boxed{\\sum_{k=1}^{10}\\binom{10}{k}} and 40+2 = 42%",
+            "$f(x)<3\\text{ cm}^2$ or \\boxed{12,345.6}",
+            "#### |\\log_28|",
         ];
         const string Pool = "\\{}()[]$^_,.;:|!%&+-*/=<> 0123456789abxyEI\n";
         var random = new Random(17);
@@ -116,7 +120,9 @@ public sealed class MathVerifierTests
                 if (random.Next(3) == 0)
                     text.Remove(at, Math.Min(random.Next(1, 5), text.Length - at - 1));
                 else
-                    text.Insert(at, random.Next(2) == 0 ? Pool[random.Next(Pool.Length)].ToString() : text.ToString(at, Math.Min(random.Next(1, 10), text.Length - at)));
+                    text.Insert(at, random.Next(2) == 0
+                        ? Pool[random.Next(Pool.Length)].ToString()
+                        : text.ToString(at, Math.Min(random.Next(1, 10), text.Length - at)));
             }
             string mutated = text.ToString();
             MathVerifier.IsCorrect(mutated, mutated).Should().Be(MathVerifier.IsReadable(mutated), mutated);
@@ -125,8 +131,9 @@ public sealed class MathVerifierTests
 
     public static TheoryData<string, int> Repeated => new()
     {
-        { "(", 100_000 }, { "\\boxed{", 30_000 }, { "{", 100_000 }, { "$", 100_000 }, { "\\[", 50_000 }, { "\\(", 50_000 }, { "answer: ", 20_000 }, { "final answer is ", 10_000 },
-        { "1 ", 100_000 }, { " 1+", 50_000 }, { "1,000", 20_000 }, { "\\frac", 20_000 }, { "^(", 50_000 }, { "|", 100_000 }, { "-", 100_000 }, { "\\sqrt{", 20_000 }, { "=", 100_000 },
+        { "(", 100_000 }, { "\\boxed{", 30_000 }, { "{", 100_000 }, { "$", 100_000 }, { "\\[", 50_000 }, { "\\(", 50_000 },
+        { "answer: ", 20_000 }, { "final answer is ", 10_000 }, { "1 ", 100_000 }, { " 1+", 50_000 }, { "1,000", 20_000 },
+        { "\\frac", 20_000 }, { "^(", 50_000 }, { "|", 100_000 }, { "-", 100_000 }, { "\\sqrt{", 20_000 }, { "=", 100_000 },
         { "$x$, ", 20_000 }, { "\\text{", 20_000 }, { " ", 100_000 },
     };
 

@@ -23,8 +23,11 @@ public sealed class ProblemReaderTests
         problems.Select(problem => problem.Index).Should().Equal(Enumerable.Range(0, count));
         problems[0].Answer.Should().Be(firstAnswer);
         problems.Should().OnlyContain(problem => problem.Question.Length > 0 && !problem.Question.Contains("Please reason step by step"));
-        if (format == ProblemFormat.Countdown) problems.Should().OnlyContain(problem => problem.Numbers.Length >= 3 && problem.Target > 0 && problem.Prompt == problem.Question);
-        else problems.Should().OnlyContain(problem => problem.Answer.Length > 0 && problem.Prompt == problem.Question + "\n" + ProblemReaderOptions.BoxedAnswer);
+        if (format == ProblemFormat.Countdown)
+            problems.Should().OnlyContain(problem => problem.Numbers.Length >= 3 && problem.Target > 0 && problem.Prompt == problem.Question);
+        else
+            problems.Should().OnlyContain(problem =>
+                problem.Answer.Length > 0 && problem.Prompt == problem.Question + "\n" + ProblemReaderOptions.BoxedAnswer);
     }
 
     [Theory]

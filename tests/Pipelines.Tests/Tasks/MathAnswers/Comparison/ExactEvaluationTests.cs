@@ -48,5 +48,6 @@ public sealed class ExactEvaluationTests
         }
     }
 
-    private static string? Value(string latex) => ExactEvaluation.Constant(LatexParser.Parse(latex)!) is { } value ? $"{value.Numerator}/{value.Denominator}" : null;
+    private static string? Value(string latex) =>
+        ExactEvaluation.Constant(LatexParser.Parse(latex)!) is { } value ? $"{value.Numerator}/{value.Denominator}" : null;
 }

@@ -6,7 +6,9 @@ public sealed class MathFunctionsTests
 {
     public static TheoryData<string, string> Inverses => new()
     {
-        { "sin", "arcsin" }, { "cos", "arccos" }, { "tan", "arctan" }, { "csc", "arccsc" }, { "sec", "arcsec" }, { "cot", "arccot" }, { "sinh", "arcsinh" }, { "cosh", "arccosh" }, { "tanh", "arctanh" },
+        { "sin", "arcsin" }, { "cos", "arccos" }, { "tan", "arctan" },
+        { "csc", "arccsc" }, { "sec", "arcsec" }, { "cot", "arccot" },
+        { "sinh", "arcsinh" }, { "cosh", "arccosh" }, { "tanh", "arctanh" },
     };
 
     [Theory]
@@ -24,7 +26,9 @@ public sealed class MathFunctionsTests
     public void Factorials_of_whole_numbers_are_theirs_and_of_others_recur()
     {
         for (int n = 0; n <= 20; n++)
-            MathFunctions.Evaluate("factorial", [n])!.Value.Real.Should().BeApproximately(Enumerable.Range(1, n).Aggregate(1.0, (product, factor) => product * factor), 1e-12 * Math.Pow(10, n));
+            MathFunctions.Evaluate("factorial", [n])!.Value.Real.Should().BeApproximately(
+                Enumerable.Range(1, n).Aggregate(1.0, (product, factor) => product * factor),
+                1e-12 * Math.Pow(10, n));
         foreach (double x in new[] { 0.3, 2.71, -0.4, -3.3, 7.9 })
         {
             double ratio = MathFunctions.Evaluate("factorial", [x])!.Value.Real / MathFunctions.Evaluate("factorial", [x - 1])!.Value.Real;

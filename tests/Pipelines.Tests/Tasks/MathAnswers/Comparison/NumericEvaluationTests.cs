@@ -40,5 +40,6 @@ public sealed class NumericEvaluationTests
     public void What_has_no_value_has_none(string latex) => NumericEvaluation.Constant(LatexParser.Parse(latex)!).Should().BeNull();
 
     [Fact]
-    public void Roots_of_negative_numbers_are_complex() => Complex.Abs(NumericEvaluation.Constant(LatexParser.Parse("\\sqrt{-4}")!)!.Value - new Complex(0, 2)).Should().BeLessThan(1e-12);
+    public void Roots_of_negative_numbers_are_complex() =>
+        Complex.Abs(NumericEvaluation.Constant(LatexParser.Parse("\\sqrt{-4}")!)!.Value - new Complex(0, 2)).Should().BeLessThan(1e-12);
 }

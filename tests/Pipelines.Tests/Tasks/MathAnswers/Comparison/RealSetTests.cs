@@ -30,7 +30,8 @@ public sealed class RealSetTests
     [InlineData("1<x\\le4", "(1,4]")]
     [InlineData("3x=6", "\\{2\\}")]
     [InlineData("x\\ne0", "(-\\infty,0)\\cup(0,\\infty)")]
-    public void Linear_relations_are_solved(string relation, string set) => RealSet.FromRelation(LatexParser.Parse(relation)!)!.Equals(From(set)!).Should().BeTrue();
+    public void Linear_relations_are_solved(string relation, string set) =>
+        RealSet.FromRelation(LatexParser.Parse(relation)!)!.Equals(From(set)!).Should().BeTrue();
 
     [Theory]
     [InlineData("x^{2}<4")]

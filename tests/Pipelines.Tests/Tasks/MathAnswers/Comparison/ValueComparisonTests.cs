@@ -53,7 +53,8 @@ public sealed class ValueComparisonTests
     [InlineData("x+1", "x+2", false)]
     [InlineData("x", "x^{2}", false)]
     [InlineData("2", "3", false)]
-    public void Proportional(string a, string b, bool proportional) => ValueComparison.AreProportional(LatexParser.Parse(a)!, LatexParser.Parse(b)!).Should().Be(proportional);
+    public void Proportional(string a, string b, bool proportional) =>
+        ValueComparison.AreProportional(LatexParser.Parse(a)!, LatexParser.Parse(b)!).Should().Be(proportional);
 
     private static bool Compare(string a, string b) => ValueComparison.AreEqual(LatexParser.Parse(a)!, LatexParser.Parse(b)!);
 }

@@ -13,18 +13,24 @@ public sealed class AnswerReadingTests
 
     [Fact]
     public void Joined_formulas_are_a_set_and_not_one_in_another() =>
-        AnswerReading.Formulas([("1,2", false), ("3", false)]).Value!.Key.Should().Be(new FiniteSetNode([MathNodes.Number("3")!, MathNodes.Number("2")!, MathNodes.Number("1")!]).Key);
+        AnswerReading.Formulas([("1,2", false), ("3", false)]).Value!.Key
+            .Should().Be(new FiniteSetNode([MathNodes.Number("3")!, MathNodes.Number("2")!, MathNodes.Number("1")!]).Key);
 
     [Fact]
-    public void If_one_of_joined_formulas_is_not_understood_the_first_counts() => AnswerReading.Formulas([("1", false), ("?", false)]).Value!.Key.Should().Be("1/1");
+    public void If_one_of_joined_formulas_is_not_understood_the_first_counts() =>
+        AnswerReading.Formulas([("1", false), ("?", false)]).Value!.Key.Should().Be("1/1");
 
     [Theory]
     [InlineData("2/3.", "2/3")]
     [InlineData("2**3", "8/1")]
     [InlineData("17 - 5", "12/1")]
     public void Arithmetic_has_a_value(string text, string value) =>
-        (ExactEvaluation.Constant(AnswerReading.Number(new NumberMatch(0, text.Length, text, IsExpression: true, Percent: false)).Value!) is { } exact ? $"{exact.Numerator}/{exact.Denominator}" : null).Should().Be(value);
+        (ExactEvaluation.Constant(AnswerReading.Number(new NumberMatch(0, text.Length, text, IsExpression: true, Percent: false)).Value!) is { } exact
+            ? $"{exact.Numerator}/{exact.Denominator}"
+            : null).Should().Be(value);
 
     [Fact]
-    public void A_formula_that_is_too_long_is_text() => AnswerReading.Formula(new string('1', 5000), allBoxes: true).Should().Match<ExtractedAnswer>(answer => answer.Value == null && answer.Text!.Length == 5000);
+    public void A_formula_that_is_too_long_is_text() =>
+        AnswerReading.Formula(new string('1', 5000), allBoxes: true)
+            .Should().Match<ExtractedAnswer>(answer => answer.Value == null && answer.Text!.Length == 5000);
 }

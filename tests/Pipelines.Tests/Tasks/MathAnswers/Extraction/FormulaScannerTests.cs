@@ -31,7 +31,9 @@ public sealed class FormulaScannerTests
     [InlineData("$50$ percent", true)]
     [InlineData("$50$ %", true)]
     [InlineData("$50$ per cent", false)]
-    public void A_percent_sign_behind_counts(string text, bool percent) => new FormulaScanner(text).At(0, boxed: false)!.Parts.Single().Percent.Should().Be(percent);
+    public void A_percent_sign_behind_counts(string text, bool percent) =>
+        new FormulaScanner(text).At(0, boxed: false)!.Parts.Single().Percent.Should().Be(percent);
 
-    private static string Find(string text, bool boxed) => string.Join('|', new FormulaScanner(text).All(boxed).Select(match => string.Join('+', match.Parts.Select(part => part.Content))));
+    private static string Find(string text, bool boxed) =>
+        string.Join('|', new FormulaScanner(text).All(boxed).Select(match => string.Join('+', match.Parts.Select(part => part.Content))));
 }

@@ -30,5 +30,6 @@ public sealed class NumberScannerTests
     [InlineData("40+2=42", "")]
     [InlineData("40+2x", "")]
     [InlineData("40", "")]
-    public void Arithmetic_ends_with_something_that_ends_it(string text, string found) => string.Join('|', new NumberScanner(text).Expressions().Select(expression => expression.Text)).Should().Be(found);
+    public void Arithmetic_ends_with_something_that_ends_it(string text, string found) =>
+        string.Join('|', new NumberScanner(text).Expressions().Select(expression => expression.Text)).Should().Be(found);
 }

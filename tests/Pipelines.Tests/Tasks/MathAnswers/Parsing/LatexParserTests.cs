@@ -75,7 +75,9 @@ public sealed class LatexParserTests
     [InlineData("(2)(3)", null)]
     [InlineData("4 2", null)]
     public void Plain_arithmetic_leaves_nothing_out(string text, string? value) =>
-        (LatexParser.Parse(text, plain: true) is { } node ? ExactEvaluation.Constant(node) is { } exact ? $"{exact.Numerator}/{exact.Denominator}" : "none" : null).Should().Be(value);
+        (LatexParser.Parse(text, plain: true) is { } node
+            ? ExactEvaluation.Constant(node) is { } exact ? $"{exact.Numerator}/{exact.Denominator}" : "none"
+            : null).Should().Be(value);
 
     [Fact]
     public void Depth_is_bounded()
