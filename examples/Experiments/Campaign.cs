@@ -92,7 +92,9 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
     /// <summary>Runs this program again with other arguments; what it says goes to a file.</summary>
     private async Task<bool> DoAsync(string[] arguments, string logFile, int threads, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(executable, ["worker", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        // Begun as "dotnet MLNetAttn.Experiments.dll", this program is no executable of its own.
+        string[] self = Path.GetFileNameWithoutExtension(executable) == "dotnet" ? [typeof(Campaign).Assembly.Location] : [];
+        var start = new ProcessStartInfo(executable, [.. self, "worker", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
         string count = threads.ToString(CultureInfo.InvariantCulture);
         (start.Environment["OMP_NUM_THREADS"], start.Environment["MKL_NUM_THREADS"]) = (count, count);
         CampaignWatch.Announce(start);

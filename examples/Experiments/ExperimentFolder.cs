@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -80,11 +81,15 @@ internal sealed class ExperimentFolder(string path)
     /// <summary>What <see cref="Write"/> writes, on one line.</summary>
     public static string Line<T>(T value) => JsonSerializer.Serialize(value, OnOneLine);
 
-    /// <summary>Writes aside and moves into place, so that a file that is there is whole.</summary>
+    /// <summary>Writes aside, to the disk, and moves into place, so that a file that is there is whole.</summary>
     public static void WriteText(string file, string text)
     {
         string aside = $"{file}.{Environment.ProcessId}.tmp";
-        File.WriteAllText(aside, text);
+        using (var stream = new FileStream(aside, FileMode.Create, FileAccess.Write))
+        {
+            stream.Write(Encoding.UTF8.GetBytes(text));
+            stream.Flush(flushToDisk: true);
+        }
         File.Move(aside, file, overwrite: true);
     }
 
@@ -112,6 +117,16 @@ internal sealed class RunFolder(string path)
 
     /// <summary>What every step measured, written by the trainer.</summary>
     public IReadOnlyList<IReadOnlyDictionary<string, double>> Metrics() => [.. File.ReadLines(MetricsFile).Select(ExperimentFolder.Metrics)];
+
+    /// <summary>What every step of a run that has ended measured.</summary>
+    /// <exception cref="InvalidDataException">Some are missing: training goes on where its files cannot be written.</exception>
+    public IReadOnlyList<IReadOnlyDictionary<string, double>> RequireMetrics(int steps)
+    {
+        IReadOnlyList<IReadOnlyDictionary<string, double>> metrics = Metrics();
+        return metrics.Select(step => step["step"]).SequenceEqual(Enumerable.Range(1, steps).Select(step => (double)step)) ? metrics
+            : throw new InvalidDataException(
+                $"'{MetricsFile}' does not have each of the {steps} steps once. Was the disk full? Remove '{Path}', and the run is done anew.");
+    }
 
     /// <summary>The folders that the run goes on from where it is cut.</summary>
     public IEnumerable<string> Checkpoints() => Directory.EnumerateDirectories(Path, "checkpoint-*");

@@ -67,7 +67,7 @@ internal sealed class Worker : IDisposable
 
         using PolicyTransformer policy = Trainer(credit, seed, run.Path).Fit(_task.Train(seed));
         int lastThird = _settings.Steps - _settings.Steps / 3;
-        IReadOnlyList<IReadOnlyDictionary<string, double>> steps = run.Metrics();
+        IReadOnlyList<IReadOnlyDictionary<string, double>> steps = run.RequireMetrics(_settings.Steps);
         IReadOnlyDictionary<string, double>[] late = [.. steps.Where(step => step["step"] > lastThird || _settings.Steps < 3)];
         ExperimentFolder.Write(run.ResultFile, new RunResult
         {

@@ -12,11 +12,13 @@ internal static class Kit
         "--test-problems", "4", "--evaluation-samples", "2",
     ];
 
-    public static async Task<(int Code, string Output, string Errors)> RunAsync(params string[] args)
+    public static Task<(int Code, string Output, string Errors)> RunAsync(params string[] args) => RunAsAsync(Executable, args);
+
+    public static async Task<(int Code, string Output, string Errors)> RunAsAsync(string executable, params string[] args)
     {
         using var output = new StringWriter();
         using var errors = new StringWriter();
-        int code = await CommandLine.RunAsync(args, Executable, output, errors);
+        int code = await CommandLine.RunAsync(args, executable, output, errors);
         return (code, output.ToString(), errors.ToString());
     }
 }

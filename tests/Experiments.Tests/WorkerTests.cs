@@ -34,6 +34,15 @@ public sealed class WorkerTests
     }
 
     [Fact]
+    public async Task A_program_that_dotnet_was_given_does_its_runs_too()
+    {
+        using var folder = new TemporaryFolder();
+        (int code, string output, string errors) = await Kit.RunAsAsync(
+            "dotnet", ["run", folder.Path, "--strategies", "uniform", "--seeds", "1", "--steps", "1", .. Kit.Tiny]);
+        code.Should().Be(0, errors + output);
+    }
+
+    [Fact]
     public async Task Training_data_that_is_not_there_is_said_before_any_run_and_the_corrected_command_is_taken()
     {
         using var folder = new TemporaryFolder();
