@@ -28,21 +28,28 @@ public sealed class GroupAdvantageTests
         int generations = options.GetProperty("num_generations").GetInt32();
         // Rows of a group need not follow each other.
         int[] order = [.. Enumerable.Range(0, rewards.Length).OrderBy(row => row % generations)];
-        IDataView rows = _ml.Data.LoadFromEnumerable(order.Select(row => new Row
+        IDataView rows = _ml.Data.LoadFromEnumerable(order.Select(row => new GoldenRow { Rewards = rewards[row], Group = $"prompt {row / generations}" }));
+        string[] names = [.. rewards[0].Select((_, function) => $"R{function}")];
+        foreach ((int function, string column) in names.Index())
         {
-            A = rewards[row][0],
-            B = rewards[row].ElementAtOrDefault(1),
-            C = rewards[row].ElementAtOrDefault(2),
-            Group = $"prompt {row / generations}",
-        }));
-        rewards[0].Length.Should().BeLessThanOrEqualTo(3);
+            var pick = _ml.Transforms.CustomMapping<GoldenRow, PickedReward>((row, picked) => picked.Picked = row.Rewards[function], null)
+                .Append(_ml.Transforms.CopyColumns(column, nameof(PickedReward.Picked)))
+                .Append(_ml.Transforms.DropColumns(nameof(PickedReward.Picked)));
+            rows = pick.Fit(rows).Transform(rows);
+        }
 
         float[] found = _ml.Transforms.GroupAdvantage(new GroupAdvantageOptions
         {
-            RewardColumnNames = [.. new[] { "A", "B", "C" }.Take(rewards[0].Length)],
+            RewardColumnNames = names,
             Advantage = new AdvantageOptions
             {
-                ScaleRewards = Enum.Parse<RewardScale>(options.GetProperty("scale_rewards").GetString()!, ignoreCase: true),
+                // TRL takes true for group and false for none.
+                ScaleRewards = options.GetProperty("scale_rewards") switch
+                {
+                    { ValueKind: JsonValueKind.True } => RewardScale.Group,
+                    { ValueKind: JsonValueKind.False } => RewardScale.None,
+                    var scale => Enum.Parse<RewardScale>(scale.GetString()!, ignoreCase: true),
+                },
                 Aggregation = Enum.Parse<RewardAggregation>(options.GetProperty("multi_objective_aggregation").GetString()!.Replace("_", ""), ignoreCase: true),
                 RewardWeights = options.GetProperty("reward_weights") is { ValueKind: JsonValueKind.Array } weights
                     ? [.. weights.EnumerateArray().Select(weight => weight.GetDouble())]
@@ -150,13 +157,23 @@ public sealed class GroupAdvantageTests
         new Row { A = 4, B = 1, Group = "y" },
     ]);
 
+    private sealed class GoldenRow
+    {
+        public float[] Rewards { get; set; } = [];
+
+        public string Group { get; set; } = "";
+    }
+
+    private sealed class PickedReward
+    {
+        public float Picked { get; set; }
+    }
+
     private sealed class Row
     {
         public float A { get; init; }
 
         public float B { get; init; }
-
-        public float C { get; init; }
 
         public string Group { get; init; } = "";
     }
