@@ -44,8 +44,10 @@ public sealed class PolicyCatalog
         /// <param name="seed">Start of everything random.</param>
         /// <exception cref="InvalidOptionsException">An argument is out of range.</exception>
         public PolicyOptimizationTrainer PolicyOptimization(
-            CausalLanguageModel model, IEstimator<ITransformer> reward, CreditStrategy credit = CreditStrategy.Coupled, int steps = 100, double learningRate = 1e-6, int maxNewTokens = 512,
-            string promptColumnName = "Prompt", long seed = 0) => PolicyOptimization(model, reward, Options(credit, steps, learningRate, maxNewTokens, promptColumnName, seed));
+            CausalLanguageModel model, IEstimator<ITransformer> reward,
+            CreditStrategy credit = CreditStrategy.Coupled, int steps = 100, double learningRate = 1e-6, int maxNewTokens = 512,
+            string promptColumnName = "Prompt", long seed = 0) =>
+            PolicyOptimization(model, reward, Options(credit, steps, learningRate, maxNewTokens, promptColumnName, seed));
 
         /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/> with all its options.</summary>
         /// <param name="model">The policy to start from; it stays as it is, and yours to dispose.</param>
@@ -53,7 +55,9 @@ public sealed class PolicyCatalog
         /// responses of the first step.</param>
         /// <param name="options">How to train.</param>
         /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
-        public PolicyOptimizationTrainer PolicyOptimization(CausalLanguageModel model, IEstimator<ITransformer> reward, PolicyOptimizationOptions options) => new(_environment, model, reward, options);
+        public PolicyOptimizationTrainer PolicyOptimization(
+            CausalLanguageModel model, IEstimator<ITransformer> reward, PolicyOptimizationOptions options) =>
+            new(_environment, model, reward, options);
 
         /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/> whose reward was fitted before, such as a trained ML.NET model.</summary>
         /// <param name="model">The policy to start from; it stays as it is, and yours to dispose.</param>
@@ -66,15 +70,19 @@ public sealed class PolicyCatalog
         /// <param name="seed">Start of everything random.</param>
         /// <exception cref="InvalidOptionsException">An argument is out of range.</exception>
         public PolicyOptimizationTrainer PolicyOptimization(
-            CausalLanguageModel model, ITransformer reward, CreditStrategy credit = CreditStrategy.Coupled, int steps = 100, double learningRate = 1e-6, int maxNewTokens = 512,
-            string promptColumnName = "Prompt", long seed = 0) => PolicyOptimization(model, reward, Options(credit, steps, learningRate, maxNewTokens, promptColumnName, seed));
+            CausalLanguageModel model, ITransformer reward,
+            CreditStrategy credit = CreditStrategy.Coupled, int steps = 100, double learningRate = 1e-6, int maxNewTokens = 512,
+            string promptColumnName = "Prompt", long seed = 0) =>
+            PolicyOptimization(model, reward, Options(credit, steps, learningRate, maxNewTokens, promptColumnName, seed));
 
         /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/> whose reward was fitted before, with all its options.</summary>
         /// <param name="model">The policy to start from; it stays as it is, and yours to dispose.</param>
         /// <param name="reward">Writes the reward column from Response, ResponseTokenIds and the columns of the prompt rows.</param>
         /// <param name="options">How to train.</param>
         /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
-        public PolicyOptimizationTrainer PolicyOptimization(CausalLanguageModel model, ITransformer reward, PolicyOptimizationOptions options) => new(_environment, model, reward, options);
+        public PolicyOptimizationTrainer PolicyOptimization(
+            CausalLanguageModel model, ITransformer reward, PolicyOptimizationOptions options) =>
+            new(_environment, model, reward, options);
 
         /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/> that learns from responses and rewards recorded elsewhere.</summary>
         /// <param name="model">The policy to start from; it stays as it is, and yours to dispose.</param>
@@ -87,8 +95,10 @@ public sealed class PolicyCatalog
         /// <param name="seed">Start of everything random.</param>
         /// <exception cref="InvalidOptionsException">An argument is out of range.</exception>
         public PolicyOptimizationTrainer PolicyOptimization(
-            CausalLanguageModel model, RecordedRollouts recorded, CreditStrategy credit = CreditStrategy.Coupled, int steps = 100, double learningRate = 1e-6, int maxNewTokens = 512,
-            string promptColumnName = "Prompt", long seed = 0) => PolicyOptimization(model, recorded, Options(credit, steps, learningRate, maxNewTokens, promptColumnName, seed));
+            CausalLanguageModel model, RecordedRollouts recorded,
+            CreditStrategy credit = CreditStrategy.Coupled, int steps = 100, double learningRate = 1e-6, int maxNewTokens = 512,
+            string promptColumnName = "Prompt", long seed = 0) =>
+            PolicyOptimization(model, recorded, Options(credit, steps, learningRate, maxNewTokens, promptColumnName, seed));
 
         /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/> that learns from responses and rewards recorded elsewhere, with all its
         /// options.</summary>
@@ -96,7 +106,9 @@ public sealed class PolicyCatalog
         /// <param name="recorded">Where in the rows responses are.</param>
         /// <param name="options">How to train.</param>
         /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
-        public PolicyOptimizationTrainer PolicyOptimization(CausalLanguageModel model, RecordedRollouts recorded, PolicyOptimizationOptions options) => new(_environment, model, recorded, options);
+        public PolicyOptimizationTrainer PolicyOptimization(
+            CausalLanguageModel model, RecordedRollouts recorded, PolicyOptimizationOptions options) =>
+            new(_environment, model, recorded, options);
 
         /// <summary>Creates a <see cref="SupervisedFineTuningTrainer"/>: cross-entropy on responses.</summary>
         /// <param name="model">The model to start from; it stays as it is, and yours to dispose.</param>
@@ -108,8 +120,9 @@ public sealed class PolicyCatalog
         /// <param name="seed">Start of the order of rows.</param>
         /// <exception cref="InvalidOptionsException">An argument is out of range.</exception>
         public SupervisedFineTuningTrainer SupervisedFineTuning(
-            CausalLanguageModel model, int epochs = 3, int batchSize = 8, double learningRate = 2e-5, string promptColumnName = "Prompt", string responseColumnName = "Response",
-            long seed = 0) => SupervisedFineTuning(model, new SupervisedFineTuningOptions
+            CausalLanguageModel model, int epochs = 3, int batchSize = 8, double learningRate = 2e-5,
+            string promptColumnName = "Prompt", string responseColumnName = "Response", long seed = 0) =>
+            SupervisedFineTuning(model, new SupervisedFineTuningOptions
             {
                 Epochs = epochs,
                 BatchSize = batchSize,
@@ -123,9 +136,11 @@ public sealed class PolicyCatalog
         /// <param name="model">The model to start from; it stays as it is, and yours to dispose.</param>
         /// <param name="options">How to train.</param>
         /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
-        public SupervisedFineTuningTrainer SupervisedFineTuning(CausalLanguageModel model, SupervisedFineTuningOptions options) => new(_environment, model, options);
+        public SupervisedFineTuningTrainer SupervisedFineTuning(CausalLanguageModel model, SupervisedFineTuningOptions options) =>
+            new(_environment, model, options);
 
-        private static PolicyOptimizationOptions Options(CreditStrategy credit, int steps, double learningRate, int maxNewTokens, string promptColumnName, long seed) => new()
+        private static PolicyOptimizationOptions Options(
+            CreditStrategy credit, int steps, double learningRate, int maxNewTokens, string promptColumnName, long seed) => new()
         {
             Credit = new CreditOptions { Strategy = credit },
             Steps = steps,

@@ -16,7 +16,8 @@ internal sealed class MetricsFile : IDisposable
     /// <summary>The metrics of a file, step by step; null is NaN. A last line that was not written to its end does not count, so the file of a run that goes on
     /// can be read.</summary>
     /// <exception cref="InvalidDataException">A line holds something else; the message names it.</exception>
-    public static IReadOnlyList<(int Step, IReadOnlyDictionary<string, double> Metrics)> Read(string path) => [.. StepLines.Read(path).Select(line => (line.Step, Metrics(line.Line)))];
+    public static IReadOnlyList<(int Step, IReadOnlyDictionary<string, double> Metrics)> Read(string path) =>
+        [.. StepLines.Read(path).Select(line => (line.Step, Metrics(line.Line)))];
 
     /// <summary>Adds a step; it is in the file when this returns.</summary>
     /// <param name="step">The step, from 1; 0 = before the first.</param>

@@ -103,7 +103,8 @@ internal sealed class StepLines : IDisposable
         {
             filled += read;
             int start = 0;
-            for (int end; (end = Array.IndexOf(buffer, (byte)'\n', start, filled - start)) >= 0; start = end + 1) yield return buffer.AsMemory(start, end - start);
+            for (int end; (end = Array.IndexOf(buffer, (byte)'\n', start, filled - start)) >= 0; start = end + 1)
+                yield return buffer.AsMemory(start, end - start);
             filled -= start;
             Array.Copy(buffer, start, buffer, 0, filled);
             if (filled == buffer.Length) Array.Resize(ref buffer, 2 * filled);
@@ -116,12 +117,20 @@ internal sealed class StepLines : IDisposable
         {
             using var document = JsonDocument.Parse(line);
             JsonElement root = document.RootElement;
-            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty(Step, out JsonElement step) && step.ValueKind == JsonValueKind.Number && step.TryGetInt32(out int value)) return (value, root.Clone());
+            if (root.ValueKind == JsonValueKind.Object
+                && root.TryGetProperty(Step, out JsonElement step)
+                && step.ValueKind == JsonValueKind.Number
+                && step.TryGetInt32(out int value))
+                return (value, root.Clone());
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"'{path}', line {number}, is no JSON: {exception.Message} Is it another file?"), exception);
+            throw new InvalidDataException(
+                string.Create(CultureInfo.InvariantCulture, $"'{path}', line {number}, is no JSON: {exception.Message} Is it another file?"),
+                exception);
         }
-        throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"'{path}', line {number}, has no '{Step}', expected an object with a whole number under that name. Is it another file?"));
+        throw new InvalidDataException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"'{path}', line {number}, has no '{Step}', expected an object with a whole number under that name. Is it another file?"));
     }
 }

@@ -55,7 +55,12 @@ internal sealed class TensorBoardFile : IDisposable
         .Double(EventField.WallTime, (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds).Integer(EventField.Step, step);
 
     private static long LastTime(string folder) => Directory.EnumerateFiles(folder, Prefix + "*")
-        .Select(path => long.TryParse(Path.GetFileName(path)[Prefix.Length..].Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out long time) ? time : 0).DefaultIfEmpty().Max();
+        .Select(path => long.TryParse(
+            Path.GetFileName(path)[Prefix.Length..].Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out long time)
+            ? time
+            : 0)
+        .DefaultIfEmpty()
+        .Max();
 
     private void Add(ProtocolMessage entry) => TensorRecord.Append(_records, entry.Bytes);
 

@@ -7,7 +7,8 @@ namespace MLNetAttn.Estimators;
 /// <param name="Weights">A weight for each reward function.</param>
 /// <param name="Groups">Of each group: of its weighted sums alone, or, where each function is normalised first, of each function.</param>
 /// <param name="Batch">Of the weighted sums of all rows.</param>
-internal sealed record AdvantageNormalization(RewardScale Scale, RewardAggregation Aggregation, double[] Weights, RewardStatistics[][] Groups, RewardStatistics Batch)
+internal sealed record AdvantageNormalization(
+    RewardScale Scale, RewardAggregation Aggregation, double[] Weights, RewardStatistics[][] Groups, RewardStatistics Batch)
 {
     private const double Epsilon = 1e-4;
 
@@ -61,10 +62,15 @@ internal sealed record AdvantageNormalization(RewardScale Scale, RewardAggregati
     }
 
     /// <summary>The standard deviation that says whether the rewards of a group differ at all.</summary>
-    public double Deviation(int group) => Scale == RewardScale.Batch || Aggregation == RewardAggregation.NormalizeThenSum ? Batch.Deviation : Groups[group][0].Deviation;
+    public double Deviation(int group) =>
+        Scale == RewardScale.Batch || Aggregation == RewardAggregation.NormalizeThenSum ? Batch.Deviation : Groups[group][0].Deviation;
 
     private double Total(double[] rewards, int group) => Sum(
-        Aggregation == RewardAggregation.NormalizeThenSum ? [.. rewards.Select((reward, k) => Normalize(reward, Groups[group][k].Mean, Groups[group][k].Deviation))] : rewards, rewards, Weights);
+        Aggregation == RewardAggregation.NormalizeThenSum
+            ? [.. rewards.Select((reward, k) => Normalize(reward, Groups[group][k].Mean, Groups[group][k].Deviation))]
+            : rewards,
+        rewards,
+        Weights);
 
     private static double Normalize(double value, double mean, double deviation) => (value - mean) / (deviation + Epsilon);
 }

@@ -29,7 +29,10 @@ public sealed record AdvantageOptions
     {
         problems.Require(Enum.IsDefined(ScaleRewards), prefix + nameof(ScaleRewards), ScaleRewards, "Group, Batch or None");
         problems.Require(Enum.IsDefined(Aggregation), prefix + nameof(Aggregation), Aggregation, "SumThenNormalize or NormalizeThenSum");
-        problems.Require(RewardWeights is null || RewardWeights.Count == functions, prefix + nameof(RewardWeights), $"{RewardWeights?.Count} weights", $"one for each of the {functions} reward functions");
+        problems.Require(
+            RewardWeights is null || RewardWeights.Count == functions,
+            prefix + nameof(RewardWeights), $"{RewardWeights?.Count} weights",
+            $"one for each of the {functions} reward functions");
         problems.Require(RewardWeights is null || RewardWeights.All(double.IsFinite), prefix + nameof(RewardWeights), "not finite", "finite numbers");
     }
 }

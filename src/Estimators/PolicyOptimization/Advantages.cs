@@ -24,7 +24,8 @@ public static class Advantages
         double[][] responses = [.. Enumerable.Range(0, rows).Select(row => Enumerable.Range(0, functions).Select(k => rewards[row, k]).ToArray())];
         int[] groups = [.. Enumerable.Range(0, rows).Select(row => row / generations)];
         var normalization = AdvantageNormalization.Fit(responses, groups, rows / generations, options);
-        double[] totals = [.. responses.Select(response => AdvantageNormalization.Sum(response, response, normalization.Weights))];                                       // [rows]
+        double[] totals =
+            [.. responses.Select(response => AdvantageNormalization.Sum(response, response, normalization.Weights))]; // [rows]
 
         var metrics = new Dictionary<string, double>
         {
@@ -56,12 +57,16 @@ public static class Advantages
 
     private static void Check(double[,] rewards, int generations)
     {
-        if (generations < 2) throw new ArgumentException($"Groups of {generations}, expected at least 2: an advantage compares the responses to one prompt.", nameof(generations));
+        if (generations < 2)
+            throw new ArgumentException(
+                $"Groups of {generations}, expected at least 2: an advantage compares the responses to one prompt.", nameof(generations));
         if (rewards.GetLength(0) == 0 || rewards.GetLength(0) % generations != 0)
             throw new ArgumentException($"{rewards.GetLength(0)} rows are not whole groups of {generations}.", nameof(rewards));
         for (int row = 0; row < rewards.GetLength(0); row++)
             for (int k = 0; k < rewards.GetLength(1); k++)
-                if (double.IsInfinity(rewards[row, k])) throw new ArgumentException($"Row {row}: reward {k} is {rewards[row, k]}, expected a finite number, or NaN for no value.", nameof(rewards));
+                if (double.IsInfinity(rewards[row, k]))
+                    throw new ArgumentException(
+                        $"Row {row}: reward {k} is {rewards[row, k]}, expected a finite number, or NaN for no value.", nameof(rewards));
     }
 }
 

@@ -52,7 +52,9 @@ internal sealed class AnswerSpan(CausalLanguageModel model, string pattern)
     {
         try
         {
-            return _pattern.Matches(text).LastOrDefault() is { } match ? match.Groups.Count == 1 ? match : match.Groups.Values.Skip(1).FirstOrDefault(group => group.Success) : null;
+            return _pattern.Matches(text).LastOrDefault() is { } match
+                ? match.Groups.Count == 1 ? match : match.Groups.Values.Skip(1).FirstOrDefault(group => group.Success)
+                : null;
         }
         catch (RegexMatchTimeoutException)
         {

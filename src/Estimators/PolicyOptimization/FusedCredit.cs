@@ -16,7 +16,8 @@ internal sealed class FusedCredit(RhythmOptions rhythm, bool measure, Func<int, 
     /// <summary>Scores responses with a gradient, and multiplies their advantages with the credit that the same pass gives.</summary>
     public (TokenScores Scores, Rollout[] Rollouts) Score(Decoder decoder, IReadOnlyList<Rollout> rollouts)
     {
-        (TokenScores scores, RhythmAnalysis[] analyses, HeadMeasurement[]? heads) = RhythmPass.Score(decoder, [.. rollouts.Select(rollout => rollout.Sequence)], rhythm, measure);
+        (TokenScores scores, RhythmAnalysis[] analyses, HeadMeasurement[]? heads) =
+            RhythmPass.Score(decoder, [.. rollouts.Select(rollout => rollout.Sequence)], rhythm, measure);
         return (scores, [.. rollouts.Select((rollout, i) =>
         {
             CreditAssignment credit = assign(rollout.Row, analyses[i]);
@@ -27,7 +28,8 @@ internal sealed class FusedCredit(RhythmOptions rhythm, bool measure, Func<int, 
     }
 
     /// <summary>The credit of all responses; 1 throughout for those that a skipped update did not come to.</summary>
-    public CreditAssignment[] Credit(IReadOnlyList<TokenSequence> sequences) => [.. sequences.Select((sequence, row) => _credit.GetValueOrDefault(row) ?? CreditAssignment.Uniform(sequence.ResponseIds.Length))];
+    public CreditAssignment[] Credit(IReadOnlyList<TokenSequence> sequences) =>
+        [.. sequences.Select((sequence, row) => _credit.GetValueOrDefault(row) ?? CreditAssignment.Uniform(sequence.ResponseIds.Length))];
 
     /// <summary>The analyses of all responses; null where a skipped update did not come to all.</summary>
     public RhythmAnalysis[]? Analyses(int responses) => _analyses.Count < responses ? null : [.. Enumerable.Range(0, responses).Select(row => _analyses[row])];

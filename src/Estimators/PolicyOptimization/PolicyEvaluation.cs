@@ -10,7 +10,9 @@ namespace MLNetAttn.Estimators;
 /// <param name="options">How to sample.</param>
 /// <param name="context">Marks errors as ML.NET does.</param>
 /// <param name="warn">Writes a warning.</param>
-internal sealed class PolicyEvaluation(LearningPolicy policy, PromptSet prompts, RewardFunction reward, PolicyOptimizationOptions options, IExceptionContext context, Action<string> warn)
+internal sealed class PolicyEvaluation(
+    LearningPolicy policy, PromptSet prompts, RewardFunction reward, PolicyOptimizationOptions options,
+    IExceptionContext context, Action<string> warn)
 {
     /// <summary>Samples and scores responses to all validation prompts.</summary>
     /// <returns>eval_reward, eval_reward_std, eval_rewards/left_out, eval_completions/mean_length, eval_completions/clipped_ratio, and eval_rewards/{name}/mean
@@ -18,8 +20,17 @@ internal sealed class PolicyEvaluation(LearningPolicy policy, PromptSet prompts,
     public IReadOnlyDictionary<string, double> Measure()
     {
         IReadOnlyList<GeneratedSequence> samples = policy.Model.Generate(
-            prompts.TokenIds, options.Sampling(options.EvaluationGenerations, options.EvaluationTemperature, RandomUniform.Stream(options.Seed, 0, (int)RandomPurpose.Evaluation)), options.CancellationToken);
-        RewardScore[] scores = ValidationRows.Named(context, () => reward.Evaluate(context, prompts.Rollouts([.. Enumerable.Range(0, prompts.Count)], samples), options.MissingReward, warning => warn($"Validation rows: {warning}")));
+            prompts.TokenIds,
+            options.Sampling(
+                options.EvaluationGenerations,
+                options.EvaluationTemperature,
+                RandomUniform.Stream(options.Seed, 0, (int)RandomPurpose.Evaluation)),
+            options.CancellationToken);
+        RewardScore[] scores = ValidationRows.Named(context, () => reward.Evaluate(
+            context,
+            prompts.Rollouts([.. Enumerable.Range(0, prompts.Count)], samples),
+            options.MissingReward,
+            warning => warn($"Validation rows: {warning}")));
         RewardStatistics rewards = RewardStatistics.Of(scores.Select(score => score.Reward));
         var metrics = new Dictionary<string, double>
         {

@@ -83,7 +83,8 @@ public static class PolicyLoss
         Tensor surrogate = minimum(ratio * advantages, clipped * advantages);                           // [B, T], or [B, 1]
         if (options.DualClip is { } dual) surrogate = where(advantages.Below(0), maximum(surrogate, advantages.Times(dual)), surrogate);
 
-        Tensor isLow = ratio.Below(low).logical_and(advantages.Below(0)).to(logp.dtype), isHigh = ratio.Above(1 + high).logical_and(advantages.Above(0)).to(logp.dtype);
+        Tensor isLow = ratio.Below(low).logical_and(advantages.Below(0)).to(logp.dtype),
+            isHigh = ratio.Above(1 + high).logical_and(advantages.Above(0)).to(logp.dtype);
         Tensor lowShares = RowShares(isLow, mask, rowTokens), highShares = RowShares(isHigh, mask, rowTokens);
         return (surrogate, new()
         {

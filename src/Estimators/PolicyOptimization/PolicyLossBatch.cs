@@ -53,9 +53,11 @@ public sealed class PolicyLossBatch
         if (Advantages.dim() != 1) Require(Advantages, nameof(Advantages), shape);
         else Require(Advantages, nameof(Advantages), [shape[0]]);
         if (options.NeedsReference && ReferenceLogProbabilities is null)
-            throw new ArgumentException(FormattableString.Invariant($"{nameof(ReferenceLogProbabilities)} is null, expected [B, T] since Beta is {options.Beta}."));
+            throw new ArgumentException(FormattableString.Invariant(
+                $"{nameof(ReferenceLogProbabilities)} is null, expected [B, T] since Beta is {options.Beta}."));
         if (Entropies is null && (options.TopEntropyQuantile < 1 || options.EntropyCoefficient != 0))
-            throw new ArgumentException(FormattableString.Invariant($"{nameof(Entropies)} is null, expected [B, T] since TopEntropyQuantile is {options.TopEntropyQuantile} and EntropyCoefficient is {options.EntropyCoefficient}."));
+            throw new ArgumentException(FormattableString.Invariant(
+                $"{nameof(Entropies)} is null, expected [B, T] since TopEntropyQuantile is {options.TopEntropyQuantile} and EntropyCoefficient is {options.EntropyCoefficient}."));
         var problems = new Violations();
         problems.Require(TokensInBatch is null or >= 0, nameof(TokensInBatch), TokensInBatch, "0 or more");
         problems.Require(MaxCompletionLength is null or >= 1, nameof(MaxCompletionLength), MaxCompletionLength, "at least 1");

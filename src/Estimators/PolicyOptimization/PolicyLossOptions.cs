@@ -66,7 +66,11 @@ public sealed record PolicyLossOptions
         problems.Require(Epsilon is > 0 and < 1, prefix + nameof(Epsilon), Epsilon, "above 0, less than 1");
         problems.Require(EpsilonHigh is null || Positive(EpsilonHigh.Value), prefix + nameof(EpsilonHigh), EpsilonHigh, "above 0, or null for Epsilon");
         problems.Require(Delta is null || Positive(Delta.Value), prefix + nameof(Delta), Delta, "above 0, or null for no cap");
-        problems.Require(Type != PolicyLossType.Cispo || (Delta is null && DualClip is null), prefix + (Delta is null ? nameof(DualClip) : nameof(Delta)), Delta ?? DualClip, "null with Cispo, which has its own cap, EpsilonHigh");
+        problems.Require(
+            Type != PolicyLossType.Cispo || (Delta is null && DualClip is null),
+            prefix + (Delta is null ? nameof(DualClip) : nameof(Delta)),
+            Delta ?? DualClip,
+            "null with Cispo, which has its own cap, EpsilonHigh");
         problems.Require(DualClip is null or > 1 and < double.PositiveInfinity, prefix + nameof(DualClip), DualClip, "above 1, or null for none");
         problems.Require(Beta >= 0 && double.IsFinite(Beta), prefix + nameof(Beta), Beta, "0 or more");
         problems.Require(Enum.IsDefined(KlEstimator), prefix + nameof(KlEstimator), KlEstimator, "K1, K2 or K3");

@@ -139,11 +139,26 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <param name="temperature">Null = <see cref="Temperature"/>.</param>
     /// <param name="seed">Start of the random numbers.</param>
     internal GenerationOptions Sampling(int samples, double? temperature, ulong seed) =>
-        new() { SamplesPerPrompt = samples, MaxNewTokens = MaxNewTokens, Temperature = temperature ?? Temperature, TopK = TopK, TopP = TopP, MinP = MinP, StopTokenIds = StopTokenIds, StopStrings = StopStrings, IncludeStopString = true, BatchSize = SamplingBatchSize, Seed = (long)seed };
+        new()
+        {
+            SamplesPerPrompt = samples,
+            MaxNewTokens = MaxNewTokens,
+            Temperature = temperature ?? Temperature,
+            TopK = TopK,
+            TopP = TopP,
+            MinP = MinP,
+            StopTokenIds = StopTokenIds,
+            StopStrings = StopStrings,
+            IncludeStopString = true,
+            BatchSize = SamplingBatchSize,
+            Seed = (long)seed,
+        };
 
     /// <summary>The text of a response to those who judge it.</summary>
     internal string TextOf(CausalLanguageModel model, int[] responseIds) =>
-        StopStrings.Count == 0 ? TokenText.Join(model, responseIds) : ResponseText.Of(model.Tokenizer, responseIds, Sampling(samples: 1, temperature: null, seed: 0));
+        StopStrings.Count == 0
+            ? TokenText.Join(model, responseIds)
+            : ResponseText.Of(model.Tokenizer, responseIds, Sampling(samples: 1, temperature: null, seed: 0));
 
     /// <summary>Reads prompts.</summary>
     internal PromptReader Prompts => new(PromptColumnName, PromptFormat, addSpecialTokens: true);
@@ -163,9 +178,11 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         CheckTraining(problems);
         problems.Require(Steps >= 1, nameof(Steps), Steps, "at least 1");
         problems.Require(PromptsPerStep >= 1, nameof(PromptsPerStep), PromptsPerStep, "at least 1");
-        problems.Require(Generations >= 2, nameof(Generations), Generations, "at least 2: an advantage compares the responses to one prompt, and a group of one always has advantage 0");
+        problems.Require(Generations >= 2, nameof(Generations), Generations,
+            "at least 2: an advantage compares the responses to one prompt, and a group of one always has advantage 0");
         problems.Require(MaxNewTokens >= 1, nameof(MaxNewTokens), MaxNewTokens, "at least 1");
-        problems.Require(Temperature != 0 && GenerationOptions.IsTemperature(Temperature), nameof(Temperature), Temperature, FormattableString.Invariant($"{GenerationOptions.Least} or more: greedy responses to one prompt are all the same"));
+        problems.Require(Temperature != 0 && GenerationOptions.IsTemperature(Temperature), nameof(Temperature), Temperature,
+            FormattableString.Invariant($"{GenerationOptions.Least} or more: greedy responses to one prompt are all the same"));
         problems.Require(TopK is 0 or >= 2, nameof(TopK), TopK, "0 (all), or 2 or more: with one token kept the responses to one prompt are all the same");
         problems.Require(TopP is > 0 and <= 1, nameof(TopP), TopP, "above 0, at most 1");
         problems.Require(MinP is >= 0 and < 1, nameof(MinP), MinP, "0 or more, below 1");
@@ -175,28 +192,39 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require(MiniBatches >= 1, nameof(MiniBatches), MiniBatches, "at least 1");
         problems.Require(GradientAccumulationSteps >= 1, nameof(GradientAccumulationSteps), GradientAccumulationSteps, "at least 1");
         long parts = (long)Math.Max(1, MiniBatches) * Math.Max(1, GradientAccumulationSteps);
-        problems.Require(Responses <= int.MaxValue, nameof(PromptsPerStep), PromptsPerStep, FormattableString.Invariant($"a number that makes at most {int.MaxValue} responses a step (Generations {Generations})"));
+        problems.Require(Responses <= int.MaxValue, nameof(PromptsPerStep), PromptsPerStep,
+            FormattableString.Invariant($"a number that makes at most {int.MaxValue} responses a step (Generations {Generations})"));
         problems.Require(Responses % parts == 0, nameof(MiniBatches), $"{MiniBatches} with GradientAccumulationSteps {GradientAccumulationSteps}",
             $"a product that divides the {Responses} responses of a step (PromptsPerStep {PromptsPerStep} · Generations {Generations})");
-        problems.Require((long)Steps * Iterations * MiniBatches <= int.MaxValue, nameof(Steps), Steps, FormattableString.Invariant($"a number that makes at most {int.MaxValue} updates (Iterations {Iterations} · MiniBatches {MiniBatches} a step)"));
+        problems.Require((long)Steps * Iterations * MiniBatches <= int.MaxValue, nameof(Steps), Steps,
+            FormattableString.Invariant($"a number that makes at most {int.MaxValue} updates (Iterations {Iterations} · MiniBatches {MiniBatches} a step)"));
         problems.Require(ResamplingRounds >= 0, nameof(ResamplingRounds), ResamplingRounds, "0 or more");
         problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "Text or Messages");
         problems.Require(Enum.IsDefined(RhythmPass), nameof(RhythmPass), RhythmPass, "Fused or Separate");
-        problems.Require(HeadGroupsEvery >= 1 && (HeadGroupsEvery == 1 || Rhythm is null or { Grouping: HeadGrouping.PerBatch, AllHeads: false }), nameof(HeadGroupsEvery), HeadGroupsEvery, "at least 1, and 1 where Rhythm.Grouping is not PerBatch or Rhythm.AllHeads is true");
-        problems.Require(Rhythm is null or { Receivers: false }, "Rhythm.Receivers", Rhythm?.Receivers, "false: no credit is made of receiver heads, and finding them costs");
+        problems.Require(
+            HeadGroupsEvery >= 1 && (HeadGroupsEvery == 1 || Rhythm is null or { Grouping: HeadGrouping.PerBatch, AllHeads: false }),
+            nameof(HeadGroupsEvery), HeadGroupsEvery,
+            "at least 1, and 1 where Rhythm.Grouping is not PerBatch or Rhythm.AllHeads is true");
+        problems.Require(Rhythm is null or { Receivers: false }, "Rhythm.Receivers", Rhythm?.Receivers,
+            "false: no credit is made of receiver heads, and finding them costs");
         problems.Require(LogSamplesEvery is null or >= 1, nameof(LogSamplesEvery), LogSamplesEvery, "at least 1, or null for never");
         problems.Require(EvaluationGenerations >= 1, nameof(EvaluationGenerations), EvaluationGenerations, "at least 1");
-        problems.Require(EvaluationTemperature is null || GenerationOptions.IsTemperature(EvaluationTemperature.Value), nameof(EvaluationTemperature), EvaluationTemperature,
+        problems.Require(
+            EvaluationTemperature is null || GenerationOptions.IsTemperature(EvaluationTemperature.Value),
+            nameof(EvaluationTemperature), EvaluationTemperature,
             FormattableString.Invariant($"0 (greedy), {GenerationOptions.Least} or more, or null for Temperature"));
         problems.Require(Enum.IsDefined(ScaleRewards), nameof(ScaleRewards), ScaleRewards, "Group, Batch or None");
         problems.Require(Enum.IsDefined(MissingReward), nameof(MissingReward), MissingReward, "Stop or LeaveOut");
         problems.Require(FlowAnswer is not null == (Credit.Strategy == CreditStrategy.Flow), nameof(FlowAnswer), FlowAnswer,
             "a regular expression that finds the answer in a response where Credit.Strategy is Flow, and null with other strategies");
         problems.Require(FlowAnswer is null || AnswerSpan.IsPattern(FlowAnswer), nameof(FlowAnswer), FlowAnswer, "a valid regular expression");
-        problems.Require(Rhythm is null || Rhythm.Temperature == Temperature, "Rhythm.Temperature", Rhythm?.Temperature, FormattableString.Invariant($"the sampling Temperature, {Temperature}"));
+        problems.Require(Rhythm is null || Rhythm.Temperature == Temperature, "Rhythm.Temperature", Rhythm?.Temperature,
+            FormattableString.Invariant($"the sampling Temperature, {Temperature}"));
         problems.Require(Loss.EntropyCoefficient == 0, "Loss.EntropyCoefficient", Loss.EntropyCoefficient, "0: entropies carry no gradient in this trainer");
         Loss.Check(problems, "Loss.");
-        problems.Require(Loss.ImportanceSampling != ImportanceSampling.Sequence || Credit.Strategy == CreditStrategy.Uniform, "Loss.ImportanceSampling", Loss.ImportanceSampling,
+        problems.Require(
+            Loss.ImportanceSampling != ImportanceSampling.Sequence || Credit.Strategy == CreditStrategy.Uniform,
+            "Loss.ImportanceSampling", Loss.ImportanceSampling,
             $"SequenceToken with {Credit.Strategy} credit: with one ratio a response only its mean credit acts");
         Credit.Check(problems, "Credit.");
         Rhythm?.Check(problems, "Rhythm.");
@@ -212,7 +240,8 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require(TopP == 1, nameof(TopP), TopP, "1 with recorded rollouts, which do not say what sampling kept");
         problems.Require(MinP == 0, nameof(MinP), MinP, "0 with recorded rollouts, which do not say what sampling kept");
         problems.Require(SamplingBatchSize is null, nameof(SamplingBatchSize), SamplingBatchSize, "null with recorded rollouts: nothing is sampled");
-        problems.Require(EvaluateEvery is null, nameof(EvaluateEvery), EvaluateEvery, "null with recorded rollouts, which come without a reward that could score new responses");
+        problems.Require(EvaluateEvery is null, nameof(EvaluateEvery), EvaluateEvery,
+            "null with recorded rollouts, which come without a reward that could score new responses");
     }
 }
 

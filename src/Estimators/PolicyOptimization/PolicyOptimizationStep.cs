@@ -12,7 +12,9 @@ namespace MLNetAttn.Estimators;
 /// <param name="options">How to train.</param>
 /// <param name="warn">Writes a warning.</param>
 internal sealed class PolicyOptimizationStep(
-    LearningPolicy policy, CausalLanguageModel reference, IRolloutSource source, PolicyEvaluation? evaluation, PolicyOptimizationOptions options, Action<string> warn) : ITrainingRun
+    LearningPolicy policy, CausalLanguageModel reference, IRolloutSource source, PolicyEvaluation? evaluation,
+    PolicyOptimizationOptions options, Action<string> warn)
+    : ITrainingRun
 {
     private readonly RhythmOptions _rhythm = options.Rhythm ?? new RhythmOptions { Grouping = HeadGrouping.PerBatch, Temperature = options.Temperature };
     private readonly AnswerSpan? _answer = options.FlowAnswer is { } pattern ? new AnswerSpan(policy.Model, pattern) : null;
@@ -53,12 +55,23 @@ internal sealed class PolicyOptimizationStep(
         // update makes that pass anyway, credit waits for it.
         metrics.Begin();
         options.CancellationToken.ThrowIfCancellationRequested();
-        FusedCredit? fused = FusesCredit(state) ? new FusedCredit(Rhythm(state.Groups), measure: MeasuresGroups(step), (row, rhythm) => Credit(step, row, sequences, advantages, rhythm, flow: null)) : null;
+        FusedCredit? fused = FusesCredit(state)
+            ? new FusedCredit(
+                Rhythm(state.Groups),
+                measure: MeasuresGroups(step),
+                (row, rhythm) => Credit(step, row, sequences, advantages, rhythm, flow: null))
+            : null;
         bool needsOld = options.Updates > 1 && batch.OldLogProbabilities is null;
-        IReadOnlyList<RhythmAnalysis>? rhythm = !NeedsRhythm || fused is not null ? null
-            : policy.Model.ReadRhythm(sequences, Rhythm(MeasuresGroups(step) ? null : state.Groups), scores: needsOld || options.Credit.Strategy == CreditStrategy.HighEntropy);
+        IReadOnlyList<RhythmAnalysis>? rhythm = !NeedsRhythm || fused is not null
+            ? null
+            : policy.Model.ReadRhythm(
+                sequences,
+                Rhythm(MeasuresGroups(step) ? null : state.Groups),
+                scores: needsOld || options.Credit.Strategy == CreditStrategy.HighEntropy);
         IReadOnlyList<float[]>? old = batch.OldLogProbabilities
-            ?? (!needsOld ? null : rhythm is not null ? [.. rhythm.Select(analysis => analysis.LogProbabilities)] : policy.Model.LogProbabilities(sequences, options.Temperature));
+            ?? (!needsOld ? null
+                : rhythm is not null ? [.. rhythm.Select(analysis => analysis.LogProbabilities)]
+                : policy.Model.LogProbabilities(sequences, options.Temperature));
         IReadOnlyList<float[]>? near = options.Loss.NeedsReference ? reference.LogProbabilities(sequences, options.Temperature) : null;
         double[][]? flow = _answer is null ? null : Flow(sequences, metrics);
 
@@ -88,7 +101,10 @@ internal sealed class PolicyOptimizationStep(
 
         credit ??= fused!.Credit(sequences);
         Samples = options.LogSamplesEvery is { } every && (step == 0 || (step + 1) % every == 0) ? Describe(batch, advantages, credit) : [];
-        HeadGroups? measured = !MeasuresGroups(step) ? null : fused is null ? rhythm?[0].Groups : fused.NextGroups(_rhythm.HeadRatio), groups = measured ?? state.Groups;
+        HeadGroups? measured = !MeasuresGroups(step) ? null
+                : fused is null ? rhythm?[0].Groups
+                : fused.NextGroups(_rhythm.HeadRatio),
+            groups = measured ?? state.Groups;
         metrics.Credited(credit, rhythm ?? fused?.Analyses(rollouts.Length), state.Groups, groups);
         _state = state with { Groups = groups };
         return metrics.End(_state.Tokens);
@@ -103,12 +119,16 @@ internal sealed class PolicyOptimizationStep(
     }
 
     /// <summary>Whether credit is made of WAAD, FAI or entropies; the controls need none of them, and flow has a pass of its own.</summary>
-    private bool NeedsRhythm => options.Credit.Strategy is CreditStrategy.Local or CreditStrategy.Global or CreditStrategy.Coupled or CreditStrategy.HighEntropy;
+    private bool NeedsRhythm =>
+        options.Credit.Strategy is CreditStrategy.Local or CreditStrategy.Global or CreditStrategy.Coupled or CreditStrategy.HighEntropy;
 
     /// <summary>Whether the pass of the update gives WAAD and FAI too: it must be the policy that sampled, so the only update and without dropout, and head
     /// groups must be known before.</summary>
     private bool FusesCredit(PolicyOptimizationState state) =>
-        NeedsRhythm && options is { RhythmPass: RhythmPassKind.Fused, Updates: 1 } && policy.Model.Decoder.Adapter?.Dropout is null && (_rhythm.Grouping != HeadGrouping.PerBatch || _rhythm.AllHeads || state.Groups is not null);
+        NeedsRhythm
+        && options is { RhythmPass: RhythmPassKind.Fused, Updates: 1 }
+        && policy.Model.Decoder.Adapter?.Dropout is null
+        && (_rhythm.Grouping != HeadGrouping.PerBatch || _rhythm.AllHeads || state.Groups is not null);
 
     /// <summary>Whether head groups are measured in a step.</summary>
     private bool MeasuresGroups(int step) => _rhythm is { Grouping: HeadGrouping.PerBatch, AllHeads: false } && step % options.HeadGroupsEvery == 0;
@@ -120,7 +140,11 @@ internal sealed class PolicyOptimizationStep(
     {
         int tokens = sequences[row].ResponseIds.Length;
         TokenSignals signals = rhythm is null ? new TokenSignals { Count = tokens, Flow = flow } : TokenSignals.Of(rhythm, flow);
-        return RhythmCreditFunction.Assign(signals, options.Credit, (long)RandomUniform.Branch(RandomUniform.Stream(options.Seed, step, (int)RandomPurpose.Credit), row), advantages.Values[row]);
+        return RhythmCreditFunction.Assign(
+            signals,
+            options.Credit,
+            (long)RandomUniform.Branch(RandomUniform.Stream(options.Seed, step, (int)RandomPurpose.Credit), row),
+            advantages.Values[row]);
     }
 
     /// <summary>What flows from question to answer through each response token; NaN throughout a response without an answer.</summary>
@@ -157,12 +181,15 @@ internal sealed class PolicyOptimizationStep(
     private void WarnAtFirst(RolloutBatch batch, GroupAdvantages advantages)
     {
         if (options.Loss is { Type: PolicyLossType.Cispo, EpsilonHigh: null })
-            warn(FormattableString.Invariant($"Loss.EpsilonHigh is null, so Cispo caps the weight of every token at Epsilon ({options.Loss.Epsilon}), as TRL does: set it to the cap that you want, about 5."));
+            warn(FormattableString.Invariant(
+                $"Loss.EpsilonHigh is null, so Cispo caps the weight of every token at Epsilon ({options.Loss.Epsilon}), as TRL does: set it to the cap that you want, about 5."));
         if (batch.Truncated.All(truncated => truncated))
-            warn($"Every response of the first step was cut at MaxNewTokens ({options.MaxNewTokens}) without ending: raise it, or check that the model knows how to end a response.");
+            warn(
+                $"Every response of the first step was cut at MaxNewTokens ({options.MaxNewTokens}) without ending: raise it, or check that the model knows how to end a response.");
         if (batch.Rewards.All(double.IsNaN))
             warn("No response of the first step has a reward, so nothing is learnt from it. Check the reward on a response of the model.");
         else if (advantages.Values.All(value => value == 0))
-            warn(FormattableString.Invariant($"No response of the first step has an advantage: the rewards in every group are equal (mean {advantages.Metrics["reward"]:G4}), so nothing is learnt from it. Check the reward on a response of the model, begin with easier prompts or a better model, or raise Generations ({options.Generations})."));
+            warn(FormattableString.Invariant(
+                $"No response of the first step has an advantage: the rewards in every group are equal (mean {advantages.Metrics["reward"]:G4}), so nothing is learnt from it. Check the reward on a response of the model, begin with easier prompts or a better model, or raise Generations ({options.Generations})."));
     }
 }

@@ -16,7 +16,11 @@ namespace MLNetAttn.Estimators;
 /// </remarks>
 public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
 {
-    private static readonly string[] Logged = ["reward", "frac_reward_zero_std", "completions/mean_length", "completions/clipped_ratio", "entropy", "kl", "loss", "grad_norm", "credit/mean", "step_time"];
+    private static readonly string[] Logged =
+    [
+        "reward", "frac_reward_zero_std", "completions/mean_length", "completions/clipped_ratio",
+        "entropy", "kl", "loss", "grad_norm", "credit/mean", "step_time",
+    ];
 
     private readonly IHost _host;
     private readonly CausalLanguageModel _model;
@@ -32,7 +36,8 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     /// before.</param>
     /// <param name="options">How to train; null = the defaults.</param>
     /// <exception cref="InvalidOptionsException">Options are out of range; the message names all of them.</exception>
-    public PolicyOptimizationTrainer(IHostEnvironment environment, CausalLanguageModel model, IEstimator<ITransformer> reward, PolicyOptimizationOptions? options = null)
+    public PolicyOptimizationTrainer(
+        IHostEnvironment environment, CausalLanguageModel model, IEstimator<ITransformer> reward, PolicyOptimizationOptions? options = null)
         : this(environment, model, column => RewardFunction.From(reward, column), options)
     {
     }
@@ -55,12 +60,15 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     /// <param name="options">How to train; null = the defaults.</param>
     /// <exception cref="InvalidOptionsException">Options are out of range, or have no meaning for recorded responses; the message names all of
     /// them.</exception>
-    public PolicyOptimizationTrainer(IHostEnvironment environment, CausalLanguageModel model, RecordedRollouts recorded, PolicyOptimizationOptions? options = null)
+    public PolicyOptimizationTrainer(
+        IHostEnvironment environment, CausalLanguageModel model, RecordedRollouts recorded, PolicyOptimizationOptions? options = null)
         : this(environment, model, openReward: null, options) => _recorded = recorded;
 
-    private PolicyOptimizationTrainer(IHostEnvironment environment, CausalLanguageModel model, Func<string, RewardFunction>? openReward, PolicyOptimizationOptions? options)
+    private PolicyOptimizationTrainer(
+        IHostEnvironment environment, CausalLanguageModel model, Func<string, RewardFunction>? openReward, PolicyOptimizationOptions? options)
     {
-        (_host, _model, _openReward, _options) = (environment.Register(nameof(PolicyOptimizationTrainer)), model, openReward, options ?? new PolicyOptimizationOptions());
+        (_host, _model, _openReward, _options) =
+            (environment.Register(nameof(PolicyOptimizationTrainer)), model, openReward, options ?? new PolicyOptimizationOptions());
         _options.Validate(recorded: openReward is null, model);
     }
 
@@ -108,8 +116,16 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
         RewardFunction reward = _openReward!(_options.RewardColumnName);
         Check(prompts);
         PromptSet? judged = validation is null ? null : ValidationRows.Named(_host, () => Check(PromptSet.Read(_host, validation, _model, _options)));
-        return TrainingLoop.Run(_host, _model, _options, Plan(prompts.Fingerprint, judged is null ? null : judged.Fingerprint), (policy, warn) => new PolicyOptimizationStep(
-            policy, _model, new SampledRollouts(policy, prompts, reward, _options, _host, warn), judged is null ? null : new PolicyEvaluation(policy, judged, reward, _options, _host, warn), _options, warn));
+        return TrainingLoop.Run(
+            _host, _model, _options,
+            Plan(prompts.Fingerprint, judged is null ? null : judged.Fingerprint),
+            (policy, warn) => new PolicyOptimizationStep(
+                policy,
+                _model,
+                new SampledRollouts(policy, prompts, reward, _options, _host, warn),
+                judged is null ? null : new PolicyEvaluation(policy, judged, reward, _options, _host, warn),
+                _options,
+                warn));
 
         PromptSet Check(PromptSet set)
         {
@@ -120,14 +136,22 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
 
     private CausalLanguageModel FitRecorded(IDataView input, IDataView? validation, RecordedRollouts recorded)
     {
-        if (validation is not null) throw _host.Process(new ArgumentException("Validation rows were given, and recorded rollouts come without a reward that could score new responses. Evaluate the returned policy instead.", nameof(validation)));
+        if (validation is not null)
+            throw _host.Process(new ArgumentException(
+                "Validation rows were given, and recorded rollouts come without a reward that could score new responses. Evaluate the returned policy instead.",
+                nameof(validation)));
         RecordedRolloutSource source = RecordedRolloutSource.Read(_host, input, _model, recorded, _options);
-        return TrainingLoop.Run(_host, _model, _options, Plan(source.Fingerprint, validation: null), (policy, warn) => new PolicyOptimizationStep(policy, _model, source, evaluation: null, _options, warn));
+        return TrainingLoop.Run(
+            _host, _model, _options,
+            Plan(source.Fingerprint, validation: null),
+            (policy, warn) => new PolicyOptimizationStep(policy, _model, source, evaluation: null, _options, warn));
     }
 
     private TrainingPlan Plan(Func<string> data, Func<string>? validation) => new(
         nameof(PolicyOptimizationTrainer), _options.Steps, _options.Updates, Logged, data, validation, Goal: "eval_reward", HigherIsBetter: true,
-        _recorded is not null ? RecordedMemoryAdvice : $"{(_options.ActivationCheckpointing ? "Lower" : "Set ActivationCheckpointing or lower")} SamplingBatchSize ({SamplingBatch}), with which this run can be resumed; or begin anew with more GradientAccumulationSteps ({_options.GradientAccumulationSteps}), or a lower MaxNewTokens ({_options.MaxNewTokens}), PromptsPerStep ({_options.PromptsPerStep}) or Generations ({_options.Generations}).",
+        _recorded is not null
+            ? RecordedMemoryAdvice
+            : $"{(_options.ActivationCheckpointing ? "Lower" : "Set ActivationCheckpointing or lower")} SamplingBatchSize ({SamplingBatch}), with which this run can be resumed; or begin anew with more GradientAccumulationSteps ({_options.GradientAccumulationSteps}), or a lower MaxNewTokens ({_options.MaxNewTokens}), PromptsPerStep ({_options.PromptsPerStep}) or Generations ({_options.Generations}).",
         $"Lower SamplingBatchSize ({SamplingBatch}), with which this run can be resumed; or begin anew with fewer validation rows, EvaluationGenerations ({_options.EvaluationGenerations}) or MaxNewTokens ({_options.MaxNewTokens}).");
 
     // Nothing is sampled, and what was recorded has the lengths and groups that it has.

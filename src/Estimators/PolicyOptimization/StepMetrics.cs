@@ -91,5 +91,9 @@ internal sealed class StepMetrics
         return 1 - (double)stayed / (now.Local.Count + now.Global.Count);
     }
 
-    private static double Mean(IEnumerable<float> values) => values.Where(value => !float.IsNaN(value)).Select(value => (double)value).DefaultIfEmpty(double.NaN).Average();
+    private static double Mean(IEnumerable<float> values) => values
+        .Where(value => !float.IsNaN(value))
+        .Select(value => (double)value)
+        .DefaultIfEmpty(double.NaN)
+        .Average();
 }

@@ -8,7 +8,9 @@ namespace MLNetAttn.Estimators;
 /// <param name="rows">Prompts and responses.</param>
 /// <param name="validation">Those to evaluate on; null = none.</param>
 /// <param name="options">How to train.</param>
-internal sealed class SupervisedFineTuningStep(LearningPolicy policy, TokenSequence[] rows, TokenSequence[]? validation, SupervisedFineTuningOptions options) : ITrainingRun
+internal sealed class SupervisedFineTuningStep(
+    LearningPolicy policy, TokenSequence[] rows, TokenSequence[]? validation, SupervisedFineTuningOptions options)
+    : ITrainingRun
 {
     private readonly int _batches = options.Batches(rows.Length);
     private Progress _state = new(Tokens: 0);
@@ -82,7 +84,9 @@ internal sealed class SupervisedFineTuningStep(LearningPolicy policy, TokenSeque
     private TokenSequence[] Batch(int step)
     {
         int epoch = step / _batches, first = step % _batches * options.BatchSize, count = Math.Min(options.BatchSize, rows.Length - first);
-        int[] order = options.Shuffle ? SeededOrder.Permutation(rows.Length, options.Seed, epoch, RandomPurpose.RowOrder) : [.. Enumerable.Range(0, rows.Length)];
+        int[] order = options.Shuffle
+            ? SeededOrder.Permutation(rows.Length, options.Seed, epoch, RandomPurpose.RowOrder)
+            : [.. Enumerable.Range(0, rows.Length)];
         return [.. order.Skip(first).Take(count).Select(row => rows[row])];
     }
 

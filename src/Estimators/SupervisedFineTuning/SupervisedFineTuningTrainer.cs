@@ -52,20 +52,26 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
         TokenSequence[]? judged = validation is null ? null : ValidationRows.Named(_host, () => Read(validation));
         int batches = _options.Batches(rows.Length);
         var plan = new TrainingPlan(
-            nameof(SupervisedFineTuningTrainer), _options.Steps ?? Steps(batches), UpdatesPerStep: 1, Logged, () => DataFingerprint.Of(rows), judged is null ? null : () => DataFingerprint.Of(judged), Goal: "eval_loss", HigherIsBetter: false,
+            nameof(SupervisedFineTuningTrainer), _options.Steps ?? Steps(batches), UpdatesPerStep: 1, Logged,
+            () => DataFingerprint.Of(rows), judged is null ? null : () => DataFingerprint.Of(judged),
+            Goal: "eval_loss", HigherIsBetter: false,
             $"{(_options.ActivationCheckpointing ? "Begin" : "Set ActivationCheckpointing, with which this run can be resumed; or begin")} anew with a lower BatchSize ({_options.BatchSize}) or shorter rows (the longest has {rows.Max(row => row.Length)} tokens).",
             "Give fewer or shorter validation rows.");
-        CausalLanguageModel trained = TrainingLoop.Run(_host, _model, _options, plan, (policy, _) => new SupervisedFineTuningStep(policy, rows, judged, _options));
+        CausalLanguageModel trained = TrainingLoop.Run(
+            _host, _model, _options, plan, (policy, _) => new SupervisedFineTuningStep(policy, rows, judged, _options));
         return new PolicyTransformer(_host, LanguageModelHandle.Own(trained), Responses(rows.Max(row => row.ResponseIds.Length)));
     }
 
-    private int Steps(int batches) => (long)_options.Epochs * batches is <= int.MaxValue and long steps ? (int)steps
-        : throw _host.Process(new InvalidOperationException(FormattableString.Invariant($"Epochs is {_options.Epochs}, and an epoch of these rows has {batches} batches: expected at most {int.MaxValue} steps in all. Lower Epochs, or set Steps.")));
+    private int Steps(int batches) => (long)_options.Epochs * batches is <= int.MaxValue and long steps
+        ? (int)steps
+        : throw _host.Process(new InvalidOperationException(FormattableString.Invariant(
+            $"Epochs is {_options.Epochs}, and an epoch of these rows has {batches} batches: expected at most {int.MaxValue} steps in all. Lower Epochs, or set Steps.")));
 
     /// <summary>What Fit's policy will do to data of this shape.</summary>
     /// <param name="inputSchema">What is known of the data.</param>
     /// <exception cref="ArgumentOutOfRangeException">The prompt column is missing or of another type.</exception>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => new TextGenerationEstimator(_host, _model, Responses(longest: 1)).GetOutputSchema(inputSchema);
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema) =>
+        new TextGenerationEstimator(_host, _model, Responses(longest: 1)).GetOutputSchema(inputSchema);
 
     /// <summary>How the fine-tuned policy answers.</summary>
     private TextGenerationOptions Responses(int longest) => new()
@@ -80,14 +86,17 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
         int? end = response.Type is VectorDataViewType || !_options.AppendEndOfSequence ? null : EndOfSequence();
         var rows = new List<TokenSequence>();
         using DataViewRowCursor cursor = input.GetRowCursor([prompt, response]);
-        Func<int[]> readPrompt = TokenIds.Reader(cursor, prompt, _model, addSpecialTokens: true), readResponse = TokenIds.Reader(cursor, response, _model, addSpecialTokens: false);
+        Func<int[]> readPrompt = TokenIds.Reader(cursor, prompt, _model, addSpecialTokens: true),
+            readResponse = TokenIds.Reader(cursor, response, _model, addSpecialTokens: false);
         while (cursor.MoveNext())
         {
             int[] tokens = readResponse();
             rows.Add(new TokenSequence(readPrompt(), end is { } last && tokens.LastOrDefault(-1) != last ? [.. tokens, last] : tokens));
             SequenceCheck.Sequence(_model.Config, rows[^1], rows.Count - 1);
         }
-        return rows.Count > 0 ? [.. rows] : throw _host.Process(new ArgumentException("The data has no rows, expected at least one prompt with its response.", nameof(input)));
+        return rows.Count > 0
+            ? [.. rows]
+            : throw _host.Process(new ArgumentException("The data has no rows, expected at least one prompt with its response.", nameof(input)));
     }
 
     private DataViewSchema.Column Find(DataViewSchema schema, string name)
@@ -98,6 +107,10 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     }
 
     /// <summary>The token that ends a response, as TRL appends it: the tokenizer's eos_token; where it names none, the first of the model's.</summary>
-    private int EndOfSequence() => (_model.HasTokenizer ? _model.Tokenizer.EosTokenId : null) ?? (_model.GenerationConfig.EosTokenIds is [int first, ..] ? first
-        : throw _host.Process(new InvalidOperationException("Neither the tokenizer nor the model's configuration names an end-of-sequence token to append to responses. Set eos_token in tokenizer_config.json or eos_token_id in config.json, or AppendEndOfSequence to false.")));
+    private int EndOfSequence() =>
+        (_model.HasTokenizer ? _model.Tokenizer.EosTokenId : null)
+        ?? (_model.GenerationConfig.EosTokenIds is [int first, ..]
+            ? first
+            : throw _host.Process(new InvalidOperationException(
+                "Neither the tokenizer nor the model's configuration names an end-of-sequence token to append to responses. Set eos_token in tokenizer_config.json or eos_token_id in config.json, or AppendEndOfSequence to false.")));
 }

@@ -43,10 +43,16 @@ internal sealed class AdamW : IDisposable
         // Where memory runs out, what was made so far goes with the scope.
         using var scope = NewDisposeScope();
         (_maximumNorm, _beta1, _beta2, _epsilon) = (options.MaxGradientNorm, options.AdamBeta1, options.AdamBeta2, options.AdamEpsilon);
-        _groups = [.. parameters.Select((parameter, index) => (parameter.Name, parameter.Tensor, Index: index, Decays: options.DecayNormsAndBiases || !IsNormOrBias(parameter.Name)))
+        _groups = [.. parameters
+            .Select((parameter, index) =>
+                (parameter.Name, parameter.Tensor, Index: index, Decays: options.DecayNormsAndBiases || !IsNormOrBias(parameter.Name)))
             .GroupBy(parameter => parameter.Decays)
             .Select(group => new Group(
-                [.. group.Select(p => p.Index)], [.. group.Select(p => p.Name)], [.. group.Select(p => p.Tensor)], [.. group.Select(p => zeros_like(p.Tensor, requires_grad: false))], [.. group.Select(p => zeros_like(p.Tensor, requires_grad: false))],
+                [.. group.Select(p => p.Index)],
+                [.. group.Select(p => p.Name)],
+                [.. group.Select(p => p.Tensor)],
+                [.. group.Select(p => zeros_like(p.Tensor, requires_grad: false))],
+                [.. group.Select(p => zeros_like(p.Tensor, requires_grad: false))],
                 group.Key ? options.WeightDecay : 0))];
         _steps = zeros(1, ScalarType.Float32, parameters[0].Tensor.device).DetachFromDisposeScope();
         foreach (Tensor moment in Moments) moment.DetachFromDisposeScope();

@@ -33,4 +33,13 @@ internal interface ITrainingRun
 /// <param name="MemoryAdvice">What to lower where memory runs out in a step.</param>
 /// <param name="EvaluationMemoryAdvice">What to lower where it runs out in an evaluation.</param>
 internal sealed record TrainingPlan(
-    string Trainer, int Steps, int UpdatesPerStep, IReadOnlyList<string> Logged, Func<string> Data, Func<string>? Validation, string Goal, bool HigherIsBetter, string MemoryAdvice, string EvaluationMemoryAdvice);
+    string Trainer,
+    int Steps,
+    int UpdatesPerStep,
+    IReadOnlyList<string> Logged,
+    Func<string> Data,
+    Func<string>? Validation,
+    string Goal,
+    bool HigherIsBetter,
+    string MemoryAdvice,
+    string EvaluationMemoryAdvice);

@@ -35,7 +35,8 @@ internal sealed class LearningCopy
     {
         ScalarType type = model.Decoder.Weights.Embedding.dtype;
         if (model.Decoder.Adapter is null && options.Lora is null && type != ScalarType.Float32)
-            throw new NotSupportedException($"The model's weights are {type}; trainers update float32 weights: load the model with DataType = ScalarType.Float32 (Bf16 computes in bfloat16 all the same), or train an adapter (Lora).");
+            throw new NotSupportedException(
+                $"The model's weights are {type}; trainers update float32 weights: load the model with DataType = ScalarType.Float32 (Bf16 computes in bfloat16 all the same), or train an adapter (Lora).");
         CausalLanguageModel master = CopyOf(model, options.Lora);
         try
         {
@@ -78,8 +79,10 @@ internal sealed class LearningCopy
     private static CausalLanguageModel CopyOf(CausalLanguageModel model, LoraOptions? lora)
     {
         if (model.Decoder.Adapter is not { } adapter) return lora is null ? model.Clone() : model.WithAdapter(lora);
-        return lora is null || adapter.Fits(lora) ? model.CloneAdapter(lora)
-            : throw new ArgumentException($"Lora asks for an adapter of {Describe(lora)}, but the model has one of {Describe(adapter.Options)}. Set Lora to null to train that one, or merge it first: MergeAdapter().");
+        return lora is null || adapter.Fits(lora)
+            ? model.CloneAdapter(lora)
+            : throw new ArgumentException(
+                $"Lora asks for an adapter of {Describe(lora)}, but the model has one of {Describe(adapter.Options)}. Set Lora to null to train that one, or merge it first: MergeAdapter().");
     }
 
     private static (string Name, Tensor Tensor)[] Named(CausalLanguageModel model)
@@ -91,5 +94,6 @@ internal sealed class LearningCopy
     }
 
     private static string Describe(LoraOptions options) =>
-        FormattableString.Invariant($"rank {options.Rank}, alpha {options.Alpha}{(options.UseRslora ? " with rslora" : "")} on {string.Join(", ", options.TargetModules)}");
+        FormattableString.Invariant(
+            $"rank {options.Rank}, alpha {options.Alpha}{(options.UseRslora ? " with rslora" : "")} on {string.Join(", ", options.TargetModules)}");
 }

@@ -170,7 +170,10 @@ internal sealed class LearningPolicy : IDisposable
     /// <param name="value">The number.</param>
     /// <param name="cause">What said so, if not this policy.</param>
     public NotFiniteNumberException NotFinite(string what, double value = double.NaN, Exception? cause = null) => new(
-        FormattableString.Invariant($"Update {Updates + 1} of {_totalUpdates}: {what}. Check the data, and begin anew with a lower LearningRate ({_options.LearningRate}) or MaxGradientNorm ({_options.MaxGradientNorm}) or more WarmupSteps ({_options.WarmupSteps}); or set NonFinite to Skip, with which this run can be resumed."), value, cause);
+        FormattableString.Invariant(
+            $"Update {Updates + 1} of {_totalUpdates}: {what}. Check the data, and begin anew with a lower LearningRate ({_options.LearningRate}) or MaxGradientNorm ({_options.MaxGradientNorm}) or more WarmupSteps ({_options.WarmupSteps}); or set NonFinite to Skip, with which this run can be resumed."),
+        value,
+        cause);
 
     private void RequireFinite(double value, string what)
     {

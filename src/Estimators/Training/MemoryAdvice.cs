@@ -25,6 +25,9 @@ internal static class MemoryAdvice
     }
 
     /// <summary>Whether that is what an error says.</summary>
-    public static bool IsOutOfMemory(Exception exception) => exception is OutOfMemoryException
-        || (exception is ExternalException && (exception.Message.Contains("can't allocate memory", StringComparison.Ordinal) || exception.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)));
+    public static bool IsOutOfMemory(Exception exception) =>
+        exception is OutOfMemoryException
+        || (exception is ExternalException
+            && (exception.Message.Contains("can't allocate memory", StringComparison.Ordinal)
+                || exception.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase)));
 }

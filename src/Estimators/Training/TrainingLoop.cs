@@ -29,7 +29,9 @@ internal sealed class TrainingLoop
     // What the last step measured, while the evaluation after it is still to be made; nothing before the first step.
     private IReadOnlyDictionary<string, double>? _unevaluated;
 
-    private TrainingLoop(IHost host, IChannel channel, TrainingOptions options, TrainingPlan plan, CheckpointStore? checkpoints, BestPolicy best, LearningPolicy policy, ITrainingRun run) =>
+    private TrainingLoop(
+        IHost host, IChannel channel, TrainingOptions options, TrainingPlan plan,
+        CheckpointStore? checkpoints, BestPolicy best, LearningPolicy policy, ITrainingRun run) =>
         (_host, _channel, _options, _plan, _checkpoints, _best, _policy, _run) = (host, channel, options, plan, checkpoints, best, policy, run);
 
     private bool IsCancelled => _options.CancellationToken.IsCancellationRequested || MLNetInternals.IsCanceled(_host);
@@ -41,22 +43,33 @@ internal sealed class TrainingLoop
     /// <param name="plan">What is trained for how long.</param>
     /// <param name="open">Makes what does the steps, given the policy and what writes warnings.</param>
     /// <returns>The trained model; where training was cancelled, as its last complete step left it.</returns>
-    public static CausalLanguageModel Run(IHost host, CausalLanguageModel model, TrainingOptions options, TrainingPlan plan, Func<LearningPolicy, Action<string>, ITrainingRun> open)
+    public static CausalLanguageModel Run(
+        IHost host, CausalLanguageModel model, TrainingOptions options, TrainingPlan plan,
+        Func<LearningPolicy, Action<string>, ITrainingRun> open)
     {
         if (options.EvaluateEvery is { } every && plan.Validation is null)
-            throw host.Process(new InvalidOperationException($"EvaluateEvery is {every}, and Fit was given no validation rows: call Fit(rows, validationRows), or set EvaluateEvery to null."));
+            throw host.Process(new InvalidOperationException(
+                $"EvaluateEvery is {every}, and Fit was given no validation rows: call Fit(rows, validationRows), or set EvaluateEvery to null."));
         if (options.EvaluateEvery is null && plan.Validation is not null)
-            throw host.Process(new InvalidOperationException("Fit was given validation rows, and EvaluateEvery is null: set it to the steps between two evaluations, or call Fit(rows)."));
+            throw host.Process(new InvalidOperationException(
+                "Fit was given validation rows, and EvaluateEvery is null: set it to the steps between two evaluations, or call Fit(rows)."));
         using IChannel channel = host.Start("Training");
         using OutputFolder? folder = options.OutputFolder is { } path ? OutputFolder.Open(path, options.Resume) : null;
-        CheckpointStore? checkpoints = folder is null ? null : new CheckpointStore(folder, RunIdentity.Of(plan, model, options), ComputePlatform.Of(model), options.CheckpointLimit);
+        CheckpointStore? checkpoints = folder is null
+            ? null
+            : new CheckpointStore(folder, RunIdentity.Of(plan, model, options), ComputePlatform.Of(model), options.CheckpointLimit);
         using var best = new BestPolicy(options, plan.HigherIsBetter);
-        LearningPolicy policy = MemoryAdvice.Given(host, "Before the first step",
+        LearningPolicy policy = MemoryAdvice.Given(
+            host,
+            "Before the first step",
             "Training keeps a copy of what it changes, its gradient and two averages of it: train an adapter (Lora), which is small and shares the weights, or a smaller model.",
             () => new LearningPolicy(model, options, plan.Steps * plan.UpdatesPerStep));
         try
         {
-            new TrainingLoop(host, channel, options, plan, checkpoints, best, policy, open(policy, text => channel.Warning(MessageSensitivity.None, "{0}", text))).Run();
+            new TrainingLoop(
+                host, channel, options, plan, checkpoints, best, policy,
+                open(policy, text => channel.Warning(MessageSensitivity.None, "{0}", text)))
+                .Run();
             return policy.Finish();
         }
         catch
@@ -68,9 +81,12 @@ internal sealed class TrainingLoop
 
     private void Run()
     {
-        CheckpointStore.Point from = _checkpoints?.Restore(_policy, _best, _run, text => _channel.Warning(MessageSensitivity.None, "{0}", text)) ?? CheckpointStore.Point.Start;
+        CheckpointStore.Point from =
+            _checkpoints?.Restore(_policy, _best, _run, text => _channel.Warning(MessageSensitivity.None, "{0}", text))
+            ?? CheckpointStore.Point.Start;
         if (from.Step > _plan.Steps)
-            throw _host.Process(new InvalidOperationException($"The run in '{_checkpoints!.Location}' is {from.Step} steps long already, and Steps is {_plan.Steps}. Set Steps to {from.Step} or more, or give OutputFolder another folder."));
+            throw _host.Process(new InvalidOperationException(
+                $"The run in '{_checkpoints!.Location}' is {from.Step} steps long already, and Steps is {_plan.Steps}. Set Steps to {from.Step} or more, or give OutputFolder another folder."));
         (_done, _updates, _unevaluated) = (from.Step, _policy.Updates, from.Unevaluated);
         // Metrics of a step wait for the evaluation after it; what was measured before the first step is measured again.
         bool measured = from.Step > 0 && from.Unevaluated is null;
@@ -85,7 +101,11 @@ internal sealed class TrainingLoop
             {
                 if (Measure() is not { } metrics)
                 {
-                    _channel.Warning(MessageSensitivity.None, $"Cancelled after {{0}} of {{1}} steps: the policy is {(_best.Weights is not null ? "the best that was evaluated" : _done == 0 ? "the model that was handed over" : "as the last of them left it")}.", _done, _plan.Steps);
+                    _channel.Warning(
+                        MessageSensitivity.None,
+                        $"Cancelled after {{0}} of {{1}} steps: the policy is {(_best.Weights is not null ? "the best that was evaluated" : _done == 0 ? "the model that was handed over" : "as the last of them left it")}.",
+                        _done,
+                        _plan.Steps);
                     break;
                 }
                 // Told last: whoever hears of a step finds its files.
@@ -108,7 +128,13 @@ internal sealed class TrainingLoop
             _journal?.Dispose();
         }
         if (_done < _plan.Steps && _best.EndsTraining)
-            _channel.Info(MessageSensitivity.None, "Ended early: {0} evaluations brought nothing better than {1} {2} after step {3}.", _best.State.SinceBest, _plan.Goal, Number(_best.State.BestValue ?? double.NaN), _best.State.BestStep ?? 0);
+            _channel.Info(
+                MessageSensitivity.None,
+                "Ended early: {0} evaluations brought nothing better than {1} {2} after step {3}.",
+                _best.State.SinceBest,
+                _plan.Goal,
+                Number(_best.State.BestValue ?? double.NaN),
+                _best.State.BestStep ?? 0);
         if (_best.Weights is { } weights) _policy.Restore(weights);
     }
 
@@ -128,7 +154,8 @@ internal sealed class TrainingLoop
         // A checkpoint that is written while this stands begins with the evaluation.
         _unevaluated = metrics;
         string advice = _options.KeepBest ? $"{_plan.EvaluationMemoryAdvice} KeepBest holds one more copy of what is trained." : _plan.EvaluationMemoryAdvice;
-        IReadOnlyDictionary<string, double>? evaluation = Try(_done == 0 ? "The evaluation before the first step" : $"The evaluation after step {_done}", advice, Evaluate);
+        IReadOnlyDictionary<string, double>? evaluation = Try(
+            _done == 0 ? "The evaluation before the first step" : $"The evaluation after step {_done}", advice, Evaluate);
         if (evaluation is null) return null;
         // What the last checkpoint holds may be this step without its evaluation. Before the first step there is nothing to hold.
         (_unevaluated, _unsaved) = (null, _done > 0);
@@ -161,9 +188,20 @@ internal sealed class TrainingLoop
 
     private void Tell(IReadOnlyDictionary<string, double> metrics, TimeSpan elapsed, TimeSpan? remaining)
     {
-        _channel.Info(MessageSensitivity.None, "Step {0}/{1}: {2}", _done, _plan.Steps, string.Join(", ", _plan.Logged.Append(_plan.Goal).Where(metrics.ContainsKey)
-            .Select(name => $"{name} {Number(metrics[name])}")));
-        foreach (LoggedSample sample in _run.Samples) _channel.Info(MessageSensitivity.UserData, "Reward {0}, advantage {1}: {2} {3}", Number(sample.Reward), Number(sample.Advantage), sample.Prompt, sample.Response);
+        _channel.Info(
+            MessageSensitivity.None,
+            "Step {0}/{1}: {2}",
+            _done,
+            _plan.Steps,
+            string.Join(", ", _plan.Logged.Append(_plan.Goal).Where(metrics.ContainsKey).Select(name => $"{name} {Number(metrics[name])}")));
+        foreach (LoggedSample sample in _run.Samples)
+            _channel.Info(
+                MessageSensitivity.UserData,
+                "Reward {0}, advantage {1}: {2} {3}",
+                Number(sample.Reward),
+                Number(sample.Advantage),
+                sample.Prompt,
+                sample.Response);
         _options.Progress?.Report(new TrainingProgress(_done, _plan.Steps, elapsed, remaining, metrics));
     }
 

@@ -114,9 +114,11 @@ public abstract record TrainingOptions
         problems.Require(Enum.IsDefined(NonFinite), nameof(NonFinite), NonFinite, "Stop or Skip");
         problems.Require(EvaluateEvery is null or >= 1, nameof(EvaluateEvery), EvaluateEvery, "at least 1, or null for never");
         problems.Require(!EvaluateAtStart || EvaluateEvery is not null, nameof(EvaluateAtStart), EvaluateAtStart, "false where EvaluateEvery is null");
-        problems.Require(!KeepBest || EvaluateEvery is not null, nameof(KeepBest), KeepBest, "false where EvaluateEvery is null: the best policy is found by evaluations");
+        problems.Require(!KeepBest || EvaluateEvery is not null, nameof(KeepBest), KeepBest,
+            "false where EvaluateEvery is null: the best policy is found by evaluations");
         problems.Require(EarlyStoppingPatience is null or >= 1, nameof(EarlyStoppingPatience), EarlyStoppingPatience, "at least 1, or null for never");
-        problems.Require(EarlyStoppingPatience is null || EvaluateEvery is not null, nameof(EarlyStoppingPatience), EarlyStoppingPatience, "null where EvaluateEvery is null");
+        problems.Require(EarlyStoppingPatience is null || EvaluateEvery is not null, nameof(EarlyStoppingPatience), EarlyStoppingPatience,
+            "null where EvaluateEvery is null");
         problems.Require(OutputFolder is null || !string.IsNullOrWhiteSpace(OutputFolder), nameof(OutputFolder), "blank", "a folder, or null for none");
         problems.Require(CheckpointEvery >= 1, nameof(CheckpointEvery), CheckpointEvery, "at least 1");
         problems.Require(CheckpointLimit >= 1, nameof(CheckpointLimit), CheckpointLimit, "at least 1");

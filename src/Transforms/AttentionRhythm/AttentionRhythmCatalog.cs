@@ -14,8 +14,10 @@ public static class AttentionRhythmCatalog
     /// <param name="responseColumnName">The response: text, or token ids as a vector of Int32.</param>
     /// <param name="grouping">Over what spans are taken that put heads into groups.</param>
     /// <exception cref="InvalidOptionsException">An argument is out of range.</exception>
-    public static AttentionRhythmEstimator AttentionRhythm(this TransformsCatalog catalog, CausalLanguageModel? model = null, string promptColumnName = "Prompt", string responseColumnName = "Response",
-        RhythmGrouping grouping = RhythmGrouping.Calibrated) => AttentionRhythm(catalog, model, new AttentionRhythmOptions
+    public static AttentionRhythmEstimator AttentionRhythm(
+        this TransformsCatalog catalog, CausalLanguageModel? model = null,
+        string promptColumnName = "Prompt", string responseColumnName = "Response", RhythmGrouping grouping = RhythmGrouping.Calibrated) =>
+        AttentionRhythm(catalog, model, new AttentionRhythmOptions
         {
             PromptColumnName = promptColumnName,
             ResponseColumnName = responseColumnName,

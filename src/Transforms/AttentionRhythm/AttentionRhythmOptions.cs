@@ -98,9 +98,12 @@ public sealed record AttentionRhythmOptions
         problems.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
         problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "one of " + string.Join(", ", Enum.GetNames<PromptFormat>()));
         problems.Require(Enum.IsDefined(Grouping), nameof(Grouping), Grouping, "one of " + string.Join(", ", Enum.GetNames<RhythmGrouping>()));
-        problems.Require(Outputs != 0 && (Outputs & ~RhythmColumns.All) == 0, nameof(Outputs), Outputs, "at least one of " + string.Join(", ", Enum.GetNames<RhythmColumns>()));
-        problems.Require(Groups is null || (Grouping == RhythmGrouping.Calibrated && !AllHeads), nameof(Groups), "given", "null without Grouping Calibrated, and with AllHeads");
-        problems.Require(Groups is null or { Receivers: not null } || !WantsReceivers, nameof(Groups), "without Receivers", "groups with Receivers for the column ReceiverFai");
+        problems.Require(Outputs != 0 && (Outputs & ~RhythmColumns.All) == 0, nameof(Outputs), Outputs,
+            "at least one of " + string.Join(", ", Enum.GetNames<RhythmColumns>()));
+        problems.Require(Groups is null || (Grouping == RhythmGrouping.Calibrated && !AllHeads), nameof(Groups), "given",
+            "null without Grouping Calibrated, and with AllHeads");
+        problems.Require(Groups is null or { Receivers: not null } || !WantsReceivers, nameof(Groups), "without Receivers",
+            "groups with Receivers for the column ReceiverFai");
         ToRhythmOptions(groups: null).Check(problems, "");
         problems.ThrowIfAny(nameof(AttentionRhythmOptions));
     }

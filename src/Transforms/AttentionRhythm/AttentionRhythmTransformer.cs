@@ -47,13 +47,20 @@ public sealed class AttentionRhythmTransformer : BatchTransformer
     {
         (RhythmColumns Column, Func<OutputColumn<TokenRhythm>> Create)[] columns =
         [
-            (RhythmColumns.Tokens, () => OutputColumn.Vector(options.TokensColumnName, TextDataViewType.Instance, (TokenRhythm row) => row.Tokens)),
-            (RhythmColumns.TokenIds, () => OutputColumn.Vector(options.TokenIdsColumnName, NumberDataViewType.Int32, (TokenRhythm row) => row.TokenIds)),
-            (RhythmColumns.Waad, () => OutputColumn.Vector(options.WaadColumnName, NumberDataViewType.Single, (TokenRhythm row) => row.Analysis?.Waad ?? [])),
-            (RhythmColumns.Fai, () => OutputColumn.Vector(options.FaiColumnName, NumberDataViewType.Single, (TokenRhythm row) => row.Analysis?.Fai ?? [])),
-            (RhythmColumns.Entropy, () => OutputColumn.Vector(options.EntropyColumnName, NumberDataViewType.Single, (TokenRhythm row) => row.Analysis?.Entropies ?? [])),
-            (RhythmColumns.LogProbability, () => OutputColumn.Vector(options.LogProbabilityColumnName, NumberDataViewType.Single, (TokenRhythm row) => row.Analysis?.LogProbabilities ?? [])),
-            (RhythmColumns.ReceiverFai, () => OutputColumn.Vector(options.ReceiverFaiColumnName, NumberDataViewType.Single, (TokenRhythm row) => row.Analysis?.ReceiverFai ?? [])),
+            (RhythmColumns.Tokens, () =>
+                OutputColumn.Vector(options.TokensColumnName, TextDataViewType.Instance, (TokenRhythm row) => row.Tokens)),
+            (RhythmColumns.TokenIds, () =>
+                OutputColumn.Vector(options.TokenIdsColumnName, NumberDataViewType.Int32, (TokenRhythm row) => row.TokenIds)),
+            (RhythmColumns.Waad, () =>
+                OutputColumn.Vector(options.WaadColumnName, NumberDataViewType.Single, (TokenRhythm row) => row.Analysis?.Waad ?? [])),
+            (RhythmColumns.Fai, () =>
+                OutputColumn.Vector(options.FaiColumnName, NumberDataViewType.Single, (TokenRhythm row) => row.Analysis?.Fai ?? [])),
+            (RhythmColumns.Entropy, () =>
+                OutputColumn.Vector(options.EntropyColumnName, NumberDataViewType.Single, (TokenRhythm row) => row.Analysis?.Entropies ?? [])),
+            (RhythmColumns.LogProbability, () =>
+                OutputColumn.Vector(options.LogProbabilityColumnName, NumberDataViewType.Single, (TokenRhythm row) => row.Analysis?.LogProbabilities ?? [])),
+            (RhythmColumns.ReceiverFai, () =>
+                OutputColumn.Vector(options.ReceiverFaiColumnName, NumberDataViewType.Single, (TokenRhythm row) => row.Analysis?.ReceiverFai ?? [])),
         ];
         return [.. columns.Where(column => options.Outputs.HasFlag(column.Column)).Select(column => column.Create())];
     }
@@ -75,7 +82,10 @@ public sealed class AttentionRhythmTransformer : BatchTransformer
         CausalLanguageModel model = Model;
         TokenSequence[] answered = [.. rows.Where(row => row.ResponseIds.Length > 0)];
         var analyses = new Queue<RhythmAnalysis>(model.AnalyzeRhythm(answered, _rhythm));
-        return [.. rows.Select(row => new TokenRhythm(row.ResponseIds, TokenText.Split(model, row.ResponseIds), row.ResponseIds.Length > 0 ? analyses.Dequeue() : null))];
+        return [.. rows.Select(row => new TokenRhythm(
+            row.ResponseIds,
+            TokenText.Split(model, row.ResponseIds),
+            row.ResponseIds.Length > 0 ? analyses.Dequeue() : null))];
     }
 
     /// <summary>What is computed for a row; no analysis where the response is empty.</summary>

@@ -19,7 +19,10 @@ internal static class HeadCalibration
         long rows = 0;
         using (DataViewRowCursor cursor = input.GetRowCursor(reader.Columns))
         {
-            foreach (TokenSequence[] batch in Read(cursor, reader.Open(cursor)).Take(options.CalibrationRows ?? int.MaxValue).Where(sequence => sequence.ResponseIds.Length > 0).Chunk(options.BatchSize))
+            foreach (TokenSequence[] batch in Read(cursor, reader.Open(cursor))
+                .Take(options.CalibrationRows ?? int.MaxValue)
+                .Where(sequence => sequence.ResponseIds.Length > 0)
+                .Chunk(options.BatchSize))
             {
                 ThrowIfCanceled(host, options.CancellationToken);
                 IReadOnlyList<HeadMeasurement> measured = model.MeasureHeads(batch, options.ToRhythmOptions(groups: null));
@@ -27,13 +30,22 @@ internal static class HeadCalibration
                 rows += batch.Length;
             }
         }
-        if (pooled is null) throw new InvalidOperationException($"The data has no response tokens in column '{options.ResponseColumnName}': head groups cannot be calibrated. Fit on other rows, or choose Grouping PerSequence.");
+        if (pooled is null)
+            throw new InvalidOperationException(
+                $"The data has no response tokens in column '{options.ResponseColumnName}': head groups cannot be calibrated. Fit on other rows, or choose Grouping PerSequence.");
         HeadGroups groups = pooled.Group(options.HeadRatio);
-        channel.Info(MessageSensitivity.None, "Calibrated on {0} rows with {1} response tokens. Heads, as layer.head: local {2}; global {3}; receivers {4}.", rows, pooled.Spans.TokenCount,
-            Names(groups.Local), Names(groups.Global), groups.Receivers is null ? "not asked for" : Names(groups.Receivers));
+        channel.Info(
+            MessageSensitivity.None,
+            "Calibrated on {0} rows with {1} response tokens. Heads, as layer.head: local {2}; global {3}; receivers {4}.",
+            rows,
+            pooled.Spans.TokenCount,
+            Names(groups.Local),
+            Names(groups.Global),
+            groups.Receivers is null ? "not asked for" : Names(groups.Receivers));
         return groups;
 
-        static string Names(IEnumerable<HeadIndex> heads) => string.Join(' ', heads.Select(head => string.Create(CultureInfo.InvariantCulture, $"{head.Layer}.{head.Head}")));
+        static string Names(IEnumerable<HeadIndex> heads) =>
+            string.Join(' ', heads.Select(head => string.Create(CultureInfo.InvariantCulture, $"{head.Layer}.{head.Head}")));
     }
 
     private static IEnumerable<TokenSequence> Read(DataViewRowCursor cursor, Func<TokenSequence> read)

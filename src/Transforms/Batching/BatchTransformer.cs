@@ -50,7 +50,8 @@ public abstract class BatchTransformer : IComponent, IDisposable
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         if (Repetition is { } repetition)
-            throw Host.Process(new InvalidOperationException($"This transformer makes {repetition.Count} rows of one, which a PredictionEngine cannot: ask for one, or use Transform."));
+            throw Host.Process(new InvalidOperationException(
+                $"This transformer makes {repetition.Count} rows of one, which a PredictionEngine cannot: ask for one, or use Transform."));
         return new BatchRowMapper(Host, Bind(inputSchema));
     }
 

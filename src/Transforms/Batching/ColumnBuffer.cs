@@ -41,6 +41,7 @@ internal abstract class ColumnBuffer
 
         public override void Fill(int slot) => _source(ref _values[slot]);
 
-        public override Delegate CreateGetter(Func<int> currentSlot) => (ValueGetter<VBuffer<T>>)((ref VBuffer<T> value) => _values[currentSlot()].CopyTo(ref value));
+        public override Delegate CreateGetter(Func<int> currentSlot) =>
+            (ValueGetter<VBuffer<T>>)((ref VBuffer<T> value) => _values[currentSlot()].CopyTo(ref value));
     }
 }

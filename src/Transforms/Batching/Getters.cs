@@ -19,5 +19,6 @@ internal static class Getters
     /// <exception cref="InvalidOperationException">The consumer reads the column as another type.</exception>
     public static ValueGetter<TValue> Cast<TValue>(IExceptionContext context, Delegate getter, DataViewSchema.Column column) =>
         getter as ValueGetter<TValue>
-        ?? throw context.Process(new InvalidOperationException($"Column '{column.Name}' was asked for as '{typeof(TValue)}', expected '{column.Type.RawType}'."));
+        ?? throw context.Process(new InvalidOperationException(
+            $"Column '{column.Name}' was asked for as '{typeof(TValue)}', expected '{column.Type.RawType}'."));
 }

@@ -8,7 +8,8 @@ namespace MLNetAttn.Transforms;
 internal static class GroupColumn
 {
     /// <summary>The column, by name.</summary>
-    public static InputColumn Input(string name) => InputColumn.ScalarOrKey(name, TextDataViewType.Instance, NumberDataViewType.Int32, NumberDataViewType.Int64);
+    public static InputColumn Input(string name) =>
+        InputColumn.ScalarOrKey(name, TextDataViewType.Instance, NumberDataViewType.Int32, NumberDataViewType.Int64);
 
     /// <summary>Reads the name of a row's group; it throws where a key is missing.</summary>
     public static Func<string> Open(DataViewRow row, DataViewSchema.Column column) => column.Type switch
@@ -28,7 +29,8 @@ internal static class GroupColumn
         string[]? names = Names(column);
         return () => read() switch
         {
-            0 => throw new InvalidOperationException($"Row {row.Position}: column '{column.Name}' is a missing key, expected the group that the row belongs to. Filter such rows out first."),
+            0 => throw new InvalidOperationException(
+                $"Row {row.Position}: column '{column.Name}' is a missing key, expected the group that the row belongs to. Filter such rows out first."),
             uint key when key <= names?.Length => names[key - 1],
             uint key => key.ToString(CultureInfo.InvariantCulture),
         };
@@ -38,7 +40,10 @@ internal static class GroupColumn
     private static string[]? Names(DataViewSchema.Column column) =>
         // Values are of any type, which is known here only: whatever it is, it is read and written in the same way.
         column.Annotations.Schema.GetColumnOrNull("KeyValues")?.Type is VectorDataViewType { ItemType.RawType: var type }
-            ? (string[])new Func<DataViewSchema.Column, string[]>(Values<int>).Method.GetGenericMethodDefinition().MakeGenericMethod(type).Invoke(null, [column])!
+            ? (string[])new Func<DataViewSchema.Column, string[]>(Values<int>).Method
+                .GetGenericMethodDefinition()
+                .MakeGenericMethod(type)
+                .Invoke(null, [column])!
             : null;
 
     private static string[] Values<T>(DataViewSchema.Column column)

@@ -15,13 +15,15 @@ internal sealed class InputColumn
     /// <param name="expected">The types, for error messages.</param>
     /// <param name="accepts">Whether a column of these is fine: whether it is a vector, and the type of its items.</param>
     /// <param name="acceptsKeys">Whether a column of one key per row (of UInt32, as ML.NET's own components write them) is fine, too.</param>
-    private InputColumn(string name, string expected, Func<bool, DataViewType, bool> accepts, bool acceptsKeys = false) => (Name, _expected, _accepts, _acceptsKeys) = (name, expected, accepts, acceptsKeys);
+    private InputColumn(string name, string expected, Func<bool, DataViewType, bool> accepts, bool acceptsKeys = false) =>
+        (Name, _expected, _accepts, _acceptsKeys) = (name, expected, accepts, acceptsKeys);
 
     /// <summary>The column's name.</summary>
     public string Name { get; }
 
     /// <summary>A column of one value per row, of one of these types.</summary>
-    public static InputColumn Scalar(string name, params PrimitiveDataViewType[] types) => new(name, string.Join<DataViewType>(" or ", types), (vector, item) => !vector && types.Contains(item));
+    public static InputColumn Scalar(string name, params PrimitiveDataViewType[] types) =>
+        new(name, string.Join<DataViewType>(" or ", types), (vector, item) => !vector && types.Contains(item));
 
     /// <summary>A column of one value per row, of one of these types, or of keys.</summary>
     public static InputColumn ScalarOrKey(string name, params PrimitiveDataViewType[] types) =>
@@ -33,13 +35,17 @@ internal sealed class InputColumn
 
     /// <summary>A column of text, or of vectors of token ids.</summary>
     public static InputColumn TextOrTokenIds(string name) =>
-        new(name, $"{TextDataViewType.Instance}, or token ids as Vector<{NumberDataViewType.Int32}>", (vector, item) => vector ? item.Equals(NumberDataViewType.Int32) : item.Equals(TextDataViewType.Instance));
+        new(
+            name,
+            $"{TextDataViewType.Instance}, or token ids as Vector<{NumberDataViewType.Int32}>",
+            (vector, item) => vector ? item.Equals(NumberDataViewType.Int32) : item.Equals(TextDataViewType.Instance));
 
     /// <summary>Finds the column in the schema of data.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is missing or of another type.</exception>
     public DataViewSchema.Column Find(IExceptionContext context, DataViewSchema schema)
     {
-        DataViewSchema.Column column = schema.GetColumnOrNull(Name) ?? throw Missing(context, nameof(schema), schema.Where(other => !other.IsHidden).Select(other => other.Name));
+        DataViewSchema.Column column = schema.GetColumnOrNull(Name)
+            ?? throw Missing(context, nameof(schema), schema.Where(other => !other.IsHidden).Select(other => other.Name));
         (bool isVector, DataViewType item) = column.Type is VectorDataViewType vector ? (true, vector.ItemType) : (false, column.Type);
         return Accepts(isVector, item, item is KeyDataViewType) ? column : throw Mismatch(context, nameof(schema), $"{column.Type}");
     }
@@ -55,10 +61,12 @@ internal sealed class InputColumn
         throw Missing(context, nameof(shape), shape.Select(other => other.Name));
     }
 
-    private bool Accepts(bool isVector, DataViewType item, bool isKey) => isKey ? _acceptsKeys && !isVector && item.RawType == typeof(uint) : _accepts(isVector, item);
+    private bool Accepts(bool isVector, DataViewType item, bool isKey) =>
+        isKey ? _acceptsKeys && !isVector && item.RawType == typeof(uint) : _accepts(isVector, item);
 
     private ArgumentOutOfRangeException Missing(IExceptionContext context, string parameter, IEnumerable<string> names) =>
-        context.Process(new ArgumentOutOfRangeException(parameter, $"Could not find input column '{Name}', expected {_expected}. The data has: {string.Join(", ", names)}."));
+        context.Process(new ArgumentOutOfRangeException(
+            parameter, $"Could not find input column '{Name}', expected {_expected}. The data has: {string.Join(", ", names)}."));
 
     private ArgumentOutOfRangeException Mismatch(IExceptionContext context, string parameter, string found) =>
         context.Process(new ArgumentOutOfRangeException(parameter, $"Schema mismatch for input column '{Name}': expected {_expected}, got {found}."));

@@ -19,7 +19,8 @@ internal abstract class OutputColumn<TResult>(string name, DataViewType type, Da
 internal static class OutputColumn
 {
     /// <summary>A column of one value per row.</summary>
-    public static OutputColumn<TResult> Scalar<TResult, TValue>(string name, PrimitiveDataViewType type, Func<TResult, TValue> select, DataViewSchema.Annotations? annotations = null) =>
+    public static OutputColumn<TResult> Scalar<TResult, TValue>(
+        string name, PrimitiveDataViewType type, Func<TResult, TValue> select, DataViewSchema.Annotations? annotations = null) =>
         new ScalarColumn<TResult, TValue>(name, type, select, annotations);
 
     /// <summary>A column of text.</summary>
@@ -27,7 +28,9 @@ internal static class OutputColumn
         new ScalarColumn<TResult, ReadOnlyMemory<char>>(name, TextDataViewType.Instance, result => select(result).AsMemory(), annotations);
 
     /// <summary>A column of vectors, of one size or, with size 0, of sizes that differ from row to row.</summary>
-    public static OutputColumn<TResult> Vector<TResult, TItem>(string name, PrimitiveDataViewType itemType, Func<TResult, TItem[]> select, DataViewSchema.Annotations? annotations = null, int size = 0) =>
+    public static OutputColumn<TResult> Vector<TResult, TItem>(
+        string name, PrimitiveDataViewType itemType, Func<TResult, TItem[]> select,
+        DataViewSchema.Annotations? annotations = null, int size = 0) =>
         new VectorColumn<TResult, TItem>(name, new VectorDataViewType(itemType, size), select, annotations);
 
     private sealed class ScalarColumn<TResult, TValue>(string name, DataViewType type, Func<TResult, TValue> select, DataViewSchema.Annotations? annotations)

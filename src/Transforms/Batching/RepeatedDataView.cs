@@ -28,7 +28,8 @@ internal sealed class RepeatedDataView(IHost host, IDataView source, Repetition 
     }
 
     /// <summary>One cursor: in a set, each would number its rows from 0.</summary>
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [GetRowCursor(columnsNeeded, rand)];
 
     private sealed class Cursor(IHost host, DataViewRowCursor input, DataViewSchema schema, bool[] active, int count) : DataViewRowCursor
     {

@@ -66,6 +66,7 @@ public sealed record CreditOptions
         problems.Require(DominatedWaad is not double.NaN, prefix + nameof(DominatedWaad), DominatedWaad, "a distance in tokens, or null for the median");
         problems.Require(DominatingDelta is not double.NaN, prefix + nameof(DominatingDelta), DominatingDelta, "a distance in tokens, or null for the median");
         problems.Require(Enum.IsDefined(Sign), prefix + nameof(Sign), Sign, "one of " + string.Join(", ", Enum.GetNames<CreditSign>()));
-        problems.Require(!(Normalize && Spread), prefix + nameof(Spread), Spread, "false where Normalize is true: spread evenly and with mean 1 is uniform credit");
+        problems.Require(!(Normalize && Spread), prefix + nameof(Spread), Spread,
+            "false where Normalize is true: spread evenly and with mean 1 is uniform credit");
     }
 }

@@ -18,7 +18,9 @@ public static class RhythmCreditFunction
     {
         options.Validate();
         if (options.Sign != CreditSign.Both && advantage is null)
-            throw new ArgumentException($"Sign {options.Sign} needs the response's advantage, and none was given. Pass it, or use Sign {CreditSign.Both}.", nameof(advantage));
+            throw new ArgumentException(
+                $"Sign {options.Sign} needs the response's advantage, and none was given. Pass it, or use Sign {CreditSign.Both}.",
+                nameof(advantage));
         CreditAssignment assignment = Assign(signals, options, options.Strategy, response);
         bool acts = options.Sign switch { CreditSign.PositiveOnly => advantage >= 0, CreditSign.NegativeOnly => advantage < 0, _ => true };
         if (!acts) return CreditAssignment.Uniform(signals.Count) with { Roles = assignment.Roles };
@@ -77,7 +79,8 @@ public static class RhythmCreditFunction
         Mean(assignment) is > 0 and var mean ? assignment with { Credit = [.. assignment.Credit.Select(credit => credit / mean)] } : assignment;
 
     /// <summary>mean γ throughout.</summary>
-    private static CreditAssignment Spread(CreditAssignment assignment) => assignment with { Credit = [.. Enumerable.Repeat(Mean(assignment), assignment.Credit.Length)] };
+    private static CreditAssignment Spread(CreditAssignment assignment) =>
+        assignment with { Credit = [.. Enumerable.Repeat(Mean(assignment), assignment.Credit.Length)] };
 
     private static double Mean(CreditAssignment assignment) => assignment.Credit.DefaultIfEmpty(1).Average();
 

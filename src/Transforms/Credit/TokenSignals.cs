@@ -26,7 +26,14 @@ public sealed class TokenSignals
     /// <param name="flow">Throughput, which is another analysis; null = not wanted.</param>
     internal static TokenSignals Of(RhythmAnalysis analysis, double[]? flow = null)
     {
-        return new TokenSignals { Count = analysis.Waad.Length, Waad = Wide(analysis.Waad), Fai = Wide(analysis.Fai), Entropy = Wide(analysis.Entropies), Flow = flow };
+        return new TokenSignals
+        {
+            Count = analysis.Waad.Length,
+            Waad = Wide(analysis.Waad),
+            Fai = Wide(analysis.Fai),
+            Entropy = Wide(analysis.Entropies),
+            Flow = flow,
+        };
 
         static double[] Wide(float[] values) => Array.ConvertAll(values, value => (double)value);
     }
@@ -34,6 +41,8 @@ public sealed class TokenSignals
     /// <summary>The signal that a strategy needs.</summary>
     /// <exception cref="ArgumentException">It is missing or of another length.</exception>
     internal IReadOnlyList<double> Require(IReadOnlyList<double>? signal, string name, CreditStrategy strategy) =>
-        signal?.Count == Count ? signal
-        : throw new ArgumentException($"{name} has {(signal is null ? "no" : signal.Count.ToString(System.Globalization.CultureInfo.InvariantCulture))} values for {Count} tokens; {strategy} credit needs one per token.");
+        signal?.Count == Count
+            ? signal
+            : throw new ArgumentException(
+                $"{name} has {(signal is null ? "no" : signal.Count.ToString(System.Globalization.CultureInfo.InvariantCulture))} values for {Count} tokens; {strategy} credit needs one per token.");
 }

@@ -15,11 +15,13 @@ internal static class Checksums
     /// <exception cref="InvalidDataException">A file is missing or is not what was written; the message names it.</exception>
     public static void Verify(ICheckpointSource source)
     {
-        if (!source.Exists(FileName)) throw new InvalidDataException($"'{source.Location}/{FileName}' is missing: the language model was not written to its end.");
+        if (!source.Exists(FileName))
+            throw new InvalidDataException($"'{source.Location}/{FileName}' is missing: the language model was not written to its end.");
         using var list = new StreamReader(source.OpenRead(FileName));
         while (list.ReadLine() is { } line)
         {
-            if (line.Length < DigestLength + 3) throw new InvalidDataException($"'{source.Location}/{FileName}' has a line '{line}', expected a SHA-256 and a file name.");
+            if (line.Length < DigestLength + 3)
+                throw new InvalidDataException($"'{source.Location}/{FileName}' has a line '{line}', expected a SHA-256 and a file name.");
             string file = line[(DigestLength + 2)..];
             if (!source.Exists(file)) throw new InvalidDataException($"'{source.Location}/{file}' is missing.");
             using Stream content = source.OpenRead(file);

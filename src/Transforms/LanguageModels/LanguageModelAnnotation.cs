@@ -38,7 +38,9 @@ public static class LanguageModelAnnotation
         }
         catch (ObjectDisposedException exception)
         {
-            throw context.Process(new InvalidOperationException($"Column '{column.Name}' was written by a language model that was disposed since. Pass a model, as in AttentionRhythm(model).", exception));
+            throw context.Process(new InvalidOperationException(
+                $"Column '{column.Name}' was written by a language model that was disposed since. Pass a model, as in AttentionRhythm(model).",
+                exception));
         }
         return LanguageModelRegistry.Find(fingerprint) ?? throw context.Process(new InvalidOperationException(
             $"Column '{column.Name}' was written by a language model (fingerprint {fingerprint}) that is not in this process: it was disposed, or the data comes from elsewhere. Pass the model, as in AttentionRhythm(model)."));

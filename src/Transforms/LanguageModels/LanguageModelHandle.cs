@@ -15,7 +15,9 @@ internal sealed class LanguageModelHandle : IDisposable
     /// <exception cref="ObjectDisposedException">This handle, or the model, is disposed.</exception>
     public CausalLanguageModel Model => !_disposed && !_holders.Model.IsDisposed
         ? _holders.Model
-        : throw new ObjectDisposedException(nameof(CausalLanguageModel), "The language model, or the transformer that uses it, was disposed. Keep both until the views that the transformer made are no longer used.");
+        : throw new ObjectDisposedException(
+            nameof(CausalLanguageModel),
+            "The language model, or the transformer that uses it, was disposed. Keep both until the views that the transformer made are no longer used.");
 
     /// <summary>A hold on a model that stays its creator's.</summary>
     public static LanguageModelHandle Borrow(CausalLanguageModel model) => new(new Holders(model, owned: false));

@@ -20,6 +20,9 @@ internal static class LanguageModelRegistry
     public static LanguageModelHandle? Find(string fingerprint)
     {
         lock (Guard)
-            return Known.TryGetValue(fingerprint, out WeakReference<LanguageModelHandle>? reference) && reference.TryGetTarget(out LanguageModelHandle? handle) ? handle.TryShare() : null;
+            return Known.TryGetValue(fingerprint, out WeakReference<LanguageModelHandle>? reference)
+                && reference.TryGetTarget(out LanguageModelHandle? handle)
+                ? handle.TryShare()
+                : null;
     }
 }

@@ -38,7 +38,9 @@ internal static class LanguageModelStore
     public static LanguageModelHandle Load(ComponentReader reader, LanguageModelReference reference)
     {
         Dictionary<string, WeakReference<LanguageModelHandle>> loaded = Loaded.GetOrCreateValue(reader.Archive);
-        if (loaded.TryGetValue(reference.Fingerprint, out WeakReference<LanguageModelHandle>? known) && known.TryGetTarget(out LanguageModelHandle? handle) && handle.TryShare() is { } shared)
+        if (loaded.TryGetValue(reference.Fingerprint, out WeakReference<LanguageModelHandle>? known)
+            && known.TryGetTarget(out LanguageModelHandle? handle)
+            && handle.TryShare() is { } shared)
             return shared;
         var source = new ZipSource(reader, $"{Folder}/{reference.Fingerprint}");
         Checksums.Verify(source);

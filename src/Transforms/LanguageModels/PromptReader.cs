@@ -14,7 +14,9 @@ namespace MLNetAttn.Transforms;
 internal sealed class PromptReader(string columnName, PromptFormat format, bool addSpecialTokens)
 {
     /// <summary>The column's name and type.</summary>
-    public InputColumn Input => format == PromptFormat.Messages ? InputColumn.Scalar(columnName, TextDataViewType.Instance) : InputColumn.TextOrTokenIds(columnName);
+    public InputColumn Input => format == PromptFormat.Messages
+        ? InputColumn.Scalar(columnName, TextDataViewType.Instance)
+        : InputColumn.TextOrTokenIds(columnName);
 
     /// <summary>Checks that a model can read the column.</summary>
     /// <exception cref="InvalidOperationException">The model lacks a tokenizer or a chat template.</exception>
@@ -22,7 +24,8 @@ internal sealed class PromptReader(string columnName, PromptFormat format, bool 
     {
         TokenIds.RequireTokenizer(context, model, columnName, isText);
         if (format == PromptFormat.Messages && !model.HasChatTemplate)
-            throw context.Process(new InvalidOperationException($"Column '{columnName}' holds conversations (PromptFormat Messages), and the language model came without a chat template: give it prompts as text, or a model with a template."));
+            throw context.Process(new InvalidOperationException(
+                $"Column '{columnName}' holds conversations (PromptFormat Messages), and the language model came without a chat template: give it prompts as text, or a model with a template."));
     }
 
     /// <summary>Prepares reading the column of a cursor's rows; the function it returns reads the current one.</summary>
@@ -40,7 +43,9 @@ internal sealed class PromptReader(string columnName, PromptFormat format, bool 
             using var document = JsonDocument.Parse(json);
             JsonElement root = document.RootElement;
             if (root.ValueKind == JsonValueKind.Array) return template.Render(root, new ChatTemplateOptions { AddGenerationPrompt = true });
-            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("messages", out JsonElement messages) && messages.ValueKind == JsonValueKind.Array)
+            if (root.ValueKind == JsonValueKind.Object
+                && root.TryGetProperty("messages", out JsonElement messages)
+                && messages.ValueKind == JsonValueKind.Array)
                 return template.Render(messages, Options(root));
         }
         catch (JsonException exception)
@@ -58,10 +63,14 @@ internal sealed class PromptReader(string columnName, PromptFormat format, bool 
             AddGenerationPrompt = !continues,
             ContinueFinalMessage = continues,
             Tools = conversation.TryGetProperty("tools", out JsonElement tools) && tools.ValueKind == JsonValueKind.Array ? [.. tools.EnumerateArray()] : null,
-            Variables = conversation.EnumerateObject().Where(field => field.Name is not ("messages" or "tools" or "continue_final_message")).ToDictionary(field => field.Name, field => (object?)field.Value),
+            Variables = conversation.EnumerateObject()
+                .Where(field => field.Name is not ("messages" or "tools" or "continue_final_message"))
+                .ToDictionary(field => field.Name, field => (object?)field.Value),
         };
     }
 
     private ArgumentException Malformed(long row, string found, Exception? inner) =>
-        new($"Row {row}: column '{columnName}' holds no conversation: expected a JSON array of messages, or an object with such an array as 'messages', but {found}.", inner);
+        new(
+            $"Row {row}: column '{columnName}' holds no conversation: expected a JSON array of messages, or an object with such an array as 'messages', but {found}.",
+            inner);
 }

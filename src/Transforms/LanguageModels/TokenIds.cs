@@ -15,9 +15,15 @@ internal static class TokenIds
     public static DataViewSchema.Column Resolve(IHost host, DataViewSchema schema, DataViewSchema.Column column)
     {
         if (column.Type is not TextDataViewType || LanguageModelAnnotation.TokenIdsColumnName(column) is not { } name) return column;
-        if (schema.GetColumnOrNull(name) is { Type: VectorDataViewType { ItemType: NumberDataViewType item } } ids && item == NumberDataViewType.Int32) return ids;
+        if (schema.GetColumnOrNull(name) is { Type: VectorDataViewType { ItemType: NumberDataViewType item } } ids
+            && item == NumberDataViewType.Int32)
+            return ids;
         using IChannel channel = host.Start("Schema");
-        channel.Warning(MessageSensitivity.Schema, "Column '{0}' came with its token ids in column '{1}', which is gone: the text is tokenized again, which need not give the same tokens.", column.Name, name);
+        channel.Warning(
+            MessageSensitivity.Schema,
+            "Column '{0}' came with its token ids in column '{1}', which is gone: the text is tokenized again, which need not give the same tokens.",
+            column.Name,
+            name);
         return column;
     }
 
@@ -26,7 +32,8 @@ internal static class TokenIds
     public static void RequireTokenizer(IExceptionContext context, CausalLanguageModel model, string column, bool isText)
     {
         if (isText && !model.HasTokenizer)
-            throw context.Process(new InvalidOperationException($"Column '{column}' is text, and the language model came without a tokenizer.json: give it token ids as Vector<Int32>, or a model with a tokenizer."));
+            throw context.Process(new InvalidOperationException(
+                $"Column '{column}' is text, and the language model came without a tokenizer.json: give it token ids as Vector<Int32>, or a model with a tokenizer."));
     }
 
     /// <summary>Reads the token ids of the current row.</summary>

@@ -15,7 +15,8 @@ internal static class ComponentFactory
     public static IComponent Create(IHostEnvironment environment, string name, ComponentReader reader)
     {
         ConstructorInfo constructor = FindConstructor(name)
-            ?? throw environment.Process(new InvalidDataException($"The model zip holds a component '{name}' that is not available here. Does the app reference the package, in this version or a later one?"));
+            ?? throw environment.Process(new InvalidDataException(
+                $"The model zip holds a component '{name}' that is not available here. Does the app reference the package, in this version or a later one?"));
         try
         {
             return (IComponent)constructor.Invoke(BindingFlags.DoNotWrapExceptions, null, [environment, reader], null);

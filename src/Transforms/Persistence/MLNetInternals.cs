@@ -85,5 +85,6 @@ internal sealed class ComponentReader(ModelLoadContext context)
     }
 
     /// <summary>Opens a file of a folder counted from the zip's root; null if there is none.</summary>
-    public Stream? OpenFile(string folder, string file) => context.Repository.OpenEntryOrNull(folder, file) is { } entry ? new EntryStream(entry.Stream, entry) : null;
+    public Stream? OpenFile(string folder, string file) =>
+        context.Repository.OpenEntryOrNull(folder, file) is { } entry ? new EntryStream(entry.Stream, entry) : null;
 }

@@ -15,8 +15,11 @@ public static class RhythmCreditCatalog
     /// <param name="outputColumnName">Where γ goes: a variable-size vector of Single.</param>
     /// <param name="roleColumnName">Where the roles go: a variable-size vector of key.</param>
     /// <exception cref="InvalidOptionsException">An argument is out of range.</exception>
-    public static RhythmCreditEstimator RhythmCredit(this TransformsCatalog catalog, CreditStrategy strategy = CreditStrategy.Coupled, double fraction = 0.4, double amplification = 1.5,
-        string outputColumnName = "Credit", string roleColumnName = "Role") => RhythmCredit(catalog, new RhythmCreditOptions
+    public static RhythmCreditEstimator RhythmCredit(
+        this TransformsCatalog catalog,
+        CreditStrategy strategy = CreditStrategy.Coupled, double fraction = 0.4, double amplification = 1.5,
+        string outputColumnName = "Credit", string roleColumnName = "Role") =>
+        RhythmCredit(catalog, new RhythmCreditOptions
         {
             CreditColumnName = outputColumnName,
             RoleColumnName = roleColumnName,
@@ -27,5 +30,6 @@ public static class RhythmCreditCatalog
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="options">Columns and settings.</param>
     /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
-    public static RhythmCreditEstimator RhythmCredit(this TransformsCatalog catalog, RhythmCreditOptions options) => new(MLNetInternals.GetEnvironment(catalog), options);
+    public static RhythmCreditEstimator RhythmCredit(this TransformsCatalog catalog, RhythmCreditOptions options) =>
+        new(MLNetInternals.GetEnvironment(catalog), options);
 }

@@ -36,13 +36,22 @@ public sealed class RhythmCreditTransformer : BatchTransformer
             _ => [options.WaadColumnName],
         };
         IEnumerable<InputColumn> signals = names.Select(name => InputColumn.Vector(name, NumberDataViewType.Single));
-        return options.Credit.Sign == CreditSign.Both ? [.. signals] : [.. signals, InputColumn.Scalar(options.AdvantageColumnName, NumberDataViewType.Single, NumberDataViewType.Double)];
+        return options.Credit.Sign == CreditSign.Both
+            ? [.. signals]
+            : [.. signals, InputColumn.Scalar(options.AdvantageColumnName, NumberDataViewType.Single, NumberDataViewType.Double)];
     }
 
     internal static OutputColumn<CreditAssignment>[] Outputs(RhythmCreditOptions options) =>
     [
-        OutputColumn.Vector(options.CreditColumnName, NumberDataViewType.Single, (CreditAssignment assignment) => Array.ConvertAll(assignment.Credit, credit => (float)credit)),
-        OutputColumn.Vector(options.RoleColumnName, RoleKey.Type, (CreditAssignment assignment) => Array.ConvertAll(assignment.Roles, RoleKey.Of), ColumnAnnotations.KeyValues(RoleKey.Names)),
+        OutputColumn.Vector(
+            options.CreditColumnName,
+            NumberDataViewType.Single,
+            (CreditAssignment assignment) => Array.ConvertAll(assignment.Credit, credit => (float)credit)),
+        OutputColumn.Vector(
+            options.RoleColumnName,
+            RoleKey.Type,
+            (CreditAssignment assignment) => Array.ConvertAll(assignment.Roles, RoleKey.Of),
+            ColumnAnnotations.KeyValues(RoleKey.Names)),
     ];
 
     internal override BatchMapper Bind(DataViewSchema schema)
@@ -62,12 +71,25 @@ public sealed class RhythmCreditTransformer : BatchTransformer
         return () =>
         {
             (double[]? Values, string Column)[] signals =
-                [(waad(), _options.WaadColumnName), (fai(), _options.FaiColumnName), (entropy(), _options.EntropyColumnName), (flow(), _options.FlowColumnName)];
+            [
+                (waad(), _options.WaadColumnName),
+                (fai(), _options.FaiColumnName),
+                (entropy(), _options.EntropyColumnName),
+                (flow(), _options.FlowColumnName),
+            ];
             (double[]? first, string column) = signals.First(signal => signal.Values is not null);
             foreach ((double[]? values, string name) in signals)
                 if (values is not null && values.Length != first!.Length)
-                    throw new ArgumentException($"Row {row.Position}: column '{column}' has {first.Length} tokens and column '{name}' {values.Length}, expected as many. Do they come from the same AttentionRhythm?");
-            var tokens = new TokenSignals { Count = first!.Length, Waad = signals[0].Values, Fai = signals[1].Values, Entropy = signals[2].Values, Flow = signals[3].Values };
+                    throw new ArgumentException(
+                        $"Row {row.Position}: column '{column}' has {first.Length} tokens and column '{name}' {values.Length}, expected as many. Do they come from the same AttentionRhythm?");
+            var tokens = new TokenSignals
+            {
+                Count = first!.Length,
+                Waad = signals[0].Values,
+                Fai = signals[1].Values,
+                Entropy = signals[2].Values,
+                Flow = signals[3].Values,
+            };
             return RhythmCreditFunction.Assign(tokens, _options.Credit, RowSeed.Of(id()), advantage?.Invoke());
         };
     }

@@ -7,9 +7,11 @@ internal static class RoleKey
 {
     /// <summary>From the one that gives way to the one that wins where a token has several: credit adds up, but a colour is one, and being an anchor says more
     /// than introducing one.</summary>
-    private static readonly TokenRoles[] Precedence = [TokenRoles.Selected, TokenRoles.Preplan, TokenRoles.Introduction, TokenRoles.DominatedAnchor, TokenRoles.Anchor];
+    private static readonly TokenRoles[] Precedence =
+        [TokenRoles.Selected, TokenRoles.Preplan, TokenRoles.Introduction, TokenRoles.DominatedAnchor, TokenRoles.Anchor];
 
-    private static readonly TokenRoles[] Values = [TokenRoles.None, TokenRoles.Preplan, TokenRoles.Anchor, TokenRoles.DominatedAnchor, TokenRoles.Introduction, TokenRoles.Selected];
+    private static readonly TokenRoles[] Values =
+        [TokenRoles.None, TokenRoles.Preplan, TokenRoles.Anchor, TokenRoles.DominatedAnchor, TokenRoles.Introduction, TokenRoles.Selected];
 
     /// <summary>The names, in the order of the keys.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Values.Select(role => role.ToString())];

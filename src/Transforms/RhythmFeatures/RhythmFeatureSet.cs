@@ -14,7 +14,8 @@ internal sealed class RhythmFeatureSet
         _options = options;
         foreach (RhythmSignals signal in options.Selected) Describe(signal);
         if (Has(RhythmSignals.Fai)) Add("AnchorFaiShare", response => response.AnchorShare);
-        if (Has(RhythmSignals.Waad | RhythmSignals.Entropy)) Add("EntropyAtWaadPeaks", response => response[RhythmSignals.Entropy].MeanAt(response[RhythmSignals.Waad].Peaks));
+        if (Has(RhythmSignals.Waad | RhythmSignals.Entropy))
+            Add("EntropyAtWaadPeaks", response => response[RhythmSignals.Entropy].MeanAt(response[RhythmSignals.Waad].Peaks));
         if (Has(RhythmSignals.Fai | RhythmSignals.Entropy))
         {
             Add("EntropyAtFaiPeaks", response => response[RhythmSignals.Entropy].MeanAt(response[RhythmSignals.Fai].Peaks));
@@ -72,7 +73,8 @@ internal sealed class RhythmFeatureSet
         public double AnchorShare => Anchors.Sum(anchor => Fai[anchor]) / Fai.Where(value => !double.IsNaN(value)).Sum();
 
         /// <summary>The share of FAI's peaks that lie at a peak of WAAD or one token after it.</summary>
-        public double Coupled => TokenSeries.Mean([.. this[RhythmSignals.Fai].Peaks.Select(peak => this[RhythmSignals.Waad].Peaks.Any(other => other == peak || other + 1 == peak) ? 1.0 : 0.0)]);
+        public double Coupled => TokenSeries.Mean([.. this[RhythmSignals.Fai].Peaks.Select(peak =>
+            this[RhythmSignals.Waad].Peaks.Any(other => other == peak || other + 1 == peak) ? 1.0 : 0.0)]);
 
         /// <summary>The share of anchors that are locally dominated (Eq. 17).</summary>
         public double DominatedShare

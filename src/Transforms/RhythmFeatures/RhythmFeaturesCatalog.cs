@@ -22,12 +22,15 @@ public static class RhythmFeaturesCatalog
     ///     .Append(mlContext.BinaryClassification.Trainers.LbfgsLogisticRegression("IsRight", "RhythmFeatures"));
     /// </code>
     /// </example>
-    public static RhythmFeaturesEstimator RhythmFeatures(this TransformsCatalog catalog, string outputColumnName = "RhythmFeatures", RhythmSignals signals = RhythmSignals.All, float missingValue = 0) =>
+    public static RhythmFeaturesEstimator RhythmFeatures(
+        this TransformsCatalog catalog,
+        string outputColumnName = "RhythmFeatures", RhythmSignals signals = RhythmSignals.All, float missingValue = 0) =>
         RhythmFeatures(catalog, new RhythmFeaturesOptions { OutputColumnName = outputColumnName, Signals = signals, MissingValue = missingValue });
 
     /// <summary>Creates a <see cref="RhythmFeaturesEstimator"/> with all its options.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="options">Columns and settings.</param>
     /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
-    public static RhythmFeaturesEstimator RhythmFeatures(this TransformsCatalog catalog, RhythmFeaturesOptions options) => new(MLNetInternals.GetEnvironment(catalog), options);
+    public static RhythmFeaturesEstimator RhythmFeatures(this TransformsCatalog catalog, RhythmFeaturesOptions options) =>
+        new(MLNetInternals.GetEnvironment(catalog), options);
 }

@@ -48,14 +48,22 @@ public sealed record RhythmFeaturesOptions
 
     /// <summary>The signals asked for, in the order of the slots.</summary>
     [JsonIgnore]
-    internal IReadOnlyList<RhythmSignals> Selected => [.. new[] { RhythmSignals.Waad, RhythmSignals.Fai, RhythmSignals.Entropy, RhythmSignals.LogProbability }.Where(signal => Signals.HasFlag(signal))];
+    internal IReadOnlyList<RhythmSignals> Selected =>
+    [
+        .. new[] { RhythmSignals.Waad, RhythmSignals.Fai, RhythmSignals.Entropy, RhythmSignals.LogProbability }
+            .Where(signal => Signals.HasFlag(signal)),
+    ];
 
     /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate()
     {
         var problems = new Violations();
-        problems.Require(Signals != 0 && (Signals & ~RhythmSignals.All) == 0, nameof(Signals), Signals, "at least one of " + string.Join(", ", Enum.GetNames<RhythmSignals>()));
-        problems.Require(Quantiles.All(quantile => quantile is >= 0 and <= 1) && Quantiles.Distinct().Count() == Quantiles.Count, nameof(Quantiles), string.Join(", ", Quantiles), "numbers from 0 to 1, none twice");
+        problems.Require(Signals != 0 && (Signals & ~RhythmSignals.All) == 0, nameof(Signals), Signals,
+            "at least one of " + string.Join(", ", Enum.GetNames<RhythmSignals>()));
+        problems.Require(
+            Quantiles.All(quantile => quantile is >= 0 and <= 1) && Quantiles.Distinct().Count() == Quantiles.Count,
+            nameof(Quantiles), string.Join(", ", Quantiles),
+            "numbers from 0 to 1, none twice");
         problems.Require(PeakProminence >= 0 && double.IsFinite(PeakProminence), nameof(PeakProminence), PeakProminence, "0 or more");
         problems.Require(AnchorFraction is > 0 and <= 1, nameof(AnchorFraction), AnchorFraction, "above 0, at most 1");
         problems.Require(!float.IsInfinity(MissingValue), nameof(MissingValue), MissingValue, "a number, or NaN");

@@ -24,7 +24,12 @@ public sealed class RhythmFeaturesTransformer : BatchTransformer
     internal static OutputColumn<float[]> Output(RhythmFeaturesOptions options)
     {
         IReadOnlyList<string> names = new RhythmFeatureSet(options).Names;
-        return OutputColumn.Vector(options.OutputColumnName, NumberDataViewType.Single, (float[] features) => features, ColumnAnnotations.SlotNames(names), names.Count);
+        return OutputColumn.Vector(
+            options.OutputColumnName,
+            NumberDataViewType.Single,
+            (float[] features) => features,
+            ColumnAnnotations.SlotNames(names),
+            names.Count);
     }
 
     internal override BatchMapper Bind(DataViewSchema schema)
@@ -43,7 +48,8 @@ public sealed class RhythmFeaturesTransformer : BatchTransformer
             double[][] signals = [.. readers.Select(read => Array.ConvertAll(read(), value => (double)value))];
             for (int i = 1; i < signals.Length; i++)
                 if (signals[i].Length != signals[0].Length)
-                    throw new ArgumentException($"Row {row.Position}: column '{inputs[0].Name}' has {signals[0].Length} tokens and column '{inputs[i].Name}' {signals[i].Length}, expected as many. Do they come from the same AttentionRhythm?");
+                    throw new ArgumentException(
+                        $"Row {row.Position}: column '{inputs[0].Name}' has {signals[0].Length} tokens and column '{inputs[i].Name}' {signals[i].Length}, expected as many. Do they come from the same AttentionRhythm?");
             return _features.Compute(signals);
         };
     }

@@ -49,7 +49,11 @@ public sealed class PolicyTransformer : BatchTransformer
     internal static OutputColumn<Response>[] Outputs(TextGenerationOptions options, LanguageModelHandle model) =>
     [
         OutputColumn.Text(options.ResponseColumnName, (Response response) => response.Text, LanguageModelAnnotation.Create(model, options.TokenIdsColumnName)),
-        OutputColumn.Vector(options.TokenIdsColumnName, NumberDataViewType.Int32, (Response response) => response.Sequence.TokenIds, LanguageModelAnnotation.Create(model)),
+        OutputColumn.Vector(
+            options.TokenIdsColumnName,
+            NumberDataViewType.Int32,
+            (Response response) => response.Sequence.TokenIds,
+            LanguageModelAnnotation.Create(model)),
         OutputColumn.Vector(options.LogProbabilitiesColumnName, NumberDataViewType.Single, (Response response) => response.Sequence.LogProbabilities),
         OutputColumn.Text(options.FinishReasonColumnName, (Response response) => response.Sequence.FinishReason.ToString()),
     ];

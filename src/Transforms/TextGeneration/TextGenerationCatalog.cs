@@ -18,8 +18,11 @@ public static class TextGenerationCatalog
     /// <param name="samplesPerPrompt">Responses per prompt; above 1, every row becomes as many.</param>
     /// <param name="promptFormat">What text of the prompt column says: the prompt itself, or a conversation as JSON.</param>
     /// <exception cref="InvalidOptionsException">An argument is out of range.</exception>
-    public static TextGenerationEstimator GenerateText(this TransformsCatalog catalog, CausalLanguageModel model, string outputColumnName = "Response", string inputColumnName = "Prompt",
-        int? maxNewTokens = null, double temperature = 1, long seed = 0, int samplesPerPrompt = 1, PromptFormat promptFormat = PromptFormat.Text) => GenerateText(catalog, model, new TextGenerationOptions
+    public static TextGenerationEstimator GenerateText(
+        this TransformsCatalog catalog, CausalLanguageModel model, string outputColumnName = "Response", string inputColumnName = "Prompt",
+        int? maxNewTokens = null, double temperature = 1, long seed = 0, int samplesPerPrompt = 1,
+        PromptFormat promptFormat = PromptFormat.Text) =>
+        GenerateText(catalog, model, new TextGenerationOptions
         {
             PromptColumnName = inputColumnName,
             PromptFormat = promptFormat,

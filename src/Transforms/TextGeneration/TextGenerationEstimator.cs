@@ -48,7 +48,8 @@ public sealed class TextGenerationEstimator : BatchEstimator<PolicyTransformer>
 
     internal override IReadOnlyList<InputColumn> Inputs => [_options.Prompts.Input];
 
-    internal override IEnumerable<DataViewSchema.DetachedColumn> Outputs => [.. _options.Repetition?.Columns ?? [], .. PolicyTransformer.Outputs(_options, _model).Select(output => output.Column)];
+    internal override IEnumerable<DataViewSchema.DetachedColumn> Outputs =>
+        [.. _options.Repetition?.Columns ?? [], .. PolicyTransformer.Outputs(_options, _model).Select(output => output.Column)];
 
     internal override void CheckShape(SchemaShape shape)
     {

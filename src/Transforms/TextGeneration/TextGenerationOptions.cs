@@ -45,7 +45,9 @@ public sealed record TextGenerationOptions
 
     /// <summary>How rows multiply; null with one sample a prompt.</summary>
     [JsonIgnore]
-    internal Repetition? Repetition => Generation.SamplesPerPrompt == 1 ? null : new Repetition(Generation.SamplesPerPrompt, PromptIndexColumnName, SampleIndexColumnName);
+    internal Repetition? Repetition => Generation.SamplesPerPrompt == 1
+        ? null
+        : new Repetition(Generation.SamplesPerPrompt, PromptIndexColumnName, SampleIndexColumnName);
 
     /// <summary>Reads the prompts.</summary>
     [JsonIgnore]
@@ -67,7 +69,9 @@ public sealed record TextGenerationOptions
         const string prefix = $"{nameof(Generation)}.";
         generation.Check(problems, prefix);
         if (model is not null) generation.CheckModel(problems, prefix, model);
-        problems.Require(generation.PromptSeeds is null, prefix + nameof(generation.PromptSeeds), "given", "null: rows get seeds of their own from Seed and their ids");
-        problems.Require(generation.BatchSize is null, prefix + nameof(generation.BatchSize), generation.BatchSize, $"null: rows are computed {nameof(TextGenerationOptions)}.{nameof(BatchSize)} at once");
+        problems.Require(generation.PromptSeeds is null, prefix + nameof(generation.PromptSeeds), "given",
+            "null: rows get seeds of their own from Seed and their ids");
+        problems.Require(generation.BatchSize is null, prefix + nameof(generation.BatchSize), generation.BatchSize,
+            $"null: rows are computed {nameof(TextGenerationOptions)}.{nameof(BatchSize)} at once");
     }
 }

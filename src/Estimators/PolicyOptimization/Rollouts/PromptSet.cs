@@ -53,7 +53,8 @@ internal sealed class PromptSet
     /// <summary>What the reward sees.</summary>
     /// <param name="rows">[P]: the prompt rows.</param>
     /// <param name="samples">[B]: responses to them.</param>
-    public RolloutView Rollouts(int[] rows, IReadOnlyList<GeneratedSequence> samples) => Rollouts([.. samples.Select(sample => rows[sample.PromptIndex])], [.. samples.Select(sample => sample.TokenIds)]);
+    public RolloutView Rollouts(int[] rows, IReadOnlyList<GeneratedSequence> samples) =>
+        Rollouts([.. samples.Select(sample => rows[sample.PromptIndex])], [.. samples.Select(sample => sample.TokenIds)]);
 
     /// <summary>What the reward sees.</summary>
     /// <param name="rows">[B]: the prompt row that each response answers.</param>
@@ -65,6 +66,7 @@ internal sealed class PromptSet
     internal static void RequireOneVocabulary(IExceptionContext context, CausalLanguageModel model)
     {
         if (model.HasTokenizer && model.Tokenizer.VocabularySize > model.Config.VocabularySize)
-            throw context.Process(new InvalidOperationException($"The tokenizer has {model.Tokenizer.VocabularySize} tokens, and the model's embedding {model.Config.VocabularySize}: they do not belong together. Use the tokenizer.json that came with the model."));
+            throw context.Process(new InvalidOperationException(
+                $"The tokenizer has {model.Tokenizer.VocabularySize} tokens, and the model's embedding {model.Config.VocabularySize}: they do not belong together. Use the tokenizer.json that came with the model."));
     }
 }

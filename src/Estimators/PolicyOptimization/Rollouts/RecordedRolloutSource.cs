@@ -26,11 +26,15 @@ internal sealed class RecordedRolloutSource : IRolloutSource
     /// it.</exception>
     /// <exception cref="InvalidOperationException">A reward is not finite and that is not allowed, a group is a missing key, or text meets a model without
     /// tokenizer.</exception>
-    public static RecordedRolloutSource Read(IExceptionContext context, IDataView data, CausalLanguageModel model, RecordedRollouts columns, PolicyOptimizationOptions options)
+    public static RecordedRolloutSource Read(
+        IExceptionContext context, IDataView data, CausalLanguageModel model, RecordedRollouts columns, PolicyOptimizationOptions options)
     {
-        DataViewSchema.Column prompt = options.Prompts.Input.Find(context, data.Schema), response = InputColumn.TextOrTokenIds(columns.ResponseColumnName).Find(context, data.Schema);
+        DataViewSchema.Column prompt = options.Prompts.Input.Find(context, data.Schema),
+            response = InputColumn.TextOrTokenIds(columns.ResponseColumnName).Find(context, data.Schema);
         DataViewSchema.Column reward = InputColumn.Scalar(options.RewardColumnName, NumberDataViewType.Single).Find(context, data.Schema);
-        DataViewSchema.Column? logs = columns.LogProbabilitiesColumnName is { } name ? InputColumn.Vector(name, NumberDataViewType.Single).Find(context, data.Schema) : null;
+        DataViewSchema.Column? logs = columns.LogProbabilitiesColumnName is { } name
+            ? InputColumn.Vector(name, NumberDataViewType.Single).Find(context, data.Schema)
+            : null;
         DataViewSchema.Column group = GroupColumn.Input(columns.GroupColumnName).Find(context, data.Schema);
         options.Prompts.Require(context, model, isText: prompt.Type is TextDataViewType);
         TokenIds.RequireTokenizer(context, model, response.Name, isText: response.Type is TextDataViewType);
@@ -53,13 +57,19 @@ internal sealed class RecordedRolloutSource : IRolloutSource
         }
         if (groups.Count == 0) throw context.Process(new ArgumentException("The data has no rows, expected recorded responses.", nameof(data)));
         if (groups.Count < options.PromptsPerStep)
-            throw context.Process(new ArgumentException($"The data has {groups.Count} groups, fewer than PromptsPerStep ({options.PromptsPerStep}): a step would learn from some of them twice. Lower PromptsPerStep, or give more groups.", nameof(data)));
+            throw context.Process(new ArgumentException(
+                $"The data has {groups.Count} groups, fewer than PromptsPerStep ({options.PromptsPerStep}): a step would learn from some of them twice. Lower PromptsPerStep, or give more groups.",
+                nameof(data)));
         foreach ((string key, List<Row> members) in groups)
         {
             if (members.Count != options.Generations)
-                throw context.Process(new ArgumentException($"Group '{key}' (first in row {members[0].Number}) has {members.Count} rows, expected Generations ({options.Generations}) in every group.", nameof(data)));
+                throw context.Process(new ArgumentException(
+                    $"Group '{key}' (first in row {members[0].Number}) has {members.Count} rows, expected Generations ({options.Generations}) in every group.",
+                    nameof(data)));
             if (members.Find(row => !row.Sequence.PromptIds.SequenceEqual(members[0].Sequence.PromptIds)) is { } other)
-                throw context.Process(new ArgumentException($"Group '{key}': row {other.Number} has another prompt than row {members[0].Number}; a group's responses answer one prompt.", nameof(data)));
+                throw context.Process(new ArgumentException(
+                    $"Group '{key}': row {other.Number} has another prompt than row {members[0].Number}; a group's responses answer one prompt.",
+                    nameof(data)));
         }
         return new RecordedRolloutSource([.. groups.Values.Select(members => members.ToArray())], options);
     }
@@ -93,11 +103,14 @@ internal sealed class RecordedRolloutSource : IRolloutSource
         SequenceCheck.Sequence(model.Config, row.Sequence, row.Number);
         int tokens = row.Sequence.ResponseIds.Length;
         if (tokens > options.MaxNewTokens)
-            throw context.Process(new ArgumentException($"Row {row.Number}: the response has {tokens} tokens, expected at most MaxNewTokens ({options.MaxNewTokens}), the limit that it was sampled with."));
+            throw context.Process(new ArgumentException(
+                $"Row {row.Number}: the response has {tokens} tokens, expected at most MaxNewTokens ({options.MaxNewTokens}), the limit that it was sampled with."));
         if (row.LogProbabilities is { } logs && (logs.Length != tokens || !Array.TrueForAll(logs, float.IsFinite)))
-            throw context.Process(new ArgumentException($"Row {row.Number}: {logs.Length} log-probabilities{(logs.Length == tokens ? ", some of them NaN or infinite," : "")} for a response of {tokens} tokens, expected one finite number for each."));
+            throw context.Process(new ArgumentException(
+                $"Row {row.Number}: {logs.Length} log-probabilities{(logs.Length == tokens ? ", some of them NaN or infinite," : "")} for a response of {tokens} tokens, expected one finite number for each."));
         if (!float.IsFinite(row.Reward) && options.MissingReward == MissingReward.Stop)
-            throw context.Process(new InvalidOperationException(FormattableString.Invariant($"Row {row.Number}: the reward is {row.Reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none.")));
+            throw context.Process(new InvalidOperationException(FormattableString.Invariant(
+                $"Row {row.Number}: the reward is {row.Reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none.")));
     }
 
     /// <summary>One recorded response.</summary>

@@ -31,8 +31,12 @@ internal sealed class RewardFunction
     public static RewardFunction From(IEstimator<ITransformer> estimator, string column) => new(column, schema =>
     {
         // A shape does not tell a column that is written from one that passes through: what the rows have under that name is left out.
-        SchemaShape.Column[] found = [.. estimator.GetOutputSchema(new SchemaShape(MLNetInternals.CreateShape(schema).Where(other => other.Name != column))).Where(other => other.Name == column)];
-        return found.Length == 0 ? null : found[^1].Kind == SchemaShape.Column.VectorKind.Scalar ? $"{found[^1].ItemType}" : $"{found[^1].Kind} of {found[^1].ItemType}";
+        SchemaShape.Column[] found = [.. estimator
+            .GetOutputSchema(new SchemaShape(MLNetInternals.CreateShape(schema).Where(other => other.Name != column)))
+            .Where(other => other.Name == column)];
+        return found.Length == 0 ? null
+            : found[^1].Kind == SchemaShape.Column.VectorKind.Scalar ? $"{found[^1].ItemType}"
+            : $"{found[^1].Kind} of {found[^1].ItemType}";
     }, estimator.Fit, reward: null);
 
     /// <summary>A reward that was fitted before.</summary>
@@ -53,9 +57,13 @@ internal sealed class RewardFunction
     {
         string? type = _findColumnType(schema);
         if (type is null)
-            throw context.Process(new ArgumentOutOfRangeException(nameof(schema), $"The reward writes no column '{ColumnName}'. Let it write one, or name the one it writes with RewardColumnName."));
+            throw context.Process(new ArgumentOutOfRangeException(
+                nameof(schema),
+                $"The reward writes no column '{ColumnName}'. Let it write one, or name the one it writes with RewardColumnName."));
         if (type != NumberDataViewType.Single.ToString())
-            throw context.Process(new ArgumentOutOfRangeException(nameof(schema), $"Schema mismatch for reward column '{ColumnName}': expected {NumberDataViewType.Single}, got {type}."));
+            throw context.Process(new ArgumentOutOfRangeException(
+                nameof(schema),
+                $"Schema mismatch for reward column '{ColumnName}': expected {NumberDataViewType.Single}, got {type}."));
     }
 
     /// <summary>Fits it on responses.</summary>
@@ -83,14 +91,19 @@ internal sealed class RewardFunction
             }
             else if (!double.IsFinite(reward))
             {
-                if (stop) throw context.Process(new InvalidOperationException(FormattableString.Invariant($"The reward of {rollouts.Describe(row)} is {reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none.")));
+                if (stop)
+                    throw context.Process(new InvalidOperationException(FormattableString.Invariant(
+                        $"The reward of {rollouts.Describe(row)} is {reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none.")));
                 if (double.IsInfinity(reward)) LeaveOut(FormattableString.Invariant($"it is {reward}."));
                 scores[row] = scores[row] with { Reward = double.NaN };
             }
 
             void LeaveOut(string why) => left = (left?.First ?? $"{rollouts.Describe(row)}: {why}", (left?.Count ?? 0) + 1);
         }
-        if (left is { } some) warn(string.Create(CultureInfo.InvariantCulture, $"The reward failed on {some.Count} of {scores.Length} responses, which are left out; first on {some.First}"));
+        if (left is { } some)
+            warn(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The reward failed on {some.Count} of {scores.Length} responses, which are left out; first on {some.First}"));
         return scores;
     }
 
@@ -103,7 +116,11 @@ internal sealed class RewardFunction
     {
         IDataView scored = _reward!.Transform(rollouts);
         DataViewSchema.Column column = scored.Schema[ColumnName];
-        DataViewSchema.Column[] parts = [.. scored.Schema.Where(other => !other.IsHidden && other.Name != ColumnName && other.Type == NumberDataViewType.Single && rollouts.Schema.GetColumnOrNull(other.Name) is null)];
+        DataViewSchema.Column[] parts = [.. scored.Schema.Where(other =>
+            !other.IsHidden
+            && other.Name != ColumnName
+            && other.Type == NumberDataViewType.Single
+            && rollouts.Schema.GetColumnOrNull(other.Name) is null)];
         PartNames = [.. parts.Select(part => part.Name)];
         // A set of one: a plain cursor of ML.NET's mappers runs rows on pool threads, which costs more than most rewards and hides which row failed.
         using DataViewRowCursor cursor = scored.GetRowCursorSet([column, .. parts], 1).Single();
@@ -118,17 +135,24 @@ internal sealed class RewardFunction
             Exception? end = Try(() => moved = cursor.MoveNext());
             if (end is null)
             {
-                if (!moved) throw context.Process(new InvalidOperationException($"The reward failed on {rollouts.Describe(row)}: it dropped the row; a reward must keep every row, in order."));
+                if (!moved)
+                    throw context.Process(new InvalidOperationException(
+                        $"The reward failed on {rollouts.Describe(row)}: it dropped the row; a reward must keep every row, in order."));
                 failures[row] = TryRead(getter, out float reward);
                 // Parts are only measured: where one fails, so does the reward that is made of it, and what comes before it is read when the row is read alone.
-                if (failures[row] is null || rollouts.Count == 1) scores[row] = new RewardScore(reward, [.. partGetters.Select(part => TryRead(part, out float value) is null && float.IsFinite(value) ? value : double.NaN)]);
+                if (failures[row] is null || rollouts.Count == 1)
+                    scores[row] = new RewardScore(
+                        reward,
+                        [.. partGetters.Select(part => TryRead(part, out float value) is null && float.IsFinite(value) ? value : double.NaN)]);
                 if (stop) end = failures[row];
             }
             if (end is null) continue;
             Array.Fill(failures, end, row, failures.Length - row);
             return (scores, failures);
         }
-        if (cursor.MoveNext()) throw context.Process(new InvalidOperationException($"The reward wrote more rows than the {scores.Length} responses that it was given; a reward must keep every row, in order."));
+        if (cursor.MoveNext())
+            throw context.Process(new InvalidOperationException(
+                $"The reward wrote more rows than the {scores.Length} responses that it was given; a reward must keep every row, in order."));
         return (scores, failures);
     }
 
@@ -154,7 +178,9 @@ internal sealed class RewardFunction
         foreach ((int i, int row) in rest.Index()) (scores[row], failures[row]) = (restScores[i], restFailures[i]);
 
         Exception Failed(string where, Exception cause) =>
-            context.Process(new InvalidOperationException($"The reward failed on {where}: {What(cause)} Set MissingReward to LeaveOut to go on without such responses.", cause));
+            context.Process(new InvalidOperationException(
+                $"The reward failed on {where}: {What(cause)} Set MissingReward to LeaveOut to go on without such responses.",
+                cause));
     }
 
     private static string What(Exception failure) => $"{failure.Message.TrimEnd('.')}.";
@@ -185,7 +211,8 @@ internal sealed class RewardFunction
             Exception cause = exception is AggregateException { InnerException: { } inner } ? inner : exception;
             if (MemoryAdvice.IsOutOfMemory(cause)) ExceptionDispatchInfo.Throw(cause);
             // HttpClient says by a cancellation, too, that its own time was over.
-            if (cause is OperationCanceledException && cause.InnerException is not TimeoutException) throw new OperationCanceledException(cause.Message, exception);
+            if (cause is OperationCanceledException && cause.InnerException is not TimeoutException)
+                throw new OperationCanceledException(cause.Message, exception);
             return exception;
         }
     }

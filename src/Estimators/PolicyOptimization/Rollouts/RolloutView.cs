@@ -96,7 +96,8 @@ internal sealed class RolloutView : IDataView
         private Delegate CreateGetter(int column)
         {
             if (column < _view._prompts.Columns.Count) return _view._prompts.CreateGetter(column, () => _view._rows[Row()]);
-            if (column < Schema.Count - 1) return (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> value) => value = _view._responses[Row()].AsMemory());
+            if (column < Schema.Count - 1)
+                return (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> value) => value = _view._responses[Row()].AsMemory());
             return (ValueGetter<VBuffer<int>>)((ref VBuffer<int> value) =>
             {
                 int[] ids = _view._tokenIds[Row()];
@@ -106,6 +107,9 @@ internal sealed class RolloutView : IDataView
             });
         }
 
-        private int Row() => Position >= 0 ? _row : throw new InvalidOperationException("The cursor stands on no row: call MoveNext before reading a value, and read none after it returned false.");
+        private int Row() => Position >= 0
+            ? _row
+            : throw new InvalidOperationException(
+                "The cursor stands on no row: call MoveNext before reading a value, and read none after it returned false.");
     }
 }

@@ -10,7 +10,10 @@ namespace MLNetAttn.Estimators;
 /// <param name="options">How to sample.</param>
 /// <param name="context">Marks errors as ML.NET does.</param>
 /// <param name="warn">Writes a warning.</param>
-internal sealed class SampledRollouts(LearningPolicy policy, PromptSet prompts, RewardFunction reward, PolicyOptimizationOptions options, IExceptionContext context, Action<string> warn) : IRolloutSource
+internal sealed class SampledRollouts(
+    LearningPolicy policy, PromptSet prompts, RewardFunction reward, PolicyOptimizationOptions options,
+    IExceptionContext context, Action<string> warn)
+    : IRolloutSource
 {
     /// <inheritdoc/>
     public void Restore(PolicyOptimizationState state)
@@ -44,7 +47,8 @@ internal sealed class SampledRollouts(LearningPolicy policy, PromptSet prompts, 
         Group[] batch = [.. wanted, .. equal.Take(options.PromptsPerStep - wanted.Count)];
         metrics.RewardParts(reward.PartNames, [.. batch.SelectMany(group => group.Scores)]);
         return (new RolloutBatch(
-            [.. batch.SelectMany(group => group.Samples.Select(sample => new TokenSequence(prompts.TokenIds[group.Row], sample.TokenIds) { KeptIds = sample.KeptIds }))],
+            [.. batch.SelectMany(group => group.Samples.Select(sample =>
+                new TokenSequence(prompts.TokenIds[group.Row], sample.TokenIds) { KeptIds = sample.KeptIds }))],
             [.. batch.SelectMany(group => group.Samples.Select(sample => sample.FinishReason))],
             [.. batch.SelectMany(group => group.Scores.Select(score => score.Reward))],
             OldLogProbabilities: null), state);
@@ -60,17 +64,27 @@ internal sealed class SampledRollouts(LearningPolicy policy, PromptSet prompts, 
         state = state with { Tokens = state.Tokens + samples.Sum(sample => prompts.TokenIds[rows[sample.PromptIndex]].Length + sample.TokenIds.Length) };
         RewardScore[] scores = reward.Evaluate(context, prompts.Rollouts(rows, samples), options.MissingReward, warn);
         metrics.Lap("time/reward");
-        return [.. rows.Select((row, i) => new Group(row, [.. samples.Skip(i * options.Generations).Take(options.Generations)], scores[(i * options.Generations)..((i + 1) * options.Generations)]))];
+        return [.. rows.Select((row, i) => new Group(
+            row,
+            [.. samples.Skip(i * options.Generations).Take(options.Generations)],
+            scores[(i * options.Generations)..((i + 1) * options.Generations)]))];
     }
 
     private ulong SamplingSeed(int step) => RandomUniform.Stream(options.Seed, step, (int)RandomPurpose.Sampling);
 
     private IReadOnlyList<GeneratedSequence> Generate(int[] rows, ulong seed) => policy.Model.Generate(
-        [.. rows.Select(row => prompts.TokenIds[row])], options.Sampling(options.Generations, temperature: null, seed) with { KeepsIds = true }, options.CancellationToken);
+        [.. rows.Select(row => prompts.TokenIds[row])],
+        options.Sampling(options.Generations, temperature: null, seed) with { KeepsIds = true },
+        options.CancellationToken);
 
     private PolicyOptimizationState FitReward(PolicyOptimizationState state, int[] rows, IReadOnlyList<GeneratedSequence> samples)
     {
-        state = state with { RewardSample = new RewardSample([.. samples.Select(sample => rows[sample.PromptIndex])], [.. samples.Select(sample => sample.TokenIds)]) };
+        state = state with
+        {
+            RewardSample = new RewardSample(
+                [.. samples.Select(sample => rows[sample.PromptIndex])],
+                [.. samples.Select(sample => sample.TokenIds)]),
+        };
         Restore(state);
         return state;
     }

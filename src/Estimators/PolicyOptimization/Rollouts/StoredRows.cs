@@ -104,6 +104,7 @@ internal sealed class StoredRows
         private static VBuffer<ReadOnlyMemory<char>> Copy(VBuffer<ReadOnlyMemory<char>> texts) =>
             new(texts.Length, [.. texts.DenseValues().Select(text => text.ToString().AsMemory())]);
 
-        public override Delegate CreateGetter(Func<int> currentRow) => (ValueGetter<VBuffer<T>>)((ref VBuffer<T> value) => _values[currentRow()].CopyTo(ref value));
+        public override Delegate CreateGetter(Func<int> currentRow) =>
+            (ValueGetter<VBuffer<T>>)((ref VBuffer<T> value) => _values[currentRow()].CopyTo(ref value));
     }
 }

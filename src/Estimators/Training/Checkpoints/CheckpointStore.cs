@@ -17,7 +17,8 @@ internal sealed class CheckpointStore
     /// <param name="identity">The run.</param>
     /// <param name="platform">What it computes on.</param>
     /// <param name="limit">How many to keep.</param>
-    public CheckpointStore(OutputFolder folder, RunIdentity identity, ComputePlatform platform, int limit) => (_folder, _identity, _platform, _limit) = (folder, identity, platform, limit);
+    public CheckpointStore(OutputFolder folder, RunIdentity identity, ComputePlatform platform, int limit) =>
+        (_folder, _identity, _platform, _limit) = (folder, identity, platform, limit);
 
     /// <summary>The run's folder.</summary>
     public string Location => _folder.Location;
@@ -58,7 +59,8 @@ internal sealed class CheckpointStore
         TrainingState state = TrainingState.Load(source);
         _identity.Require(state.Run, path);
         if (state.Platform is { } before && before != _platform)
-            warn($"Going on elsewhere than where '{path}' was written: {_platform.Differences(before)}. The steps that follow may differ in their last bits from those of an undisturbed run.");
+            warn(
+                $"Going on elsewhere than where '{path}' was written: {_platform.Differences(before)}. The steps that follow may differ in their last bits from those of an undisturbed run.");
         Begin();
         policy.Load(source, state.Updates);
         best.State = state.Evaluations;
@@ -74,7 +76,8 @@ internal sealed class CheckpointStore
         Tensor[] weights = policy.Snapshot();
         try
         {
-            CheckpointReader.Fill(source, BestFile, weights.Index().ToDictionary(entry => BestName(entry.Index), entry => entry.Item), "what this policy trains");
+            CheckpointReader.Fill(
+                source, BestFile, weights.Index().ToDictionary(entry => BestName(entry.Index), entry => entry.Item), "what this policy trains");
             return weights;
         }
         catch

@@ -19,7 +19,11 @@ internal sealed record ComputePlatform(string Device, int Threads, string Proces
 {
     /// <summary>This process, with a model.</summary>
     public static ComputePlatform Of(CausalLanguageModel model) => new(
-        model.Device.ToString(), get_num_threads(), string.Create(CultureInfo.InvariantCulture, $"{ProcessorName()}, {VectorWidth()} bits"), __version__, typeof(ComputePlatform).Assembly.GetName().Version!.ToString());
+        model.Device.ToString(),
+        get_num_threads(),
+        string.Create(CultureInfo.InvariantCulture, $"{ProcessorName()}, {VectorWidth()} bits"),
+        __version__,
+        typeof(ComputePlatform).Assembly.GetName().Version!.ToString());
 
     /// <summary>What is not as it was, in words.</summary>
     public string Differences(ComputePlatform before)
@@ -37,7 +41,8 @@ internal sealed record ComputePlatform(string Device, int Threads, string Proces
     private static string ProcessorName()
     {
         const int First = unchecked((int)0x80000002), Last = unchecked((int)0x80000004);
-        if (!X86Base.IsSupported || (uint)X86Base.CpuId(unchecked((int)0x80000000), 0).Eax < unchecked((uint)Last)) return RuntimeInformation.ProcessArchitecture.ToString();
+        if (!X86Base.IsSupported || (uint)X86Base.CpuId(unchecked((int)0x80000000), 0).Eax < unchecked((uint)Last))
+            return RuntimeInformation.ProcessArchitecture.ToString();
         var name = new StringBuilder();
         for (int leaf = First; leaf <= Last; leaf++)
         {

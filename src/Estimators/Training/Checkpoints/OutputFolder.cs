@@ -24,13 +24,15 @@ internal sealed class OutputFolder : IDisposable
     {
         string full = Path.GetFullPath(path);
         DirectoryEntries.Create(full);
-        FileStream taken = Transforms.LockFile.Take(Path.Combine(full, LockName), $"'{full}' is in use by another run. Give OutputFolder another folder, or wait for it.");
+        FileStream taken = Transforms.LockFile.Take(
+            Path.Combine(full, LockName), $"'{full}' is in use by another run. Give OutputFolder another folder, or wait for it.");
         try
         {
             var folder = new OutputFolder(full, taken);
             if (!resume) folder.RequireNoRun();
             folder.TidyUp();
-            foreach (string file in (ReadOnlySpan<string>)[RunFiles.Run, RunFiles.Metrics, RunFiles.Samples]) Transforms.AtomicFile.DiscardLeftovers(Path.Combine(full, file));
+            foreach (string file in (ReadOnlySpan<string>)[RunFiles.Run, RunFiles.Metrics, RunFiles.Samples])
+                Transforms.AtomicFile.DiscardLeftovers(Path.Combine(full, file));
             return folder;
         }
         catch
@@ -44,13 +46,21 @@ internal sealed class OutputFolder : IDisposable
     public IReadOnlyList<(int Step, string Path)> Checkpoints() =>
     [
         .. Directory.EnumerateDirectories(Location, $"{CheckpointPrefix}*")
-            .Select(path => (IsOne: int.TryParse(Path.GetFileName(path).AsSpan(CheckpointPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int step), Step: step, Path: path))
-            .Where(entry => entry.IsOne).OrderBy(entry => entry.Step).Select(entry => (entry.Step, entry.Path)),
+            .Select(path => (
+                IsOne: int.TryParse(
+                    Path.GetFileName(path).AsSpan(CheckpointPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int step),
+                Step: step,
+                Path: path))
+            .Where(entry => entry.IsOne)
+            .OrderBy(entry => entry.Step)
+            .Select(entry => (entry.Step, entry.Path)),
     ];
 
     /// <summary>Marks the folder as a run's.</summary>
     /// <param name="description">What run it is, for people.</param>
-    public void Begin(string description) => Transforms.AtomicFile.Write(Path.Combine(Location, RunFiles.Run), stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(description)));
+    public void Begin(string description) => Transforms.AtomicFile.Write(
+        Path.Combine(Location, RunFiles.Run),
+        stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(description)));
 
     /// <summary>Writes a checkpoint aside, in the place of one after the same step if there is one, moves it into place when its bytes are on the disk, and
     /// removes those beyond the limit.</summary>
@@ -60,7 +70,10 @@ internal sealed class OutputFolder : IDisposable
     /// <exception cref="IOException">It could not be written; those that were there still are.</exception>
     public void Save(int step, int limit, Action<ICheckpointTarget> write)
     {
-        string name = $"{CheckpointPrefix}{step:D6}", aside = Path.Combine(Location, AsidePrefix + name), place = Path.Combine(Location, name), replaced = Path.Combine(Location, ReplacedPrefix + name);
+        string name = $"{CheckpointPrefix}{step:D6}",
+            aside = Path.Combine(Location, AsidePrefix + name),
+            place = Path.Combine(Location, name),
+            replaced = Path.Combine(Location, ReplacedPrefix + name);
         try
         {
             using (var target = new FolderTarget(aside))
@@ -88,10 +101,16 @@ internal sealed class OutputFolder : IDisposable
     {
         IReadOnlyList<(int Step, string Path)> checkpoints = Checkpoints();
         if (File.Exists(Path.Combine(Location, RunFiles.Run)))
-            throw new InvalidOperationException($"'{Location}' holds a run{(checkpoints is [.., (int step, _)] ? $" with a checkpoint after step {step}" : "")}. Set Resume to go on with it, or give OutputFolder another folder.");
-        string[] taken = [.. checkpoints.Select(checkpoint => Path.GetFileName(checkpoint.Path)), .. ((string[])[RunFiles.Metrics, RunFiles.Samples]).Where(name => File.Exists(Path.Combine(Location, name)))];
+            throw new InvalidOperationException(
+                $"'{Location}' holds a run{(checkpoints is [.., (int step, _)] ? $" with a checkpoint after step {step}" : "")}. Set Resume to go on with it, or give OutputFolder another folder.");
+        string[] taken =
+        [
+            .. checkpoints.Select(checkpoint => Path.GetFileName(checkpoint.Path)),
+            .. ((string[])[RunFiles.Metrics, RunFiles.Samples]).Where(name => File.Exists(Path.Combine(Location, name))),
+        ];
         if (taken.Length > 0)
-            throw new InvalidOperationException($"'{Location}' holds {string.Join(", ", taken)}, whose place a run would take, and no {RunFiles.Run} that says which run's they are. Move them away, or give OutputFolder another folder.");
+            throw new InvalidOperationException(
+                $"'{Location}' holds {string.Join(", ", taken)}, whose place a run would take, and no {RunFiles.Run} that says which run's they are. Move them away, or give OutputFolder another folder.");
     }
 
     /// <summary>Removes what is half-written, and puts back what was to be replaced and was not. What cannot be done is left: it hurts nobody, and must not

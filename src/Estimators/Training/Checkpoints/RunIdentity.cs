@@ -18,7 +18,8 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
     [
         nameof(TrainingOptions.OutputFolder), nameof(TrainingOptions.CheckpointEvery), nameof(TrainingOptions.CheckpointLimit), nameof(TrainingOptions.Resume),
         nameof(TrainingOptions.EarlyStoppingPatience), nameof(PolicyOptimizationOptions.LogSamplesEvery), nameof(PolicyOptimizationOptions.SamplingBatchSize),
-        nameof(TrainingOptions.ActivationCheckpointing), nameof(TrainingOptions.NonFinite), nameof(PolicyOptimizationOptions.MissingReward), nameof(SupervisedFineTuningOptions.Generation),
+        nameof(TrainingOptions.ActivationCheckpointing), nameof(TrainingOptions.NonFinite), nameof(PolicyOptimizationOptions.MissingReward),
+        nameof(SupervisedFineTuningOptions.Generation),
     ];
 
     // How long it goes on is in every step's learning rate, unless that is constant.
@@ -30,7 +31,15 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
 
     /// <summary>Of a run that begins now.</summary>
     public static RunIdentity Of(TrainingPlan plan, CausalLanguageModel model, TrainingOptions options) =>
-        new(plan.Trainer, model.Fingerprint, plan.Data(), options.EvaluateEvery is null ? null : plan.Validation?.Invoke(), (JsonObject)JsonNode.Parse(TrainingState.ToNode(options).ToJsonString())!) { OptionsType = options.GetType() };
+        new(
+            plan.Trainer,
+            model.Fingerprint,
+            plan.Data(),
+            options.EvaluateEvery is null ? null : plan.Validation?.Invoke(),
+            (JsonObject)JsonNode.Parse(TrainingState.ToNode(options).ToJsonString())!)
+        {
+            OptionsType = options.GetType(),
+        };
 
     /// <summary>Requires that a checkpoint is this run's.</summary>
     /// <param name="saved">The run that wrote it.</param>
@@ -46,7 +55,8 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
         Compare("the validation data (its fingerprint)", saved.Validation, Validation);
         Collect(saved.Options, Options, "", OptionsType);
         if (differences.Count > 0)
-            throw new InvalidOperationException($"'{location}' is a checkpoint of another run: {string.Join("; ", differences)}. Use the same model, data and options, or begin anew in another OutputFolder.");
+            throw new InvalidOperationException(
+                $"'{location}' is a checkpoint of another run: {string.Join("; ", differences)}. Use the same model, data and options, or begin anew in another OutputFolder.");
 
         void Compare(string what, string? before, string? now)
         {

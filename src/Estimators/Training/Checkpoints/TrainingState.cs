@@ -13,7 +13,9 @@ namespace MLNetAttn.Estimators;
 /// <param name="Evaluations">How evaluations went.</param>
 /// <param name="Trainer">The trainer's own state.</param>
 /// <param name="Platform">What it was computed on; null in checkpoints of earlier versions.</param>
-internal sealed record TrainingState(int Version, RunIdentity Run, CheckpointStore.Point Point, int Updates, Evaluations Evaluations, JsonNode Trainer, ComputePlatform? Platform = null)
+internal sealed record TrainingState(
+    int Version, RunIdentity Run, CheckpointStore.Point Point, int Updates, Evaluations Evaluations,
+    JsonNode Trainer, ComputePlatform? Platform = null)
 {
     /// <summary>The format that is written.</summary>
     public const int CurrentVersion = 2;
@@ -55,8 +57,10 @@ internal sealed record TrainingState(int Version, RunIdentity Run, CheckpointSto
             // The version first: another one has other members.
             JsonNode state = JsonNode.Parse(stream) ?? throw new InvalidDataException($"{location}: it holds null.");
             string version = (state as JsonObject)?[nameof(Version)]?.ToJsonString() ?? "missing";
-            return version == $"{CurrentVersion}" ? state.Deserialize<TrainingState>(ComponentState.Format)!
-                : throw new InvalidDataException($"{location}: its version is {version}, expected {CurrentVersion}. It was written by another version of MLNetAttn: go on with that one, or begin anew in another folder.");
+            return version == $"{CurrentVersion}"
+                ? state.Deserialize<TrainingState>(ComponentState.Format)!
+                : throw new InvalidDataException(
+                    $"{location}: its version is {version}, expected {CurrentVersion}. It was written by another version of MLNetAttn: go on with that one, or begin anew in another folder.");
         }
         catch (JsonException exception)
         {
