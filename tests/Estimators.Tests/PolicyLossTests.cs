@@ -59,15 +59,15 @@ public sealed class PolicyLossTests : IDisposable
     public void All_options_out_of_range_are_named_at_once() =>
         FluentActions.Invoking(() => Compute(new PolicyLossOptions
         {
-            Epsilon = 0,
+            Epsilon = -1,
             EpsilonHigh = -1,
             Delta = 0,
             DualClip = 1,
             Beta = -1,
-            TopEntropyQuantile = 0,
+            TopEntropyQuantile = 1.5,
             EntropyCoefficient = double.NaN,
         }, ones(2))).Should().Throw<ArgumentException>().WithMessage(
-            "*Epsilon is 0*EpsilonHigh is -1*Delta is 0*DualClip is 1*Beta is -1*TopEntropyQuantile is 0*EntropyCoefficient is NaN*");
+            "*Epsilon is -1*EpsilonHigh is -1*Delta is 0*DualClip is 1*Beta is -1*TopEntropyQuantile is 1.5*EntropyCoefficient is NaN*");
 
     [Fact]
     public void A_tensor_of_another_shape_is_named() =>

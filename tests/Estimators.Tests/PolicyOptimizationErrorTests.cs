@@ -20,9 +20,9 @@ public sealed class PolicyOptimizationErrorTests : TrainerFixture
             SamplingBatchSize = 0,
             EvaluationTemperature = 1e-7,
             LearningRate = -1,
-            Loss = new PolicyLossOptions { Epsilon = 2 },
+            Loss = new PolicyLossOptions { Epsilon = -2 },
         })).Should().Throw<ArgumentException>().WithMessage(
-            "*LearningRate is -1*Generations is 1, expected at least 2*Temperature is 0*TopK is 1, expected 0 (all), or 2 or more*TopP is 0*MinP is 1*SamplingBatchSize is 0*EvaluationTemperature is 1E-07*Loss.Epsilon is 2*");
+            "*LearningRate is -1*Generations is 1, expected at least 2*Temperature is 0*TopK is 1, expected 0 (all), or 2 or more*TopP is 0*MinP is 1*SamplingBatchSize is 0*EvaluationTemperature is 1E-07*Loss.Epsilon is -2*");
 
     [Fact]
     public void Parts_that_do_not_divide_the_batch_are_refused() =>

@@ -197,6 +197,23 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
         held[^1].Metrics["reward"].Should().BeLessThan(free[^1].Metrics["reward"]);
     }
 
+    [Theory]
+    [InlineData(RhythmPassKind.Fused)]
+    [InlineData(RhythmPassKind.Separate)]
+    public void An_entropy_bonus_keeps_the_policy_uncertain(RhythmPassKind pass)
+    {
+        ProgressList free = [], uncertain = [];
+        Train(Options(steps: 15, learningRate: 0.01, miniBatches: 1, progress: free) with { RhythmPass = pass });
+        Train(Options(steps: 15, learningRate: 0.01, miniBatches: 1, progress: uncertain, loss: new PolicyLossOptions { EntropyCoefficient = 2 }) with
+        {
+            RhythmPass = pass,
+        });
+        uncertain[^1].Metrics["entropy"].Should().BeGreaterThan(free[^1].Metrics["entropy"] + 0.2);
+        uncertain[0].Metrics["entropy_coef"].Should().Be(2);
+        uncertain[0].Metrics["loss"]
+            .Should().BeApproximately(uncertain[0].Metrics["policy_loss"] - 2 * uncertain[0].Metrics["entropy"], 1e-5);
+    }
+
     [Fact]
     public void Truncated_responses_can_be_left_out()
     {

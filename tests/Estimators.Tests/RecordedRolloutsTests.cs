@@ -117,7 +117,8 @@ public sealed class RecordedRolloutsTests : IDisposable
         {
             ProgressList masked = [], counted = [];
             RecordedRow[] rows = Rows(groups: 2);
-            if (all) foreach (RecordedRow row in rows) row.Response = [.. Enumerable.Range(1, 12).Select(id => id % TinyModels.Vocabulary)];
+            // As long as allowed: cut, or with their last token what ends them.
+            foreach (RecordedRow row in rows) row.Response = [.. Enumerable.Range(1, 11), all ? 5 : TinyModels.EndOfSequence];
             Fit(rows, new RecordedRollouts(), Options(groups: 2, progress: counted));
             Fit(rows, new RecordedRollouts(), Options(groups: 2, progress: masked) with { MaskTruncatedCompletions = true });
             counted[0].Metrics["completions/clipped_ratio"].Should().Be(all ? 1 : 0);

@@ -31,6 +31,15 @@ public class RolloutViewTests
     public void A_response_is_named_by_its_prompts_row_and_its_place_among_the_answers() => View().Describe(3).Should().Be("response 1 to the prompt of row 0");
 
     [Fact]
+    public void Some_of_the_responses_keep_their_names()
+    {
+        RolloutView some = View().Only([3, 1]);
+        some.GetColumn<string>("Response").Should().Equal("r3", "r1");
+        some.GetColumn<string>("Text").Should().Equal("a", "c");
+        (some.Describe(0), some.Describe(1)).Should().Be(("response 1 to the prompt of row 0", "response 1 to the prompt of row 2"));
+    }
+
+    [Fact]
     public void A_column_that_was_not_asked_for_cannot_be_read()
     {
         RolloutView view = View();

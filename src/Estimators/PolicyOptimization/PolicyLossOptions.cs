@@ -12,7 +12,7 @@ public sealed record PolicyLossOptions
     /// <summary>Over what the importance ratio is taken (importance_sampling_level). Default <see cref="ImportanceSampling.Token"/>.</summary>
     public ImportanceSampling ImportanceSampling { get; init; } = ImportanceSampling.Token;
 
-    /// <summary>ε: the ratio is clipped below 1 − ε. Default 0.2; above 0, less than 1 (sequence ratios want about 3e-4).</summary>
+    /// <summary>ε: the ratio is clipped below 1 − ε. Default 0.2; 0 or more (sequence ratios want about 3e-4).</summary>
     public double Epsilon { get; init; } = 0.2;
 
     /// <summary>ε_high: the ratio is clipped above 1 + ε_high; null = <see cref="Epsilon"/>. With <see cref="PolicyLossType.Cispo"/> it is the cap itself,
@@ -37,11 +37,11 @@ public sealed record PolicyLossOptions
     public bool UseBiasCorrectionKl { get; init; } = true;
 
     /// <summary>ρ: only tokens whose entropy is at or above the (1 − ρ) quantile keep their policy term (top_entropy_quantile); denominators still count all.
-    /// Default 1 = all; above 0, at most 1.</summary>
+    /// Default 1 = all; 0 to 1, 0 = those of the largest entropy.</summary>
     public double TopEntropyQuantile { get; init; } = 1;
 
-    /// <summary>Weight of the mean entropy that is subtracted from the loss (entropy_coef). Default 0; 0 or more. Needs entropies that carry a
-    /// gradient.</summary>
+    /// <summary>Weight of the mean entropy that is subtracted from the loss (entropy_coef), so that the policy stays uncertain. Default 0; 0 or more. In
+    /// <see cref="PolicyLoss.Compute"/> it acts where entropies carry a gradient; the trainer sees to that.</summary>
     public double EntropyCoefficient { get; init; }
 
     /// <summary>Clamp the log-ratio to ±20 before exp, with gradient 0 outside. Default true. TRL does not: one token 25 nats off then weighs 7e10.</summary>
@@ -49,6 +49,9 @@ public sealed record PolicyLossOptions
 
     /// <summary>Whether the loss needs log-probabilities of a reference policy.</summary>
     internal bool NeedsReference => Beta != 0;
+
+    /// <summary>What the loss asks of a pass beside log-probabilities: entropies are always measured.</summary>
+    internal EntropyUse Entropies => EntropyCoefficient != 0 ? EntropyUse.Gradient : EntropyUse.Value;
 
     /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate()
@@ -63,7 +66,7 @@ public sealed record PolicyLossOptions
     {
         problems.Require(Enum.IsDefined(Type), prefix + nameof(Type), Type, "Grpo, Bnpo, DrGrpo, Dapo or Cispo");
         problems.Require(Enum.IsDefined(ImportanceSampling), prefix + nameof(ImportanceSampling), ImportanceSampling, "Token, Sequence or SequenceToken");
-        problems.Require(Epsilon is > 0 and < 1, prefix + nameof(Epsilon), Epsilon, "above 0, less than 1");
+        problems.Require(Epsilon >= 0 && double.IsFinite(Epsilon), prefix + nameof(Epsilon), Epsilon, "0 or more");
         problems.Require(EpsilonHigh is null || Positive(EpsilonHigh.Value), prefix + nameof(EpsilonHigh), EpsilonHigh, "above 0, or null for Epsilon");
         problems.Require(Delta is null || Positive(Delta.Value), prefix + nameof(Delta), Delta, "above 0, or null for no cap");
         problems.Require(
@@ -74,7 +77,7 @@ public sealed record PolicyLossOptions
         problems.Require(DualClip is null or > 1 and < double.PositiveInfinity, prefix + nameof(DualClip), DualClip, "above 1, or null for none");
         problems.Require(Beta >= 0 && double.IsFinite(Beta), prefix + nameof(Beta), Beta, "0 or more");
         problems.Require(Enum.IsDefined(KlEstimator), prefix + nameof(KlEstimator), KlEstimator, "K1, K2 or K3");
-        problems.Require(TopEntropyQuantile is > 0 and <= 1, prefix + nameof(TopEntropyQuantile), TopEntropyQuantile, "above 0, at most 1 (1 = all tokens)");
+        problems.Require(TopEntropyQuantile is >= 0 and <= 1, prefix + nameof(TopEntropyQuantile), TopEntropyQuantile, "0 to 1 (1 = all tokens)");
         problems.Require(EntropyCoefficient >= 0 && double.IsFinite(EntropyCoefficient), prefix + nameof(EntropyCoefficient), EntropyCoefficient, "0 or more");
 
         static bool Positive(double value) => value > 0 && double.IsFinite(value);

@@ -220,7 +220,6 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require(FlowAnswer is null || AnswerSpan.IsPattern(FlowAnswer), nameof(FlowAnswer), FlowAnswer, "a valid regular expression");
         problems.Require(Rhythm is null || Rhythm.Temperature == Temperature, "Rhythm.Temperature", Rhythm?.Temperature,
             FormattableString.Invariant($"the sampling Temperature, {Temperature}"));
-        problems.Require(Loss.EntropyCoefficient == 0, "Loss.EntropyCoefficient", Loss.EntropyCoefficient, "0: entropies carry no gradient in this trainer");
         Loss.Check(problems, "Loss.");
         problems.Require(
             Loss.ImportanceSampling != ImportanceSampling.Sequence || Credit.Strategy == CreditStrategy.Uniform,

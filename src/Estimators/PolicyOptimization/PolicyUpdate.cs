@@ -37,8 +37,7 @@ internal sealed class PolicyUpdate(LearningPolicy policy, PolicyOptimizationOpti
         foreach (Rollout[] rollouts in miniBatch.Chunk(miniBatch.Count / options.GradientAccumulationSteps))
         {
             using var scope = NewDisposeScope();
-            (TokenScores scores, Rollout[] part) = fused is not null ? Score(fused, rollouts)
-                : (PackedScores.Score(policy.Model.Decoder, [.. rollouts.Select(rollout => rollout.Sequence)], options.Temperature, entropies: EntropyUse.Value), rollouts);
+            (TokenScores scores, Rollout[] part) = fused is not null ? Score(fused, rollouts) : (Score(rollouts), rollouts);
             PolicyLossResult result = PolicyLoss.Compute(
                 new PolicyLossBatch
                 {
@@ -68,11 +67,15 @@ internal sealed class PolicyUpdate(LearningPolicy policy, PolicyOptimizationOpti
         ? tensor(part.Select(rollout => rollout.Advantages.FirstOrDefault()).ToArray(), device: policy.Model.Device)
         : Rollout.Pad(part, rollout => rollout.Advantages, policy.Model.Device)!;
 
+    /// <summary>Log-probabilities with a gradient, and entropies, whose gradient is needed only where the loss has them.</summary>
+    private TokenScores Score(Rollout[] rollouts) =>
+        PackedScores.Score(policy.Model.Decoder, [.. rollouts.Select(rollout => rollout.Sequence)], options.Temperature, options.Loss.Entropies);
+
     private (TokenScores Scores, Rollout[] Rollouts) Score(FusedCredit fused, Rollout[] rollouts)
     {
         try
         {
-            return fused.Score(policy.Model.Decoder, rollouts);
+            return fused.Score(policy.Model.Decoder, rollouts, options.Loss.Entropies);
         }
         catch (NotFiniteNumberException exception)
         {

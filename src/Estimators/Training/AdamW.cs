@@ -42,7 +42,8 @@ internal sealed class AdamW : IDisposable
         using var noGradient = no_grad();
         // Where memory runs out, what was made so far goes with the scope.
         using var scope = NewDisposeScope();
-        (_maximumNorm, _beta1, _beta2, _epsilon) = (options.MaxGradientNorm, options.AdamBeta1, options.AdamBeta2, options.AdamEpsilon);
+        (_maximumNorm, _beta1, _beta2, _epsilon) = (
+            options.MaxGradientNorm == 0 ? double.PositiveInfinity : options.MaxGradientNorm, options.AdamBeta1, options.AdamBeta2, options.AdamEpsilon);
         _groups = [.. parameters
             .Select((parameter, index) =>
                 (parameter.Name, parameter.Tensor, Index: index, Decays: options.DecayNormsAndBiases || !IsNormOrBias(parameter.Name)))

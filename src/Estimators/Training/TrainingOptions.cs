@@ -33,7 +33,7 @@ public abstract record TrainingOptions
     /// <summary>ε of AdamW (adam_epsilon). Default 1e-8; above 0.</summary>
     public double AdamEpsilon { get; init; } = 1e-8;
 
-    /// <summary>The gradients' common norm is scaled down to this (max_grad_norm). Default 1; above 0, infinity = never.</summary>
+    /// <summary>The gradients' common norm is scaled down to this (max_grad_norm). Default 1; 0 or more, 0 or infinity = never.</summary>
     public double MaxGradientNorm { get; init; } = 1;
 
     /// <summary>Train this adapter and leave the weights as they are (peft_config); null (default) = train all weights, or the adapter where the model has one.
@@ -110,7 +110,7 @@ public abstract record TrainingOptions
         problems.Require(AdamBeta1 is >= 0 and < 1, nameof(AdamBeta1), AdamBeta1, "0 or more, less than 1");
         problems.Require(AdamBeta2 is >= 0 and < 1, nameof(AdamBeta2), AdamBeta2, "0 or more, less than 1");
         problems.Require(AdamEpsilon > 0 && double.IsFinite(AdamEpsilon), nameof(AdamEpsilon), AdamEpsilon, "above 0");
-        problems.Require(MaxGradientNorm > 0, nameof(MaxGradientNorm), MaxGradientNorm, "above 0 (infinity = never clip)");
+        problems.Require(MaxGradientNorm >= 0, nameof(MaxGradientNorm), MaxGradientNorm, "0 or more (0 or infinity = never clip)");
         problems.Require(Enum.IsDefined(NonFinite), nameof(NonFinite), NonFinite, "Stop or Skip");
         problems.Require(EvaluateEvery is null or >= 1, nameof(EvaluateEvery), EvaluateEvery, "at least 1, or null for never");
         problems.Require(!EvaluateAtStart || EvaluateEvery is not null, nameof(EvaluateAtStart), EvaluateAtStart, "false where EvaluateEvery is null");

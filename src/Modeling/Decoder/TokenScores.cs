@@ -21,7 +21,8 @@ internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Ent
     /// <param name="temperature">Divides the logits; above 0.</param>
     /// <param name="entropies">Whether entropies are wanted, and their gradient.</param>
     /// <param name="chunkElements">Logits of a chunk; at least one row of them is computed.</param>
-    public static TokenScores Compute(Decoder decoder, Tensor hidden, TokenBatch batch, double temperature, EntropyUse entropies, int chunkElements = ChunkElements)
+    public static TokenScores Compute(
+        Decoder decoder, Tensor hidden, TokenBatch batch, double temperature, EntropyUse entropies, int chunkElements = ChunkElements)
     {
         using var scope = NewDisposeScope();
         Tensor predictors = hidden.reshape(-1, hidden.size(2)).index_select(0, batch.Predictors), head = decoder.Weights.Head;               // [M, d], [V, d]
@@ -37,7 +38,8 @@ internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Ent
     }
 
     /// <summary>Log-probabilities with a gradient, and entropies, from logits [M, V].</summary>
-    private static (Tensor LogProbabilities, Tensor? Entropies) AtOnce(Tensor logits, Tensor targets, double temperature, EntropyUse entropies, KeptTokens? kept)
+    private static (Tensor LogProbabilities, Tensor? Entropies) AtOnce(
+        Tensor logits, Tensor targets, double temperature, EntropyUse entropies, KeptTokens? kept)
     {
         Tensor scaled = logits.AtLeastSingle().Over(temperature);
         Tensor logDistribution = nn.functional.log_softmax(kept?.Apply_(scaled, 0) ?? scaled, 1);

@@ -80,7 +80,7 @@ public sealed class ConfigReaderTests
     public void All_that_is_out_of_range_or_missing_is_named_at_once_by_its_path() => FluentActions.Invoking(() => ConfigRules.Require(Policy("""
         {
           "task": "math", "prompts": {"countdown": {"numbers": 9, "options": {"largest_number": 0}}}, "reward": [{"math": {}}, {"regex": {}}, {}, {"length_penalty": {"maximum_length": 700, "soft_length": 100}}], "report": {"prompts": -1}, "device": "gpu",
-          "options": {"steps": 0, "loss": {"epsilon": 3}, "mini_batches": 3, "evaluate_every": 5}
+          "options": {"steps": 0, "loss": {"epsilon": -3}, "mini_batches": 3, "evaluate_every": 5}
         }
         """))).Should().Throw<ConfigException>().Which.Problems.Should().BeEquivalentTo(
             "model: missing, expected a folder of a Hugging Face model",
@@ -89,7 +89,7 @@ public sealed class ConfigReaderTests
             "options.evaluate_every: given, and \"evaluation\" is not: expected what to evaluate on",
             "options.steps is 0, expected at least 1",
             "options.mini_batches is 3 with gradient_accumulation_steps 1, expected a product that divides the 256 responses of a step (prompts_per_step 32 · generations 8)",
-            "options.loss.epsilon is 3, expected above 0, less than 1",
+            "options.loss.epsilon is -3, expected 0 or more",
             "prompts.countdown: given, and task is math: expected a file",
             "prompts.countdown.numbers is 9, expected 2 to 6",
             "prompts.countdown.options.largest_number is 0, expected 1 to largest_result",

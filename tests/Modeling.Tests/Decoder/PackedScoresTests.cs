@@ -16,7 +16,8 @@ public sealed class PackedScoresTests
         weight.requires_grad = true;
         using TokenBatch batch = TokenBatch.Create(sequences, CPU);
 
-        TokenScores expected = model.Decoder.Score(batch, 0.8, entropies: EntropyUse.Value), found = PackedScores.Score(model.Decoder, sequences, 0.8, entropies: EntropyUse.Value);
+        TokenScores expected = model.Decoder.Score(batch, 0.8, entropies: EntropyUse.Value),
+            found = PackedScores.Score(model.Decoder, sequences, 0.8, entropies: EntropyUse.Value);
 
         ShouldBe(found.LogProbabilities, expected.LogProbabilities);
         ShouldBe(found.Entropies!, expected.Entropies!);

@@ -47,7 +47,8 @@ public sealed class TokenScoresTests
 
         (TokenScores Scores, Tensor[] Gradients) Score(int elements)
         {
-            TokenScores scores = TokenScores.Compute(model.Decoder, model.Decoder.Forward(batch), batch, temperature: 0.8, entropies: EntropyUse.Value, elements);
+            TokenScores scores = TokenScores.Compute(
+                model.Decoder, model.Decoder.Forward(batch), batch, temperature: 0.8, entropies: EntropyUse.Value, elements);
             return (scores, is_grad_enabled() ? [.. autograd.grad([scores.LogProbabilities.sum()], [.. model.Decoder.Weights.Storage])] : []);
         }
 

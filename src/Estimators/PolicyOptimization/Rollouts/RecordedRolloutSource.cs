@@ -49,6 +49,7 @@ internal sealed class RecordedRolloutSource : IRolloutSource
         for (int row = 0; cursor.MoveNext(); row++)
         {
             var read = new Row(row, new TokenSequence(readPrompt(), readResponse()), readReward(), readLogs?.Invoke());
+            read = read with { End = End(model, read.Sequence.ResponseIds, options) };
             Check(context, model, read, options);
             if (!float.IsFinite(read.Reward)) read = read with { Reward = float.NaN };
             string key = readGroup();
@@ -89,7 +90,7 @@ internal sealed class RecordedRolloutSource : IRolloutSource
         Row[] rows = [.. SeededOrder.Visit(_groups.Count, state.Visited, _options.PromptsPerStep, _options.Seed).SelectMany(group => _groups[group])];
         return (new RolloutBatch(
             [.. rows.Select(row => row.Sequence)],
-            [.. rows.Select(row => row.Sequence.ResponseIds.Length == _options.MaxNewTokens ? FinishReason.Length : FinishReason.StopToken)],
+            [.. rows.Select(row => row.End)],
             [.. rows.Select(row => (double)row.Reward)],
             rows[0].LogProbabilities is null ? null : [.. rows.Select(row => row.LogProbabilities!)]), state with
             {
@@ -97,6 +98,12 @@ internal sealed class RecordedRolloutSource : IRolloutSource
                 Visited = state.Visited + _options.PromptsPerStep,
             });
     }
+
+    /// <summary>Why a response ended. One that is shorter than the limit was not cut, and text may have lost its last token.</summary>
+    private static FinishReason End(CausalLanguageModel model, int[] response, PolicyOptimizationOptions options) =>
+        response.Length < options.MaxNewTokens || (options.StopTokenIds ?? model.GenerationConfig.EosTokenIds).Contains(response[^1]) ? FinishReason.StopToken
+            : options.StopStrings.Any(stop => TokenText.Join(model, response).EndsWith(stop, StringComparison.Ordinal)) ? FinishReason.StopString
+            : FinishReason.Length;
 
     private static void Check(IExceptionContext context, CausalLanguageModel model, Row row, PolicyOptimizationOptions options)
     {
@@ -114,5 +121,8 @@ internal sealed class RecordedRolloutSource : IRolloutSource
     }
 
     /// <summary>One recorded response.</summary>
-    private sealed record Row(int Number, TokenSequence Sequence, float Reward, float[]? LogProbabilities);
+    private sealed record Row(int Number, TokenSequence Sequence, float Reward, float[]? LogProbabilities)
+    {
+        public FinishReason End { get; init; }
+    }
 }
