@@ -141,7 +141,7 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
     private LearningPolicy Policy(PolicyOptimizationOptions options, out PolicyOptimizationStep step)
     {
         var policy = new LearningPolicy(model, options, totalUpdates: 1_000);
-        RewardFunction reward = RewardFunction.From(_ml.Transforms.CountdownReward(), options.RewardColumnName);
+        RewardFunction reward = RewardFunction.From(_ml.Transforms.CountdownReward(), options.Rewards);
         step = new PolicyOptimizationStep(
             policy,
             model,

@@ -111,6 +111,22 @@ public sealed class RecordedRolloutsTests : IDisposable
     }
 
     [Fact]
+    public void Several_recorded_rewards_are_those_that_were_added_before()
+    {
+        RecordedRow[] rows = Rows(groups: 2);
+        foreach ((int i, RecordedRow row) in rows.Index()) (row.First, row.Second, row.Reward) = (i % 3, i % 2, i % 3 + 0.5f * (i % 2));
+        ProgressList added = [], several = [], normalized = [];
+        Fit(rows, new RecordedRollouts(), Options(groups: 2, progress: added));
+        PolicyOptimizationOptions options = Options(groups: 2, progress: several) with { RewardColumnNames = ["First", "Second"], RewardWeights = [1, 0.5] };
+        Fit(rows, new RecordedRollouts(), options);
+        Fit(rows, new RecordedRollouts(), options with { Progress = normalized, RewardAggregation = RewardAggregation.NormalizeThenSum });
+        foreach (string name in new[] { "reward", "reward_std", "grad_norm" })
+            several[0].Metrics[name].Should().BeApproximately(added[0].Metrics[name], 1e-6, name);
+        several[0].Metrics["rewards/Second/mean"].Should().Be(0.5);
+        normalized[0].Metrics["grad_norm"].Should().NotBeApproximately(added[0].Metrics["grad_norm"], 1e-3);
+    }
+
+    [Fact]
     public void Where_all_or_none_are_truncated_leaving_them_out_leaves_nothing_or_everything()
     {
         foreach (bool all in new[] { true, false })
@@ -225,6 +241,10 @@ public sealed class RecordedRolloutsTests : IDisposable
         public float[] Logs { get; set; } = [];
 
         public float Reward { get; set; }
+
+        public float First { get; set; }
+
+        public float Second { get; set; }
 
         public string Group { get; set; } = "";
     }

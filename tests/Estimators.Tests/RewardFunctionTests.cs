@@ -166,6 +166,62 @@ public sealed class RewardFunctionTests : TrainerFixture
         told[0].Metrics["rewards/left_out"].Should().Be(8, "the first of ten is judged alone, and the first of the nine that are judged again");
     }
 
+    [Fact]
+    public void Several_rewards_are_aggregated_as_the_options_say()
+    {
+        var told = new ProgressList();
+        var two = Ml.Transforms.CustomMapping<RewardInput, TwoRewards>((row, rewards) =>
+        {
+            rewards.First = row.Wanted == 3 ? float.NaN : row.ResponseTokenIds[0];
+            rewards.Second = row.ResponseTokenIds.Length % 3;
+        }, null);
+        PolicyOptimizationOptions options = Options(told) with
+        {
+            RewardColumnNames = ["First", "Second"],
+            RewardWeights = [1, 0.5],
+            RewardAggregation = RewardAggregation.NormalizeThenSum,
+            LogSamplesEvery = 1,
+        };
+        Trainer(options, two).Fit(Rows).Dispose();
+        IReadOnlyDictionary<string, double> metrics = told[0].Metrics;
+        metrics.Should().ContainKeys("rewards/First/mean", "rewards/Second/std", "reward").And.NotContainKey("rewards/Reward/mean");
+        metrics["rewards/left_out"].Should().Be(0, "a response that one of two gives nothing has the other's");
+
+        // What the trainer makes of them is what Advantages does: with weights of 0 and 1 the other does not matter.
+        double[] grad = [.. ((double[][])[[0, 1], [1, 0], [1, 0.5]]).Select(weights => Norm(options with { RewardWeights = weights }))];
+        grad.Distinct().Should().HaveCount(3);
+        Norm(options with { RewardAggregation = RewardAggregation.SumThenNormalize }).Should().NotBe(grad[2]);
+
+        double Norm(PolicyOptimizationOptions with)
+        {
+            var steps = new ProgressList();
+            Trainer(with with { Progress = steps }, two).Fit(Rows).Dispose();
+            return steps[0].Metrics["grad_norm"];
+        }
+    }
+
+    [Fact]
+    public void One_of_several_rewards_that_is_missing_infinite_or_without_a_name_is_found_out()
+    {
+        var two = Ml.Transforms.CustomMapping<RewardInput, TwoRewards>((row, rewards) => (rewards.First, rewards.Second) = (1, row.Wanted == 3 ? float.PositiveInfinity : 1), null);
+        PolicyOptimizationOptions options = Options() with { RewardColumnNames = ["First", "Second"] };
+        FluentActions.Invoking(() => Trainer(options, two).Fit(Rows)).Should().Throw<InvalidOperationException>()
+            .WithMessage("The reward of response 0 to the prompt of row 2 is Infinity, expected a finite number*");
+        FluentActions.Invoking(() => Trainer(options with { RewardColumnNames = ["First", "Third"] }, two).Fit(Rows))
+            .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*The reward writes no column 'Third'*");
+        FluentActions.Invoking(() => Trainer(options with { RewardColumnNames = ["First", "First"], RewardWeights = [1] }, two))
+            .Should().Throw<ArgumentException>().WithMessage("*RewardColumnNames is First, First*RewardWeights is 1, expected a finite number for each*");
+        FluentActions.Invoking(() => Trainer(options with { RewardColumnNames = null, RewardWeights = [1] }, two))
+            .Should().Throw<ArgumentException>().WithMessage("*RewardWeights is 1, expected*");
+    }
+
+    private sealed class TwoRewards
+    {
+        public float First { get; set; }
+
+        public float Second { get; set; }
+    }
+
     /// <summary>Computes up to eight rewards at once, as a model that judges does: what a response is wanted to be.</summary>
     /// <param name="ml">Its host.</param>
     /// <param name="fails">On what, with how many at once, it fails.</param>

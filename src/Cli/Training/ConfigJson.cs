@@ -16,7 +16,9 @@ internal static class ConfigJson
     {
         "options.output_folder" => "it is \"output\", beside \"options\"",
         "options.resume" => "it is the argument --resume",
-        _ when path.EndsWith("_column_name", StringComparison.Ordinal) => "columns are the command's own matter",
+        "options.reward_weights" => "it is the \"weight\" of each \"reward\"",
+        _ when path.EndsWith("_column_name", StringComparison.Ordinal) || path.EndsWith("_column_names", StringComparison.Ordinal) =>
+            "columns are the command's own matter",
         _ => null,
     };
 

@@ -36,6 +36,11 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
 
     internal override TrainingOptions Training => Options;
 
+    // Rewards that are not added as they are: the trainer is told where each of them is.
+    private PolicyOptimizationOptions Trainer => Options.RewardAggregation == RewardAggregation.SumThenNormalize || Reward is not { Count: > 1 } terms
+        ? Options
+        : Options with { RewardColumnNames = RewardChain.Names(terms), RewardWeights = [.. terms.Select(term => term.Weight)] };
+
     internal override bool HasEvaluation => Evaluation is not null;
 
     internal override GenerationOptions Answers => Options.Sampling(samples: 1, temperature: 0, seed: 0);
@@ -53,7 +58,7 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
             [row],
             [Options.TextOf(model, response)],
             [response]);
-        var reward = RewardFunction.From(RewardChain.Create(context, this), Options.RewardColumnName);
+        var reward = RewardFunction.From(RewardChain.Create(context, this), Trainer.Rewards);
         reward.Fit(answered);
         return (float)reward.Evaluate(MLNetInternals.GetEnvironment(context.Transforms), answered, MissingReward.LeaveOut, _ => { })[0].Reward;
     }
@@ -68,7 +73,7 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
             .PolicyOptimization(
                 model,
                 RewardChain.Create(context, this),
-                Options with
+                Trainer with
                 {
                     OutputFolder = run.Folder,
                     Resume = run.Resume,

@@ -16,13 +16,13 @@ internal static class RewardChain
         { } terms => context.Transforms.WeightedReward([.. terms.Zip(Names(terms), (term, name) => (term.Weight, Create(context, term), name))]),
     };
 
-    /// <summary>What metrics call them: by their kinds, from the second of a kind on with its number.</summary>
-    private static IEnumerable<string> Names(IReadOnlyList<RewardTerm> terms)
+    /// <summary>The columns of their own values, and what metrics call them: by their kinds, from the second of a kind on with its number.</summary>
+    public static IReadOnlyList<string> Names(IReadOnlyList<RewardTerm> terms)
     {
         string[] kinds = [.. terms.Select(term => term.Kinds.First(kind => kind.Options is not null).Name)];
-        return kinds.Select((kind, i) => kinds.Take(i).Count(earlier => earlier == kind) is > 0 and int before
+        return [.. kinds.Select((kind, i) => kinds.Take(i).Count(earlier => earlier == kind) is > 0 and int before
             ? string.Create(CultureInfo.InvariantCulture, $"{kind}_{before + 1}")
-            : kind);
+            : kind)];
     }
 
     /// <summary>One reward.</summary>

@@ -80,8 +80,13 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <summary>The clipped surrogate. Default: GRPO at token level, ε 0.2, no divergence.</summary>
     public PolicyLossOptions Loss { get; init; } = new();
 
-    /// <summary>What rewards are divided by (scale_rewards). Default <see cref="RewardScale.Group"/>.</summary>
+    /// <summary>What rewards are divided by (scale_rewards). Default <see cref="RewardScale.Group"/>. Not read with
+    /// <see cref="Estimators.RewardAggregation.NormalizeThenSum"/>.</summary>
     public RewardScale ScaleRewards { get; init; } = RewardScale.Group;
+
+    /// <summary>How the rewards of <see cref="RewardColumnNames"/> become one number (multi_objective_aggregation). Default
+    /// <see cref="Estimators.RewardAggregation.SumThenNormalize"/>.</summary>
+    public RewardAggregation RewardAggregation { get; init; } = RewardAggregation.SumThenNormalize;
 
     /// <summary>Rounds in which groups whose rewards are all equal are replaced by responses to the next prompts (dynamic sampling, DAPO, arXiv 2503.14476);
     /// what is still equal after the last of them stays. Default 0 = none; 0 or more.</summary>
@@ -131,8 +136,15 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <see cref="PromptFormat.Text"/>.</summary>
     public PromptFormat PromptFormat { get; init; } = PromptFormat.Text;
 
-    /// <summary>The column that the reward writes: Single. Default Reward.</summary>
+    /// <summary>The column that the reward writes: Single. Default Reward. Not read where <see cref="RewardColumnNames"/> are given.</summary>
     public string RewardColumnName { get; init; } = "Reward";
+
+    /// <summary>The columns of several rewards that the chain writes, which the trainer aggregates: Single, NaN = no value. Default null =
+    /// <see cref="RewardColumnName"/> alone; each once.</summary>
+    public IReadOnlyList<string>? RewardColumnNames { get; init; }
+
+    /// <summary>A weight for each of <see cref="RewardColumnNames"/> (reward_weights). Default null = all 1; finite, as many as columns.</summary>
+    public IReadOnlyList<double>? RewardWeights { get; init; }
 
     /// <summary>How responses are sampled.</summary>
     /// <param name="samples">Responses per prompt.</param>
@@ -159,6 +171,14 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         StopStrings.Count == 0
             ? TokenText.Join(model, responseIds)
             : ResponseText.Of(model.Tokenizer, responseIds, Sampling(samples: 1, temperature: null, seed: 0));
+
+    /// <summary>How rewards become advantages.</summary>
+    internal AdvantageOptions Advantages => new() { ScaleRewards = ScaleRewards, Aggregation = RewardAggregation, RewardWeights = Rewards.Weights };
+
+    /// <summary>Where rewards are.</summary>
+    internal RewardColumns Rewards => RewardColumnNames is null
+        ? new RewardColumns([RewardColumnName], [1])
+        : new RewardColumns([.. RewardColumnNames], [.. RewardWeights ?? RewardColumnNames.Select(_ => 1.0)]);
 
     /// <summary>Reads prompts.</summary>
     internal PromptReader Prompts => new(PromptColumnName, PromptFormat, addSpecialTokens: true);
@@ -214,6 +234,13 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
             nameof(EvaluationTemperature), EvaluationTemperature,
             FormattableString.Invariant($"0 (greedy), {GenerationOptions.Least} or more, or null for Temperature"));
         problems.Require(Enum.IsDefined(ScaleRewards), nameof(ScaleRewards), ScaleRewards, "Group, Batch or None");
+        problems.Require(Enum.IsDefined(RewardAggregation), nameof(RewardAggregation), RewardAggregation, "SumThenNormalize or NormalizeThenSum");
+        problems.Require(
+            RewardColumnNames is null || (RewardColumnNames.Count > 0 && !RewardColumnNames.Any(string.IsNullOrEmpty) && RewardColumnNames.Distinct().Count() == RewardColumnNames.Count),
+            nameof(RewardColumnNames), string.Join(", ", RewardColumnNames ?? []), "names of columns, each once, or null for RewardColumnName");
+        problems.Require(
+            RewardWeights is null || (RewardWeights.Count == RewardColumnNames?.Count && RewardWeights.All(double.IsFinite)),
+            nameof(RewardWeights), string.Join(", ", RewardWeights ?? []), "a finite number for each of RewardColumnNames, or null for 1");
         problems.Require(Enum.IsDefined(MissingReward), nameof(MissingReward), MissingReward, "Stop or LeaveOut");
         problems.Require(FlowAnswer is not null == (Credit.Strategy == CreditStrategy.Flow), nameof(FlowAnswer), FlowAnswer,
             "a regular expression that finds the answer in a response where Credit.Strategy is Flow, and null with other strategies");

@@ -47,7 +47,7 @@ internal sealed class PolicyOptimizationStep(
 
         // 2. How each reward compares with its group's: Â = (R − mean) / (std + 1e-4).
         GroupAdvantages advantages = Advantages.Compute(                                                                      // [B]
-            batch.Rewards, options.Generations, new AdvantageOptions { ScaleRewards = options.ScaleRewards }, options.RewardColumnName);
+            options.Rewards.Table(batch.Rewards), options.Generations, options.Advantages, options.Rewards.Names);
         metrics.Rewarded(advantages);
         if (step == 0) WarnAtFirst(batch, advantages);
 
@@ -168,7 +168,7 @@ internal sealed class PolicyOptimizationStep(
             Prompt = TokenText.Join(policy.Model, sequence.PromptIds),
             PromptTokens = TokenText.Parts(policy.Model, sequence.PromptIds),
             Response = options.TextOf(policy.Model, sequence.ResponseIds),
-            Reward = batch.Rewards[i],
+            Reward = advantages.Rewards[i],
             Advantage = advantages.Values[i],
             TokenIds = sequence.ResponseIds,
             Tokens = Array.ConvertAll(TokenText.Split(policy.Model, sequence.ResponseIds), piece => piece.ToString()),
@@ -186,7 +186,7 @@ internal sealed class PolicyOptimizationStep(
         if (batch.Truncated.All(truncated => truncated))
             warn(
                 $"Every response of the first step was cut at MaxNewTokens ({options.MaxNewTokens}) without ending: raise it, or check that the model knows how to end a response.");
-        if (batch.Rewards.All(double.IsNaN))
+        if (advantages.Rewards.All(double.IsNaN))
             warn("No response of the first step has a reward, so nothing is learnt from it. Check the reward on a response of the model.");
         else if (advantages.Values.All(value => value == 0))
             warn(FormattableString.Invariant(

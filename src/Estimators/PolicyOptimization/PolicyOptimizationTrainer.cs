@@ -24,7 +24,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
 
     private readonly IHost _host;
     private readonly CausalLanguageModel _model;
-    private readonly Func<string, RewardFunction>? _openReward;
+    private readonly Func<RewardColumns, RewardFunction>? _openReward;
     private readonly RecordedRollouts? _recorded;
     private readonly PolicyOptimizationOptions _options;
 
@@ -38,7 +38,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     /// <exception cref="InvalidOptionsException">Options are out of range; the message names all of them.</exception>
     public PolicyOptimizationTrainer(
         IHostEnvironment environment, CausalLanguageModel model, IEstimator<ITransformer> reward, PolicyOptimizationOptions? options = null)
-        : this(environment, model, column => RewardFunction.From(reward, column), options)
+        : this(environment, model, columns => RewardFunction.From(reward, columns), options)
     {
     }
 
@@ -49,7 +49,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     /// <param name="options">How to train; null = the defaults.</param>
     /// <exception cref="InvalidOptionsException">Options are out of range; the message names all of them.</exception>
     public PolicyOptimizationTrainer(IHostEnvironment environment, CausalLanguageModel model, ITransformer reward, PolicyOptimizationOptions? options = null)
-        : this(environment, model, column => RewardFunction.From(reward, column), options)
+        : this(environment, model, columns => RewardFunction.From(reward, columns), options)
     {
     }
 
@@ -65,7 +65,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
         : this(environment, model, openReward: null, options) => _recorded = recorded;
 
     private PolicyOptimizationTrainer(
-        IHostEnvironment environment, CausalLanguageModel model, Func<string, RewardFunction>? openReward, PolicyOptimizationOptions? options)
+        IHostEnvironment environment, CausalLanguageModel model, Func<RewardColumns, RewardFunction>? openReward, PolicyOptimizationOptions? options)
     {
         (_host, _model, _openReward, _options) =
             (environment.Register(nameof(PolicyOptimizationTrainer)), model, openReward, options ?? new PolicyOptimizationOptions());
@@ -113,7 +113,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     private CausalLanguageModel FitSampled(IDataView input, IDataView? validation)
     {
         PromptSet prompts = PromptSet.Read(_host, input, _model, _options);
-        RewardFunction reward = _openReward!(_options.RewardColumnName);
+        RewardFunction reward = _openReward!(_options.Rewards);
         Check(prompts);
         PromptSet? judged = validation is null ? null : ValidationRows.Named(_host, () => Check(PromptSet.Read(_host, validation, _model, _options)));
         return TrainingLoop.Run(

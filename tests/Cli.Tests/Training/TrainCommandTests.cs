@@ -175,6 +175,20 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Rewards_can_be_normalized_before_they_are_added()
+    {
+        string config = Config("\"reward\": [{\"countdown\": {}}, {\"length_penalty\": {\"maximum_length\": 24, \"soft_length\": 20}, \"weight\": 0.5}],", "");
+        (int code, _, string errors) = await Tool.RunAsync("", "train", "--config", config, "--set", "options.reward_aggregation=normalize_then_sum");
+        code.Should().Be(0, errors);
+        JsonElement step = JsonDocument.Parse(
+            (await File.ReadAllLinesAsync(Path.Combine(Output, "metrics.jsonl"), TestContext.Current.CancellationToken))[0]).RootElement;
+        step.GetProperty("reward").GetDouble().Should().BeApproximately(
+            step.GetProperty("rewards/countdown/mean").GetDouble() + 0.5 * step.GetProperty("rewards/length_penalty/mean").GetDouble(), 1e-6);
+        JsonDocument.Parse(File.ReadAllText(Path.Combine(Output, "run.json"))).RootElement.GetProperty("Options").GetProperty("RewardColumnNames")
+            .EnumerateArray().Select(name => name.GetString()).Should().Equal("countdown", "length_penalty");
+    }
+
+    [Fact]
     public async Task Rewards_are_measured_under_the_names_of_their_kinds()
     {
         string config = Config(

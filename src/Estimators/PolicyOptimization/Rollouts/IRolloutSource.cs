@@ -23,9 +23,9 @@ internal interface IRolloutSource
 /// <summary>B = P · G responses.</summary>
 /// <param name="Sequences">Prompts and responses, [B].</param>
 /// <param name="Ends">Why each response ended, [B].</param>
-/// <param name="Rewards">NaN = none, [B].</param>
+/// <param name="Rewards">NaN = none, [B][columns of rewards].</param>
 /// <param name="OldLogProbabilities">log π of the policy that sampled, [B][T]; null where that is the policy as it is now.</param>
-internal sealed record RolloutBatch(TokenSequence[] Sequences, FinishReason[] Ends, double[] Rewards, IReadOnlyList<float[]>? OldLogProbabilities)
+internal sealed record RolloutBatch(TokenSequence[] Sequences, FinishReason[] Ends, double[][] Rewards, IReadOnlyList<float[]>? OldLogProbabilities)
 {
     /// <summary>Whether a response reached the most tokens without ending, [B].</summary>
     public bool[] Truncated { get; } = Array.ConvertAll(Ends, end => end == FinishReason.Length);

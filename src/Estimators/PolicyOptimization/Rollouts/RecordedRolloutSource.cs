@@ -18,7 +18,7 @@ internal sealed class RecordedRolloutSource : IRolloutSource
     public string Fingerprint() => DataFingerprint.Of(_groups.SelectMany(group => group), (row, hash) =>
     {
         hash.Add(row.Sequence);
-        hash.Add([row.Reward, .. row.LogProbabilities ?? []]);
+        hash.Add([.. row.Rewards.Select(reward => (float)reward), .. row.LogProbabilities ?? []]);
     });
 
     /// <summary>Reads and checks all rows.</summary>
@@ -31,7 +31,8 @@ internal sealed class RecordedRolloutSource : IRolloutSource
     {
         DataViewSchema.Column prompt = options.Prompts.Input.Find(context, data.Schema),
             response = InputColumn.TextOrTokenIds(columns.ResponseColumnName).Find(context, data.Schema);
-        DataViewSchema.Column reward = InputColumn.Scalar(options.RewardColumnName, NumberDataViewType.Single).Find(context, data.Schema);
+        DataViewSchema.Column[] rewards =
+            [.. options.Rewards.Names.Select(name => InputColumn.Scalar(name, NumberDataViewType.Single).Find(context, data.Schema))];
         DataViewSchema.Column? logs = columns.LogProbabilitiesColumnName is { } name
             ? InputColumn.Vector(name, NumberDataViewType.Single).Find(context, data.Schema)
             : null;
@@ -41,17 +42,17 @@ internal sealed class RecordedRolloutSource : IRolloutSource
         PromptSet.RequireOneVocabulary(context, model);
 
         var groups = new Dictionary<string, List<Row>>();
-        using DataViewRowCursor cursor = data.GetRowCursor(logs is { } extra ? [prompt, response, reward, group, extra] : [prompt, response, reward, group]);
+        using DataViewRowCursor cursor = data.GetRowCursor([prompt, response, group, .. rewards, .. logs is { } extra ? [extra] : Array.Empty<DataViewSchema.Column>()]);
         Func<int[]> readPrompt = options.Prompts.Open(cursor, prompt, model), readResponse = TokenIds.Reader(cursor, response, model, addSpecialTokens: false);
-        Func<float> readReward = cursor.Scalar<float>(reward);
+        Func<float>[] readRewards = [.. rewards.Select(cursor.Scalar<float>)];
         Func<float[]>? readLogs = logs is { } found ? cursor.Vector<float>(found) : null;
         Func<string> readGroup = GroupColumn.Open(cursor, group);
         for (int row = 0; cursor.MoveNext(); row++)
         {
-            var read = new Row(row, new TokenSequence(readPrompt(), readResponse()), readReward(), readLogs?.Invoke());
+            var read = new Row(row, new TokenSequence(readPrompt(), readResponse()), [.. readRewards.Select(read => (double)read())], readLogs?.Invoke());
             read = read with { End = End(model, read.Sequence.ResponseIds, options) };
             Check(context, model, read, options);
-            if (!float.IsFinite(read.Reward)) read = read with { Reward = float.NaN };
+            if (!double.IsFinite(options.Rewards.Total(read.Rewards))) Array.Fill(read.Rewards, double.NaN);
             string key = readGroup();
             if (!groups.TryGetValue(key, out List<Row>? members)) groups.Add(key, members = []);
             members.Add(read);
@@ -91,7 +92,7 @@ internal sealed class RecordedRolloutSource : IRolloutSource
         return (new RolloutBatch(
             [.. rows.Select(row => row.Sequence)],
             [.. rows.Select(row => row.End)],
-            [.. rows.Select(row => (double)row.Reward)],
+            [.. rows.Select(row => row.Rewards)],
             rows[0].LogProbabilities is null ? null : [.. rows.Select(row => row.LogProbabilities!)]), state with
             {
                 Tokens = state.Tokens + rows.Sum(row => row.Sequence.Length),
@@ -115,13 +116,14 @@ internal sealed class RecordedRolloutSource : IRolloutSource
         if (row.LogProbabilities is { } logs && (logs.Length != tokens || !Array.TrueForAll(logs, float.IsFinite)))
             throw context.Process(new ArgumentException(
                 $"Row {row.Number}: {logs.Length} log-probabilities{(logs.Length == tokens ? ", some of them NaN or infinite," : "")} for a response of {tokens} tokens, expected one finite number for each."));
-        if (!float.IsFinite(row.Reward) && options.MissingReward == MissingReward.Stop)
+        double reward = options.Rewards.Total(row.Rewards);
+        if (!double.IsFinite(reward) && options.MissingReward == MissingReward.Stop)
             throw context.Process(new InvalidOperationException(FormattableString.Invariant(
-                $"Row {row.Number}: the reward is {row.Reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none.")));
+                $"Row {row.Number}: the reward is {reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none.")));
     }
 
     /// <summary>One recorded response.</summary>
-    private sealed record Row(int Number, TokenSequence Sequence, float Reward, float[]? LogProbabilities)
+    private sealed record Row(int Number, TokenSequence Sequence, double[] Rewards, float[]? LogProbabilities)
     {
         public FinishReason End { get; init; }
     }

@@ -10,25 +10,24 @@ namespace MLNetAttn.Estimators;
 /// <summary>Runs the reward, an ML.NET chain, over responses.</summary>
 internal sealed class RewardFunction
 {
-    private readonly Func<DataViewSchema, string?> _findColumnType;
+    private readonly RewardColumns _columns;
+    private readonly Func<DataViewSchema, string, string?> _findColumnType;
     private readonly Func<IDataView, ITransformer> _fit;
     private ITransformer? _reward;
 
-    private RewardFunction(string column, Func<DataViewSchema, string?> findColumnType, Func<IDataView, ITransformer> fit, ITransformer? reward) =>
-        (ColumnName, _findColumnType, _fit, _reward) = (column, findColumnType, fit, reward);
+    private RewardFunction(
+        RewardColumns columns, Func<DataViewSchema, string, string?> findColumnType, Func<IDataView, ITransformer> fit, ITransformer? reward) =>
+        (_columns, _findColumnType, _fit, _reward) = (columns, findColumnType, fit, reward);
 
-    /// <summary>The column that it writes.</summary>
-    public string ColumnName { get; }
-
-    /// <summary>The other columns of one number that the chain writes, such as the rewards that a weighted one is made of; known after the first
-    /// evaluation.</summary>
+    /// <summary>What is measured beside the reward: each of several, and the other columns of one number that the chain writes, such as the rewards that a
+    /// weighted one is made of; known after the first evaluation.</summary>
     public IReadOnlyList<string> PartNames { get; private set; } = [];
 
     /// <summary>Whether it has to be fitted on responses before it can score any.</summary>
     public bool NeedsFit => _reward is null;
 
     /// <summary>A reward that is fitted on the responses of the first step.</summary>
-    public static RewardFunction From(IEstimator<ITransformer> estimator, string column) => new(column, schema =>
+    public static RewardFunction From(IEstimator<ITransformer> estimator, RewardColumns columns) => new(columns, (schema, column) =>
     {
         // A shape does not tell a column that is written from one that passes through: what the rows have under that name is left out.
         SchemaShape.Column[] found = [.. estimator
@@ -40,7 +39,7 @@ internal sealed class RewardFunction
     }, estimator.Fit, reward: null);
 
     /// <summary>A reward that was fitted before.</summary>
-    public static RewardFunction From(ITransformer transformer, string column) => new(column, schema =>
+    public static RewardFunction From(ITransformer transformer, RewardColumns columns) => new(columns, (schema, column) =>
     {
         // As above: a chain may leave out columns of the rows, so that places do not tell either.
         var others = new DataViewSchema.Builder();
@@ -55,15 +54,18 @@ internal sealed class RewardFunction
     /// <exception cref="ArgumentException">It does not; the message names the column.</exception>
     public void Check(IExceptionContext context, DataViewSchema schema)
     {
-        string? type = _findColumnType(schema);
-        if (type is null)
-            throw context.Process(new ArgumentOutOfRangeException(
-                nameof(schema),
-                $"The reward writes no column '{ColumnName}'. Let it write one, or name the one it writes with RewardColumnName."));
-        if (type != NumberDataViewType.Single.ToString())
-            throw context.Process(new ArgumentOutOfRangeException(
-                nameof(schema),
-                $"Schema mismatch for reward column '{ColumnName}': expected {NumberDataViewType.Single}, got {type}."));
+        foreach (string column in _columns.Names)
+        {
+            string? type = _findColumnType(schema, column);
+            if (type is null)
+                throw context.Process(new ArgumentOutOfRangeException(
+                    nameof(schema),
+                    $"The reward writes no column '{column}'. Let it write one, or name what it writes with RewardColumnName (several: RewardColumnNames)."));
+            if (type != NumberDataViewType.Single.ToString())
+                throw context.Process(new ArgumentOutOfRangeException(
+                    nameof(schema),
+                    $"Schema mismatch for reward column '{column}': expected {NumberDataViewType.Single}, got {type}."));
+        }
     }
 
     /// <summary>Fits it on responses.</summary>
@@ -88,6 +90,7 @@ internal sealed class RewardFunction
             if (failures[row] is { } failure)
             {
                 LeaveOut(What(failure));
+                scores[row] = scores[row].WithoutReward();
             }
             else if (!double.IsFinite(reward))
             {
@@ -95,7 +98,7 @@ internal sealed class RewardFunction
                     throw context.Process(new InvalidOperationException(FormattableString.Invariant(
                         $"The reward of {rollouts.Describe(row)} is {reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none.")));
                 if (double.IsInfinity(reward)) LeaveOut(FormattableString.Invariant($"it is {reward}."));
-                scores[row] = scores[row] with { Reward = double.NaN };
+                scores[row] = scores[row].WithoutReward();
             }
 
             void LeaveOut(string why) => left = (left?.First ?? $"{rollouts.Describe(row)}: {why}", (left?.Count ?? 0) + 1);
@@ -115,20 +118,22 @@ internal sealed class RewardFunction
     private (RewardScore[] Scores, Exception?[] Failures) Score(IExceptionContext context, RolloutView rollouts, bool stop)
     {
         IDataView scored = _reward!.Transform(rollouts);
-        DataViewSchema.Column column = scored.Schema[ColumnName];
+        DataViewSchema.Column[] columns = [.. _columns.Names.Select(name => scored.Schema[name])];
         DataViewSchema.Column[] parts = [.. scored.Schema.Where(other =>
             !other.IsHidden
-            && other.Name != ColumnName
+            && !_columns.Names.Contains(other.Name)
             && other.Type == NumberDataViewType.Single
             && rollouts.Schema.GetColumnOrNull(other.Name) is null)];
-        PartNames = [.. parts.Select(part => part.Name)];
+        // Of several rewards each is measured, too.
+        bool several = columns.Length > 1;
+        PartNames = [.. several ? _columns.Names : [], .. parts.Select(part => part.Name)];
         // A set of one: a plain cursor of ML.NET's mappers runs rows on pool threads, which costs more than most rewards and hides which row failed.
-        using DataViewRowCursor cursor = scored.GetRowCursorSet([column, .. parts], 1).Single();
-        ValueGetter<float> getter = cursor.GetGetter<float>(column);
+        using DataViewRowCursor cursor = scored.GetRowCursorSet([.. columns, .. parts], 1).Single();
+        ValueGetter<float>[] getters = [.. columns.Select(cursor.GetGetter<float>)];
         ValueGetter<float>[] partGetters = [.. parts.Select(cursor.GetGetter<float>)];
         var scores = new RewardScore[rollouts.Count];
         var failures = new Exception?[rollouts.Count];
-        Array.Fill(scores, new RewardScore(double.NaN, [.. parts.Select(_ => double.NaN)]));
+        Array.Fill(scores, new RewardScore(double.NaN, [.. columns.Select(_ => double.NaN)], [.. PartNames.Select(_ => double.NaN)]));
         for (int row = 0; row < scores.Length; row++)
         {
             bool moved = false;
@@ -138,12 +143,21 @@ internal sealed class RewardFunction
                 if (!moved)
                     throw context.Process(new InvalidOperationException(
                         $"The reward failed on {rollouts.Describe(row)}: it dropped the row; a reward must keep every row, in order."));
-                failures[row] = TryRead(getter, out float reward);
+                double[] values = new double[getters.Length];
+                for (int i = 0; i < getters.Length && failures[row] is null; i++)
+                {
+                    failures[row] = TryRead(getters[i], out float value);
+                    values[i] = value;
+                }
                 // Parts are only measured: where one fails, so does the reward that is made of it, and what comes before it is read when the row is read alone.
                 if (failures[row] is null || rollouts.Count == 1)
                     scores[row] = new RewardScore(
-                        reward,
-                        [.. partGetters.Select(part => TryRead(part, out float value) is null && float.IsFinite(value) ? value : double.NaN)]);
+                        failures[row] is null ? _columns.Total(values) : double.NaN,
+                        values,
+                        [
+                            .. several ? values : [],
+                            .. partGetters.Select(part => TryRead(part, out float value) is null && float.IsFinite(value) ? value : double.NaN),
+                        ]);
                 if (stop) end = failures[row];
             }
             if (end is null) continue;
@@ -219,6 +233,11 @@ internal sealed class RewardFunction
 }
 
 /// <summary>What a reward says of a response.</summary>
-/// <param name="Reward">NaN = nothing.</param>
+/// <param name="Reward">The weighted sum of <paramref name="Values"/>; NaN = nothing.</param>
+/// <param name="Values">The value of each of the columns that rewards are in; NaN = nothing.</param>
 /// <param name="Parts">The values of <see cref="RewardFunction.PartNames"/>.</param>
-internal readonly record struct RewardScore(double Reward, double[] Parts);
+internal readonly record struct RewardScore(double Reward, double[] Values, double[] Parts)
+{
+    /// <summary>The same of a response that is left out.</summary>
+    public RewardScore WithoutReward() => this with { Reward = double.NaN, Values = [.. Values.Select(_ => double.NaN)] };
+}

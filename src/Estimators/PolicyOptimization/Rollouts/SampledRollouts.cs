@@ -50,7 +50,7 @@ internal sealed class SampledRollouts(
             [.. batch.SelectMany(group => group.Samples.Select(sample =>
                 new TokenSequence(prompts.TokenIds[group.Row], sample.TokenIds) { KeptIds = sample.KeptIds }))],
             [.. batch.SelectMany(group => group.Samples.Select(sample => sample.FinishReason))],
-            [.. batch.SelectMany(group => group.Scores.Select(score => score.Reward))],
+            [.. batch.SelectMany(group => group.Scores.Select(score => score.Values))],
             OldLogProbabilities: null), state);
     }
 
