@@ -17,6 +17,18 @@ internal sealed class Violations
         if (!holds) _found.Add(new OptionViolation(option, string.Create(CultureInfo.InvariantCulture, $"{found ?? "null"}"), expected));
     }
 
+    /// <summary>Notes a column name that is empty.</summary>
+    public void RequireName(string name, string option) => Require(!string.IsNullOrEmpty(name), option, "empty", "the name of a column");
+
+    /// <summary>Notes names of columns that are none, empty, or not distinct.</summary>
+    public void RequireNames(IReadOnlyList<string> names, string option)
+    {
+        Require(names.Count > 0, option, "empty", "at least one column");
+        Require(
+            names.All(name => !string.IsNullOrEmpty(name)) && names.Distinct().Count() == names.Count,
+            option, string.Join(", ", names), "names of columns, each once");
+    }
+
     /// <exception cref="InvalidOptionsException">Something was noted; the message lists all of it.</exception>
     public void ThrowIfAny(string options)
     {

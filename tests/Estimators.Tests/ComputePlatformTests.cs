@@ -14,6 +14,7 @@ public sealed class ComputePlatformTests : CheckpointFixture
         platform.Processor.Should().MatchRegex("^[ -~]+, (128|256|512) bits$");
         platform.LibTorch.Should().MatchRegex("^[0-9]+[.][0-9]+");
         platform.Device.Should().Be("cpu");
+        platform.Library.Should().MatchRegex("^[0-9]+[.][0-9]+[.][0-9]+.*[+][0-9a-f]{7}", "the version alone does not tell one commit from another");
     }
 
     [Fact]
@@ -45,8 +46,14 @@ public sealed class ComputePlatformTests : CheckpointFixture
         Train(Options(steps: 3, resume: true)).ShouldEqual(Train(Options(steps: 3, folder: null)));
         if (other)
             warnings.Should().ContainSingle().Which.Should().Match(
-                "Going on elsewhere than where '*checkpoint-000002' was written: the number of threads was 7, and is *. The steps that follow may differ in their last bits*");
+                "Going on with other means than '*checkpoint-000002' was written with: the number of threads was 7, and is *. The steps that follow may differ in their last bits*");
         else
             warnings.Should().BeEmpty();
+        // No step follows.
+        warnings.Clear();
+        path = Path.Combine(Output, "checkpoint-000003", "trainer_state.json");
+        File.WriteAllText(path, File.ReadAllText(path).Replace("\"Threads\": ", "\"Threads\": 9", StringComparison.Ordinal));
+        Train(Options(steps: 3, resume: true));
+        warnings.Should().BeEmpty();
     }
 }

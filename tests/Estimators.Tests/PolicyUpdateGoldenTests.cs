@@ -7,11 +7,12 @@ namespace MLNetAttn.Estimators.Tests;
 
 public class PolicyUpdateGoldenTests
 {
-    // Which tensors were saved, and how far float32 rounds, too.
+    // What a run may say: settings, which tensors it saved, how far float32 rounds.
     private static readonly string[] Known =
     [
         "id", "loss_type", "temperature", "epsilon", "epsilon_high", "beta", "use_bias_correction_kl", "max_completion_length", "ref_per_token_logps",
-        "lr", "betas", "eps", "weight_decay", "exempt_norms", "max_grad_norm", "steps", "save_grad", "save_steps", "save_only", "per_step", "rounding_float32_vs_float64",
+        "lr", "betas", "eps", "weight_decay", "exempt_norms", "max_grad_norm", "steps", "save_grad", "save_steps", "save_only", "per_step",
+        "rounding_float32_vs_float64",
     ];
 
     public static IEnumerable<TheoryDataRow<string>> Runs => Names("runs", json => json.EnumerateArray().Select(run => run.GetProperty("id").GetString()!));

@@ -111,6 +111,19 @@ public sealed class RecordedRolloutsTests : IDisposable
     }
 
     [Fact]
+    public void A_stop_string_at_the_end_completes_a_recorded_response()
+    {
+        using CausalLanguageModel model = TinyModels.CreateWithTokenizer();
+        RecordedRow[] rows = Rows(groups: 2);
+        // a b … b and a b … =
+        foreach ((int i, RecordedRow row) in rows.Index()) row.Response = [.. Enumerable.Range(0, 11).Select(t => 1 + t % 2), i % 2 == 0 ? 11 : 2];
+        var told = new ProgressList();
+        PolicyOptimizationOptions options = Options(groups: 2, progress: told) with { StopStrings = ["="] };
+        _ml.Policies.Trainers.PolicyOptimization(model, new RecordedRollouts(), options).Fit(_ml.Data.LoadFromEnumerable(rows)).Dispose();
+        told[0].Metrics["completions/clipped_ratio"].Should().Be(0.5);
+    }
+
+    [Fact]
     public void Several_recorded_rewards_are_those_that_were_added_before()
     {
         RecordedRow[] rows = Rows(groups: 2);

@@ -155,64 +155,114 @@ public sealed class RewardFunctionTests : TrainerFixture
     }
 
     [Fact]
-    public void Responses_that_fail_only_together_are_judged_alone_only_to_find_that_out()
+    public void Responses_that_fail_only_together_have_what_they_are_given_alone()
     {
         var judge = new BatchJudge(Ml, (_, together) => together > 1, reading: false);
-        FluentActions.Invoking(() => new PolicyOptimizationTrainer(Ml, Model, judge, Options()).Fit(Rows)).Should().Throw<InvalidOperationException>()
-            .WithMessage("The reward failed on response * to the prompt of row * or a later one, and on none of them alone: no idea. Set MissingReward*");
+        foreach (MissingReward missing in Enum.GetValues<MissingReward>())
+        {
+            var told = new ProgressList();
+            new PolicyOptimizationTrainer(Ml, Model, judge, Options(told, missing)).Fit(Rows).Dispose();
+            told[0].Metrics["rewards/left_out"].Should().Be(0);
+            told[0].Metrics["reward"].Should().Be(3, "each was judged");
+        }
+    }
+
+    [Fact]
+    public void Judging_one_by_one_is_cancelled_between_two()
+    {
+        using var stop = new CancellationTokenSource();
+        int judged = 0;
+        var judge = new BatchJudge(Ml, (_, together) =>
+        {
+            if (together == 1 && ++judged == 3) stop.Cancel();
+            return together > 1;
+        }, reading: false);
         var told = new ProgressList();
-        Warnings(() => new PolicyOptimizationTrainer(Ml, Model, judge, Options(told, MissingReward.LeaveOut)).Fit(Rows).Dispose())
-            .Should().Contain(warning => warning.Contains("failed on 8 of 10 responses"));
-        told[0].Metrics["rewards/left_out"].Should().Be(8, "the first of ten is judged alone, and the first of the nine that are judged again");
+        new PolicyOptimizationTrainer(Ml, Model, judge, Options(told) with { CancellationToken = stop.Token }).Fit(Rows).Dispose();
+        told.Should().BeEmpty("the step is not complete");
+        judged.Should().Be(3);
     }
 
     [Fact]
     public void Several_rewards_are_aggregated_as_the_options_say()
     {
-        var told = new ProgressList();
-        var two = Ml.Transforms.CustomMapping<RewardInput, TwoRewards>((row, rewards) =>
+        IEstimator<ITransformer> two = Two(row => (row.ResponseTokenIds[0], row.ResponseTokenIds.Length % 3));
+        PolicyOptimizationOptions options = Options() with { RewardColumnNames = ["First", "Second"] };
+        PolicyOptimizationOptions normalized = options with { RewardAggregation = RewardAggregation.NormalizeThenSum };
+
+        // Where the other weighs nothing, a reward is as it is alone.
+        Step(options with { RewardWeights = [1, 0] }, two)["grad_norm"].Should().Be(Step(Options() with { RewardColumnName = "First" }, two)["grad_norm"]);
+        Step(options with { RewardWeights = [0, 1] }, two)["grad_norm"].Should().Be(Step(Options() with { RewardColumnName = "Second" }, two)["grad_norm"]);
+        Step(normalized, two)["grad_norm"].Should().NotBe(Step(options, two)["grad_norm"]);
+        // Normalized, a reward is as large as the other, whatever its scale.
+        IEstimator<ITransformer> large = Two(row => (1000 * row.ResponseTokenIds[0], row.ResponseTokenIds.Length % 3));
+        Step(normalized, large)["grad_norm"].Should().BeApproximately(Step(normalized, two)["grad_norm"], 1e-3);
+        Step(options, large)["grad_norm"].Should().NotBeApproximately(Step(options, two)["grad_norm"], 1e-3);
+    }
+
+    [Fact]
+    public void Several_rewards_are_measured_each_in_steps_and_evaluations()
+    {
+        IEstimator<ITransformer> two = Two(row => (row.Wanted == 3 ? float.NaN : 2, row.ResponseTokenIds.Length % 3));
+        PolicyOptimizationOptions options = Options() with { RewardColumnNames = ["First", "Second"], RewardWeights = [1, 0.5], EvaluateEvery = 1 };
+        IReadOnlyDictionary<string, double> metrics = Step(options, two, Rows);
+        metrics.Should().NotContainKey("rewards/Reward/mean");
+        metrics["rewards/left_out"].Should().Be(0, "a response that one of two gives nothing has the other's");
+        foreach (string prefix in new[] { "", "eval_" })
         {
-            rewards.First = row.Wanted == 3 ? float.NaN : row.ResponseTokenIds[0];
-            rewards.Second = row.ResponseTokenIds.Length % 3;
-        }, null);
-        PolicyOptimizationOptions options = Options(told) with
+            metrics[$"{prefix}rewards/First/mean"].Should().Be(2);
+            metrics[$"{prefix}reward"].Should().BeApproximately(2 * 0.8 + 0.5 * metrics[$"{prefix}rewards/Second/mean"], 1e-6);
+        }
+    }
+
+    [Theory]
+    [InlineData(RewardAggregation.SumThenNormalize, 5)]
+    [InlineData(RewardAggregation.NormalizeThenSum, 0)]
+    public void Groups_whose_sums_are_equal_are_sampled_again_unless_each_reward_is_compared(RewardAggregation aggregation, int equal)
+    {
+        int response = 0;
+        IEstimator<ITransformer> two = Two(_ => ++response % 2 == 0 ? (1, 0) : (0, 2));
+        PolicyOptimizationOptions options = Options() with
         {
             RewardColumnNames = ["First", "Second"],
             RewardWeights = [1, 0.5],
-            RewardAggregation = RewardAggregation.NormalizeThenSum,
-            LogSamplesEvery = 1,
+            RewardAggregation = aggregation,
+            ResamplingRounds = 1,
         };
-        Trainer(options, two).Fit(Rows).Dispose();
-        IReadOnlyDictionary<string, double> metrics = told[0].Metrics;
-        metrics.Should().ContainKeys("rewards/First/mean", "rewards/Second/std", "reward").And.NotContainKey("rewards/Reward/mean");
-        metrics["rewards/left_out"].Should().Be(0, "a response that one of two gives nothing has the other's");
-
-        // What the trainer makes of them is what Advantages does: with weights of 0 and 1 the other does not matter.
-        double[] grad = [.. ((double[][])[[0, 1], [1, 0], [1, 0.5]]).Select(weights => Norm(options with { RewardWeights = weights }))];
-        grad.Distinct().Should().HaveCount(3);
-        Norm(options with { RewardAggregation = RewardAggregation.SumThenNormalize }).Should().NotBe(grad[2]);
-
-        double Norm(PolicyOptimizationOptions with)
-        {
-            var steps = new ProgressList();
-            Trainer(with with { Progress = steps }, two).Fit(Rows).Dispose();
-            return steps[0].Metrics["grad_norm"];
-        }
+        Step(options, two)["sampling/equal_groups"].Should().Be(2 * equal, "of each of two rounds");
     }
 
     [Fact]
     public void One_of_several_rewards_that_is_missing_infinite_or_without_a_name_is_found_out()
     {
-        var two = Ml.Transforms.CustomMapping<RewardInput, TwoRewards>((row, rewards) => (rewards.First, rewards.Second) = (1, row.Wanted == 3 ? float.PositiveInfinity : 1), null);
+        IEstimator<ITransformer> two = Two(row => (1, row.Wanted == 3 ? float.PositiveInfinity : 1));
         PolicyOptimizationOptions options = Options() with { RewardColumnNames = ["First", "Second"] };
         FluentActions.Invoking(() => Trainer(options, two).Fit(Rows)).Should().Throw<InvalidOperationException>()
-            .WithMessage("The reward of response 0 to the prompt of row 2 is Infinity, expected a finite number*");
+            .WithMessage("The reward of response 0 to the prompt of row 2 is Infinity in column 'Second', expected a finite number*");
         FluentActions.Invoking(() => Trainer(options with { RewardColumnNames = ["First", "Third"] }, two).Fit(Rows))
             .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*The reward writes no column 'Third'*");
-        FluentActions.Invoking(() => Trainer(options with { RewardColumnNames = ["First", "First"], RewardWeights = [1] }, two))
-            .Should().Throw<ArgumentException>().WithMessage("*RewardColumnNames is First, First*RewardWeights is 1, expected a finite number for each*");
-        FluentActions.Invoking(() => Trainer(options with { RewardColumnNames = null, RewardWeights = [1] }, two))
-            .Should().Throw<ArgumentException>().WithMessage("*RewardWeights is 1, expected*");
+        Refused(options with { RewardColumnNames = ["First", "First"], RewardWeights = [1] }, "*RewardColumnNames is First, First*RewardWeights is 1, expected a finite number*");
+        Refused(options with { RewardWeights = [0, 0] }, "*RewardWeights is 0, 0, expected a finite number for each of RewardColumnNames, not all of them 0*");
+        Refused(options with { RewardColumnName = "First" }, "*RewardColumnName is First, expected Reward*");
+        Refused(Options() with { RewardWeights = [1] }, "*RewardWeights is 1, expected*");
+        Refused(Options() with { RewardAggregation = RewardAggregation.NormalizeThenSum }, "*RewardAggregation is NormalizeThenSum, expected SumThenNormalize where there is one reward*");
+        Refused(
+            options with { RewardAggregation = RewardAggregation.NormalizeThenSum, ScaleRewards = RewardScale.None },
+            "*RewardAggregation is NormalizeThenSum, expected SumThenNormalize where*ScaleRewards is not Group*");
+
+        void Refused(PolicyOptimizationOptions wrong, string message) =>
+            FluentActions.Invoking(() => Trainer(wrong, two)).Should().Throw<ArgumentException>().WithMessage(message);
+    }
+
+    private CustomMappingEstimator<RewardInput, TwoRewards> Two(Func<RewardInput, (float First, float Second)> score) =>
+        Ml.Transforms.CustomMapping<RewardInput, TwoRewards>((row, rewards) => (rewards.First, rewards.Second) = score(row), null);
+
+    private IReadOnlyDictionary<string, double> Step(PolicyOptimizationOptions options, IEstimator<ITransformer> reward, IDataView? validation = null)
+    {
+        var told = new ProgressList();
+        PolicyOptimizationTrainer trainer = Trainer(options with { Progress = told }, reward);
+        (validation is null ? trainer.Fit(Rows) : trainer.Fit(Rows, validation)).Dispose();
+        return told[0].Metrics;
     }
 
     private sealed class TwoRewards

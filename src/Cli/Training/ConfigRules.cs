@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.ML;
+using MLNetAttn.Estimators;
 using MLNetAttn.Modeling;
 using MLNetAttn.Pipelines;
 
@@ -54,7 +55,14 @@ internal sealed partial class ConfigRules
 
     private void Check(PolicyOptimizationConfig config)
     {
-        Try("options", () => config.Options.Validate(recorded: false));
+        // What rewards there are is said beside the options.
+        bool normalizes = config.Options.RewardAggregation == RewardAggregation.NormalizeThenSum;
+        Try("options", () => (normalizes ? config.Options with { RewardAggregation = RewardAggregation.SumThenNormalize } : config.Options).Validate(recorded: false));
+        Require(!normalizes || config.Reward is { Count: > 1 }, "options.reward_aggregation", "normalize_then_sum, expected with a list of two rewards or more");
+        Require(
+            !normalizes || config.Options.ScaleRewards == RewardScale.Group, "options.scale_rewards",
+            $"{Word(config.Options.ScaleRewards)}, expected group with reward_aggregation normalize_then_sum, which does not read it");
+        Require(config.Reward is null or [] || config.Reward.Any(term => term.Weight != 0), "reward", "every weight is 0, expected one that is not");
         CheckPrompts("prompts", config.Task, config.Prompts);
         CheckPrompts("evaluation", config.Task, config.Evaluation);
         Require(config.Prompts is not null || config.Task == TrainTask.Countdown, "prompts", "missing, expected a file of problems");

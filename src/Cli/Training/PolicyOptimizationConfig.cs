@@ -36,8 +36,8 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
 
     internal override TrainingOptions Training => Options;
 
-    // Rewards that are not added as they are: the trainer is told where each of them is.
-    private PolicyOptimizationOptions Trainer => Options.RewardAggregation == RewardAggregation.SumThenNormalize || Reward is not { Count: > 1 } terms
+    /// <summary>What the trainer is given. Rewards that are not added as they are it is told one by one.</summary>
+    internal PolicyOptimizationOptions TrainerOptions => Options.RewardAggregation == RewardAggregation.SumThenNormalize || Reward is not { Count: > 1 } terms
         ? Options
         : Options with { RewardColumnNames = RewardChain.Names(terms), RewardWeights = [.. terms.Select(term => term.Weight)] };
 
@@ -58,7 +58,7 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
             [row],
             [Options.TextOf(model, response)],
             [response]);
-        var reward = RewardFunction.From(RewardChain.Create(context, this), Trainer.Rewards);
+        var reward = RewardFunction.From(RewardChain.Create(context, this), TrainerOptions.Rewards);
         reward.Fit(answered);
         return (float)reward.Evaluate(MLNetInternals.GetEnvironment(context.Transforms), answered, MissingReward.LeaveOut, _ => { })[0].Reward;
     }
@@ -73,7 +73,7 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
             .PolicyOptimization(
                 model,
                 RewardChain.Create(context, this),
-                Trainer with
+                TrainerOptions with
                 {
                     OutputFolder = run.Folder,
                     Resume = run.Resume,

@@ -8,7 +8,7 @@ namespace MLNetAttn.Cli;
 internal static class TrainingReport
 {
     // Times say more of the machine than of the training; counts only rise.
-    private static readonly string[] LeftOut = ["time/", "step_time", "num_tokens", "epoch", BestPolicy.StepMetric];
+    private static readonly string[] LeftOut = ["time/", "step_time", "num_tokens", "epoch", "entropy_coef", BestPolicy.StepMetric];
 
     // What one looks at first; the others follow as they were measured.
     private static readonly string[] First =

@@ -14,10 +14,10 @@ internal sealed class FusedCredit(RhythmOptions rhythm, bool measure, Func<int, 
     private readonly SortedDictionary<int, HeadMeasurement> _heads = [];
 
     /// <summary>Scores responses with a gradient, and multiplies their advantages with the credit that the same pass gives.</summary>
-    public (TokenScores Scores, Rollout[] Rollouts) Score(Decoder decoder, IReadOnlyList<Rollout> rollouts, EntropyUse entropies)
+    public (TokenScores Scores, Rollout[] Rollouts) Score(Decoder decoder, IReadOnlyList<Rollout> rollouts, bool entropyGradient)
     {
         (TokenScores scores, RhythmAnalysis[] analyses, HeadMeasurement[]? heads) =
-            RhythmPass.Score(decoder, [.. rollouts.Select(rollout => rollout.Sequence)], rhythm, measure, entropies);
+            RhythmPass.Score(decoder, [.. rollouts.Select(rollout => rollout.Sequence)], rhythm, measure, entropyGradient);
         return (scores, [.. rollouts.Select((rollout, i) =>
         {
             CreditAssignment credit = assign(rollout.Row, analyses[i]);

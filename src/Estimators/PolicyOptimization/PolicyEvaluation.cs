@@ -30,7 +30,8 @@ internal sealed class PolicyEvaluation(
             context,
             prompts.Rollouts([.. Enumerable.Range(0, prompts.Count)], samples),
             options.MissingReward,
-            warning => warn($"Validation rows: {warning}")));
+            warning => warn($"Validation rows: {warning}"),
+            options.CancellationToken));
         RewardStatistics rewards = RewardStatistics.Of(scores.Select(score => score.Reward));
         var metrics = new Dictionary<string, double>
         {
@@ -40,8 +41,13 @@ internal sealed class PolicyEvaluation(
             ["eval_completions/mean_length"] = samples.Average(sample => sample.TokenIds.Length),
             ["eval_completions/clipped_ratio"] = samples.Average(sample => sample.FinishReason == FinishReason.Length ? 1.0 : 0.0),
         };
-        foreach ((int part, string name) in reward.PartNames.Index())
-            (metrics[$"eval_rewards/{name}/mean"], metrics[$"eval_rewards/{name}/std"]) = RewardStatistics.Of(scores.Select(score => score.Parts[part]));
+        string[] columns = options.Rewards.Names;
+        // One reward alone is eval_reward.
+        for (int column = 0; column < columns.Length && columns.Length > 1; column++) Add(columns[column], score => score.Values[column]);
+        foreach ((int part, string name) in reward.PartNames.Index()) Add(name, score => score.Parts[part]);
         return metrics;
+
+        void Add(string name, Func<RewardScore, double> value) =>
+            (metrics[$"eval_rewards/{name}/mean"], metrics[$"eval_rewards/{name}/std"]) = RewardStatistics.Of(scores.Select(value));
     }
 }

@@ -12,11 +12,12 @@ public sealed record PolicyLossOptions
     /// <summary>Over what the importance ratio is taken (importance_sampling_level). Default <see cref="ImportanceSampling.Token"/>.</summary>
     public ImportanceSampling ImportanceSampling { get; init; } = ImportanceSampling.Token;
 
-    /// <summary>ε: the ratio is clipped below 1 − ε. Default 0.2; 0 or more (sequence ratios want about 3e-4).</summary>
+    /// <summary>ε: the ratio is clipped below 1 − ε. Default 0.2; 0 or more, 1 or more = never (sequence ratios want about
+    /// 3e-4).</summary>
     public double Epsilon { get; init; } = 0.2;
 
     /// <summary>ε_high: the ratio is clipped above 1 + ε_high; null = <see cref="Epsilon"/>. With <see cref="PolicyLossType.Cispo"/> it is the cap itself,
-    /// about 5. Default null (DAPO: 0.28); above 0.</summary>
+    /// about 5. Default null (DAPO: 0.28); 0 or more, and the cap above 0.</summary>
     public double? EpsilonHigh { get; init; }
 
     /// <summary>δ: caps the unclipped ratio (two-sided GRPO), for both signs of the advantage; null = no cap. Default null; above 0, and above 1 + ε_high if
@@ -40,8 +41,9 @@ public sealed record PolicyLossOptions
     /// Default 1 = all; 0 to 1, 0 = those of the largest entropy.</summary>
     public double TopEntropyQuantile { get; init; } = 1;
 
-    /// <summary>Weight of the mean entropy that is subtracted from the loss (entropy_coef), so that the policy stays uncertain. Default 0; 0 or more. In
-    /// <see cref="PolicyLoss.Compute"/> it acts where entropies carry a gradient; the trainer sees to that.</summary>
+    /// <summary>Weight of the mean entropy, over the tokens that <see cref="TopEntropyQuantile"/> keeps, that is subtracted from the loss (entropy_coef), so that
+    /// the policy stays uncertain. Default 0; 0 or more. In <see cref="PolicyLoss.Compute"/> it acts where entropies carry a gradient; the trainer sees to
+    /// that.</summary>
     public double EntropyCoefficient { get; init; }
 
     /// <summary>Clamp the log-ratio to ±20 before exp, with gradient 0 outside. Default true. TRL does not: one token 25 nats off then weighs 7e10.</summary>
@@ -50,8 +52,8 @@ public sealed record PolicyLossOptions
     /// <summary>Whether the loss needs log-probabilities of a reference policy.</summary>
     internal bool NeedsReference => Beta != 0;
 
-    /// <summary>What the loss asks of a pass beside log-probabilities: entropies are always measured.</summary>
-    internal EntropyUse Entropies => EntropyCoefficient != 0 ? EntropyUse.Gradient : EntropyUse.Value;
+    /// <summary>Whether the loss has entropies, which then need a gradient.</summary>
+    internal bool HasEntropy => EntropyCoefficient != 0;
 
     /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate()
@@ -67,7 +69,10 @@ public sealed record PolicyLossOptions
         problems.Require(Enum.IsDefined(Type), prefix + nameof(Type), Type, "Grpo, Bnpo, DrGrpo, Dapo or Cispo");
         problems.Require(Enum.IsDefined(ImportanceSampling), prefix + nameof(ImportanceSampling), ImportanceSampling, "Token, Sequence or SequenceToken");
         problems.Require(Epsilon >= 0 && double.IsFinite(Epsilon), prefix + nameof(Epsilon), Epsilon, "0 or more");
-        problems.Require(EpsilonHigh is null || Positive(EpsilonHigh.Value), prefix + nameof(EpsilonHigh), EpsilonHigh, "above 0, or null for Epsilon");
+        problems.Require(EpsilonHigh is null || (EpsilonHigh >= 0 && double.IsFinite(EpsilonHigh.Value)), prefix + nameof(EpsilonHigh), EpsilonHigh, "0 or more, or null for Epsilon");
+        problems.Require(
+            Type != PolicyLossType.Cispo || (EpsilonHigh ?? Epsilon) != 0, prefix + (EpsilonHigh is null ? nameof(Epsilon) : nameof(EpsilonHigh)), 0,
+            "above 0 with Cispo, whose cap it is");
         problems.Require(Delta is null || Positive(Delta.Value), prefix + nameof(Delta), Delta, "above 0, or null for no cap");
         problems.Require(
             Type != PolicyLossType.Cispo || (Delta is null && DualClip is null),

@@ -50,15 +50,15 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     public double MinP { get; init; }
 
     /// <summary>Tokens that end a response. Null (default) = the end-of-sequence tokens of the model's generation_config.json; empty = none. Ids of the
-    /// vocabulary.</summary>
+    /// vocabulary. Of recorded rollouts they tell those of MaxNewTokens tokens that are complete.</summary>
     public IReadOnlyList<int>? StopTokenIds { get; init; }
 
     /// <summary>Texts that end a response too, such as "&lt;/answer&gt;". Default none; each at least one character, without special tokens. Needs a
     /// tokenizer.</summary>
     /// <remarks>
     /// The text that a reward sees, and that the returned policy generates, ends with it (<see cref="GenerationOptions.IncludeStopString"/>). A response that
-    /// it ends is complete; TRL takes every response without an end-of-sequence token for a truncated one. With recorded rollouts it is read by the returned
-    /// policy alone.
+    /// it ends is complete; TRL takes every response without an end-of-sequence token for a truncated one. Of recorded rollouts it tells those of MaxNewTokens
+    /// tokens that are complete.
     /// </remarks>
     public IReadOnlyList<string> StopStrings { get; init; } = [];
 
@@ -80,11 +80,12 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <summary>The clipped surrogate. Default: GRPO at token level, ε 0.2, no divergence.</summary>
     public PolicyLossOptions Loss { get; init; } = new();
 
-    /// <summary>What rewards are divided by (scale_rewards). Default <see cref="RewardScale.Group"/>. Not read with
-    /// <see cref="Estimators.RewardAggregation.NormalizeThenSum"/>.</summary>
+    /// <summary>What rewards are divided by (scale_rewards). Default <see cref="RewardScale.Group"/>, and that with
+    /// <see cref="Estimators.RewardAggregation.NormalizeThenSum"/>, which divides by deviations of groups and batch.</summary>
     public RewardScale ScaleRewards { get; init; } = RewardScale.Group;
 
-    /// <summary>How the rewards of <see cref="RewardColumnNames"/> become one number (multi_objective_aggregation). Default
+    /// <summary>How the rewards of <see cref="RewardColumnNames"/> become one advantage (multi_objective_aggregation): compared with their group as a sum, or
+    /// each by itself, which then needs two or more of them. What is reported, evaluated and kept as the best goes by the weighted sum either way. Default
     /// <see cref="Estimators.RewardAggregation.SumThenNormalize"/>.</summary>
     public RewardAggregation RewardAggregation { get; init; } = RewardAggregation.SumThenNormalize;
 
@@ -92,7 +93,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// what is still equal after the last of them stays. Default 0 = none; 0 or more.</summary>
     public int ResamplingRounds { get; init; }
 
-    /// <summary>What happens to a response whose reward is NaN or infinite, or fails. Default <see cref="Estimators.MissingReward.Stop"/>.</summary>
+    /// <summary>What happens to a response whose reward is NaN (of several: all of them) or infinite, or fails. Default <see cref="Estimators.MissingReward.Stop"/>.</summary>
     public MissingReward MissingReward { get; init; } = MissingReward.Stop;
 
     /// <summary>Leave responses that reached MaxNewTokens without ending out of the loss (mask_truncated_completions). Default false.</summary>
@@ -136,14 +137,14 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <see cref="PromptFormat.Text"/>.</summary>
     public PromptFormat PromptFormat { get; init; } = PromptFormat.Text;
 
-    /// <summary>The column that the reward writes: Single. Default Reward. Not read where <see cref="RewardColumnNames"/> are given.</summary>
+    /// <summary>The column that the reward writes: Single. Default Reward, and that where <see cref="RewardColumnNames"/> are given instead.</summary>
     public string RewardColumnName { get; init; } = "Reward";
 
     /// <summary>The columns of several rewards that the chain writes, which the trainer aggregates: Single, NaN = no value. Default null =
     /// <see cref="RewardColumnName"/> alone; each once.</summary>
     public IReadOnlyList<string>? RewardColumnNames { get; init; }
 
-    /// <summary>A weight for each of <see cref="RewardColumnNames"/> (reward_weights). Default null = all 1; finite, as many as columns.</summary>
+    /// <summary>A weight for each of <see cref="RewardColumnNames"/> (reward_weights). Default null = all 1; finite, as many as columns, not all 0.</summary>
     public IReadOnlyList<double>? RewardWeights { get; init; }
 
     /// <summary>How responses are sampled.</summary>
@@ -170,15 +171,21 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     internal string TextOf(CausalLanguageModel model, int[] responseIds) =>
         StopStrings.Count == 0
             ? TokenText.Join(model, responseIds)
-            : ResponseText.Of(model.Tokenizer, responseIds, Sampling(samples: 1, temperature: null, seed: 0));
+            : Text(model, responseIds).ToString();
+
+    /// <summary>Whether a stop string ended a response.</summary>
+    internal bool IsStopped(CausalLanguageModel model, int[] responseIds) => StopStrings.Count > 0 && Text(model, responseIds).Stopped;
+
+    private ResponseText Text(CausalLanguageModel model, int[] responseIds) =>
+        ResponseText.Of(model.Tokenizer, responseIds, Sampling(samples: 1, temperature: null, seed: 0));
 
     /// <summary>How rewards become advantages.</summary>
     internal AdvantageOptions Advantages => new() { ScaleRewards = ScaleRewards, Aggregation = RewardAggregation, RewardWeights = Rewards.Weights };
 
     /// <summary>Where rewards are.</summary>
-    internal RewardColumns Rewards => RewardColumnNames is null
-        ? new RewardColumns([RewardColumnName], [1])
-        : new RewardColumns([.. RewardColumnNames], [.. RewardWeights ?? RewardColumnNames.Select(_ => 1.0)]);
+    internal WeightedColumns Rewards => RewardColumnNames is null
+        ? new WeightedColumns([RewardColumnName], [1])
+        : new WeightedColumns([.. RewardColumnNames], [.. RewardWeights ?? RewardColumnNames.Select(_ => 1.0)]);
 
     /// <summary>Reads prompts.</summary>
     internal PromptReader Prompts => new(PromptColumnName, PromptFormat, addSpecialTokens: true);
@@ -235,12 +242,18 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
             FormattableString.Invariant($"0 (greedy), {GenerationOptions.Least} or more, or null for Temperature"));
         problems.Require(Enum.IsDefined(ScaleRewards), nameof(ScaleRewards), ScaleRewards, "Group, Batch or None");
         problems.Require(Enum.IsDefined(RewardAggregation), nameof(RewardAggregation), RewardAggregation, "SumThenNormalize or NormalizeThenSum");
+        if (RewardColumnNames is not null) problems.RequireNames(RewardColumnNames, nameof(RewardColumnNames));
         problems.Require(
-            RewardColumnNames is null || (RewardColumnNames.Count > 0 && !RewardColumnNames.Any(string.IsNullOrEmpty) && RewardColumnNames.Distinct().Count() == RewardColumnNames.Count),
-            nameof(RewardColumnNames), string.Join(", ", RewardColumnNames ?? []), "names of columns, each once, or null for RewardColumnName");
+            RewardColumnNames is null || RewardColumnName == "Reward", nameof(RewardColumnName), RewardColumnName, "Reward, its default, beside RewardColumnNames");
         problems.Require(
-            RewardWeights is null || (RewardWeights.Count == RewardColumnNames?.Count && RewardWeights.All(double.IsFinite)),
-            nameof(RewardWeights), string.Join(", ", RewardWeights ?? []), "a finite number for each of RewardColumnNames, or null for 1");
+            RewardWeights is null
+                || (RewardWeights.Count == RewardColumnNames?.Count && RewardWeights.All(double.IsFinite) && RewardWeights.Any(weight => weight != 0)),
+            nameof(RewardWeights), string.Join(", ", RewardWeights ?? []),
+            "a finite number for each of RewardColumnNames, not all of them 0, or null for 1");
+        problems.Require(
+            RewardAggregation != RewardAggregation.NormalizeThenSum || (RewardColumnNames?.Count > 1 && ScaleRewards == RewardScale.Group),
+            nameof(RewardAggregation), RewardAggregation,
+            "SumThenNormalize where there is one reward, or ScaleRewards is not Group, which NormalizeThenSum does not read");
         problems.Require(Enum.IsDefined(MissingReward), nameof(MissingReward), MissingReward, "Stop or LeaveOut");
         problems.Require(FlowAnswer is not null == (Credit.Strategy == CreditStrategy.Flow), nameof(FlowAnswer), FlowAnswer,
             "a regular expression that finds the answer in a response where Credit.Strategy is Flow, and null with other strategies");
@@ -272,8 +285,8 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
 }
 
 /// <summary>What happens to a response that has no reward.</summary>
-/// <remarks>Where the reward fails it is asked once more for that response alone: components that compute several at once, such as a model that judges, fail
-/// for all of them.</remarks>
+/// <remarks>Components that compute several responses at once, such as a model that judges, fail for all of them. So a response on which the reward fails is
+/// scored again alone, and those that do not fail then once more together.</remarks>
 public enum MissingReward
 {
     /// <summary>Training stops with an error that names the row.</summary>

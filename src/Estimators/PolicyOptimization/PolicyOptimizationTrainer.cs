@@ -24,7 +24,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
 
     private readonly IHost _host;
     private readonly CausalLanguageModel _model;
-    private readonly Func<RewardColumns, RewardFunction>? _openReward;
+    private readonly Func<WeightedColumns, RewardFunction>? _openReward;
     private readonly RecordedRollouts? _recorded;
     private readonly PolicyOptimizationOptions _options;
 
@@ -65,7 +65,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
         : this(environment, model, openReward: null, options) => _recorded = recorded;
 
     private PolicyOptimizationTrainer(
-        IHostEnvironment environment, CausalLanguageModel model, Func<RewardColumns, RewardFunction>? openReward, PolicyOptimizationOptions? options)
+        IHostEnvironment environment, CausalLanguageModel model, Func<WeightedColumns, RewardFunction>? openReward, PolicyOptimizationOptions? options)
     {
         (_host, _model, _openReward, _options) =
             (environment.Register(nameof(PolicyOptimizationTrainer)), model, openReward, options ?? new PolicyOptimizationOptions());

@@ -67,15 +67,17 @@ internal sealed class PolicyUpdate(LearningPolicy policy, PolicyOptimizationOpti
         ? tensor(part.Select(rollout => rollout.Advantages.FirstOrDefault()).ToArray(), device: policy.Model.Device)
         : Rollout.Pad(part, rollout => rollout.Advantages, policy.Model.Device)!;
 
-    /// <summary>Log-probabilities with a gradient, and entropies, whose gradient is needed only where the loss has them.</summary>
-    private TokenScores Score(Rollout[] rollouts) =>
-        PackedScores.Score(policy.Model.Decoder, [.. rollouts.Select(rollout => rollout.Sequence)], options.Temperature, options.Loss.Entropies);
+    private TokenScores Score(Rollout[] rollouts) => PackedScores.Score(
+        policy.Model.Decoder,
+        [.. rollouts.Select(rollout => rollout.Sequence)],
+        options.Temperature,
+        options.Loss.HasEntropy ? EntropyUse.Gradient : EntropyUse.Value);
 
     private (TokenScores Scores, Rollout[] Rollouts) Score(FusedCredit fused, Rollout[] rollouts)
     {
         try
         {
-            return fused.Score(policy.Model.Decoder, rollouts, options.Loss.Entropies);
+            return fused.Score(policy.Model.Decoder, rollouts, options.Loss.HasEntropy);
         }
         catch (NotFiniteNumberException exception)
         {

@@ -4,9 +4,10 @@ namespace MLNetAttn.Estimators;
 /// The columns' names.</summary>
 /// <remarks>
 /// A row is one response: its prompt (<see cref="PolicyOptimizationOptions.PromptColumnName"/>), its reward
-/// (<see cref="PolicyOptimizationOptions.RewardColumnName"/>, Single; NaN = none), and the columns named here.
+/// (<see cref="PolicyOptimizationOptions.RewardColumnName"/> or <see cref="PolicyOptimizationOptions.RewardColumnNames"/>, Single; NaN = none), and the columns
+/// named here.
 /// Every group has <see cref="PolicyOptimizationOptions.Generations"/> rows, in any order among others. A response of
-/// <see cref="PolicyOptimizationOptions.MaxNewTokens"/> tokens counts as truncated; a longer one is an error. Evaluations need a reward that scores new
+/// <see cref="PolicyOptimizationOptions.MaxNewTokens"/> tokens counts as truncated unless it ends with a stop token or string; a longer one is an error. Evaluations need a reward that scores new
 /// responses, so there are none.
 /// </remarks>
 public sealed record RecordedRollouts

@@ -81,9 +81,8 @@ internal sealed class TrainingLoop
 
     private void Run()
     {
-        CheckpointStore.Point from =
-            _checkpoints?.Restore(_policy, _best, _run, text => _channel.Warning(MessageSensitivity.None, "{0}", text))
-            ?? CheckpointStore.Point.Start;
+        string? otherMeans = null;
+        CheckpointStore.Point from = _checkpoints?.Restore(_policy, _best, _run, text => otherMeans = text) ?? CheckpointStore.Point.Start;
         if (from.Step > _plan.Steps)
             throw _host.Process(new InvalidOperationException(
                 $"The run in '{_checkpoints!.Location}' is {from.Step} steps long already, and Steps is {_plan.Steps}. Set Steps to {from.Step} or more, or give OutputFolder another folder."));
@@ -93,6 +92,7 @@ internal sealed class TrainingLoop
         _journal = _checkpoints is null ? null : new RunJournal(_checkpoints.Location, from.Step, measured ? from.Step : from.Step - 1);
         if (from.Step == 0 && _options.EvaluateAtStart) _unevaluated = new Dictionary<string, double>();
         if (from.Step > 0) _channel.Info(MessageSensitivity.None, "Going on after step {0} of {1}.", from.Step, _plan.Steps);
+        if (otherMeans is not null && from.Step < _plan.Steps) _channel.Warning(MessageSensitivity.None, "{0}", otherMeans);
         try
         {
             long started = Stopwatch.GetTimestamp();

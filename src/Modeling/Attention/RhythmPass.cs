@@ -32,13 +32,14 @@ internal static class RhythmPass
     /// <param name="sequences">Prompts and responses.</param>
     /// <param name="options">Not with groups per batch: those are known only when the pass is over.</param>
     /// <param name="measure">Whether heads are measured where groups are given, to find the next ones.</param>
-    /// <param name="entropies">Whether their gradient is wanted, too; their values always are.</param>
+    /// <param name="entropyGradient">Whether entropies carry a gradient, too.</param>
     public static (TokenScores Scores, RhythmAnalysis[] Analyses, HeadMeasurement[]? Heads) Score(
-        Decoder decoder, IReadOnlyList<TokenSequence> sequences, RhythmOptions options, bool measure, EntropyUse entropies = EntropyUse.Value)
+        Decoder decoder, IReadOnlyList<TokenSequence> sequences, RhythmOptions options, bool measure, bool entropyGradient = false)
     {
         using var scope = NewDisposeScope();
         measure |= MeasuresHeads(options);
         var observers = new List<(int[] Rows, RhythmObserver Observer)>();
+        EntropyUse entropies = entropyGradient ? EntropyUse.Gradient : EntropyUse.Value;
         TokenScores scores = PackedScores.Score(decoder, sequences, options.Temperature, entropies, (rows, batch) =>
         {
             var observer = new RhythmObserver(decoder.Config, options, batch, measure, metrics: true);

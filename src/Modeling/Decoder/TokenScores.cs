@@ -45,6 +45,7 @@ internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Ent
         Tensor logDistribution = nn.functional.log_softmax(kept?.Apply_(scaled, 0) ?? scaled, 1);
         Tensor logProbabilities = logDistribution.gather(1, targets.unsqueeze(1)).squeeze(1);
         if (entropies == EntropyUse.None) return (logProbabilities, null);
+        // ChunkedScores.Entropies works in place, which a gradient would not survive.
         if (entropies == EntropyUse.Gradient) return (logProbabilities, -(logDistribution.exp() * ChunkedScores.Bounded(logDistribution, kept)).sum(1));
         using var noGradient = no_grad();
         return (logProbabilities, ChunkedScores.Entropies(logDistribution.detach(), kept));

@@ -14,15 +14,15 @@ internal sealed class ResponseText(Tokenizer tokenizer, GenerationOptions option
     /// <summary>Whether a stop string ended it.</summary>
     public bool Stopped => _matcher.Stopped;
 
-    /// <summary>The text of a response that is complete.</summary>
+    /// <summary>A response that is complete.</summary>
     /// <param name="tokenizer">Decodes.</param>
     /// <param name="ids">The response.</param>
     /// <param name="options">What it was generated with.</param>
-    public static string Of(Tokenizer tokenizer, int[] ids, GenerationOptions options)
+    public static ResponseText Of(Tokenizer tokenizer, int[] ids, GenerationOptions options)
     {
         var text = new ResponseText(tokenizer, options);
         for (int i = 0; i < ids.Length; i++) text.Append(ids[i], last: i == ids.Length - 1);
-        return text.ToString();
+        return text;
     }
 
     /// <summary>Takes the next token.</summary>

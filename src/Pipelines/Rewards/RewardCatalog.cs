@@ -138,20 +138,28 @@ public static class RewardCatalog
     /// <exception cref="InvalidOptionsException">There are none, a weight is not finite, or a name is empty, there twice, or Reward.</exception>
     /// <example>
     /// <code>
-    /// var reward = mlContext.Transforms.WeightedReward((1.0, mlContext.Transforms.MathReward(), "right"), (0.2, mlContext.Transforms.RegexReward("####"), "form"));
+    /// var reward = mlContext.Transforms.WeightedReward(
+    ///     (1.0, mlContext.Transforms.MathReward(), "right"),
+    ///     (0.2, mlContext.Transforms.RegexReward("####"), "form"));
     /// </code>
     /// </example>
     public static IEstimator<ITransformer> WeightedReward(
         this TransformsCatalog catalog, params (double Weight, IEstimator<ITransformer> Reward, string ColumnName)[] rewards)
     {
+        var options = new WeightedRewardOptions
+        {
+            RewardColumnNames = [.. rewards.Select(reward => reward.ColumnName)],
+            Weights = [.. rewards.Select(reward => reward.Weight)],
+        };
         var problems = new Violations();
+        options.Check(problems);
         problems.Require(
-            !rewards.Any(reward => reward.ColumnName == RewardColumn),
+            !options.RewardColumnNames.Contains(RewardColumn),
             nameof(WeightedRewardOptions.RewardColumnNames),
-            string.Join(", ", rewards.Select(reward => reward.ColumnName)),
+            string.Join(", ", options.RewardColumnNames),
             $"other names than {RewardColumn}, where the sum is");
         problems.ThrowIfAny(nameof(WeightedRewardOptions));
-        WeightedRewardEstimator sum = WeightedReward(catalog, [.. rewards.Select(reward => (reward.Weight, reward.ColumnName))]);
+        WeightedRewardEstimator sum = WeightedReward(catalog, options);
         var chain = new EstimatorChain<ITransformer>();
         foreach ((_, IEstimator<ITransformer> reward, string name) in rewards)
         {

@@ -1,6 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Pipelines;
@@ -27,18 +26,5 @@ internal static class RewardColumns
             }
             return rewards;
         };
-    }
-
-    /// <summary>Notes a column name that is empty.</summary>
-    public static void RequireName(this Violations problems, string name, string option) =>
-        problems.Require(!string.IsNullOrEmpty(name), option, "empty", "the name of a column");
-
-    /// <summary>Notes names of columns that are none, empty, or not distinct.</summary>
-    public static void RequireNames(this Violations problems, IReadOnlyList<string> names, string option)
-    {
-        problems.Require(names.Count > 0, option, "empty", "at least one column");
-        problems.Require(
-            names.All(name => !string.IsNullOrEmpty(name)) && names.Distinct().Count() == names.Count,
-            option, string.Join(", ", names), "names of columns, each once");
     }
 }

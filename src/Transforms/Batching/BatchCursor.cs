@@ -127,7 +127,7 @@ internal sealed class BatchCursor : DataViewRowCursor
         }
         catch (Exception exception)
         {
-            // For all its rows: they are computed once.
+            // Kept for the batch's other rows: it is not computed again for them.
             _failure = ExceptionDispatchInfo.Capture(exception);
             throw;
         }

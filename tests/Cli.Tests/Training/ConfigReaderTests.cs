@@ -77,6 +77,18 @@ public sealed class ConfigReaderTests
             "reward[1].math.output_column_name: unknown here; columns are the command's own matter");
 
     [Fact]
+    public void Rewards_that_are_normalized_first_must_be_several_and_one_must_weigh_something() =>
+        FluentActions.Invoking(() => ConfigRules.Require(Policy($$"""
+            {
+              "model": "{{AppContext.BaseDirectory}}", "output": "out", "reward": {"countdown": {}, "weight": 0},
+              "options": {"reward_aggregation": "normalize_then_sum", "scale_rewards": "none"}
+            }
+            """))).Should().Throw<ConfigException>().Which.Problems.Should().BeEquivalentTo(
+                "options.reward_aggregation: normalize_then_sum, expected with a list of two rewards or more",
+                "options.scale_rewards: none, expected group with reward_aggregation normalize_then_sum, which does not read it",
+                "reward: every weight is 0, expected one that is not");
+
+    [Fact]
     public void All_that_is_out_of_range_or_missing_is_named_at_once_by_its_path() => FluentActions.Invoking(() => ConfigRules.Require(Policy("""
         {
           "task": "math", "prompts": {"countdown": {"numbers": 9, "options": {"largest_number": 0}}}, "reward": [{"math": {}}, {"regex": {}}, {}, {"length_penalty": {"maximum_length": 700, "soft_length": 100}}], "report": {"prompts": -1}, "device": "gpu",

@@ -66,6 +66,8 @@ public class LoraGoldenTests
         int prompt = Math.Min(4, ids[0].Length - 1);
         TokenSequence[] sequences = [.. ids.Select(row => new TokenSequence(row[..prompt], row[prompt..]))];
         var options = new RhythmOptions { MinimumHorizon = 1, MaximumHorizon = 4 };
+        using Tensor change = golden["logits.adapter"] - golden["logits.base"], changes = change.abs();
+        double changed = changes.max().ToDouble();
 
         IReadOnlyList<RhythmAnalysis> with = golden.Model.AnalyzeRhythm(sequences, options),
             folded = merged.AnalyzeRhythm(sequences, options),
@@ -74,7 +76,7 @@ public class LoraGoldenTests
         {
             Largest(with[i].LogProbabilities, folded[i].LogProbabilities).Should().BeLessThan(1e-5);
             Largest(with[i].Waad, folded[i].Waad).Should().BeLessThan(1e-4);
-            Largest(with[i].LogProbabilities, without[i].LogProbabilities).Should().BeGreaterThan(1e-4, "the adapter changes the model");
+            Largest(with[i].LogProbabilities, without[i].LogProbabilities).Should().BeGreaterThan(0.01 * changed, "the adapter changes the model");
         }
 
         var greedy = new GenerationOptions { MaxNewTokens = 12, Temperature = 0 };

@@ -31,8 +31,9 @@ internal sealed class RecordedRolloutSource : IRolloutSource
     {
         DataViewSchema.Column prompt = options.Prompts.Input.Find(context, data.Schema),
             response = InputColumn.TextOrTokenIds(columns.ResponseColumnName).Find(context, data.Schema);
+        WeightedColumns columnsOfRewards = options.Rewards;
         DataViewSchema.Column[] rewards =
-            [.. options.Rewards.Names.Select(name => InputColumn.Scalar(name, NumberDataViewType.Single).Find(context, data.Schema))];
+            [.. columnsOfRewards.Names.Select(name => InputColumn.Scalar(name, NumberDataViewType.Single).Find(context, data.Schema))];
         DataViewSchema.Column? logs = columns.LogProbabilitiesColumnName is { } name
             ? InputColumn.Vector(name, NumberDataViewType.Single).Find(context, data.Schema)
             : null;
@@ -49,10 +50,18 @@ internal sealed class RecordedRolloutSource : IRolloutSource
         Func<string> readGroup = GroupColumn.Open(cursor, group);
         for (int row = 0; cursor.MoveNext(); row++)
         {
-            var read = new Row(row, new TokenSequence(readPrompt(), readResponse()), [.. readRewards.Select(read => (double)read())], readLogs?.Invoke());
-            read = read with { End = End(model, read.Sequence.ResponseIds, options) };
-            Check(context, model, read, options);
-            if (!double.IsFinite(options.Rewards.Total(read.Rewards))) Array.Fill(read.Rewards, double.NaN);
+            var sequence = new TokenSequence(readPrompt(), readResponse());
+            double[] values = [.. readRewards.Select(value => (double)value())];
+            float[]? log = readLogs?.Invoke();
+            Check(context, model, row, sequence, log, options);
+            if (!double.IsFinite(columnsOfRewards.Total(values)))
+            {
+                if (options.MissingReward == MissingReward.Stop)
+                    throw context.Process(new InvalidOperationException(
+                        $"Row {row}: the reward is {columnsOfRewards.Describe(values)}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none."));
+                Array.Fill(values, double.NaN);
+            }
+            var read = new Row(row, sequence, values, log, End(model, sequence.ResponseIds, options));
             string key = readGroup();
             if (!groups.TryGetValue(key, out List<Row>? members)) groups.Add(key, members = []);
             members.Add(read);
@@ -103,28 +112,22 @@ internal sealed class RecordedRolloutSource : IRolloutSource
     /// <summary>Why a response ended. One that is shorter than the limit was not cut, and text may have lost its last token.</summary>
     private static FinishReason End(CausalLanguageModel model, int[] response, PolicyOptimizationOptions options) =>
         response.Length < options.MaxNewTokens || (options.StopTokenIds ?? model.GenerationConfig.EosTokenIds).Contains(response[^1]) ? FinishReason.StopToken
-            : options.StopStrings.Any(stop => TokenText.Join(model, response).EndsWith(stop, StringComparison.Ordinal)) ? FinishReason.StopString
+            : options.IsStopped(model, response) ? FinishReason.StopString
             : FinishReason.Length;
 
-    private static void Check(IExceptionContext context, CausalLanguageModel model, Row row, PolicyOptimizationOptions options)
+    private static void Check(
+        IExceptionContext context, CausalLanguageModel model, int row, TokenSequence sequence, float[]? logProbabilities, PolicyOptimizationOptions options)
     {
-        SequenceCheck.Sequence(model.Config, row.Sequence, row.Number);
-        int tokens = row.Sequence.ResponseIds.Length;
+        SequenceCheck.Sequence(model.Config, sequence, row);
+        int tokens = sequence.ResponseIds.Length;
         if (tokens > options.MaxNewTokens)
             throw context.Process(new ArgumentException(
-                $"Row {row.Number}: the response has {tokens} tokens, expected at most MaxNewTokens ({options.MaxNewTokens}), the limit that it was sampled with."));
-        if (row.LogProbabilities is { } logs && (logs.Length != tokens || !Array.TrueForAll(logs, float.IsFinite)))
+                $"Row {row}: the response has {tokens} tokens, expected at most MaxNewTokens ({options.MaxNewTokens}), the limit that it was sampled with."));
+        if (logProbabilities is { } logs && (logs.Length != tokens || !Array.TrueForAll(logs, float.IsFinite)))
             throw context.Process(new ArgumentException(
-                $"Row {row.Number}: {logs.Length} log-probabilities{(logs.Length == tokens ? ", some of them NaN or infinite," : "")} for a response of {tokens} tokens, expected one finite number for each."));
-        double reward = options.Rewards.Total(row.Rewards);
-        if (!double.IsFinite(reward) && options.MissingReward == MissingReward.Stop)
-            throw context.Process(new InvalidOperationException(FormattableString.Invariant(
-                $"Row {row.Number}: the reward is {reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none.")));
+                $"Row {row}: {logs.Length} log-probabilities{(logs.Length == tokens ? ", some of them NaN or infinite," : "")} for a response of {tokens} tokens, expected one finite number for each."));
     }
 
     /// <summary>One recorded response.</summary>
-    private sealed record Row(int Number, TokenSequence Sequence, double[] Rewards, float[]? LogProbabilities)
-    {
-        public FinishReason End { get; init; }
-    }
+    private sealed record Row(int Number, TokenSequence Sequence, double[] Rewards, float[]? LogProbabilities, FinishReason End);
 }

@@ -10,24 +10,24 @@ namespace MLNetAttn.Estimators;
 /// <summary>Runs the reward, an ML.NET chain, over responses.</summary>
 internal sealed class RewardFunction
 {
-    private readonly RewardColumns _columns;
+    private readonly WeightedColumns _columns;
     private readonly Func<DataViewSchema, string, string?> _findColumnType;
     private readonly Func<IDataView, ITransformer> _fit;
     private ITransformer? _reward;
 
     private RewardFunction(
-        RewardColumns columns, Func<DataViewSchema, string, string?> findColumnType, Func<IDataView, ITransformer> fit, ITransformer? reward) =>
+        WeightedColumns columns, Func<DataViewSchema, string, string?> findColumnType, Func<IDataView, ITransformer> fit, ITransformer? reward) =>
         (_columns, _findColumnType, _fit, _reward) = (columns, findColumnType, fit, reward);
 
-    /// <summary>What is measured beside the reward: each of several, and the other columns of one number that the chain writes, such as the rewards that a
-    /// weighted one is made of; known after the first evaluation.</summary>
+    /// <summary>The other columns of one number that the chain writes, such as the rewards that a weighted one is made of; known after the first
+    /// evaluation.</summary>
     public IReadOnlyList<string> PartNames { get; private set; } = [];
 
     /// <summary>Whether it has to be fitted on responses before it can score any.</summary>
     public bool NeedsFit => _reward is null;
 
     /// <summary>A reward that is fitted on the responses of the first step.</summary>
-    public static RewardFunction From(IEstimator<ITransformer> estimator, RewardColumns columns) => new(columns, (schema, column) =>
+    public static RewardFunction From(IEstimator<ITransformer> estimator, WeightedColumns columns) => new(columns, (schema, column) =>
     {
         // A shape does not tell a column that is written from one that passes through: what the rows have under that name is left out.
         SchemaShape.Column[] found = [.. estimator
@@ -39,7 +39,7 @@ internal sealed class RewardFunction
     }, estimator.Fit, reward: null);
 
     /// <summary>A reward that was fitted before.</summary>
-    public static RewardFunction From(ITransformer transformer, RewardColumns columns) => new(columns, (schema, column) =>
+    public static RewardFunction From(ITransformer transformer, WeightedColumns columns) => new(columns, (schema, column) =>
     {
         // As above: a chain may leave out columns of the rows, so that places do not tell either.
         var others = new DataViewSchema.Builder();
@@ -76,28 +76,29 @@ internal sealed class RewardFunction
     /// <param name="rollouts">The responses.</param>
     /// <param name="missing">What happens where a reward is not finite, or fails.</param>
     /// <param name="warn">Told once why rewards failed that are left out; NaN may be meant to say that there is none.</param>
+    /// <param name="cancellation">Looked at before each response that is scored again.</param>
     /// <exception cref="InvalidOperationException">The reward throws or is not finite and that is not allowed, or it drops rows; the message names the
     /// row.</exception>
-    public RewardScore[] Evaluate(IExceptionContext context, RolloutView rollouts, MissingReward missing, Action<string> warn)
+    public RewardScore[] Evaluate(IExceptionContext context, RolloutView rollouts, MissingReward missing, Action<string> warn, CancellationToken cancellation = default)
     {
         bool stop = missing == MissingReward.Stop;
         (RewardScore[] scores, Exception?[] failures) = Score(context, rollouts, stop);
-        ScoreAgain(context, rollouts, scores, failures, stop);
+        ScoreAgain(context, rollouts, scores, failures, stop, cancellation);
         (string First, int Count)? left = null;
         for (int row = 0; row < scores.Length; row++)
         {
-            double reward = scores[row].Reward;
             if (failures[row] is { } failure)
             {
                 LeaveOut(What(failure));
                 scores[row] = scores[row].WithoutReward();
             }
-            else if (!double.IsFinite(reward))
+            else if (!double.IsFinite(scores[row].Reward))
             {
+                string found = _columns.Describe(scores[row].Values);
                 if (stop)
                     throw context.Process(new InvalidOperationException(FormattableString.Invariant(
-                        $"The reward of {rollouts.Describe(row)} is {reward}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none.")));
-                if (double.IsInfinity(reward)) LeaveOut(FormattableString.Invariant($"it is {reward}."));
+                        $"The reward of {rollouts.Describe(row)} is {found}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none.")));
+                if (double.IsInfinity(scores[row].Reward)) LeaveOut($"it is {found}.");
                 scores[row] = scores[row].WithoutReward();
             }
 
@@ -124,9 +125,7 @@ internal sealed class RewardFunction
             && !_columns.Names.Contains(other.Name)
             && other.Type == NumberDataViewType.Single
             && rollouts.Schema.GetColumnOrNull(other.Name) is null)];
-        // Of several rewards each is measured, too.
-        bool several = columns.Length > 1;
-        PartNames = [.. several ? _columns.Names : [], .. parts.Select(part => part.Name)];
+        PartNames = [.. parts.Select(part => part.Name)];
         // A set of one: a plain cursor of ML.NET's mappers runs rows on pool threads, which costs more than most rewards and hides which row failed.
         using DataViewRowCursor cursor = scored.GetRowCursorSet([.. columns, .. parts], 1).Single();
         ValueGetter<float>[] getters = [.. columns.Select(cursor.GetGetter<float>)];
@@ -154,10 +153,7 @@ internal sealed class RewardFunction
                     scores[row] = new RewardScore(
                         failures[row] is null ? _columns.Total(values) : double.NaN,
                         values,
-                        [
-                            .. several ? values : [],
-                            .. partGetters.Select(part => TryRead(part, out float value) is null && float.IsFinite(value) ? value : double.NaN),
-                        ]);
+                        [.. partGetters.Select(part => TryRead(part, out float value) is null && float.IsFinite(value) ? value : double.NaN)]);
                 if (stop) end = failures[row];
             }
             if (end is null) continue;
@@ -171,30 +167,26 @@ internal sealed class RewardFunction
     }
 
     /// <summary>Scores each response that failed again, alone: a component that computes several at once, such as a model that judges, fails for all of them
-    /// where one is at fault.</summary>
+    /// where one is at fault. Those that are not are then scored together, as they would have been without it.</summary>
     /// <exception cref="InvalidOperationException">One failed, and training is to stop; the message names it.</exception>
-    private void ScoreAgain(IExceptionContext context, RolloutView rollouts, RewardScore[] scores, Exception?[] failures, bool stop)
+    private void ScoreAgain(
+        IExceptionContext context, RolloutView rollouts, RewardScore[] scores, Exception?[] failures, bool stop, CancellationToken cancellation)
     {
         int[] failed = [.. Enumerable.Range(0, failures.Length).Where(row => failures[row] is not null)];
-        if (failed.Length == 0) return;
-        Exception first = failures[failed[0]]!;
         foreach (int row in failed)
         {
+            cancellation.ThrowIfCancellationRequested();
             (RewardScore[] alone, Exception?[] failure) = Score(context, rollouts.Only([row]), stop);
             (scores[row], failures[row]) = (alone[0], failure[0]);
-            if (stop && failure[0] is { } cause) throw Failed(rollouts.Describe(row), cause);
+            if (stop && failure[0] is { } cause)
+                throw context.Process(new InvalidOperationException(
+                    $"The reward failed on {rollouts.Describe(row)}: {What(cause)} Set MissingReward to LeaveOut to go on without such responses.", cause));
         }
-        if (stop) throw Failed($"{rollouts.Describe(failed[0])} or a later one, and on none of them alone", first);
-        // Together, as they would have been without those that are at fault.
         int[] rest = [.. failed.Where(row => failures[row] is null)];
-        if (rest.Length == 0) return;
-        (RewardScore[] restScores, Exception?[] restFailures) = Score(context, rollouts.Only(rest), stop);
-        foreach ((int i, int row) in rest.Index()) (scores[row], failures[row]) = (restScores[i], restFailures[i]);
-
-        Exception Failed(string where, Exception cause) =>
-            context.Process(new InvalidOperationException(
-                $"The reward failed on {where}: {What(cause)} Set MissingReward to LeaveOut to go on without such responses.",
-                cause));
+        if (rest.Length < 2) return;
+        (RewardScore[] together, Exception?[] causes) = Score(context, rollouts.Only(rest), stop: false);
+        // What fails together for no fault of a response keeps what it was given alone.
+        foreach ((int i, int row) in rest.Index()) if (causes[i] is null) scores[row] = together[i];
     }
 
     private static string What(Exception failure) => $"{failure.Message.TrimEnd('.')}.";

@@ -62,13 +62,21 @@ internal sealed class SampledRollouts(
         options.CancellationToken.ThrowIfCancellationRequested();
         if (reward.NeedsFit) state = FitReward(state, rows, samples);
         state = state with { Tokens = state.Tokens + samples.Sum(sample => prompts.TokenIds[rows[sample.PromptIndex]].Length + sample.TokenIds.Length) };
-        RewardScore[] scores = reward.Evaluate(context, prompts.Rollouts(rows, samples), options.MissingReward, warn);
+        RewardScore[] scores = reward.Evaluate(context, prompts.Rollouts(rows, samples), options.MissingReward, warn, options.CancellationToken);
         metrics.Lap("time/reward");
-        return [.. rows.Select((row, i) => new Group(
-            row,
-            [.. samples.Skip(i * options.Generations).Take(options.Generations)],
-            scores[(i * options.Generations)..((i + 1) * options.Generations)]))];
+        return [.. rows.Select((row, i) =>
+        {
+            RewardScore[] own = scores[(i * options.Generations)..((i + 1) * options.Generations)];
+            return new Group(row, [.. samples.Skip(i * options.Generations).Take(options.Generations)], own, Differ(own));
+        })];
     }
+
+    // Rewards that are normalized before they are added tell responses apart whose sums are equal.
+    private bool Differ(RewardScore[] scores) => options.RewardAggregation == RewardAggregation.NormalizeThenSum
+        ? Enumerable.Range(0, scores[0].Values.Length).Any(column => Differ(scores.Select(score => score.Values[column])))
+        : Differ(scores.Select(score => score.Reward));
+
+    private static bool Differ(IEnumerable<double> rewards) => rewards.Where(reward => !double.IsNaN(reward)).Distinct().Skip(1).Any();
 
     private ulong SamplingSeed(int step) => RandomUniform.Stream(options.Seed, step, (int)RandomPurpose.Sampling);
 
@@ -90,9 +98,9 @@ internal sealed class SampledRollouts(
     }
 
     /// <summary>The responses to one prompt.</summary>
-    private sealed record Group(int Row, GeneratedSequence[] Samples, RewardScore[] Scores)
-    {
-        /// <summary>Whether their rewards differ.</summary>
-        public bool Differs => Scores.Select(score => score.Reward).Where(reward => !double.IsNaN(reward)).Distinct().Skip(1).Any();
-    }
+    /// <param name="Row">The prompt.</param>
+    /// <param name="Samples">The responses.</param>
+    /// <param name="Scores">Their rewards.</param>
+    /// <param name="Differs">Whether their rewards differ, so that they have advantages.</param>
+    private sealed record Group(int Row, GeneratedSequence[] Samples, RewardScore[] Scores, bool Differs);
 }

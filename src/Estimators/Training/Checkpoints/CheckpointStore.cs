@@ -60,7 +60,7 @@ internal sealed class CheckpointStore
         _identity.Require(state.Run, path);
         if (state.Platform is { } before && before != _platform)
             warn(
-                $"Going on elsewhere than where '{path}' was written: {_platform.Differences(before)}. The steps that follow may differ in their last bits from those of an undisturbed run.");
+                $"Going on with other means than '{path}' was written with: {_platform.Differences(before)}. The steps that follow may differ in their last bits from those of an undisturbed run.");
         Begin();
         policy.Load(source, state.Updates);
         best.State = state.Evaluations;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -10,11 +11,11 @@ namespace MLNetAttn.Estimators;
 
 /// <summary>What decides, beside the run itself, the last bits of what it computes: sums are taken in another order by other instructions, libraries and
 /// numbers of threads.</summary>
-/// <param name="Device">Where the model is.</param>
+/// <param name="Device">Where the model is. Which card a GPU is is not known.</param>
 /// <param name="Threads">Threads of one operation (OMP_NUM_THREADS, torch.set_num_threads).</param>
 /// <param name="Processor">Its name, and the width of its vectors in bits.</param>
 /// <param name="LibTorch">The version of libtorch.</param>
-/// <param name="Library">The version of this library.</param>
+/// <param name="Library">The version of this library, with the commit that it was built from.</param>
 internal sealed record ComputePlatform(string Device, int Threads, string Processor, string LibTorch, string Library)
 {
     /// <summary>This process, with a model.</summary>
@@ -23,7 +24,7 @@ internal sealed record ComputePlatform(string Device, int Threads, string Proces
         get_num_threads(),
         string.Create(CultureInfo.InvariantCulture, $"{ProcessorName()}, {VectorWidth()} bits"),
         __version__,
-        typeof(ComputePlatform).Assembly.GetName().Version!.ToString());
+        LibraryVersion);
 
     /// <summary>What is not as it was, in words.</summary>
     public string Differences(ComputePlatform before)
@@ -35,6 +36,9 @@ internal sealed record ComputePlatform(string Device, int Threads, string Proces
         ];
         return string.Join("; ", all.Where(entry => entry.Before != entry.Now).Select(entry => $"{entry.What} was {entry.Before}, and is {entry.Now}"));
     }
+
+    // The assembly's own version is the same for all of a major version.
+    private static string LibraryVersion { get; } = typeof(ComputePlatform).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     private static int VectorWidth() => Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
 

@@ -18,12 +18,18 @@ public sealed record WeightedRewardOptions
     internal void Validate()
     {
         var problems = new Violations();
+        Check(problems);
+        problems.ThrowIfAny(nameof(WeightedRewardOptions));
+    }
+
+    /// <summary>Notes what is out of range.</summary>
+    internal void Check(Violations problems)
+    {
         problems.RequireNames(RewardColumnNames, nameof(RewardColumnNames));
         problems.RequireName(OutputColumnName, nameof(OutputColumnName));
         problems.Require(
             Weights is null || Weights.Count == RewardColumnNames.Count,
             nameof(Weights), $"{Weights?.Count} weights", $"one for each of the {RewardColumnNames.Count} rewards");
         problems.Require(Weights is null || Weights.All(double.IsFinite), nameof(Weights), "not finite", "finite numbers");
-        problems.ThrowIfAny(nameof(WeightedRewardOptions));
     }
 }
