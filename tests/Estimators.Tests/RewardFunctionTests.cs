@@ -241,11 +241,15 @@ public sealed class RewardFunctionTests : TrainerFixture
             .WithMessage("The reward of response 0 to the prompt of row 2 is Infinity in column 'Second', expected a finite number*");
         FluentActions.Invoking(() => Trainer(options with { RewardColumnNames = ["First", "Third"] }, two).Fit(Rows))
             .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*The reward writes no column 'Third'*");
-        Refused(options with { RewardColumnNames = ["First", "First"], RewardWeights = [1] }, "*RewardColumnNames is First, First*RewardWeights is 1, expected a finite number*");
+        Refused(
+            options with { RewardColumnNames = ["First", "First"], RewardWeights = [1] },
+            "*RewardColumnNames is First, First*RewardWeights is 1, expected a finite number*");
         Refused(options with { RewardWeights = [0, 0] }, "*RewardWeights is 0, 0, expected a finite number for each of RewardColumnNames, not all of them 0*");
         Refused(options with { RewardColumnName = "First" }, "*RewardColumnName is First, expected Reward*");
         Refused(Options() with { RewardWeights = [1] }, "*RewardWeights is 1, expected*");
-        Refused(Options() with { RewardAggregation = RewardAggregation.NormalizeThenSum }, "*RewardAggregation is NormalizeThenSum, expected SumThenNormalize where there is one reward*");
+        Refused(
+            Options() with { RewardAggregation = RewardAggregation.NormalizeThenSum },
+            "*RewardAggregation is NormalizeThenSum, expected SumThenNormalize where there is one reward*");
         Refused(
             options with { RewardAggregation = RewardAggregation.NormalizeThenSum, ScaleRewards = RewardScale.None },
             "*RewardAggregation is NormalizeThenSum, expected SumThenNormalize where*ScaleRewards is not Group*");

@@ -57,8 +57,11 @@ internal sealed partial class ConfigRules
     {
         // What rewards there are is said beside the options.
         bool normalizes = config.Options.RewardAggregation == RewardAggregation.NormalizeThenSum;
-        Try("options", () => (normalizes ? config.Options with { RewardAggregation = RewardAggregation.SumThenNormalize } : config.Options).Validate(recorded: false));
-        Require(!normalizes || config.Reward is { Count: > 1 }, "options.reward_aggregation", "normalize_then_sum, expected with a list of two rewards or more");
+        PolicyOptimizationOptions options = normalizes ? config.Options with { RewardAggregation = RewardAggregation.SumThenNormalize } : config.Options;
+        Try("options", () => options.Validate(recorded: false));
+        Require(
+            !normalizes || config.Reward is { Count: > 1 }, "options.reward_aggregation",
+            "normalize_then_sum, expected with a list of two rewards or more");
         Require(
             !normalizes || config.Options.ScaleRewards == RewardScale.Group, "options.scale_rewards",
             $"{Word(config.Options.ScaleRewards)}, expected group with reward_aggregation normalize_then_sum, which does not read it");

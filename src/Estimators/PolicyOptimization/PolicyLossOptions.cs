@@ -41,8 +41,8 @@ public sealed record PolicyLossOptions
     /// Default 1 = all; 0 to 1, 0 = those of the largest entropy.</summary>
     public double TopEntropyQuantile { get; init; } = 1;
 
-    /// <summary>Weight of the mean entropy, over the tokens that <see cref="TopEntropyQuantile"/> keeps, that is subtracted from the loss (entropy_coef), so that
-    /// the policy stays uncertain. Default 0; 0 or more. In <see cref="PolicyLoss.Compute"/> it acts where entropies carry a gradient; the trainer sees to
+    /// <summary>Weight of the mean entropy, over the tokens that <see cref="TopEntropyQuantile"/> keeps, that is subtracted from the loss (entropy_coef), so
+    /// that the policy stays uncertain. Default 0; 0 or more. In <see cref="PolicyLoss.Compute"/> it acts where entropies carry a gradient; the trainer sees to
     /// that.</summary>
     public double EntropyCoefficient { get; init; }
 
@@ -69,7 +69,9 @@ public sealed record PolicyLossOptions
         problems.Require(Enum.IsDefined(Type), prefix + nameof(Type), Type, "Grpo, Bnpo, DrGrpo, Dapo or Cispo");
         problems.Require(Enum.IsDefined(ImportanceSampling), prefix + nameof(ImportanceSampling), ImportanceSampling, "Token, Sequence or SequenceToken");
         problems.Require(Epsilon >= 0 && double.IsFinite(Epsilon), prefix + nameof(Epsilon), Epsilon, "0 or more");
-        problems.Require(EpsilonHigh is null || (EpsilonHigh >= 0 && double.IsFinite(EpsilonHigh.Value)), prefix + nameof(EpsilonHigh), EpsilonHigh, "0 or more, or null for Epsilon");
+        problems.Require(
+            EpsilonHigh is null || (EpsilonHigh >= 0 && double.IsFinite(EpsilonHigh.Value)), prefix + nameof(EpsilonHigh), EpsilonHigh,
+            "0 or more, or null for Epsilon");
         problems.Require(
             Type != PolicyLossType.Cispo || (EpsilonHigh ?? Epsilon) != 0, prefix + (EpsilonHigh is null ? nameof(Epsilon) : nameof(EpsilonHigh)), 0,
             "above 0 with Cispo, whose cap it is");

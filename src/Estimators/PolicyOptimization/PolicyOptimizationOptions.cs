@@ -93,7 +93,8 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// what is still equal after the last of them stays. Default 0 = none; 0 or more.</summary>
     public int ResamplingRounds { get; init; }
 
-    /// <summary>What happens to a response whose reward is NaN (of several: all of them) or infinite, or fails. Default <see cref="Estimators.MissingReward.Stop"/>.</summary>
+    /// <summary>What happens to a response whose reward is NaN (of several: all of them) or infinite, or fails. Default
+    /// <see cref="Estimators.MissingReward.Stop"/>.</summary>
     public MissingReward MissingReward { get; init; } = MissingReward.Stop;
 
     /// <summary>Leave responses that reached MaxNewTokens without ending out of the loss (mask_truncated_completions). Default false.</summary>
@@ -244,7 +245,8 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require(Enum.IsDefined(RewardAggregation), nameof(RewardAggregation), RewardAggregation, "SumThenNormalize or NormalizeThenSum");
         if (RewardColumnNames is not null) problems.RequireNames(RewardColumnNames, nameof(RewardColumnNames));
         problems.Require(
-            RewardColumnNames is null || RewardColumnName == "Reward", nameof(RewardColumnName), RewardColumnName, "Reward, its default, beside RewardColumnNames");
+            RewardColumnNames is null || RewardColumnName == "Reward", nameof(RewardColumnName), RewardColumnName,
+            "Reward, its default, beside RewardColumnNames");
         problems.Require(
             RewardWeights is null
                 || (RewardWeights.Count == RewardColumnNames?.Count && RewardWeights.All(double.IsFinite) && RewardWeights.Any(weight => weight != 0)),

@@ -45,7 +45,8 @@ internal sealed class PolicyOptimizationStep(
         TokenSequence[] sequences = batch.Sequences;
         metrics.Sampled([.. sequences.Select(sequence => sequence.ResponseIds.Length)], batch.Truncated);
 
-        // 2. How each reward compares with its group's: Â = (R − mean) / (std + 1e-4). Of several it may be each that is compared, and then the sum with the batch's.
+        // 2. How each reward compares with its group's: Â = (R − mean) / (std + 1e-4). Of several it may be each that is compared, and then the sum with the
+        // batch's.
         GroupAdvantages advantages = Advantages.Compute(                                                                      // [B]
             options.Rewards.Table(batch.Rewards), options.Generations, options.Advantages, options.Rewards.Names);
         metrics.Rewarded(advantages);

@@ -44,9 +44,11 @@ public sealed class ResponseTextTests
     public void The_stop_string_may_stay_at_the_end_and_nothing_behind_it()
     {
         int[] ids = Tokenizer.Encode("one </answer>\n\ntwo");
-        ResponseText.Of(Tokenizer, ids, new GenerationOptions { StopStrings = ["answer>\n", "two"], IncludeStopString = true }).ToString().Should().Be("one </answer>\n");
+        ResponseText.Of(Tokenizer, ids, new GenerationOptions { StopStrings = ["answer>\n", "two"], IncludeStopString = true })
+            .ToString().Should().Be("one </answer>\n");
         ResponseText.Of(Tokenizer, ids, new GenerationOptions { StopStrings = ["answer>\n", "two"] }).ToString().Should().Be("one </");
-        ResponseText.Of(Tokenizer, ids, new GenerationOptions { StopStrings = ["three"], IncludeStopString = true }).ToString().Should().Be("one </answer>\n\ntwo");
+        ResponseText.Of(Tokenizer, ids, new GenerationOptions { StopStrings = ["three"], IncludeStopString = true })
+            .ToString().Should().Be("one </answer>\n\ntwo");
         ResponseText.Of(Tokenizer, [], new GenerationOptions()).ToString().Should().BeEmpty();
     }
 }

@@ -43,7 +43,8 @@ internal sealed class RecordedRolloutSource : IRolloutSource
         PromptSet.RequireOneVocabulary(context, model);
 
         var groups = new Dictionary<string, List<Row>>();
-        using DataViewRowCursor cursor = data.GetRowCursor([prompt, response, group, .. rewards, .. logs is { } extra ? [extra] : Array.Empty<DataViewSchema.Column>()]);
+        using DataViewRowCursor cursor = data.GetRowCursor(
+            [prompt, response, group, .. rewards, .. logs is { } extra ? [extra] : Array.Empty<DataViewSchema.Column>()]);
         Func<int[]> readPrompt = options.Prompts.Open(cursor, prompt, model), readResponse = TokenIds.Reader(cursor, response, model, addSpecialTokens: false);
         Func<float>[] readRewards = [.. rewards.Select(cursor.Scalar<float>)];
         Func<float[]>? readLogs = logs is { } found ? cursor.Vector<float>(found) : null;

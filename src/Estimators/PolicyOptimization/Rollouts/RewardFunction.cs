@@ -79,7 +79,8 @@ internal sealed class RewardFunction
     /// <param name="cancellation">Looked at before each response that is scored again.</param>
     /// <exception cref="InvalidOperationException">The reward throws or is not finite and that is not allowed, or it drops rows; the message names the
     /// row.</exception>
-    public RewardScore[] Evaluate(IExceptionContext context, RolloutView rollouts, MissingReward missing, Action<string> warn, CancellationToken cancellation = default)
+    public RewardScore[] Evaluate(
+        IExceptionContext context, RolloutView rollouts, MissingReward missing, Action<string> warn, CancellationToken cancellation = default)
     {
         bool stop = missing == MissingReward.Stop;
         (RewardScore[] scores, Exception?[] failures) = Score(context, rollouts, stop);

@@ -38,7 +38,8 @@ internal sealed record ComputePlatform(string Device, int Threads, string Proces
     }
 
     // The assembly's own version is the same for all of a major version.
-    private static string LibraryVersion { get; } = typeof(ComputePlatform).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+    private static string LibraryVersion { get; } =
+        typeof(ComputePlatform).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
 
     private static int VectorWidth() => Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128;
 
