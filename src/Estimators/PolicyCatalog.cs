@@ -141,13 +141,13 @@ public sealed class PolicyCatalog
 
         private static PolicyOptimizationOptions Options(
             CreditStrategy credit, int steps, double learningRate, int maxNewTokens, string promptColumnName, long seed) => new()
-        {
-            Credit = new CreditOptions { Strategy = credit },
-            Steps = steps,
-            LearningRate = learningRate,
-            MaxNewTokens = maxNewTokens,
-            PromptColumnName = promptColumnName,
-            Seed = seed,
-        };
+            {
+                Credit = new CreditOptions { Strategy = credit },
+                Steps = steps,
+                LearningRate = learningRate,
+                MaxNewTokens = maxNewTokens,
+                PromptColumnName = promptColumnName,
+                Seed = seed,
+            };
     }
 }

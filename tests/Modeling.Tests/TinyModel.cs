@@ -6,18 +6,18 @@ internal static class TinyModel
     public static DecoderConfig Config(
         int heads = 4, int keyValueHeads = 2, int layers = 3, int vocabulary = 50, int context = 256,
         bool tied = true, int[]? eos = null, int headDimension = 8) => new()
-    {
-        VocabularySize = vocabulary,
-        HiddenSize = heads * 8,
-        IntermediateSize = 48,
-        LayerCount = layers,
-        HeadCount = heads,
-        KeyValueHeadCount = keyValueHeads,
-        HeadDimension = headDimension,
-        MaxPositionEmbeddings = context,
-        TieWordEmbeddings = tied,
-        EosTokenIds = eos ?? [1],
-    };
+        {
+            VocabularySize = vocabulary,
+            HiddenSize = heads * 8,
+            IntermediateSize = 48,
+            LayerCount = layers,
+            HeadCount = heads,
+            KeyValueHeadCount = keyValueHeads,
+            HeadDimension = headDimension,
+            MaxPositionEmbeddings = context,
+            TieWordEmbeddings = tied,
+            EosTokenIds = eos ?? [1],
+        };
 
     /// <summary>Three layers whose queries see a window of keys; null = all.</summary>
     public static DecoderConfig Windowed(int? window) => new()

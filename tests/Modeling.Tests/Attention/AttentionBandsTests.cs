@@ -37,7 +37,7 @@ public sealed class AttentionBandsTests
             isResponse.narrow(2, first, length - first).fill_(1);
             Tensor band = distance.ge(low).logical_and_(distance.le(high)).to(ScalarType.Float32) * isResponse.unsqueeze(-1);
             Same(AttentionBands.FutureSum(observed, low, Math.Min(high, visible - 1), first, isResponse), (map * band).sum(-2), 1e-4);
-    }, iter: 60, threads: 1);
+        }, iter: 60, threads: 1);
 
     private static void Same(Tensor found, Tensor expected, double tolerance) => (found - expected).abs().max().ToDouble().Should().BeLessThan(tolerance);
 }
