@@ -69,16 +69,5 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
 
     public override PolicyTransformer Fit(
         MLContext context, CausalLanguageModel model, IDataView rows, IDataView? evaluation, RunSettings run) =>
-        context.Policies.Trainers
-            .PolicyOptimization(
-                model,
-                RewardChain.Create(context, this),
-                TrainerOptions with
-                {
-                    OutputFolder = run.Folder,
-                    Resume = run.Resume,
-                    Progress = run.Progress,
-                    CancellationToken = run.CancellationToken,
-                })
-            .Fit(rows, evaluation);
+        context.Policies.Trainers.PolicyOptimization(model, RewardChain.Create(context, this), run.Of(TrainerOptions)).Fit(rows, evaluation);
 }

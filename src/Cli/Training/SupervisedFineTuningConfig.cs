@@ -36,15 +36,5 @@ internal sealed record SupervisedFineTuningConfig : TrainConfig
 
     public override PolicyTransformer Fit(
         MLContext context, CausalLanguageModel model, IDataView rows, IDataView? evaluation, RunSettings run) =>
-        context.Policies.Trainers
-            .SupervisedFineTuning(
-                model,
-                Options with
-                {
-                    OutputFolder = run.Folder,
-                    Resume = run.Resume,
-                    Progress = run.Progress,
-                    CancellationToken = run.CancellationToken,
-                })
-            .Fit(rows, evaluation);
+        context.Policies.Trainers.SupervisedFineTuning(model, run.Of(Options)).Fit(rows, evaluation);
 }

@@ -71,7 +71,17 @@ internal abstract record TrainConfig
 /// <param name="Resume">Whether it may hold a run, which is then continued.</param>
 /// <param name="Progress">Told after every step.</param>
 /// <param name="CancellationToken">Ends the training.</param>
-internal sealed record RunSettings(string Folder, bool Resume, IProgress<TrainingProgress> Progress, CancellationToken CancellationToken);
+internal sealed record RunSettings(string Folder, bool Resume, IProgress<TrainingProgress> Progress, CancellationToken CancellationToken)
+{
+    /// <summary>A trainer's options with these.</summary>
+    public TOptions Of<TOptions>(TOptions options) where TOptions : TrainingOptions => (TOptions)((TrainingOptions)options with
+    {
+        OutputFolder = Folder,
+        Resume = Resume,
+        Progress = Progress,
+        CancellationToken = CancellationToken,
+    });
+}
 
 /// <summary>How a model is trained.</summary>
 internal enum TrainMethod

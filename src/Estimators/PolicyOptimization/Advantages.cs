@@ -34,11 +34,7 @@ public static class Advantages
             ["frac_reward_zero_std"] = groups.Count(group => Math.Abs(normalization.Deviation(group)) <= ZeroDeviation) / (double)rows,
         };
         for (int k = 0; k < functions; k++)
-        {
-            string name = names?[k] ?? $"func{k}";
-            var statistics = RewardStatistics.Of(responses.Select(response => response[k]));
-            (metrics[$"rewards/{name}/mean"], metrics[$"rewards/{name}/std"]) = (statistics.Mean, statistics.Deviation);
-        }
+            RewardStatistics.Of(responses.Select(response => response[k])).AddTo(metrics, $"rewards/{names?[k] ?? $"func{k}"}");
         return new GroupAdvantages([.. responses.Select((response, row) => normalization.Advantage(response, groups[row]))], totals, metrics);
     }
 

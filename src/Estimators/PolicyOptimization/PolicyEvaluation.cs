@@ -47,7 +47,6 @@ internal sealed class PolicyEvaluation(
         foreach ((int part, string name) in reward.PartNames.Index()) Add(name, score => score.Parts[part]);
         return metrics;
 
-        void Add(string name, Func<RewardScore, double> value) =>
-            (metrics[$"eval_rewards/{name}/mean"], metrics[$"eval_rewards/{name}/std"]) = RewardStatistics.Of(scores.Select(value));
+        void Add(string name, Func<RewardScore, double> value) => RewardStatistics.Of(scores.Select(value)).AddTo(metrics, $"eval_rewards/{name}");
     }
 }

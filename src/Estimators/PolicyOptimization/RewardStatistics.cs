@@ -22,4 +22,7 @@ internal readonly record struct RewardStatistics(double Mean, double Deviation)
     }
 
     public static RewardStatistics Of(IEnumerable<double> values) => Of(values.ToArray());
+
+    /// <summary>Puts them among metrics, under a name and its parts' names: name/mean, name/std.</summary>
+    public void AddTo(Dictionary<string, double> metrics, string name) => (metrics[$"{name}/mean"], metrics[$"{name}/std"]) = (Mean, Deviation);
 }

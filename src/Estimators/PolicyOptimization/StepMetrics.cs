@@ -29,7 +29,7 @@ internal sealed class StepMetrics
     public void RewardParts(IReadOnlyList<string> names, RewardScore[] scores)
     {
         for (int part = 0; part < names.Count; part++)
-            (_values[$"rewards/{names[part]}/mean"], _values[$"rewards/{names[part]}/std"]) = RewardStatistics.Of(scores.Select(score => score.Parts[part]));
+            RewardStatistics.Of(scores.Select(score => score.Parts[part])).AddTo(_values, $"rewards/{names[part]}");
     }
 
     /// <summary>The step's responses are there.</summary>
