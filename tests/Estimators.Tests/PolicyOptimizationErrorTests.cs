@@ -120,7 +120,29 @@ public sealed class PolicyOptimizationErrorTests : TrainerFixture
                 .Fit(Prompts([1, 2], [2, 3])).Dispose());
         warnings.Should().ContainSingle(warning => warning.Contains("rewards in every group are equal (mean 1)", StringComparison.Ordinal));
         warnings.Should().ContainSingle(warning => warning.Contains("cut at MaxNewTokens (1)", StringComparison.Ordinal));
-        Warnings(() => Trainer(Options(), Reward(row => row.ResponseTokenIds[0])).Fit(Rows).Dispose()).Should().BeEmpty();
+        Warnings(() => Trainer(
+            Options() with { Credit = new CreditOptions { Strategy = CreditStrategy.Local } },
+            Reward(row => row.ResponseTokenIds[0])).Fit(Rows).Dispose()).Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData(CreditStrategy.Coupled, 1, "*Coupled credit amplifies no token*Rhythm.MinimumHorizon (10)*responses have * tokens in the mean*ShrinkHorizon*")]
+    [InlineData(CreditStrategy.Global, 2, "*Global credit amplifies no token*Rhythm.MinimumHorizon (10)*")]
+    [InlineData(CreditStrategy.Flow, 1, "*Flow credit amplifies no token*FlowAnswer finds an answer in none*")]
+    public void Credit_that_finds_no_token_is_told_at_the_first_step(CreditStrategy strategy, int miniBatches, string warning)
+    {
+        PolicyOptimizationOptions options = Options() with
+        {
+            Steps = 2,
+            MiniBatches = miniBatches,
+            Rhythm = null,
+            Credit = new CreditOptions { Strategy = strategy },
+            FlowAnswer = strategy == CreditStrategy.Flow ? "answer" : null,
+        };
+        Warnings(() => Trainer(options, Reward(row => row.ResponseTokenIds[0])).Fit(Rows).Dispose()).Should().ContainSingle().Which.Should().Match(warning);
+        Warnings(() => Trainer(
+            options with { Credit = new CreditOptions { Strategy = CreditStrategy.Uniform }, FlowAnswer = null },
+            Reward(row => row.ResponseTokenIds[0])).Fit(Rows).Dispose()).Should().BeEmpty();
     }
 
     [Fact]

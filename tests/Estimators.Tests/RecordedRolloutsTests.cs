@@ -46,6 +46,25 @@ public sealed class RecordedRolloutsTests : IDisposable
     }
 
     [Fact]
+    public void Text_that_came_with_its_token_ids_is_not_tokenized_again()
+    {
+        using CausalLanguageModel model = TinyModels.CreateWithTokenizer();
+        IDataView prompts = _ml.Data.LoadFromEnumerable([new { Prompt = "a+" }, new { Prompt = "b=" }]);
+        IDataView answered = _ml.Transforms.GenerateText(model, new TextGenerationOptions
+        {
+            Generation = new GenerationOptions { SamplesPerPrompt = 4, MaxNewTokens = 12 },
+        })
+            .Append(_ml.Transforms.CustomMapping<Answered, RewardOutput>((row, output) => output.Reward = row.Response.Length, null))
+            .Fit(prompts).Transform(prompts);
+        int[][] ids = [.. answered.GetColumn<int[]>("ResponseTokenIds")];
+        ids.Should().Contain(row => row.Last() == TinyModels.EndOfSequence, "the text does not have the last token");
+        var told = new ProgressList();
+        var columns = new RecordedRollouts { GroupColumnName = "PromptIndex", LogProbabilitiesColumnName = "ResponseLogProbabilities" };
+        _ml.Policies.Trainers.PolicyOptimization(model, columns, Options(groups: 2, progress: told)).Fit(answered).Dispose();
+        told[0].Metrics["completions/mean_length"].Should().Be(ids.Average(row => row.Length));
+    }
+
+    [Fact]
     public void Recorded_log_probabilities_make_the_ratio()
     {
         var far = new ProgressList();
@@ -260,5 +279,10 @@ public sealed class RecordedRolloutsTests : IDisposable
         public float Second { get; set; }
 
         public string Group { get; set; } = "";
+    }
+
+    private sealed class Answered
+    {
+        public string Response { get; set; } = "";
     }
 }

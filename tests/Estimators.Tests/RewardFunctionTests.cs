@@ -50,6 +50,29 @@ public sealed class RewardFunctionTests : TrainerFixture
             .WithInnerException<Exception>().Which.GetBaseException().Should().BeOfType<FormatException>();
 
     [Fact]
+    public void A_reward_that_cannot_be_fitted_says_so_and_keeps_the_cause()
+    {
+        IEstimator<ITransformer> learns = Reward(row => row.Wanted == 3 ? throw new FormatException("no idea") : 1)
+            .Append(Ml.Transforms.NormalizeMinMax("Reward"));
+        FluentActions.Invoking(() => Trainer(Options(missing: MissingReward.LeaveOut), learns).Fit(Rows)).Should().Throw<InvalidOperationException>()
+            .WithMessage("The reward could not be fitted on the responses of the first step: *")
+            .Which.GetBaseException().Should().BeOfType<FormatException>();
+    }
+
+    [Fact]
+    public void A_reward_sees_why_a_response_ended()
+    {
+        var seen = new HashSet<string>();
+        IEstimator<ITransformer> reward = Ml.Transforms.CustomMapping<Ended, RewardOutput>((row, output) =>
+        {
+            seen.Add($"{row.FinishReason} {row.ResponseTokenIds[^1] == TinyModels.EndOfSequence}");
+            output.Reward = row.ResponseTokenIds[0];
+        }, null);
+        Trainer(Options() with { Generations = 8, EvaluateEvery = 1 }, reward).Fit(Rows, Rows).Dispose();
+        seen.Should().BeEquivalentTo("StopToken True", "Length False");
+    }
+
+    [Fact]
     public void A_reward_whose_own_time_is_over_has_failed()
     {
         // As HttpClient says it.
@@ -233,6 +256,20 @@ public sealed class RewardFunctionTests : TrainerFixture
     }
 
     [Fact]
+    public void A_reward_that_weighs_nothing_makes_no_group_differ()
+    {
+        int response = 0;
+        PolicyOptimizationOptions options = Options() with
+        {
+            RewardColumnNames = ["First", "Second"],
+            RewardWeights = [1, 0],
+            RewardAggregation = RewardAggregation.NormalizeThenSum,
+            ResamplingRounds = 1,
+        };
+        Step(options, Two(_ => (1, ++response)))["sampling/equal_groups"].Should().Be(10, "five of each of two rounds");
+    }
+
+    [Fact]
     public void One_of_several_rewards_that_is_missing_infinite_or_without_a_name_is_found_out()
     {
         IEstimator<ITransformer> two = Two(row => (1, row.Wanted == 3 ? float.PositiveInfinity : 1));
@@ -326,5 +363,13 @@ public sealed class RewardFunctionTests : TrainerFixture
 
         private CustomMappingEstimator<RewardInput, RewardOutput> Score =>
             ml.Transforms.CustomMapping<RewardInput, RewardOutput>((_, reward) => reward.Reward = 1, null);
+    }
+
+    private sealed class Ended
+    {
+        [VectorType]
+        public int[] ResponseTokenIds { get; set; } = [];
+
+        public string FinishReason { get; set; } = "";
     }
 }

@@ -1,5 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Estimators.Tests;
 
@@ -18,6 +20,8 @@ public class RolloutViewTests
         view.GetColumn<string[]>("Texts").Select(texts => string.Join(' ', texts)).Should().Equal("c cc", "c cc", "a aa", "a aa");
         view.GetColumn<string>("Response").Should().Equal("r0", "r1", "r2", "r3");
         view.GetColumn<int[]>("ResponseTokenIds").Select(ids => ids.Length).Should().Equal(0, 1, 2, 3);
+        view.GetColumn<string>("FinishReason").Should().Equal("StopToken", "StopToken", "Length", "Length");
+        LanguageModelAnnotation.TokenIdsColumnName(view.Schema["Response"]).Should().Be("ResponseTokenIds");
         VBuffer<ReadOnlyMemory<char>> names = default;
         view.Schema["Key"].GetKeyValues(ref names);
         names.DenseValues().Select(name => name.ToString()).Should().Equal("a", "b", "c");
@@ -31,9 +35,14 @@ public class RolloutViewTests
     public void A_response_is_named_by_its_prompts_row_and_its_place_among_the_answers() => View().Describe(3).Should().Be("response 1 to the prompt of row 0");
 
     [Fact]
-    public void Some_of_the_responses_keep_their_names()
+    public void Some_of_the_responses_keep_their_names_and_ids()
     {
         RolloutView some = View().Only([3, 1]);
+        using DataViewRowCursor cursor = some.GetRowCursor([]);
+        ValueGetter<DataViewRowId> readId = cursor.GetIdGetter();
+        var ids = new List<ulong>();
+        for (DataViewRowId id = default; cursor.MoveNext(); ids.Add(id.Low)) readId(ref id);
+        ids.Should().Equal([3, 1], "a model that judges draws the same numbers for a response again");
         some.GetColumn<string>("Response").Should().Equal("r3", "r1");
         some.GetColumn<string>("Text").Should().Equal("a", "c");
         (some.Describe(0), some.Describe(1)).Should().Be(("response 1 to the prompt of row 0", "response 1 to the prompt of row 2"));
@@ -63,7 +72,8 @@ public class RolloutViewTests
         int read = 0;
         StoredRows rows = StoredRows.Read(data, _ => () => read++);
         read.Should().Be(3);
-        return new RolloutView(rows, Rows, ["r0", "r1", "r2", "r3"], [[], [1], [1, 2], [1, 2, 3]]);
+        return new RolloutView(rows, Rows.Select((row, i) => (
+            row, new RolloutResponse($"r{i}", [.. Enumerable.Range(1, i)], i < 2 ? FinishReason.StopToken : FinishReason.Length))));
     }
 
     private sealed class Row

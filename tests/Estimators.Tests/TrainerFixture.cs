@@ -29,6 +29,7 @@ public abstract class TrainerFixture : IDisposable
             Generations = 2,
             MaxNewTokens = 4,
             MissingReward = missing,
+            Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = 1 },
             Progress = progress,
         };
 

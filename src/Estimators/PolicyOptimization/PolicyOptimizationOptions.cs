@@ -170,12 +170,14 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
 
     /// <summary>The text of a response to those who judge it.</summary>
     internal string TextOf(CausalLanguageModel model, int[] responseIds) =>
-        StopStrings.Count == 0
-            ? TokenText.Join(model, responseIds)
-            : Text(model, responseIds).ToString();
+        model.HasTokenizer ? Text(model, responseIds).ToString() : TokenText.Join(model, responseIds);
 
-    /// <summary>Whether a stop string ended a response.</summary>
-    internal bool IsStopped(CausalLanguageModel model, int[] responseIds) => StopStrings.Count > 0 && Text(model, responseIds).Stopped;
+    /// <summary>Why a response ended, as far as its tokens tell: one that is shorter than the limit was not cut, and text may have lost its last token.</summary>
+    internal FinishReason EndOf(CausalLanguageModel model, int[] responseIds) =>
+        (StopTokenIds ?? model.GenerationConfig.EosTokenIds).Contains(responseIds[^1]) ? FinishReason.StopToken
+        : StopStrings.Count > 0 && Text(model, responseIds).Stopped ? FinishReason.StopString
+        : responseIds.Length < MaxNewTokens ? FinishReason.StopToken
+        : FinishReason.Length;
 
     private ResponseText Text(CausalLanguageModel model, int[] responseIds) =>
         ResponseText.Of(model.Tokenizer, responseIds, Sampling(samples: 1, temperature: null, seed: 0));

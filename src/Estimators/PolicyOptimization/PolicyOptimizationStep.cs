@@ -101,6 +101,7 @@ internal sealed class PolicyOptimizationStep(
         }
 
         credit ??= fused!.Credit(sequences);
+        if (step == 0) WarnOfNoCredit(sequences, credit);
         Samples = options.LogSamplesEvery is { } every && (step == 0 || (step + 1) % every == 0) ? Describe(batch, advantages, credit) : [];
         HeadGroups? measured = !MeasuresGroups(step) ? null
                 : fused is null ? rhythm?[0].Groups
@@ -178,6 +179,22 @@ internal sealed class PolicyOptimizationStep(
             FinishReason = batch.Ends[i],
         }),
     ];
+
+    /// <summary>Credit that finds no token leaves plain policy optimization, and nothing else would say so.</summary>
+    private void WarnOfNoCredit(TokenSequence[] sequences, CreditAssignment[] credit)
+    {
+        CreditStrategy strategy = options.Credit.Strategy;
+        if (strategy == CreditStrategy.Uniform || options.Credit.Fraction == 0 || credit.Any(one => one.Roles.Any(role => role != TokenRoles.None))) return;
+        double mean = sequences.Average(sequence => sequence.ResponseIds.Length);
+        string why = strategy switch
+        {
+            CreditStrategy.Flow => "FlowAnswer finds an answer in none of them. Check the expression on a response of the model.",
+            CreditStrategy.Global or CreditStrategy.Coupled => FormattableString.Invariant(
+                $"FAI is not defined for the last Rhythm.MinimumHorizon ({_rhythm.MinimumHorizon}) tokens of a response, and responses have {mean:G3} tokens in the mean. Lower it, or set Rhythm.ShrinkHorizon."),
+            _ => FormattableString.Invariant($"responses have {mean:G3} tokens in the mean, too few to rank them."),
+        };
+        warn($"{strategy} credit amplifies no token of the first step, so that it trains as Uniform does: {why}");
+    }
 
     private void WarnAtFirst(RolloutBatch batch, GroupAdvantages advantages)
     {

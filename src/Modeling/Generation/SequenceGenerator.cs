@@ -103,6 +103,8 @@ internal sealed class SequenceGenerator : IDisposable
     {
         long[] ids = [.. tokens.cpu().data<long>()];
         float[] logs = logProbabilities.ToSingles();
+        // Greedy decoding, which draws nothing, finds a token in anything.
+        if (Array.FindIndex(logs, float.IsNaN) is var bad and >= 0) throw TokenSampler.NotFinite(bad);
         for (int i = 0; i < _active.Length; i++)
             if (_active[i].Finish is null) _active[i].Add((int)ids[i], logs[i], _stopTokens.Contains((int)ids[i]), keptIds?[i]);
     }

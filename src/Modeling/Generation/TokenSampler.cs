@@ -35,7 +35,8 @@ internal static class TokenSampler
     /// <param name="options">How to choose.</param>
     /// <param name="seen">As for <see cref="Distribution"/>.</param>
     /// <param name="streams">One stream of random numbers per row, with a number for each token of the vocabulary; unused when greedy.</param>
-    /// <exception cref="NotFiniteNumberException">The logits of a row are not finite.</exception>
+    /// <exception cref="NotFiniteNumberException">Tokens are to be drawn, and the logits of a row are not finite; the greedy choice then has the
+    /// log-probability NaN.</exception>
     public static (Tensor Tokens, Tensor LogProbabilities, int[]?[]? KeptIds) Sample(Tensor logits, GenerationOptions options, Tensor? seen, ulong[] streams)
     {
         if (options.Temperature == 0)
@@ -49,12 +50,15 @@ internal static class TokenSampler
         return (tokens, probabilities.gather(1, tokens.unsqueeze(1)).squeeze(1).log(), kept);
     }
 
+    /// <summary>What there is to say where a row's logits are not finite.</summary>
+    public static NotFiniteNumberException NotFinite(int row) =>
+        new($"The logits of row {row} are not finite: the model overflows in the type that its weights were loaded in, or they are damaged.");
+
     private static Tensor Draw(Tensor probabilities, ulong[] streams)
     {
         long[] tokens = PerRow(probabilities.to(ScalarType.Float32), (row, index) => (long)ExponentialRace.Winner(row, streams[index]));
         return Array.IndexOf(tokens, -1) is var bad and >= 0
-            ? throw new NotFiniteNumberException(
-                $"The logits of row {bad} are not finite: the model overflows in the type that its weights were loaded in, or they are damaged.")
+            ? throw NotFinite(bad)
             : tensor(tokens, device: probabilities.device);
     }
 

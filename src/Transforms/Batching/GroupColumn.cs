@@ -11,10 +11,10 @@ internal static class GroupColumn
     public static InputColumn Input(string name) =>
         InputColumn.ScalarOrKey(name, TextDataViewType.Instance, NumberDataViewType.Int32, NumberDataViewType.Int64);
 
-    /// <summary>Reads the name of a row's group; it throws where a key is missing.</summary>
+    /// <summary>Reads the name of a row's group; it throws where a key or text is missing.</summary>
     public static Func<string> Open(DataViewRow row, DataViewSchema.Column column) => column.Type switch
     {
-        TextDataViewType => row.Text(column),
+        TextDataViewType => Text(row, column),
         KeyDataViewType => Key(row, column),
         { RawType: var type } when type == typeof(int) => Number(row.Scalar<int>(column)),
         _ => Number(row.Scalar<long>(column)),
@@ -23,18 +23,26 @@ internal static class GroupColumn
     private static Func<string> Number<T>(Func<T> read)
         where T : IFormattable => () => read().ToString(null, CultureInfo.InvariantCulture);
 
+    private static Func<string> Text(DataViewRow row, DataViewSchema.Column column)
+    {
+        Func<string> read = row.Text(column);
+        return () => read() is { Length: > 0 } name ? name : throw Missing(row, column, "empty text");
+    }
+
     private static Func<string> Key(DataViewRow row, DataViewSchema.Column column)
     {
         Func<uint> read = row.Scalar<uint>(column);
         string[]? names = Names(column);
         return () => read() switch
         {
-            0 => throw new InvalidOperationException(
-                $"Row {row.Position}: column '{column.Name}' is a missing key, expected the group that the row belongs to. Filter such rows out first."),
+            0 => throw Missing(row, column, "a missing key"),
             uint key when key <= names?.Length => names[key - 1],
             uint key => key.ToString(CultureInfo.InvariantCulture),
         };
     }
+
+    private static InvalidOperationException Missing(DataViewRow row, DataViewSchema.Column column, string found) => new(
+        $"Row {row.Position}: column '{column.Name}' is {found}, expected the group that the row belongs to. Filter such rows out first.");
 
     /// <summary>The values that keys stand for; null where they are not known, as after hashing.</summary>
     private static string[]? Names(DataViewSchema.Column column) =>

@@ -27,6 +27,15 @@ public static class LanguageModelAnnotation
         return builder.ToAnnotations();
     }
 
+    /// <summary>The annotations of a text column that came with its token ids, by whichever model.</summary>
+    /// <param name="tokenIdsColumnName">The column of the token ids.</param>
+    internal static DataViewSchema.Annotations OfTokenIds(string tokenIdsColumnName)
+    {
+        var builder = new DataViewSchema.Annotations.Builder();
+        builder.AddPrimitiveValue(TokenIdsKind, TextDataViewType.Instance, tokenIdsColumnName.AsMemory());
+        return builder.ToAnnotations();
+    }
+
     /// <summary>The model that wrote a column.</summary>
     /// <exception cref="InvalidOperationException">The column does not say, or the model does not live in this process.</exception>
     internal static LanguageModelHandle FindModel(IExceptionContext context, DataViewSchema.Column column)

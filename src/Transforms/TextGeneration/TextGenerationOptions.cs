@@ -6,6 +6,8 @@ namespace MLNetAttn.Transforms;
 /// <summary>Columns and settings of <see cref="TextGenerationEstimator"/>.</summary>
 public sealed record TextGenerationOptions
 {
+    private const string DefaultResponse = "Response";
+
     /// <summary>The prompt: text, or token ids as a vector of Int32. Default "Prompt".</summary>
     public string PromptColumnName { get; init; } = "Prompt";
 
@@ -13,16 +15,18 @@ public sealed record TextGenerationOptions
     public PromptFormat PromptFormat { get; init; } = PromptFormat.Text;
 
     /// <summary>Where the response goes, as text. Default "Response".</summary>
-    public string ResponseColumnName { get; init; } = "Response";
+    public string ResponseColumnName { get; init; } = DefaultResponse;
 
-    /// <summary>Where its token ids go. Default "ResponseTokenIds".</summary>
-    public string TokenIdsColumnName { get; init; } = "ResponseTokenIds";
+    /// <summary>Where its token ids go. Default the name of the response's column and "TokenIds", so "ResponseTokenIds".</summary>
+    public string TokenIdsColumnName { get => field ?? $"{ResponseColumnName}TokenIds"; init; }
 
-    /// <summary>Where the logarithms of its tokens' probabilities go. Default "ResponseLogProbabilities".</summary>
-    public string LogProbabilitiesColumnName { get; init; } = "ResponseLogProbabilities";
+    /// <summary>Where the logarithms of its tokens' probabilities go. Default the name of the response's column and "LogProbabilities", so
+    /// "ResponseLogProbabilities".</summary>
+    public string LogProbabilitiesColumnName { get => field ?? $"{ResponseColumnName}LogProbabilities"; init; }
 
-    /// <summary>Where the reason goes why it ended. Default "FinishReason".</summary>
-    public string FinishReasonColumnName { get; init; } = "FinishReason";
+    /// <summary>Where the reason goes why it ended. Default "FinishReason"; of a response in a column of another name that name and "FinishReason", so that a
+    /// second model in a chain, such as one that judges, hides nothing of the first.</summary>
+    public string FinishReasonColumnName { get => field ?? (ResponseColumnName == DefaultResponse ? "" : ResponseColumnName) + "FinishReason"; init; }
 
     /// <summary>With more than one sample a prompt, where the number of the prompt's row goes, from 0, in the order of the pass. Default
     /// "PromptIndex".</summary>
@@ -57,6 +61,13 @@ public sealed record TextGenerationOptions
     internal void Validate(CausalLanguageModel? model = null)
     {
         var problems = new Violations();
+        problems.RequireName(PromptColumnName, nameof(PromptColumnName));
+        problems.RequireNames(
+            [
+                ResponseColumnName, TokenIdsColumnName, LogProbabilitiesColumnName, FinishReasonColumnName,
+                .. Repetition is null ? [] : (string[])[PromptIndexColumnName, SampleIndexColumnName],
+            ],
+            "the names of the output columns");
         problems.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
         problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "one of " + string.Join(", ", Enum.GetNames<PromptFormat>()));
         CheckGeneration(problems, Generation, model);

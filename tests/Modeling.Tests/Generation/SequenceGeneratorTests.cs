@@ -1,3 +1,4 @@
+using static TorchSharp.torch;
 
 namespace MLNetAttn.Modeling.Tests;
 
@@ -20,6 +21,17 @@ public sealed class SequenceGeneratorTests
         IReadOnlyList<GeneratedSequence> together = model.Generate(Prompts, new GenerationOptions { MaxNewTokens = 20, PromptSeeds = [11, 12, 13] });
         for (int i = 0; i < Prompts.Length; i++)
             model.Generate([Prompts[i]], new GenerationOptions { MaxNewTokens = 20, PromptSeeds = [11 + i] })[0].TokenIds.Should().Equal(together[i].TokenIds);
+    }
+
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(1.0)]
+    public void Logits_that_are_not_finite_are_refused_greedily_too(double temperature)
+    {
+        using CausalLanguageModel model = TinyModel.Create();
+        using (no_grad()) model.Parameters["model.norm.weight"].fill_(float.NaN);
+        FluentActions.Invoking(() => model.Generate(Prompts, new GenerationOptions { Temperature = temperature, MaxNewTokens = 3 }))
+            .Should().Throw<NotFiniteNumberException>().WithMessage("The logits of row 0 are not finite*");
     }
 
     [Fact]

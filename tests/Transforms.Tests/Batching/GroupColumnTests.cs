@@ -32,6 +32,11 @@ public sealed class GroupColumnTests
         FluentActions.Invoking(() => Read(unseen, "Key")).Should().Throw<InvalidOperationException>().WithMessage("Row 1: column 'Key' is a missing key*");
     }
 
+    [Fact]
+    public void Empty_text_is_no_group() =>
+        FluentActions.Invoking(() => Read(_ml.Data.LoadFromEnumerable([new Row { Text = "a" }, new Row()]), "Text"))
+            .Should().Throw<InvalidOperationException>().WithMessage("Row 1: column 'Text' is empty text, expected the group*");
+
     [Theory]
     [InlineData("Vector", "*'Vector': expected String or Int32 or Int64 or a key of UInt32, got Vector<Single*")]
     [InlineData("Single", "*'Single': expected*got Single*")]

@@ -31,6 +31,29 @@ public sealed class TextGenerationTests : IDisposable
     }
 
     [Fact]
+    public void A_second_model_in_a_chain_hides_nothing_of_the_first()
+    {
+        using CausalLanguageModel judge = TinyModels.Create(seed: 9);
+        IDataView first = Fit(temperature: 0).Transform(_data);
+        IDataView both = _ml.Transforms.GenerateText(judge, "Verdict", "Response", maxNewTokens: 3, temperature: 0).Fit(first).Transform(first);
+        both.Schema.Where(column => !column.IsHidden).Select(column => column.Name).Should().Equal(
+            "Prompt", "Response", "ResponseTokenIds", "ResponseLogProbabilities", "FinishReason",
+            "Verdict", "VerdictTokenIds", "VerdictLogProbabilities", "VerdictFinishReason");
+        both.Schema.Should().OnlyContain(column => !column.IsHidden);
+        both.GetColumn<int[]>("ResponseTokenIds").Should().BeEquivalentTo(first.GetColumn<int[]>("ResponseTokenIds"));
+    }
+
+    [Fact]
+    public void Output_columns_need_names_of_their_own() =>
+        FluentActions.Invoking(() => _ml.Transforms.GenerateText(_model, new TextGenerationOptions
+        {
+            PromptColumnName = "",
+            ResponseColumnName = "Text",
+            FinishReasonColumnName = "TextTokenIds",
+        })).Should().Throw<InvalidOptionsException>()
+            .WithMessage("*PromptColumnName is empty*output columns is Text, TextTokenIds, TextLogProbabilities, TextTokenIds, expected*each once*");
+
+    [Fact]
     public void Stop_strings_end_the_text_and_not_the_token_ids_before_and_after_loading()
     {
         var options = new TextGenerationOptions

@@ -9,9 +9,9 @@ namespace MLNetAttn.Estimators;
 internal sealed class PromptSet
 {
     private readonly StoredRows _rows;
-    private readonly Func<int[], string> _textOf;
+    private readonly Func<int[], RolloutResponse> _respond;
 
-    private PromptSet(StoredRows rows, int[][] tokenIds, Func<int[], string> textOf) => (_rows, TokenIds, _textOf) = (rows, tokenIds, textOf);
+    private PromptSet(StoredRows rows, int[][] tokenIds, Func<int[], RolloutResponse> respond) => (_rows, TokenIds, _respond) = (rows, tokenIds, respond);
 
     /// <summary>Prompts.</summary>
     public int Count => TokenIds.Length;
@@ -47,19 +47,22 @@ internal sealed class PromptSet
         if (rows.Count == 0) throw context.Process(new ArgumentException("The data has no rows, expected at least one prompt.", nameof(data)));
         for (int row = 0; row < tokenIds.Count; row++)
             SequenceCheck.Prompt(model.Config, tokenIds[row], options.MaxNewTokens, row);
-        return new PromptSet(rows, [.. tokenIds], ids => options.TextOf(model, ids));
+        return new PromptSet(rows, [.. tokenIds], ids => new RolloutResponse(options.TextOf(model, ids), ids, options.EndOf(model, ids)));
     }
 
     /// <summary>What the reward sees.</summary>
     /// <param name="rows">[P]: the prompt rows.</param>
     /// <param name="samples">[B]: responses to them.</param>
-    public RolloutView Rollouts(int[] rows, IReadOnlyList<GeneratedSequence> samples) =>
-        Rollouts([.. samples.Select(sample => rows[sample.PromptIndex])], [.. samples.Select(sample => sample.TokenIds)]);
+    public RolloutView Rollouts(int[] rows, IReadOnlyList<GeneratedSequence> samples) => new(
+        _rows,
+        samples.Select(sample => (
+            rows[sample.PromptIndex],
+            sample.Text is { } text ? new RolloutResponse(text, sample.TokenIds, sample.FinishReason) : _respond(sample.TokenIds))));
 
     /// <summary>What the reward sees.</summary>
     /// <param name="rows">[B]: the prompt row that each response answers.</param>
     /// <param name="tokenIds">[B]: the responses.</param>
-    public RolloutView Rollouts(int[] rows, int[][] tokenIds) => new(_rows, rows, [.. tokenIds.Select(_textOf)], tokenIds);
+    public RolloutView Rollouts(int[] rows, int[][] tokenIds) => new(_rows, rows.Zip(tokenIds, (row, ids) => (row, _respond(ids))));
 
     /// <summary>Checks that the model has a place for every token of its tokenizer, before hours of training meet one that it has not.</summary>
     /// <exception cref="InvalidOperationException">It has not.</exception>

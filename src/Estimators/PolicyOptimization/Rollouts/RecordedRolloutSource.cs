@@ -27,10 +27,11 @@ internal sealed class RecordedRolloutSource : IRolloutSource
     /// <exception cref="InvalidOperationException">A reward is not finite and that is not allowed, a group is a missing key, or text meets a model without
     /// tokenizer.</exception>
     public static RecordedRolloutSource Read(
-        IExceptionContext context, IDataView data, CausalLanguageModel model, RecordedRollouts columns, PolicyOptimizationOptions options)
+        IHost context, IDataView data, CausalLanguageModel model, RecordedRollouts columns, PolicyOptimizationOptions options)
     {
         DataViewSchema.Column prompt = options.Prompts.Input.Find(context, data.Schema),
-            response = InputColumn.TextOrTokenIds(columns.ResponseColumnName).Find(context, data.Schema);
+            response = TokenIds.Resolve(
+                context, data.Schema, InputColumn.TextOrTokenIds(columns.ResponseColumnName).Find(context, data.Schema));
         WeightedColumns columnsOfRewards = options.Rewards;
         DataViewSchema.Column[] rewards =
             [.. columnsOfRewards.Names.Select(name => InputColumn.Scalar(name, NumberDataViewType.Single).Find(context, data.Schema))];
@@ -62,7 +63,7 @@ internal sealed class RecordedRolloutSource : IRolloutSource
                         $"Row {row}: the reward is {columnsOfRewards.Describe(values)}, expected a finite number. Set MissingReward to LeaveOut if that means that there is none."));
                 Array.Fill(values, double.NaN);
             }
-            var read = new Row(row, sequence, values, log, End(model, sequence.ResponseIds, options));
+            var read = new Row(row, sequence, values, log, options.EndOf(model, sequence.ResponseIds));
             string key = readGroup();
             if (!groups.TryGetValue(key, out List<Row>? members)) groups.Add(key, members = []);
             members.Add(read);
@@ -109,12 +110,6 @@ internal sealed class RecordedRolloutSource : IRolloutSource
                 Visited = state.Visited + _options.PromptsPerStep,
             });
     }
-
-    /// <summary>Why a response ended. One that is shorter than the limit was not cut, and text may have lost its last token.</summary>
-    private static FinishReason End(CausalLanguageModel model, int[] response, PolicyOptimizationOptions options) =>
-        response.Length < options.MaxNewTokens || (options.StopTokenIds ?? model.GenerationConfig.EosTokenIds).Contains(response[^1]) ? FinishReason.StopToken
-            : options.IsStopped(model, response) ? FinishReason.StopString
-            : FinishReason.Length;
 
     private static void Check(
         IExceptionContext context, CausalLanguageModel model, int row, TokenSequence sequence, float[]? logProbabilities, PolicyOptimizationOptions options)

@@ -69,7 +69,17 @@ internal sealed class RewardFunction
     }
 
     /// <summary>Fits it on responses.</summary>
-    public void Fit(RolloutView rollouts) => _reward = _fit(rollouts);
+    /// <param name="context">Marks errors as ML.NET does.</param>
+    /// <param name="rollouts">The responses.</param>
+    /// <exception cref="InvalidOperationException">That failed. Where a part learns from what parts before it write, that may be one response's fault, which
+    /// ML.NET does not name.</exception>
+    public void Fit(IExceptionContext context, RolloutView rollouts)
+    {
+        if (Try(() => _reward = _fit(rollouts)) is { } failure)
+            throw context.Process(new InvalidOperationException(
+                $"The reward could not be fitted on the responses of the first step: {What(failure)} MissingReward looks at rewards of responses, not at this.",
+                failure));
+    }
 
     /// <summary>The reward of each response; NaN where there is none and that is allowed.</summary>
     /// <param name="context">Marks errors as ML.NET does.</param>

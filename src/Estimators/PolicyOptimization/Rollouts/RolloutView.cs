@@ -1,40 +1,38 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Estimators;
 
-/// <summary>What a reward sees: the prompt rows, each as often as it was answered, with Response (text) and ResponseTokenIds appended.</summary>
+/// <summary>What a reward sees: the prompt rows, each as often as it was answered, with what GenerateText says of responses appended: Response (text),
+/// ResponseTokenIds and FinishReason (text).</summary>
 internal sealed class RolloutView : IDataView
 {
-    public const string ResponseColumnName = "Response", ResponseTokenIdsColumnName = "ResponseTokenIds";
+    private static readonly TextGenerationOptions Names = new();
 
     private readonly StoredRows _prompts;
-    private readonly int[] _rows;
-    private readonly int[] _places;
-    private readonly string[] _responses;
-    private readonly int[][] _tokenIds;
+    private readonly Answer[] _answers;
 
     /// <param name="prompts">The prompt rows.</param>
-    /// <param name="rows">[B]: which of them each response answers.</param>
-    /// <param name="responses">[B].</param>
-    /// <param name="tokenIds">[B].</param>
-    public RolloutView(StoredRows prompts, int[] rows, string[] responses, int[][] tokenIds)
-        : this(prompts, rows, Places(rows), responses, tokenIds)
+    /// <param name="responses">[B]: the responses, with the prompt row that each of them answers.</param>
+    public RolloutView(StoredRows prompts, IEnumerable<(int Row, RolloutResponse Response)> responses)
+        : this(prompts, Number(responses))
     {
     }
 
-    private RolloutView(StoredRows prompts, int[] rows, int[] places, string[] responses, int[][] tokenIds)
+    private RolloutView(StoredRows prompts, Answer[] answers)
     {
-        (_prompts, _rows, _places, _responses, _tokenIds) = (prompts, rows, places, responses, tokenIds);
+        (_prompts, _answers) = (prompts, answers);
         var schema = new DataViewSchema.Builder();
         foreach (DataViewSchema.Column column in prompts.Columns) schema.AddColumn(column.Name, column.Type, column.Annotations);
-        schema.AddColumn(ResponseColumnName, TextDataViewType.Instance);
-        schema.AddColumn(ResponseTokenIdsColumnName, new VectorDataViewType(NumberDataViewType.Int32));
+        schema.AddColumn(Names.ResponseColumnName, TextDataViewType.Instance, LanguageModelAnnotation.OfTokenIds(Names.TokenIdsColumnName));
+        schema.AddColumn(Names.TokenIdsColumnName, new VectorDataViewType(NumberDataViewType.Int32));
+        schema.AddColumn(Names.FinishReasonColumnName, TextDataViewType.Instance);
         Schema = schema.ToSchema();
     }
 
     /// <summary>B.</summary>
-    public int Count => _rows.Length;
+    public int Count => _answers.Length;
 
     /// <inheritdoc/>
     public bool CanShuffle => false;
@@ -43,7 +41,7 @@ internal sealed class RolloutView : IDataView
     public DataViewSchema Schema { get; }
 
     /// <inheritdoc/>
-    public long? GetRowCount() => _rows.Length;
+    public long? GetRowCount() => Count;
 
     /// <inheritdoc/>
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) => new Cursor(this, columnsNeeded);
@@ -52,19 +50,25 @@ internal sealed class RolloutView : IDataView
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded)];
 
     /// <summary>Names a response in a message: by the row of its prompt and its place among the answers to it.</summary>
-    public string Describe(int row) => $"response {_places[row]} to the prompt of row {_rows[row]}";
+    public string Describe(int row) => $"response {_answers[row].Place} to the prompt of row {_answers[row].Row}";
 
-    /// <summary>Some of the responses, under the same names.</summary>
-    public RolloutView Only(int[] rows) => new(_prompts, Pick(_rows, rows), Pick(_places, rows), Pick(_responses, rows), Pick(_tokenIds, rows));
+    /// <summary>Some of the responses, under the same names and ids.</summary>
+    public RolloutView Only(int[] rows) => new(_prompts, [.. rows.Select(row => _answers[row])]);
 
-    private static T[] Pick<T>(T[] values, int[] rows) => [.. rows.Select(row => values[row])];
-
-    private static int[] Places(int[] rows)
+    private static Answer[] Number(IEnumerable<(int Row, RolloutResponse Response)> responses)
     {
-        int[] places = new int[rows.Length];
-        for (int i = 1; i < rows.Length; i++) places[i] = rows[i] == rows[i - 1] ? places[i - 1] + 1 : 0;
-        return places;
+        var answers = new List<Answer>();
+        foreach ((int row, RolloutResponse response) in responses)
+            answers.Add(new Answer(answers.Count, row, answers is [.., { } last] && last.Row == row ? last.Place + 1 : 0, response));
+        return [.. answers];
     }
+
+    /// <summary>One response.</summary>
+    /// <param name="Id">Its place in the step.</param>
+    /// <param name="Row">The prompt row that it answers.</param>
+    /// <param name="Place">Its place among the answers to that.</param>
+    /// <param name="Response">The response.</param>
+    private sealed record Answer(int Id, int Row, int Place, RolloutResponse Response);
 
     private sealed class Cursor : DataViewRowCursor
     {
@@ -76,15 +80,15 @@ internal sealed class RolloutView : IDataView
 
         public override DataViewSchema Schema => _view.Schema;
 
-        public override long Position => _row < _view._rows.Length ? _row : -1;
+        public override long Position => _row < _view.Count ? _row : -1;
 
         public override long Batch => 0;
 
         public override bool IsColumnActive(DataViewSchema.Column column) => _active.Contains(column.Index);
 
-        public override bool MoveNext() => _row < _view._rows.Length && ++_row < _view._rows.Length;
+        public override bool MoveNext() => _row < _view.Count && ++_row < _view.Count;
 
-        public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = new DataViewRowId((ulong)Row(), 0);
+        public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = new DataViewRowId((ulong)Current.Id, 0);
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
@@ -95,21 +99,30 @@ internal sealed class RolloutView : IDataView
 
         private Delegate CreateGetter(int column)
         {
-            if (column < _view._prompts.Columns.Count) return _view._prompts.CreateGetter(column, () => _view._rows[Row()]);
-            if (column < Schema.Count - 1)
-                return (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> value) => value = _view._responses[Row()].AsMemory());
-            return (ValueGetter<VBuffer<int>>)((ref VBuffer<int> value) =>
+            return (column - _view._prompts.Columns.Count) switch
             {
-                int[] ids = _view._tokenIds[Row()];
-                var editor = VBufferEditor.Create(ref value, ids.Length);
-                ids.CopyTo(editor.Values);
-                value = editor.Commit();
-            });
+                < 0 => _view._prompts.CreateGetter(column, () => Current.Row),
+                0 => Text(response => response.Text),
+                1 => (ValueGetter<VBuffer<int>>)((ref VBuffer<int> value) =>
+                {
+                    int[] ids = Current.Response.TokenIds;
+                    var editor = VBufferEditor.Create(ref value, ids.Length);
+                    ids.CopyTo(editor.Values);
+                    value = editor.Commit();
+                }),
+                _ => Text(response => response.FinishReason.ToString()),
+            };
         }
 
-        private int Row() => Position >= 0
-            ? _row
+        private ValueGetter<ReadOnlyMemory<char>> Text(Func<RolloutResponse, string> of) =>
+            (ref ReadOnlyMemory<char> value) => value = of(Current.Response).AsMemory();
+
+        private Answer Current => Position >= 0
+            ? _view._answers[_row]
             : throw new InvalidOperationException(
                 "The cursor stands on no row: call MoveNext before reading a value, and read none after it returned false.");
     }
 }
+
+/// <summary>What a reward sees of a response.</summary>
+internal sealed record RolloutResponse(string Text, int[] TokenIds, Modeling.FinishReason FinishReason);

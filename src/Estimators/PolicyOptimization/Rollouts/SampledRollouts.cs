@@ -18,7 +18,7 @@ internal sealed class SampledRollouts(
     /// <inheritdoc/>
     public void Restore(PolicyOptimizationState state)
     {
-        if (reward.NeedsFit && state.RewardSample is { } sample) reward.Fit(prompts.Rollouts(sample.Rows, sample.TokenIds));
+        if (reward.NeedsFit && state.RewardSample is { } sample) reward.Fit(context, prompts.Rollouts(sample.Rows, sample.TokenIds));
     }
 
     /// <inheritdoc/>
@@ -71,9 +71,9 @@ internal sealed class SampledRollouts(
         })];
     }
 
-    // Rewards that are normalized before they are added tell responses apart whose sums are equal.
+    // Rewards that are normalized before they are added tell responses apart whose sums are equal; those that weigh nothing do not.
     private bool Differ(RewardScore[] scores) => options.RewardAggregation == RewardAggregation.NormalizeThenSum
-        ? Enumerable.Range(0, scores[0].Values.Length).Any(column => Differ(scores.Select(score => score.Values[column])))
+        ? options.Rewards.Weights.Index().Any(column => column.Item != 0 && Differ(scores.Select(score => score.Values[column.Index])))
         : Differ(scores.Select(score => score.Reward));
 
     private static bool Differ(IEnumerable<double> rewards) => rewards.Where(reward => !double.IsNaN(reward)).Distinct().Skip(1).Any();
