@@ -1,6 +1,8 @@
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
+using MLNetAttn.Estimators;
 using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
 
@@ -27,7 +29,9 @@ public static class Evaluation
     /// <param name="reward">Reads Response, ResponseTokenIds and the problems' columns; writes the reward. It is fitted on the answered problems.</param>
     /// <param name="options">Settings; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the work between two tokens; finished batches stay in the file.</param>
-    /// <exception cref="ArgumentException">An option is out of range, a prompt cannot be answered, or there is no problem.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, a prompt cannot be answered, there is no problem, or the reward writes no such column,
+    /// or one of another type; all of it is found out before anything is generated.</exception>
+    /// <exception cref="InvalidOperationException">The reward failed on a response; the message names it.</exception>
     /// <exception cref="InvalidDataException">The file of responses is another file.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static EvaluationResult Run(
@@ -35,10 +39,10 @@ public static class Evaluation
         EvaluationOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new EvaluationOptions();
-        return Run(
-            context, model, problems,
-            answered => reward.Fit(answered).Transform(answered).GetColumn<float>(options.RewardColumnName),
-            options, cancellationToken);
+        options.Validate(model);
+        IHost host = Host(context);
+        RewardFunction.From(reward, new WeightedColumns([options.RewardColumnName], [1])).Check(host, Answered(host, problems, [], options).Schema);
+        return Run(context, model, problems, answered => Read(host, reward.Fit(answered).Transform(answered), options), options, cancellationToken);
     }
 
     /// <summary>Evaluates a model with a reward that is a function.</summary>
@@ -56,10 +60,10 @@ public static class Evaluation
     {
         options ??= new EvaluationOptions();
         options.Validate(model);
-        IHost host = MLNetInternals.GetEnvironment(context.Transforms).Register(nameof(Evaluation));
+        IHost host = Host(context);
         CachedResponse[][] responses = Answer(host, model, problems, options, cancellationToken);
         if (responses.Length == 0) throw host.Process(new ArgumentException("There are no problems to evaluate.", nameof(problems)));
-        float[] rewards = [.. reward(Answered(host, problems, responses))];
+        float[] rewards = [.. reward(Answered(host, problems, responses, options))];
         return rewards.Length == responses.Length * options.Generation.SamplesPerPrompt
             ? new EvaluationResult([.. rewards.Chunk(options.Generation.SamplesPerPrompt)], options)
             : throw host.Process(new ArgumentException(
@@ -67,12 +71,37 @@ public static class Evaluation
                 nameof(reward)));
     }
 
+    private static IHost Host(MLContext context) => MLNetInternals.GetEnvironment(context.Transforms).Register(nameof(Evaluation));
+
+    /// <summary>The reward of each response.</summary>
+    private static float[] Read(IHost host, IDataView scored, EvaluationOptions options)
+    {
+        var rewards = new List<float>();
+        // A set of one: a plain cursor of ML.NET's mappers runs rows on pool threads, which a reward may not be made for, and hides which of them failed.
+        using DataViewRowCursor cursor = scored.GetRowCursorSet([scored.Schema[options.RewardColumnName]], 1).Single();
+        Func<float> read = cursor.Scalar<float>(scored.Schema[options.RewardColumnName]);
+        try
+        {
+            while (cursor.MoveNext()) rewards.Add(read());
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            (int problem, int sample) = Math.DivRem(rewards.Count, options.Generation.SamplesPerPrompt);
+            throw host.Process(new InvalidOperationException(
+                $"The reward failed on response {sample} to the prompt of row {problem}: {exception.Message.TrimEnd('.')}.", exception));
+        }
+        return [.. rewards];
+    }
+
     private static CachedResponse[][] Answer(
         IHost host, CausalLanguageModel model, IDataView problems, EvaluationOptions options, CancellationToken cancellation)
     {
         int[][] prompts = ReadPrompts(host, model, problems, options);
         var cache = new ResponseCache(options.CachePath);
-        string[] keys = [.. prompts.Select((prompt, problem) => ResponseCache.Key(model, options.Generation, problem, prompt))];
+        // What responses depend on is nobody's question where they are not kept, and a model's fingerprint takes a while.
+        string[] keys = [.. prompts.Select((prompt, problem) => options.CachePath is null
+            ? problem.ToString(CultureInfo.InvariantCulture)
+            : ResponseCache.Key(model, options.Generation, problem, prompt))];
         int[] missing = [.. Enumerable.Range(0, prompts.Length).Where(problem => cache.Find(keys[problem]) is null)];
         int done = prompts.Length - missing.Length;
         foreach (int[] batch in missing.Chunk(options.BatchSize))
@@ -108,13 +137,13 @@ public static class Evaluation
     }
 
     /// <summary>The problems' rows, each as often as it has responses, with these.</summary>
-    private static BatchDataView Answered(IHost host, IDataView problems, CachedResponse[][] responses)
+    private static BatchDataView Answered(IHost host, IDataView problems, CachedResponse[][] responses, EvaluationOptions options)
     {
-        var repeated = new RepeatedDataView(host, problems, new Repetition(responses[0].Length, "PromptIndex", "SampleIndex"));
+        var repeated = new RepeatedDataView(host, problems, new Repetition(options.Generation.SamplesPerPrompt, "PromptIndex", "SampleIndex"));
         DataViewSchema.Column prompt = repeated.Schema["PromptIndex"], sample = repeated.Schema["SampleIndex"];
         OutputColumn<CachedResponse>[] outputs =
         [
-            OutputColumn.Text("Response", (CachedResponse response) => response.Text),
+            OutputColumn.Text("Response", (CachedResponse response) => response.Text, LanguageModelAnnotation.OfTokenIds("ResponseTokenIds")),
             OutputColumn.Vector("ResponseTokenIds", NumberDataViewType.Int32, (CachedResponse response) => response.TokenIds),
             OutputColumn.Text("FinishReason", (CachedResponse response) => response.FinishReason.ToString()),
         ];

@@ -52,7 +52,7 @@ public sealed record EvaluationResult
         ["pass@1, first sample", ResultText.Percent(PassAt1.Value), ResultText.Percents(PassAt1.Interval)],
         Row(string.Create(CultureInfo.InvariantCulture, $"avg@{Samples}"), AverageAtK),
         .. PassAtK.Where(pass => pass.K > 1).Select(pass => Row(string.Create(CultureInfo.InvariantCulture, $"pass@{pass.K}"), pass.Estimate)),
-        Row("mean reward", MeanReward),
+        ["mean reward", ResultText.Number(MeanReward.Value), $"{ResultText.Number(MeanReward.Interval.Lower)} … {ResultText.Number(MeanReward.Interval.Upper)}"],
     ]);
 
     private static string[] Row(string name, Estimate estimate) => [name, ResultText.Percent(estimate.Value), ResultText.Percents(estimate.Interval)];

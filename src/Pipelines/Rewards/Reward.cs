@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using MLNetAttn.Pipelines;
 
 namespace MLNetAttn;
 
@@ -18,6 +19,24 @@ public static class Reward
     public static IEstimator<ITransformer> From<TRow>(Func<TRow, float?> score)
         where TRow : class, new() =>
         new MLContext().Transforms.CustomMapping<TRow, Score>((row, result) => result.Reward = score(row) ?? float.NaN, contractName: null);
+
+    /// <summary>A reward that a trained ML.NET model gives, as one of several: <c>WeightedReward((1.0, right), (0.2, Reward.From(sentiment)))</c>. It writes
+    /// the column Reward, Single; what else the model writes is there after Fit, and not yet in the schema that is known before.</summary>
+    /// <param name="model">The model; it is not fitted again.</param>
+    /// <param name="columnName">The column of the model's that is the reward, Single: Score of regressors and rankers, Probability of calibrated binary
+    /// classifiers.</param>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
+    /// <example>
+    /// <code>
+    /// ITransformer sentiment = mlContext.Model.Load("sentiment.zip", out _);
+    /// var reward = mlContext.Transforms.WeightedReward((1.0, mlContext.Transforms.MathReward()), (0.2, Reward.From(sentiment, "Probability")));
+    /// </code>
+    /// </example>
+    public static IEstimator<ITransformer> From(ITransformer model, string columnName = "Score")
+    {
+        ArgumentException.ThrowIfNullOrEmpty(columnName);
+        return new ModelReward(model, columnName);
+    }
 
     private sealed class Score
     {

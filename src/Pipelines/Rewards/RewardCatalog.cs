@@ -120,7 +120,8 @@ public static class RewardCatalog
     /// <summary>Chains several rewards that each write a column Reward, and adds them: their own values are in Reward1, Reward2, … and the weighted sum in
     /// Reward.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
-    /// <param name="rewards">Each reward and its weight. One that writes no column Reward makes Fit throw.</param>
+    /// <param name="rewards">Each reward and its weight. One that writes no column Reward makes Fit throw; on rows that have such a column, the trainer and
+    /// <see cref="Evaluation"/> tell it from the reward's.</param>
     /// <exception cref="InvalidOptionsException">There are none, or a weight is not finite.</exception>
     /// <example>
     /// <code>
@@ -134,7 +135,8 @@ public static class RewardCatalog
     /// <summary>Chains several rewards that each write a column Reward, and adds them: their own values are in columns of the names that they are given, under
     /// which policy optimization reports them, and the weighted sum in Reward.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
-    /// <param name="rewards">Each reward, its weight and the column of its own values. One that writes no column Reward makes Fit throw.</param>
+    /// <param name="rewards">Each reward, its weight and the column of its own values. One that writes no column Reward makes Fit throw; on rows that have such
+    /// a column, the trainer and <see cref="Evaluation"/> tell it from the reward's.</param>
     /// <exception cref="InvalidOptionsException">There are none, a weight is not finite, or a name is empty, there twice, or Reward.</exception>
     /// <example>
     /// <code>

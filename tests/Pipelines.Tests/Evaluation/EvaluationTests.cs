@@ -94,7 +94,8 @@ public sealed class EvaluationTests : IDisposable
         result.PassAtK[1].Estimate.Value.Should().BeApproximately(3 * (0.5 + 5 / 6.0 + 1) / 10, 1e-12);
         result.PassAtK[2].Estimate.Value.Should().BeApproximately(0.9, 1e-12);
         result.PassAtK.Should().OnlyContain(pass => pass.Estimate.Interval.Contains(pass.Estimate.Value));
-        result.ToString().Should().Contain("10 problems, 4 samples each").And.Contain("avg@4").And.Contain("pass@2");
+        result.ToString().Should().Contain("10 problems, 4 samples each").And.Contain("avg@4").And.Contain("pass@2")
+            .And.MatchRegex(@"mean reward\W+0\.4500\W", "rewards are no shares");
         JsonDocument.Parse(result.ToJson()).RootElement.GetProperty("average_at_k").GetProperty("value").GetDouble().Should().Be(result.AverageAtK.Value);
     }
 
@@ -119,6 +120,34 @@ public sealed class EvaluationTests : IDisposable
     }
 
     [Fact]
+    public void A_reward_that_does_not_fit_is_refused_before_anything_is_generated()
+    {
+        IDataView scored = _ml.Data.LoadFromEnumerable([new { Prompt = "numbers 1 2 3 target 6 :", Reward = 1f, Wide = 1.0 }]);
+        Refused(_ml.Transforms.MathReward(), "*'Answer'*");
+        Refused(_ml.Transforms.RegexReward("1", outputColumnName: "Found"), "The reward writes no column 'Reward'*");
+        Refused(_ml.Transforms.CopyColumns("Reward", "Wide"), "*'Reward': expected Single, got Double*");
+
+        void Refused(IEstimator<ITransformer> reward, string message)
+        {
+            var progress = new List<int>();
+            FluentActions.Invoking(() => Evaluation.Run(_ml, _model, scored, reward, Options(null, new Immediate(progress.Add))))
+                .Should().Throw<ArgumentException>().WithMessage(message);
+            progress.Should().BeEmpty();
+        }
+    }
+
+    [Fact]
+    public void A_reward_that_fails_names_the_response_and_rows_come_one_by_one()
+    {
+        int rows = 0, threads = 0;
+        var counted = new ThreadLocal<int>(() => Interlocked.Increment(ref threads));
+        IEstimator<ITransformer> reward = Reward.From<Answered>(row => counted.Value > 0 && rows++ == 6 ? throw new FormatException("no idea.") : 0);
+        FluentActions.Invoking(() => Evaluation.Run(_ml, _model, _problems, reward, Options(null))).Should().Throw<InvalidOperationException>()
+            .WithMessage("The reward failed on response 2 to the prompt of row 1: *").Which.GetBaseException().Should().BeOfType<FormatException>();
+        threads.Should().Be(1);
+    }
+
+    [Fact]
     public void Bad_input_is_named()
     {
         FluentActions.Invoking(() => Evaluation.Run(_ml, _model, _problems, _ => new float[3]))
@@ -134,6 +163,11 @@ public sealed class EvaluationTests : IDisposable
         File.WriteAllText(_folder.File("other.jsonl"), "{\"prompt\":1}\n");
         FluentActions.Invoking(() => Evaluation.Run(_ml, _model, _problems, _ => [], Options(_folder.File("other.jsonl"))))
             .Should().Throw<InvalidDataException>().WithMessage("*other.jsonl', line 1*");
+    }
+
+    private sealed class Answered
+    {
+        public string Response { get; set; } = "";
     }
 
     private static EvaluationOptions Options(string? cache, IProgress<int>? progress = null, long seed = 2) => new()
