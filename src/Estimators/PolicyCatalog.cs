@@ -34,8 +34,8 @@ public sealed class PolicyCatalog
 
         /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/>: reinforcement learning with credit from attention.</summary>
         /// <param name="model">The policy to start from; it stays as it is, and yours to dispose.</param>
-        /// <param name="reward">Writes the column Reward (Single) from Response, ResponseTokenIds and the columns of the prompt rows. It is fitted once, on the
-        /// responses of the first step.</param>
+        /// <param name="reward">Writes the column Reward (Single) from Response, ResponseTokenIds, FinishReason and the columns of the prompt rows. It is fitted
+        /// once, on the responses of the first step.</param>
         /// <param name="credit">Which tokens get more of the advantage. Flow needs options: where the answer is.</param>
         /// <param name="steps">Batches of responses to learn from.</param>
         /// <param name="learningRate">Above 0. Full fine-tuning of large models wants about 1e-6, of tiny ones up to 3e-4.</param>
@@ -51,8 +51,8 @@ public sealed class PolicyCatalog
 
         /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/> with all its options.</summary>
         /// <param name="model">The policy to start from; it stays as it is, and yours to dispose.</param>
-        /// <param name="reward">Writes the reward column from Response, ResponseTokenIds and the columns of the prompt rows. It is fitted once, on the
-        /// responses of the first step.</param>
+        /// <param name="reward">Writes the reward column from Response, ResponseTokenIds, FinishReason and the columns of the prompt rows. It is fitted once, on
+        /// the responses of the first step.</param>
         /// <param name="options">How to train.</param>
         /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
         public PolicyOptimizationTrainer PolicyOptimization(
@@ -61,7 +61,7 @@ public sealed class PolicyCatalog
 
         /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/> whose reward was fitted before, such as a trained ML.NET model.</summary>
         /// <param name="model">The policy to start from; it stays as it is, and yours to dispose.</param>
-        /// <param name="reward">Writes the column Reward (Single) from Response, ResponseTokenIds and the columns of the prompt rows.</param>
+        /// <param name="reward">Writes the column Reward (Single) from Response, ResponseTokenIds, FinishReason and the columns of the prompt rows.</param>
         /// <param name="credit">Which tokens get more of the advantage. Flow needs options: where the answer is.</param>
         /// <param name="steps">Batches of responses to learn from.</param>
         /// <param name="learningRate">Above 0. Full fine-tuning of large models wants about 1e-6, of tiny ones up to 3e-4.</param>
@@ -77,7 +77,7 @@ public sealed class PolicyCatalog
 
         /// <summary>Creates a <see cref="PolicyOptimizationTrainer"/> whose reward was fitted before, with all its options.</summary>
         /// <param name="model">The policy to start from; it stays as it is, and yours to dispose.</param>
-        /// <param name="reward">Writes the reward column from Response, ResponseTokenIds and the columns of the prompt rows.</param>
+        /// <param name="reward">Writes the reward column from Response, ResponseTokenIds, FinishReason and the columns of the prompt rows.</param>
         /// <param name="options">How to train.</param>
         /// <exception cref="InvalidOptionsException">Options are out of range; the message names them all.</exception>
         public PolicyOptimizationTrainer PolicyOptimization(

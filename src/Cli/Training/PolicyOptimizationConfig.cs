@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.ML;
+using Microsoft.ML.Runtime;
 using MLNetAttn.Estimators;
 using MLNetAttn.Modeling;
 using MLNetAttn.Pipelines;
@@ -55,12 +56,11 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
     {
         var answered = new RolloutView(
             StoredRows.Read(context.Data.TakeRows(rows.View, row + 1), _ => () => { }),
-            [row],
-            [Options.TextOf(model, response)],
-            [response]);
+            [(row, new RolloutResponse(Options.TextOf(model, response), response, Options.EndOf(model, response)))]);
         var reward = RewardFunction.From(RewardChain.Create(context, this), TrainerOptions.Rewards);
-        reward.Fit(answered);
-        return (float)reward.Evaluate(MLNetInternals.GetEnvironment(context.Transforms), answered, MissingReward.LeaveOut, _ => { })[0].Reward;
+        IHostEnvironment environment = MLNetInternals.GetEnvironment(context.Transforms);
+        reward.Fit(environment, answered);
+        return (float)reward.Evaluate(environment, answered, MissingReward.LeaveOut, _ => { })[0].Reward;
     }
 
     public override (TrainingRows Rows, TrainingRows? Evaluation) Load(MLContext context) => (

@@ -172,7 +172,8 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     internal string TextOf(CausalLanguageModel model, int[] responseIds) =>
         model.HasTokenizer ? Text(model, responseIds).ToString() : TokenText.Join(model, responseIds);
 
-    /// <summary>Why a response ended, as far as its tokens tell: one that is shorter than the limit was not cut, and text may have lost its last token.</summary>
+    /// <summary>Why a response ended, as far as its tokens tell: one that is shorter than the limit was not cut, and text may have lost its last
+    /// token.</summary>
     internal FinishReason EndOf(CausalLanguageModel model, int[] responseIds) =>
         (StopTokenIds ?? model.GenerationConfig.EosTokenIds).Contains(responseIds[^1]) ? FinishReason.StopToken
         : StopStrings.Count > 0 && Text(model, responseIds).Stopped ? FinishReason.StopString

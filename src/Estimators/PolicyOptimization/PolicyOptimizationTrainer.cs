@@ -32,8 +32,8 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     /// <param name="environment">ML.NET's environment.</param>
     /// <param name="model">The policy to start from; Fit works on a copy.</param>
     /// <param name="reward">Writes the reward column. It sees the prompt rows with all their columns, Response (text; of a model without tokenizer the token
-    /// ids in decimal) and ResponseTokenIds. It is fitted once, on the responses of the first step: what must learn from other data has to be fitted
-    /// before.</param>
+    /// ids in decimal), ResponseTokenIds and FinishReason. It is fitted once, on the responses of the first step: what must learn from other data has to be
+    /// fitted before.</param>
     /// <param name="options">How to train; null = the defaults.</param>
     /// <exception cref="InvalidOptionsException">Options are out of range; the message names all of them.</exception>
     public PolicyOptimizationTrainer(
