@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.Runtime.InteropServices;
+using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Cli;
 
@@ -15,7 +17,7 @@ internal static class CommandLine
     /// <summary>Some rows were bad; each has an error in the output.</summary>
     public const int BadRows = 2;
 
-    /// <summary>It was cancelled; finished rows are in the output.</summary>
+    /// <summary>It was cancelled.</summary>
     public const int Cancelled = 130;
 
     /// <summary>All commands.</summary>
@@ -51,16 +53,30 @@ internal static class CommandLine
         using var stop = new CancellationTokenSource();
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop),
             terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        ParseResult parsed = Create(streams).Parse(args);
+        Command command = parsed.CommandResult.Command;
+        if (parsed.Action is ParseErrorAction error)
+        {
+            // What rows are written to holds nothing else.
+            error.ShowHelp = false;
+            configuration.Output = streams.Errors;
+        }
         try
         {
-            ParseResult parsed = Create(streams).Parse(args);
             int code = await parsed.InvokeAsync(configuration, stop.Token).ConfigureAwait(false);
-            return parsed.Errors.Count > 0 ? Failure : code;
+            if (parsed.Errors.Count == 0) return code;
+            await streams.Errors.WriteLineAsync($"{string.Join(' ', OptionWording.Path(command))} --help says what there is.").ConfigureAwait(false);
+            return Failure;
         }
         catch (OperationCanceledException)
         {
-            await streams.Errors.WriteLineAsync("Cancelled; finished rows are in the output.").ConfigureAwait(false);
+            await streams.Errors.WriteLineAsync($"Cancelled; {Left(command.Name)}").ConfigureAwait(false);
             return Cancelled;
+        }
+        catch (InvalidOptionsException exception)
+        {
+            await streams.Errors.WriteLineAsync(OptionWording.Of(command, exception)).ConfigureAwait(false);
+            return Failure;
         }
         catch (Exception exception)
         {
@@ -68,6 +84,13 @@ internal static class CommandLine
             await streams.Errors.WriteLineAsync(exception.Message).ConfigureAwait(false);
             return Failure;
         }
+
+        static string Left(string command) => command switch
+        {
+            "evaluate" => "what was answered is in the file of --cache, with which the same command goes on. Without --cache nothing was kept.",
+            "coupling" or "perturbation" or "report" => "nothing was written.",
+            _ => "finished rows are in the output.",
+        };
 
         void Stop(PosixSignalContext signal)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using MLNetAttn.Modeling;
 using static TorchSharp.torch;
@@ -60,18 +61,27 @@ internal static class SharedOptions
         return device;
     }
 
+    /// <summary>Refuses numbers below 0.</summary>
+    public static void AtLeastZero(OptionResult result)
+    {
+        if (result.Tokens is [var token] && token.Value.StartsWith('-')) result.AddError($"{result.Option.Name} is {token.Value}, expected 0 or more.");
+    }
+
     /// <summary>Whether a text names one; whether the machine has it is found when the model is loaded.</summary>
     public static bool IsDevice(string text) =>
         text is "cpu" or "cuda"
         || (text.StartsWith("cuda:", StringComparison.Ordinal)
             && int.TryParse(text.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture, out _));
 
-    /// <summary>Loads the model that the options name.</summary>
-    public static CausalLanguageModel Load(DirectoryInfo folder, string dataType, string device) => CausalLanguageModel.FromPretrained(
-        folder.FullName,
-        new ModelLoadOptions
-        {
-            DataType = dataType == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32,
-            Device = TorchSharp.torch.device(device),
-        });
+    /// <summary>What --dtype names.</summary>
+    public static ScalarType Type(string dataType) => dataType == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
+
+    /// <summary>Loads a model, with an adapter on it if one is named.</summary>
+    public static CausalLanguageModel Load(string folder, string? adapter, ScalarType dataType, string device)
+    {
+        CausalLanguageModel model = CausalLanguageModel.FromPretrained(
+            folder, new ModelLoadOptions { DataType = dataType, Device = TorchSharp.torch.device(device) });
+        if (adapter is null) return model;
+        using (model) return model.WithAdapter(adapter);
+    }
 }

@@ -88,7 +88,7 @@ public sealed partial class CausalLanguageModel : IDisposable
         Task<Tokenizer>? tokenizer = files is null ? null : Task.Run(() => new Tokenizer(files));
         if (AdapterFiles.Exist(source) && !source.Exists(CheckpointFiles.Config))
             throw new FileNotFoundException(
-                $"'{source.Location}' holds an adapter without its base model: load the base model, and give this folder to its {nameof(WithAdapter)}.",
+                $"'{source.Location}' holds an adapter without its base model: load the base model, and give this folder to its {nameof(WithAdapter)} (on the command line --adapter).",
                 CheckpointFiles.Locate(source, CheckpointFiles.Config));
         DecoderConfig config = DecoderConfig.Parse(
             CheckpointFiles.ReadSmall(source, CheckpointFiles.Config), CheckpointFiles.Locate(source, CheckpointFiles.Config));

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Cli.Tests;
 
@@ -85,12 +86,102 @@ public sealed class CommandLineTests
             {"response": "So it is \\boxed{\\frac{1}{2}}.", "answer": "0.5"}
             {"response": "The answer is 7.", "answer": "8"}
             {"response": "7"}
+            {"response": "7", "answer": 7}
+            {"text": "7.0", "gold": "7"}
+            {"response": "7", "answer": [7]}
             """, "score", "--task", "math");
         code.Should().Be(CommandLine.BadRows);
         rows[0].GetProperty("reward").GetSingle().Should().Be(1);
         rows[1].GetProperty("reward").GetSingle().Should().Be(0);
-        rows[2].GetProperty("error").GetString().Should().Contain("'gold'");
+        rows[2].GetProperty("error").GetString().Should().Be("The row has no 'answer', expected text or a number.");
+        rows[3].GetProperty("reward").GetSingle().Should().Be(1);
+        rows[4].GetProperty("reward").GetSingle().Should().Be(1);
+        rows[5].GetProperty("error").GetString().Should().Be("'answer' is not text or a number.");
         errors.Should().Contain("Line 3");
+    }
+
+    [Fact]
+    public async Task Countdown_is_scored_in_either_format_under_either_name()
+    {
+        (int code, JsonElement[] rows, string errors) = await Tool.RunAsync(
+            """{"response": "<answer> 7 + 5 - 1 </answer>", "nums": [1, 5, 7], "target": 11}""",
+            "score", "--task", "countdown", "--countdown-format", "TinyZero");
+        code.Should().Be(0, errors);
+        rows[0].GetProperty("reward").GetSingle().Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Rows_of_one_prompt_are_answered_each_otherwise_whatever_the_seed()
+    {
+        string same = string.Join('\n', Enumerable.Repeat("""{"prompt": "numbers 1 5 7 target 11 :"}""", 3));
+        var answers = new HashSet<string>();
+        foreach (string seed in (string[])["0", "1", "2"])
+        {
+            (_, JsonElement[] rows, _) = await Tool.RunAsync(same, "generate", "-m", Tool.Countdown, "--seed", seed, "--max-new-tokens", "40");
+            foreach (JsonElement row in rows) answers.Add(row.GetProperty("token_ids").GetRawText());
+        }
+        answers.Should().HaveCount(9, "neighbouring seeds give neighbouring lines other numbers");
+    }
+
+    [Fact]
+    public async Task Token_ids_go_before_text_and_rows_that_hold_an_error_are_left_out()
+    {
+        string rows = """
+            {"prompt": "numbers 1 5 7 target 11 :", "response": "try", "token_ids": [6, 7, 8, 1]}
+            {"prompt": "numbers 1 5 7 target 11 :", "text": "try 7 + 5"}
+            {"line": 3, "error": "The line is no JSON object."}
+            """;
+        (int code, JsonElement[] annotated, _) = await Tool.RunAsync(rows, "annotate", "-m", Tool.Countdown, "--min-horizon", "1");
+        code.Should().Be(CommandLine.BadRows);
+        annotated[0].Integers("token_ids").Should().Equal(6, 7, 8, 1);
+        annotated[1].GetProperty("tokens").GetArrayLength().Should().Be(4);
+
+        using var folder = new TemporaryFolder();
+        string file = folder.File("annotated.jsonl"), report = folder.File("report.html");
+        await File.WriteAllLinesAsync(file, annotated.Select(row => row.GetRawText()), TestContext.Current.CancellationToken);
+        foreach (string[] model in (string[][])[[], ["--model", Tool.Countdown, "--min-horizon", "1", "--credit", "Global", "--dtype", "bfloat16"]])
+        {
+            (int written, _, string told) = await Tool.RunAsync("", ["report", "-i", file, "-o", report, .. model]);
+            written.Should().Be(0, told);
+            told.Should().Contain("1 rows hold the error of an earlier command").And.Contain("2 responses in");
+        }
+        await File.AppendAllTextAsync(file, "{\"tokens\": 3}\n", TestContext.Current.CancellationToken);
+        foreach (string[] model in (string[][])[[], ["--model", Tool.Countdown]])
+        {
+            (int bad, _, string why) = await Tool.RunAsync("", ["report", "-i", file, "-o", report, .. model]);
+            bad.Should().Be(CommandLine.Failure);
+            why.Should().StartWith($"'{file}', line 4: ");
+        }
+        (int analysed, _, string left) = await Tool.RunAsync(
+            string.Join('\n', annotated.Select(row => row.GetRawText())), "analyse", "coupling", "-m", Tool.Countdown);
+        analysed.Should().Be(0, left);
+        left.Should().Contain("1 rows hold the error");
+    }
+
+    [Fact]
+    public async Task An_adapter_stands_on_its_model()
+    {
+        using var folder = new TemporaryFolder();
+        using (CausalLanguageModel start = CausalLanguageModel.FromPretrained(Tool.Countdown))
+        using (CausalLanguageModel tuned = start.WithAdapter(new LoraOptions()))
+        {
+            using (TorchSharp.torch.no_grad())
+                foreach ((string name, TorchSharp.torch.Tensor matrix) in tuned.AdapterParameters)
+                    if (name.Contains("lora_B", StringComparison.Ordinal)) matrix.fill_(0.2);
+            tuned.SaveAdapter(folder.Path);
+        }
+        string[] generate = ["generate", "--model", Tool.Countdown, "--temperature", "0", "--max-new-tokens", "8"];
+        (_, JsonElement[] plain, _) = await Tool.RunAsync(Problems, generate);
+        (int code, JsonElement[] adapted, string errors) = await Tool.RunAsync(Problems, [.. generate, "--adapter", folder.Path]);
+        code.Should().Be(0, errors);
+        adapted[0].GetProperty("token_ids").GetRawText().Should().NotBe(plain[0].GetProperty("token_ids").GetRawText());
+
+        (code, _, errors) = await Tool.RunAsync(Problems, "generate", "--model", folder.Path);
+        code.Should().Be(CommandLine.Failure);
+        errors.Should().Contain("holds an adapter without its base model").And.Contain("--adapter");
+        (code, _, errors) = await Tool.RunAsync("", "report", "-i", "x.jsonl", "-o", "x.html", "--adapter", folder.Path);
+        code.Should().Be(CommandLine.Failure);
+        errors.Should().Contain("--adapter needs --model");
     }
 
     [Fact]
@@ -136,6 +227,33 @@ public sealed class CommandLineTests
             Problems, [.. args.Select(arg => arg.Replace("{countdown}", Tool.Countdown, StringComparison.Ordinal))]);
         code.Should().Be(CommandLine.Failure, what);
         errors.Should().NotBeNullOrWhiteSpace();
+    }
+
+    [Fact]
+    public async Task Wrong_arguments_are_told_in_the_names_that_the_user_gave_and_rows_have_the_output_for_themselves()
+    {
+        using var output = new StringWriter();
+        using var errors = new StringWriter();
+        (await CommandLine.RunAsync(["generate", "--model", "x", "--tmperature", "1"], new Streams(TextReader.Null, output, errors, IsTerminal: false)))
+            .Should().Be(CommandLine.Failure);
+        output.ToString().Should().BeEmpty();
+        errors.ToString().Should().Contain("--tmperature").And.Contain("mlnetattn generate --help");
+        await Says("--max-horizon is 40, expected at least --min-horizon (50), or 0 for an open end.",
+            "annotate", "--model", Tool.Countdown, "--min-horizon", "50", "--max-horizon", "40");
+        await Says("--max-horizon is -3, expected 0 or more", "annotate", "--model", Tool.Countdown, "--max-horizon", "-3");
+        await Says("--top-p is 2, expected", "generate", "--model", Tool.Countdown, "--top-p", "2");
+        await Says("--fraction is 7, expected", "annotate", "--model", Tool.Countdown, "--fraction", "7");
+        using var folder = new TemporaryFolder();
+        string problems = folder.File("problems.jsonl");
+        await File.WriteAllTextAsync(problems, "{\"nums\": [1, 5, 7], \"target\": 11}\n", TestContext.Current.CancellationToken);
+        await Says("--samples is 0, expected", "evaluate", "--model", Tool.Countdown, "--task", "Countdown", "--input", problems, "--samples", "0");
+
+        static async Task Says(string message, params string[] args)
+        {
+            (int code, _, string errors) = await Tool.RunAsync(Problems, args);
+            code.Should().Be(CommandLine.Failure);
+            errors.Should().Contain(message);
+        }
     }
 
     [Fact]

@@ -11,18 +11,18 @@ internal static class AnalyseCommand
 
     private static Command Coupling(Streams streams)
     {
-        (Option<DirectoryInfo> model, Option<string?> input, Option<string> dataType, Option<string> device, Option<bool> json) = Options();
+        (ModelArguments model, Option<string?> input, Option<bool> json) = Options();
         Option<long> seed = new("--seed") { Description = "Start of the random numbers of intervals and permutations." };
         Command command = new("coupling", """
             How often peaks of WAAD, FAI and entropy meet, against chance: {"prompt", "response"} or {"prompt_ids", "response_ids"} → a table.
 
             Example: mlnetattn analyse coupling --model models/smollm2 --input answers.jsonl
             """)
-        { model, input, dataType, device, json, seed };
+        { input, json, seed };
+        model.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
         {
-            using CausalLanguageModel loaded = SharedOptions.Load(
-                parsed.GetRequiredValue(model), parsed.GetRequiredValue(dataType), parsed.GetRequiredValue(device));
+            using CausalLanguageModel loaded = model.Load(parsed);
             var rhythm = new RhythmOptions { MaximumHorizon = null, Receivers = true };
             List<ResponseRhythm> responses = [];
             foreach (TokenSequence sequence in ResponseFile.Read(loaded, streams, parsed.GetValue(input)))
@@ -40,7 +40,7 @@ internal static class AnalyseCommand
 
     private static Command Perturbation(Streams streams)
     {
-        (Option<DirectoryInfo> model, Option<string?> input, Option<string> dataType, Option<string> device, Option<bool> json) = Options();
+        (ModelArguments model, Option<string?> input, Option<bool> json) = Options();
         Option<int> positions = new("--positions")
         {
             Description = "Tokens of highest, and as many of lowest, FAI that are perturbed.",
@@ -52,11 +52,11 @@ internal static class AnalyseCommand
 
             Example: mlnetattn analyse perturbation --model models/smollm2 --input answers.jsonl --json
             """)
-        { model, input, dataType, device, json, positions, seed };
+        { input, json, positions, seed };
+        model.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
         {
-            using CausalLanguageModel loaded = SharedOptions.Load(
-                parsed.GetRequiredValue(model), parsed.GetRequiredValue(dataType), parsed.GetRequiredValue(device));
+            using CausalLanguageModel loaded = model.Load(parsed);
             TokenSequence[] sequences = [.. ResponseFile.Read(loaded, streams, parsed.GetValue(input))];
             var options = new PerturbationOptions { Positions = parsed.GetValue(positions), Seed = parsed.GetValue(seed) };
             PerturbationResult result = PerturbationTest.Run(loaded, sequences, options, progress: null, cancellationToken);
@@ -66,10 +66,8 @@ internal static class AnalyseCommand
         return command;
     }
 
-    private static (Option<DirectoryInfo> Model, Option<string?> Input, Option<string> DataType, Option<string> Device, Option<bool> Json) Options() =>
-        (
-            SharedOptions.Model(), SharedOptions.Input(), SharedOptions.DataType(), SharedOptions.Device(),
-            new Option<bool>("--json") { Description = "JSON instead of a table." });
+    private static (ModelArguments Model, Option<string?> Input, Option<bool> Json) Options() =>
+        (new ModelArguments(), SharedOptions.Input(), new Option<bool>("--json") { Description = "JSON instead of a table." });
 
     private static double[] Wide(float[] values) => Array.ConvertAll(values, value => (double)value);
 }

@@ -10,27 +10,27 @@ internal static class AnnotateCommand
 {
     public static Command Create(Streams streams)
     {
-        Option<DirectoryInfo> model = SharedOptions.Model();
+        var model = new ModelArguments();
         Option<string?> input = SharedOptions.Input(), output = SharedOptions.Output();
         Option<bool> strict = SharedOptions.Strict();
         Option<int> batchSize = SharedOptions.BatchSize(8);
-        Option<string> dataType = SharedOptions.DataType(), device = SharedOptions.Device();
         var rhythm = new RhythmArguments();
         var credit = new CreditArguments();
         Command command = new("annotate", """
             {"prompt", "response"} or {"prompt_ids", "response_ids"} → + {"token_ids", "tokens", "waad", "fai", "entropy", "log_probs", "receiver_fai", "credit", "role", "layers", "local_heads", "global_heads"}
 
-            One value per response token; undefined values are null. "text" and "token_ids" of generate are read as the response, "messages" as the prompt.
+            One value per response token; undefined values are null. "token_ids" of generate go before text, and "text" is read as "response", "messages" as the
+            prompt.
 
             Example: mlnetattn annotate --model models/smollm2 --input answers.jsonl --output annotated.jsonl --receivers
             """)
-        { model, input, output, strict, batchSize, dataType, device };
+        { input, output, strict, batchSize };
+        model.AddTo(command);
         rhythm.AddTo(command);
         credit.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
         {
-            using CausalLanguageModel loaded = SharedOptions.Load(
-                parsed.GetRequiredValue(model), parsed.GetRequiredValue(dataType), parsed.GetRequiredValue(device));
+            using CausalLanguageModel loaded = model.Load(parsed);
             RhythmOptions rhythmOptions = rhythm.Read(parsed);
             CreditOptions creditOptions = credit.Read(parsed);
             // Wrong options are nobody's row's fault.
@@ -39,7 +39,7 @@ internal static class AnnotateCommand
             JsonArray layers = JsonText.Numbers(rhythmOptions.Layers.Resolve(loaded.Config.LayerCount));
             var pump = new RowPump(streams, parsed.GetValue(input), parsed.GetValue(output), parsed.GetValue(strict), parsed.GetValue(batchSize));
             return Task.FromResult(
-                pump.Run("annotate", row => new TokenSequence(row.Prompt(loaded), ResponseFile.Response(row, loaded)), Annotate, cancellationToken));
+                pump.Run("annotate", row => ResponseFile.Sequence(row, loaded), Annotate, cancellationToken));
 
             IEnumerable<IEnumerable<JsonObject>> Annotate(IReadOnlyList<(InputRow Row, TokenSequence Sequence)> rows) =>
                 loaded.AnalyzeRhythm([.. rows.Select(row => row.Sequence)], rhythmOptions)

@@ -11,7 +11,7 @@ internal static class EvaluateCommand
 {
     public static Command Create(Streams streams)
     {
-        Option<DirectoryInfo> model = SharedOptions.Model();
+        var model = new ModelArguments();
         Option<FileInfo> input = new("--input", "-i") { Description = "The problems, as their authors publish them.", Required = true, HelpName = "FILE" };
         Option<ProblemFormat> task = new("--task") { Description = "Whose problems they are.", Required = true };
         Option<CountdownFormat> countdownFormat = new("--countdown-format")
@@ -19,10 +19,15 @@ internal static class EvaluateCommand
             Description = "How Countdown is asked, and answered.",
             DefaultValueFactory = _ => CountdownFormat.SearchTrace,
         };
+        Option<string> instruction = new("--instruction")
+        {
+            Description = "What is asked on a line after each question, as a run's prompts.instruction; '' = nothing. Countdown has prompts of its own.",
+            DefaultValueFactory = _ => ProblemReaderOptions.BoxedAnswer,
+            HelpName = "TEXT",
+        };
         Option<string?> cache = new("--cache") { Description = "File of responses: an evaluation that was cut goes on with them.", HelpName = "FILE" };
         Option<bool> chat = new("--chat") { Description = "Ask through the model's chat template." };
         Option<int> batchSize = SharedOptions.BatchSize(16);
-        Option<string> dataType = SharedOptions.DataType(), device = SharedOptions.Device();
         Option<bool> json = new("--json") { Description = "JSON instead of a table." };
         var generation = new GenerationArguments(temperature: 0);
         Command command = new("evaluate", """
@@ -30,19 +35,24 @@ internal static class EvaluateCommand
 
             Example: mlnetattn evaluate --model models/smollm2 --task Gsm8k --input gsm8k_test.jsonl --chat --cache responses.jsonl --max-new-tokens 400
             """)
-        { model, input, task, countdownFormat, cache, chat, batchSize, dataType, device, json };
+        { input, task, countdownFormat, instruction, cache, chat, batchSize, json };
+        model.AddTo(command);
         generation.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
         {
-            using CausalLanguageModel loaded = SharedOptions.Load(
-                parsed.GetRequiredValue(model), parsed.GetRequiredValue(dataType), parsed.GetRequiredValue(device));
+            using CausalLanguageModel loaded = model.Load(parsed);
             PromptFormat format = parsed.GetValue(chat) ? PromptFormat.Messages : PromptFormat.Text;
             TaskProblem[] problems =
             [
                 .. ProblemReader.Read(
                     parsed.GetRequiredValue(input).FullName,
                     parsed.GetValue(task),
-                    new ProblemReaderOptions { PromptFormat = format, CountdownFormat = parsed.GetValue(countdownFormat) }),
+                    new ProblemReaderOptions
+                    {
+                        Instruction = parsed.GetRequiredValue(instruction),
+                        PromptFormat = format,
+                        CountdownFormat = parsed.GetValue(countdownFormat),
+                    }),
             ];
             var context = new MLContext();
             IEstimator<ITransformer> reward = parsed.GetValue(task) == ProblemFormat.Countdown

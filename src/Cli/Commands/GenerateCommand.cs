@@ -1,7 +1,9 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Microsoft.ML.Data;
 using MLNetAttn.Estimators;
 using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Cli;
 
@@ -10,23 +12,22 @@ internal static class GenerateCommand
 {
     public static Command Create(Streams streams)
     {
-        Option<DirectoryInfo> model = SharedOptions.Model();
+        var model = new ModelArguments();
         Option<string?> input = SharedOptions.Input(), output = SharedOptions.Output();
         Option<bool> strict = SharedOptions.Strict();
         Option<int> batchSize = SharedOptions.BatchSize(16);
-        Option<string> dataType = SharedOptions.DataType(), device = SharedOptions.Device();
         var generation = new GenerationArguments(temperature: 1);
         Command command = new("generate", """
             {"prompt" | "prompt_ids" | "messages"} → + {"text", "token_ids", "log_probs", "finish_reason"}; of several samples each is a row, with its number as "sample"
 
             Example: mlnetattn generate --model models/smollm2 --input problems.jsonl --output answers.jsonl --temperature 0.7 --samples 4
             """)
-        { model, input, output, strict, batchSize, dataType, device };
+        { input, output, strict, batchSize };
+        model.AddTo(command);
         generation.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
         {
-            using CausalLanguageModel loaded = SharedOptions.Load(
-                parsed.GetRequiredValue(model), parsed.GetRequiredValue(dataType), parsed.GetRequiredValue(device));
+            using CausalLanguageModel loaded = model.Load(parsed);
             GenerationOptions options = generation.Read(parsed);
             // Wrong options are nobody's row's fault.
             loaded.Generate([], options, cancellationToken);
@@ -35,11 +36,14 @@ internal static class GenerateCommand
 
             IEnumerable<IEnumerable<JsonObject>> Generate(IReadOnlyList<(InputRow Row, int[] Prompt)> rows)
             {
-                GenerationOptions own = options with { PromptSeeds = [.. rows.Select(row => options.Seed + row.Row.Line)] };
+                GenerationOptions own = options with { PromptSeeds = [.. rows.Select(row => Seed(row.Row))] };
                 return loaded.Generate([.. rows.Select(row => row.Prompt)], own, cancellationToken)
                     .GroupBy(response => response.PromptIndex).OrderBy(group => group.Key)
                     .Select(group => group.Select(response => Row(rows[group.Key].Row, response)));
             }
+
+            // Hashed: neighbouring seeds must not give neighbouring rows the same numbers.
+            long Seed(InputRow row) => RowSeed.Of(options.Seed, new DataViewRowId((ulong)row.Line, 0));
 
             JsonObject Row(InputRow row, GeneratedSequence response)
             {

@@ -18,45 +18,51 @@ internal static class ReportCommand
         };
         Option<FileInfo> output = new("--output", "-o") { Description = "The HTML file.", Required = true, HelpName = "FILE" };
         Option<string> title = new("--title") { Description = "Its title.", DefaultValueFactory = _ => "Rhythm of attention" };
-        Option<DirectoryInfo?> model = new("--model", "-m")
-        {
-            Description = "Measure the rows anew with this model, for attention maps and the spans of its heads, which annotated rows do not hold.",
-            HelpName = "DIR",
-        };
+        var model = new ModelArguments(
+            optional: "Measure the rows anew with this model, for attention maps and the spans of its heads, which annotated rows do not hold.");
         var rhythm = new RhythmArguments();
+        var credit = new CreditArguments();
         Option<int> rows = new("--rows") { Description = "The most rows of each file that are shown.", DefaultValueFactory = _ => 50 };
         Command command = new("report", """
-            Rows of annotate → one HTML file that needs nothing else. How WAAD and FAI are measured counts with --model only: annotated rows have them.
+            Rows of annotate → one HTML file that needs nothing else. Rows in whose place annotate wrote an error are left out.
+
+            How WAAD, FAI and credit are measured counts with --model only, which needs what annotate was told: annotated rows have them.
 
             Example: mlnetattn report --input annotated.jsonl --output report.html
             """)
-        { input, output, title, rows, model };
+        { input, output, title, rows };
+        model.AddTo(command);
         rhythm.AddTo(command);
+        credit.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
         {
             FileInfo[] files = parsed.GetRequiredValue(input);
-            using CausalLanguageModel? loaded = parsed.GetValue(model) is { } folder ? CausalLanguageModel.FromPretrained(folder.FullName) : null;
+            using CausalLanguageModel? loaded = model.LoadIfGiven(parsed);
+            var traces = new ReportTraceOptions { Rhythm = rhythm.Read(parsed), Credit = credit.Read(parsed) };
+            int errors = 0;
             var report = new RhythmReport(parsed.GetRequiredValue(title));
             IReadOnlyList<string> names = VariantNames.Of([.. files.Select(file => file.FullName)]);
             foreach ((int place, FileInfo file) in files.Index())
             {
                 string? variant = files.Length > 1 ? names[place] : null;
-                foreach ((int number, string line) in File.ReadLines(file.FullName).Index()
-                    .Where(line => !string.IsNullOrWhiteSpace(line.Item))
-                    .Take(parsed.GetValue(rows)))
+                using var reader = new StreamReader(file.FullName);
+                foreach ((long number, string line) in InputRow.Lines(reader).Take(parsed.GetValue(rows)))
                 {
                     cancellationToken.ThrowIfCancellationRequested();
                     try
                     {
-                        report.Add(loaded is null ? AnnotatedRow.Parse(line, variant) : Measure(loaded, line, number + 1, variant, rhythm.Read(parsed)));
+                        InputRow row = InputRow.Parse(number, line);
+                        if (row.IsError) errors++;
+                        else report.Add(loaded is null ? AnnotatedRow.Parse(line, variant) : Measure(loaded, row, traces with { Variant = variant }));
                     }
-                    catch (Exception exception) when (exception is FormatException or InvalidOperationException or ArithmeticException)
+                    catch (Exception exception) when (ResponseFile.IsBadRow(exception))
                     {
-                        throw new InvalidDataException($"{file.FullName}, line {number + 1}: {exception.Message}", exception);
+                        throw new InvalidDataException($"'{file.FullName}', line {number}: {exception.Message}", exception);
                     }
                 }
             }
             cancellationToken.ThrowIfCancellationRequested();
+            ResponseFile.TellErrors(streams, errors);
             report.Save(parsed.GetRequiredValue(output).FullName);
             streams.Errors.WriteLine($"{report.Traces.Count} responses in {parsed.GetRequiredValue(output).FullName}");
             return Task.FromResult(CommandLine.Success);
@@ -64,15 +70,10 @@ internal static class ReportCommand
         return command;
     }
 
-    private static ReportTrace Measure(CausalLanguageModel model, string line, int number, string? variant, RhythmOptions rhythm)
-    {
-        (InputRow row, TokenSequence sequence) = ResponseFile.Parse(model, line, number);
-        return ReportTraces.Create(model, sequence, new ReportTraceOptions
+    private static ReportTrace Measure(CausalLanguageModel model, InputRow row, ReportTraceOptions options) =>
+        ReportTraces.Create(model, ResponseFile.Sequence(row, model), options with
         {
             Title = row.Has("title") ? row.Text("title") : null,
-            Variant = variant,
             Outcome = ReportOutcome.Read(JsonSerializer.SerializeToElement(row.Fields)),
-            Rhythm = rhythm,
         });
-    }
 }

@@ -21,6 +21,7 @@ internal sealed class RhythmArguments
     {
         Description = "The farthest; 0 = to the end of the response.",
         DefaultValueFactory = _ => new RhythmOptions().MaximumHorizon ?? 0,
+        Validators = { SharedOptions.AtLeastZero },
     };
     private readonly Option<bool> _shrink = new("--shrink-horizon")
     {

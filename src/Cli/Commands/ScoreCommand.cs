@@ -13,11 +13,11 @@ internal static class ScoreCommand
         Option<bool> strict = SharedOptions.Strict();
         Option<string> task = new("--task")
         {
-            Description = "math: {\"response\", \"answer\"}. countdown: {\"response\", \"numbers\", \"target\"}.",
+            Description = "math: {\"response\", \"answer\" or \"gold\"}. countdown: {\"response\", \"numbers\" or \"nums\", \"target\"}.",
             Required = true,
         };
         task.AcceptOnlyFromAmong("math", "countdown");
-        Option<CountdownFormat> format = new("--format")
+        Option<CountdownFormat> format = new("--countdown-format")
         {
             Description = "How countdown responses are written.",
             DefaultValueFactory = _ => CountdownFormat.SearchTrace,
@@ -31,8 +31,9 @@ internal static class ScoreCommand
         command.SetAction((parsed, cancellationToken) =>
         {
             Func<InputRow, float> score = parsed.GetRequiredValue(task) == "math"
-                ? row => MathVerifier.IsCorrect(Response(row), row.Has("answer") ? row.Text("answer") : row.Text("gold")) ? 1 : 0
-                : row => CountdownVerifier.Score(Response(row), row.Integers("numbers"), row.Number("target"), parsed.GetValue(format));
+                ? row => MathVerifier.IsCorrect(Response(row), row.TextOrNumber(row.Has("gold") && !row.Has("answer") ? "gold" : "answer")) ? 1 : 0
+                : row => CountdownVerifier.Score(
+                    Response(row), row.Integers(row.Has("nums") && !row.Has("numbers") ? "nums" : "numbers"), row.Number("target"), parsed.GetValue(format));
             var pump = new RowPump(streams, parsed.GetValue(input), parsed.GetValue(output), parsed.GetValue(strict), batchSize: 1);
             return Task.FromResult(pump.Run(
                 "score",
@@ -43,5 +44,5 @@ internal static class ScoreCommand
         return command;
     }
 
-    private static string Response(InputRow row) => row.Text(row.Has("response") ? "response" : "text");
+    private static string Response(InputRow row) => row.Text(row.Has("text") && !row.Has("response") ? "text" : "response");
 }

@@ -24,10 +24,24 @@ internal sealed record InputRow(long Line, JsonObject Fields)
     public static InputRow Parse(long number, string line) =>
         new(number, JsonNode.Parse(line, documentOptions: Unambiguous) as JsonObject ?? throw new RowException("The line is no JSON object."));
 
+    /// <summary>Whether it is what a command wrote in the place of a bad row.</summary>
+    public bool IsError => Fields.Count == 2 && Has("line") && Has("error");
+
     public bool Has(string name) => Fields[name] is not null;
 
     /// <exception cref="RowException">It is missing or no text.</exception>
     public string Text(string name) => Require(name, "text") is JsonValue value && value.TryGetValue(out string? text) ? text : throw Wrong(name, "text");
+
+    /// <summary>Text as it is, a number as it is written.</summary>
+    /// <exception cref="RowException">It is missing or neither.</exception>
+    public string TextOrNumber(string name) => Require(name, "text or a number") is JsonValue value
+        ? value.GetValueKind() switch
+        {
+            JsonValueKind.String => value.GetValue<string>(),
+            JsonValueKind.Number => value.ToJsonString(),
+            _ => throw Wrong(name, "text or a number"),
+        }
+        : throw Wrong(name, "text or a number");
 
     /// <exception cref="RowException">It is missing or no number.</exception>
     public double Number(string name) => Require(name, "a number") is JsonValue value && value.TryGetValue(out double number)

@@ -89,6 +89,7 @@ internal sealed class ConfigBinder(Type root)
     private string Advice(string name, Type type, string path)
     {
         if (ConfigJson.Elsewhere(path) is { } elsewhere) return $" here; {elsewhere}";
+        if (TrlNames.Find(name) is { } own) return $"; TRL's {name} is here {own}";
         if (NearestName.Find(name, ConfigNames.Of(type).Properties.Select(property => property.Name)) is { } nearest) return $"; did you mean {nearest}?";
         string? place = ConfigNames.All(root).Where(known => known.Name == name).Select(known => known.Path).FirstOrDefault();
         return place is null ? "" : $" here; did you mean {place}?";

@@ -42,6 +42,7 @@ internal sealed partial class ConfigRules
     {
         Require(_config.Model is not null, "model", "missing, expected a folder of a Hugging Face model");
         Require(_config.Model is null || Directory.Exists(_config.Model), "model", $"there is no folder '{_config.Model}'");
+        Require(_config.Adapter is null || Directory.Exists(_config.Adapter), "adapter", $"there is no folder '{_config.Adapter}'");
         Require(!string.IsNullOrWhiteSpace(_config.Output), "output", "missing, expected a folder for what the run writes");
         Require(SharedOptions.IsDevice(_config.Device), "device", $"{_config.Device}, expected {SharedOptions.Devices}");
         Require(_config.Report.Prompts >= 0, "report.prompts", string.Create(CultureInfo.InvariantCulture, $"{_config.Report.Prompts}, expected 0 or more"));

@@ -17,6 +17,10 @@ internal abstract record TrainConfig
     [JsonPropertyOrder(-8)]
     public string? Model { get; init; }
 
+    /// <summary>Folder of a LoRA adapter on it, which training goes on with; null = none.</summary>
+    [JsonPropertyOrder(-8)]
+    public string? Adapter { get; init; }
+
     /// <summary>Type of its weights: float32 or bfloat16.</summary>
     [JsonPropertyName("dtype")]
     [JsonPropertyOrder(-7)]

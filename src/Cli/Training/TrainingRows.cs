@@ -20,13 +20,28 @@ internal sealed record TrainingRows(IDataView View, IReadOnlyList<string> Titles
     public static TrainingRows Problems<TCountdown>(MLContext context, TrainTask task, PromptConfig<TCountdown> prompts, PromptFormat format)
         where TCountdown : CountdownPrompts
     {
-        TaskProblem[] problems = prompts.Countdown is { } drawn ? Draw(drawn, format) : [.. ProblemReader.Read(
-            prompts.File!, prompts.Format ?? (task == TrainTask.Countdown ? ProblemFormat.Countdown : ProblemFormat.Math),
-            new ProblemReaderOptions { Instruction = prompts.Instruction, PromptFormat = format, CountdownFormat = prompts.CountdownFormat })];
+        TaskProblem[] problems = prompts.Countdown is { } drawn ? Draw(drawn, format) : Read(prompts, task, format);
         return new TrainingRows(
             context.Data.LoadFromEnumerable(problems),
             [.. problems.Select(problem => problem.Question)],
             new PromptReader(Prompt, format, addSpecialTokens: true));
+    }
+
+    private static TaskProblem[] Read<TCountdown>(PromptConfig<TCountdown> prompts, TrainTask task, PromptFormat format)
+        where TCountdown : CountdownPrompts
+    {
+        var options = new ProblemReaderOptions { Instruction = prompts.Instruction, PromptFormat = format, CountdownFormat = prompts.CountdownFormat };
+        ProblemFormat usual = task == TrainTask.Countdown ? ProblemFormat.Countdown : ProblemFormat.Math;
+        try
+        {
+            return [.. ProblemReader.Read(prompts.File!, prompts.Format ?? usual, options)];
+        }
+        catch (InvalidDataException exception) when (prompts.Format is null && task == TrainTask.Math)
+        {
+            throw new InvalidDataException(
+                $"{exception.Message} The file is read as math, since its \"format\" is not given: {string.Join(", ", ConfigBinder.Values(typeof(ProblemFormat)))}.",
+                exception);
+        }
     }
 
     /// <summary>Responses of a file to learn: JSON lines with prompt and response.</summary>

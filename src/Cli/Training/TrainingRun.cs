@@ -22,13 +22,11 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
     {
         using RunFolder folder = RunFolder.Open(config.Output!, resume);
         folder.RequireSameReward(config);
-        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(config.Model!, new ModelLoadOptions
-        {
-            DataType = config.DataType == WeightType.Bfloat16 ? ScalarType.BFloat16 : ScalarType.Float32,
-            Device = TorchSharp.torch.device(config.Device),
-        });
         var context = new MLContext();
+        // Before the model, which takes longer.
         (TrainingRows rows, TrainingRows? evaluation) = config.Load(context);
+        using CausalLanguageModel model = SharedOptions.Load(
+            config.Model!, config.Adapter, config.DataType == WeightType.Bfloat16 ? ScalarType.BFloat16 : ScalarType.Float32, config.Device);
         // A run that goes on keeps its configuration until the trainer has agreed to the new one.
         bool isNew = !folder.HoldsRun;
         if (isNew) folder.Write(config);

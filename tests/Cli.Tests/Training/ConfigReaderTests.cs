@@ -76,6 +76,33 @@ public sealed class ConfigReaderTests
             "reward[0].regexp: unknown; did you mean regex?",
             "reward[1].math.output_column_name: unknown here; columns are the command's own matter");
 
+    [Theory]
+    [InlineData("num_generations", "generations")]
+    [InlineData("max_completion_length", "max_new_tokens")]
+    [InlineData("loss_type", "loss.type")]
+    [InlineData("entropy_coef", "loss.entropy_coefficient")]
+    [InlineData("importance_sampling_level", "loss.importance_sampling")]
+    [InlineData("num_generations_eval", "evaluation_generations")]
+    [InlineData("num_iterations", "iterations")]
+    [InlineData("per_device_eval_batch_size", "sampling_batch_size")]
+    [InlineData("multi_objective_aggregation", "reward_aggregation")]
+    [InlineData("lr_scheduler_type", "schedule")]
+    [InlineData("max_grad_norm", "max_gradient_norm")]
+    [InlineData("gradient_checkpointing", "activation_checkpointing")]
+    [InlineData("warmup_ratio", "warmup_steps")]
+    [InlineData("eval_steps", "evaluate_every")]
+    [InlineData("eval_on_start", "evaluate_at_start")]
+    [InlineData("load_best_model_at_end", "keep_best")]
+    [InlineData("save_steps", "checkpoint_every")]
+    [InlineData("save_total_limit", "checkpoint_limit")]
+    [InlineData("peft_config", "lora")]
+    [InlineData("log_completions", "log_samples_every")]
+    public void Names_of_TRL_are_told_where_they_are_here(string trl, string own)
+    {
+        Problems($"{{\"options\": {{\"{trl}\": 1}}}}").Should().Equal($"options.{trl}: unknown; TRL's {trl} is here {own}");
+        ConfigNames.All(typeof(PolicyOptimizationConfig)).Select(known => known.Path).Should().Contain($"options.{own}");
+    }
+
     [Fact]
     public void Rewards_that_are_normalized_first_must_be_several_and_one_must_weigh_something() =>
         FluentActions.Invoking(() => ConfigRules.Require(Policy($$"""
