@@ -14,7 +14,7 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
     [JsonPropertyOrder(-9)]
     public override TrainMethod Method { get; init; } = TrainMethod.PolicyOptimization;
 
-    /// <summary>What prompts ask, and what reward there is where no other is given.</summary>
+    /// <summary>What prompts ask, and what reward there is where no other is given. Default countdown.</summary>
     [JsonPropertyOrder(-4)]
     public TrainTask Task { get; init; } = TrainTask.Countdown;
 
@@ -22,7 +22,7 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
     [JsonPropertyOrder(-3)]
     public PromptConfig<CountdownPrompts>? Prompts { get; init; }
 
-    /// <summary>Rewards that are added; null = the task's.</summary>
+    /// <summary>A reward, or a list of those that are added; null = the task's.</summary>
     [JsonPropertyOrder(-2)]
     public IReadOnlyList<RewardTerm>? Reward { get; init; }
 
@@ -30,6 +30,7 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
     [JsonPropertyOrder(-1)]
     public PromptConfig<HeldOutCountdown>? Evaluation { get; init; }
 
+    /// <summary>The trainer's options.</summary>
     public PolicyOptimizationOptions Options { get; init; } = new();
 
     /// <summary>How Countdown is asked, and answered.</summary>

@@ -20,6 +20,7 @@ internal sealed record SupervisedFineTuningConfig : TrainConfig
     [JsonPropertyOrder(-1)]
     public string? Evaluation { get; init; }
 
+    /// <summary>The trainer's options.</summary>
     public SupervisedFineTuningOptions Options { get; init; } = new();
 
     internal override TrainingOptions Training => Options;

@@ -9,7 +9,7 @@ namespace MLNetAttn.Cli;
 /// <summary>What a configuration of <c>train</c> says, whatever is trained how. Names in JSON are these in snake_case.</summary>
 internal abstract record TrainConfig
 {
-    /// <summary>How it is trained.</summary>
+    /// <summary>How it is trained. Default policy_optimization.</summary>
     [JsonPropertyOrder(-9)]
     public abstract TrainMethod Method { get; init; }
 
@@ -21,12 +21,12 @@ internal abstract record TrainConfig
     [JsonPropertyOrder(-8)]
     public string? Adapter { get; init; }
 
-    /// <summary>Type of its weights: float32 or bfloat16.</summary>
+    /// <summary>Type of its weights. Default float32.</summary>
     [JsonPropertyName("dtype")]
     [JsonPropertyOrder(-7)]
     public WeightType DataType { get; init; } = WeightType.Float32;
 
-    /// <summary>cpu, cuda or cuda:1.</summary>
+    /// <summary>Where it computes: cpu, cuda, or cuda:1 and so on. Default cpu.</summary>
     [JsonPropertyOrder(-6)]
     public string Device { get; init; } = "cpu";
 
@@ -114,6 +114,6 @@ internal enum TrainTask
 /// <summary>What the report shows beside training curves.</summary>
 internal sealed record ReportConfig
 {
-    /// <summary>How many prompts are answered by the untrained and the trained policy; 0 = none.</summary>
+    /// <summary>How many prompts are answered by the untrained and the trained policy; 0 = none. Default 4.</summary>
     public int Prompts { get; init; } = 4;
 }

@@ -120,8 +120,8 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// is traced back from. A response without a match has credit 1 throughout. Default null; needed with <see cref="CreditStrategy.Flow"/>.</summary>
     public string? FlowAnswer { get; init; }
 
-    /// <summary>Responses per validation prompt (num_generations_eval). Default 1; at least 1. Read where <see cref="TrainingOptions.EvaluateEvery"/> is
-    /// given.</summary>
+    /// <summary>Responses per validation prompt (num_generations_eval). Default 1 (TRL: as many as in training); at least 1. Read where
+    /// <see cref="TrainingOptions.EvaluateEvery"/> is given.</summary>
     public int EvaluationGenerations { get; init; } = 1;
 
     /// <summary>Sampling temperature of evaluations; 0 = greedy; null = <see cref="Temperature"/>. Default null; 0, or 1e-6 or more.</summary>

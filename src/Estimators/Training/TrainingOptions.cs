@@ -43,7 +43,7 @@ public abstract record TrainingOptions
     public LoraOptions? Lora { get; init; }
 
     /// <summary>Compute in bfloat16, sampling included, and keep the weights that are updated in float32 (bf16). Half the memory and time of the passes on
-    /// processors with such units; log-probabilities then carry the noise that docs/precision.md measures. Default false.</summary>
+    /// processors with such units; log-probabilities then carry the noise that docs/precision.md measures. Default false (TRL: true).</summary>
     public bool Bf16 { get; init; }
 
     /// <summary>Start of everything random: the same seed on the same machine, with as many threads, gives the same bits, on a CPU: CUDA adds up in any order.
@@ -51,7 +51,7 @@ public abstract record TrainingOptions
     public long Seed { get; init; }
 
     /// <summary>Keep one tensor a layer for the gradient and compute the layers a second time: about a third more time, a fraction of the memory
-    /// (gradient_checkpointing). Default false.</summary>
+    /// (gradient_checkpointing). Default false (TRL: true).</summary>
     public bool ActivationCheckpointing { get; init; }
 
     /// <summary>What happens when a loss or a gradient is NaN or infinite. Default <see cref="NonFiniteUpdate.Stop"/>.</summary>
