@@ -203,6 +203,31 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task The_adapter_of_a_runs_checkpoint_is_used_and_trained_on()
+    {
+        string config = Config("", "\"lora\": {\"rank\": 2}, \"checkpoint_every\": 1");
+        (int code, _, string errors) = await Tool.RunAsync("", "train", "--config", config);
+        code.Should().Be(0, errors);
+        string checkpoint = Path.Combine(Output, "checkpoint-000002"), next = _folder.File("next");
+        const string prompt = """{"prompt": "numbers 1 5 7 target 11 :"}""";
+        (code, JsonElement[] rows, errors) = await Tool.RunAsync(prompt, "generate", "-m", Tool.Countdown, "--adapter", checkpoint, "--max-new-tokens", "4");
+        code.Should().Be(0, errors);
+        rows.Should().HaveCount(1);
+
+        string[] again = ["train", "--config", config, "--set", $"output={next}", "--set", "options.lora=null", "--set"];
+        (code, _, errors) = await Tool.RunAsync("", [.. again, $"adapter={checkpoint}"]);
+        code.Should().Be(0, errors);
+        using CausalLanguageModel first = CausalLanguageModel.FromPretrained(Path.Combine(Output, "policy")),
+            second = CausalLanguageModel.FromPretrained(Path.Combine(next, "policy"));
+        second.Adapter!.Rank.Should().Be(2);
+        second.Fingerprint.Should().NotBe(first.Fingerprint, "it has learnt on");
+
+        (code, _, errors) = await Tool.RunAsync("", [.. again, "adapter=nowhere"]);
+        code.Should().Be(CommandLine.Failure);
+        errors.Should().Contain("adapter: there is no folder 'nowhere'");
+    }
+
+    [Fact]
     public async Task Two_runs_in_one_folder_are_refused()
     {
         using RunFolder taken = RunFolder.Open(Output, resume: false);

@@ -25,6 +25,18 @@ public sealed class TrainingRowsTests
     }
 
     [Fact]
+    public void A_file_of_another_format_than_the_tasks_says_how_it_was_read()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder.File("gsm8k.jsonl"), "{\"question\": \"1 + 1?\", \"answer\": \"so\\n#### 2\"}\n");
+        var prompts = new PromptConfig<CountdownPrompts> { File = folder.File("gsm8k.jsonl") };
+        FluentActions.Invoking(() => TrainingRows.Problems(_context, TrainTask.Math, prompts, PromptFormat.Text))
+            .Should().Throw<InvalidDataException>().WithMessage("*'problem'*The file is read as math, since its \"format\" is not given: gsm8k, math*");
+        TrainingRows.Problems(_context, TrainTask.Math, prompts with { Format = ProblemFormat.Gsm8k }, PromptFormat.Text)
+            .View.GetColumn<string>("Answer").Should().Equal("2");
+    }
+
+    [Fact]
     public void Drawn_problems_are_those_of_Countdown()
     {
         var prompts = new PromptConfig<HeldOutCountdown> { Countdown = new HeldOutCountdown { Count = 5, Seed = 3 } };
