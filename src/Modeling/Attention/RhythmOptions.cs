@@ -30,8 +30,8 @@ public sealed record RhythmOptions
     /// <summary>Average over all heads read instead of the two groups (the paper's ablation). Default false.</summary>
     public bool AllHeads { get; init; }
 
-    /// <summary>Whether receiver heads are found and their FAI is computed (Bogdan et al., arXiv 2506.19143). Default false: finding them takes the attention of
-    /// every query to every earlier key, O(T²) time; with frozen ones it takes their bands alone.</summary>
+    /// <summary>Whether receiver heads are found and their FAI is computed (Bogdan et al., arXiv 2506.19143). Default false: finding them takes the attention
+    /// of every query to every earlier key, O(T²) time; with frozen ones it takes their bands alone.</summary>
     public bool Receivers { get; init; }
 
     /// <summary>Over what the spans are taken that put heads into groups. Default per sequence.</summary>
