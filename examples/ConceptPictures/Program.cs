@@ -9,7 +9,20 @@ using System.Text.RegularExpressions;
 using MLNetAttn.Modeling;
 using MLNetAttn.Pipelines;
 
-if (args is not ([] or [_, _, _])) throw new ArgumentException("Expected no arguments, or a name, a model's folder and GSM8K's test problems.");
+string? mistake = args switch
+{
+    [] => Directory.Exists(Path.Combine("models", "countdown")) ? null : "There is no models/countdown here: run this in the repository's root.",
+    [_, string modelFolder, _] when !Directory.Exists(modelFolder) => $"There is no folder '{modelFolder}'.",
+    [_, _, string file] when !File.Exists(file) => $"There is no file '{file}'.",
+    [_, _, _] => null,
+    _ => "Expected no arguments, or a name, a model's folder and GSM8K's test problems.",
+};
+if (mistake is not null)
+{
+    Console.Error.WriteLine(mistake);
+    return 1;
+}
+
 bool embedded = args is [];
 string name = embedded ? "countdown" : args[0], folder = Directory.CreateDirectory(Path.Combine("docs", "images")).FullName;
 using CausalLanguageModel model = CausalLanguageModel.FromPretrained(embedded ? Path.Combine("models", "countdown") : args[1]);
@@ -25,6 +38,7 @@ Save("curves", RhythmPicture.Curves(trace, new PictureOptions { Width = 1560, He
 Save("local", RhythmPicture.Heatmap(maps[0], sequence.PromptIds.Length, new PictureOptions { Title = "mean of the local heads", Width = 640, Height = 560 }));
 Save("global", RhythmPicture.Heatmap(maps[1], sequence.PromptIds.Length, new PictureOptions { Title = "mean of the global heads", Width = 640, Height = 560 }));
 Save("spans", RhythmPicture.SpanLadder(trace.Spans!, trace.Groups, new PictureOptions { Width = 1000, Height = 420 }));
+return 0;
 
 TokenSequence Written()
 {

@@ -13,7 +13,17 @@ using MLNetAttn.QuickStart;
 using MLNetAttn.Transforms;
 
 if (args is ["answer", string savedZip]) return Answers.Print(savedZip);
-Settings settings = Settings.Parse(args);
+Settings settings;
+try
+{
+    settings = Settings.Parse(args);
+}
+catch (ArgumentException error)
+{
+    Console.Error.WriteLine(error.Message);
+    return 1;
+}
+
 var ml = new MLContext(seed: settings.Seed);
 using CausalLanguageModel model = CausalLanguageModel.FromPretrained(settings.Model ?? Path.Combine(AppContext.BaseDirectory, "models", "countdown"));
 

@@ -76,7 +76,7 @@ internal static class Screen
             int done = Width * value.Step / value.TotalSteps;
             string line =
                 $"  {new string('█', done)}{new string('░', Width - done)} step {value.Step,3} of {value.TotalSteps}  reward {value.Metrics["reward"]:F2}  "
-                + $"length {value.Metrics["completions/mean_length"]:F0}  credit {value.Metrics["credit/mean"]:F2}  {value.Remaining:m\\:ss} left ";
+                + $"length {value.Metrics["completions/mean_length"]:F0}  credit {value.Metrics["credit/mean"]:F2}  {value.Remaining:h\\:mm\\:ss} left ";
             AnsiConsole.Profile.Out.Writer.Write(interactive ? $"\r{line}{(last ? "\n" : "")}" : $"{line}\n");
         }
     }

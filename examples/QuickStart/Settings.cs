@@ -18,6 +18,7 @@ internal sealed record Settings(string? Model, string Prompt, int Seed, int Step
             string value = i + 1 < args.Length ? args[i + 1] : throw new ArgumentException($"'{args[i]}' needs a value. Usage: {Usage}");
             settings = args[i] switch
             {
+                "--model" when !Directory.Exists(value) => throw new ArgumentException($"There is no folder '{value}': --model takes a local one. Usage: {Usage}"),
                 "--model" => settings with { Model = value },
                 "--prompt" => settings with { Prompt = value },
                 "--picture" => settings with { Picture = value },

@@ -2,7 +2,7 @@
 // judged by an ML.NET trainer, cross-validated, against the same trainer without the attention features.
 //
 //     dotnet run -c Release --project examples/RightOrWrong                 (half a minute on two cores)
-//     dotnet run -c Release --project examples/RightOrWrong -- 500          (fewer problems; the held-out split has some 1 030)
+//     dotnet run -c Release --project examples/RightOrWrong -- 500          (fewer problems, at least 100)
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -12,8 +12,14 @@ using MLNetAttn.Pipelines;
 using MLNetAttn.Transforms;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-int count = args is [string given] ? int.Parse(given) : 1_000;
 const int Folds = 10;
+int count = 1_000;
+if (args is not [] && (args is not [string given] || !int.TryParse(given, out count) || count is < 100 or > 1_000))
+{
+    Console.Error.WriteLine("Expected no arguments, or a number of problems from 100 to 1000.");
+    return 1;
+}
+
 var ml = new MLContext(seed: 1);
 using CausalLanguageModel model = CausalLanguageModel.FromPretrained(Path.Combine(AppContext.BaseDirectory, "models", "countdown"));
 
@@ -48,6 +54,7 @@ foreach ((string name, RhythmFeaturesOptions features) in inputs)
     Console.WriteLine(
         $"{name,-34} AUC {areas.Average():0.000} ± {StandardError(areas):0.000}   accuracy {folds.Average(fold => fold.Metrics.Accuracy):0.000}   gain over the first {gains.Average():+0.000;-0.000} ± {StandardError(gains):0.000}");
 }
+return 0;
 
 static double StandardError(double[] values)
 {

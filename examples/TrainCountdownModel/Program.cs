@@ -1,9 +1,10 @@
-// Makes the embedded model, models/countdown: a Llama of 210 000 parameters that has seen honest, often failing searches for Countdown solutions.
+// Makes the embedded model: a Llama of 210 000 parameters that has seen honest, often failing searches for Countdown solutions.
 //
 //     dotnet run -c Release --project examples/TrainCountdownModel -- models/countdown
-//     dotnet run -c Release --project examples/TrainCountdownModel -- out/longer --attempts 9 --context 256 --steps 3000
+//     dotnet run -c Release --project examples/TrainCountdownModel -- out/longer --attempts 9 --context 256 --steps 2000
 //
-// The second makes another start for examples/Experiments.
+// The first writes over the model of this repository; without a folder it goes to out/countdown-model. The second makes another start for
+// examples/Experiments (docs/experiments.md).
 //
 // The same seed on the same machine gives the same bits. models/countdown/README.md says how long it took and how good it was.
 using System.CommandLine;
@@ -17,7 +18,7 @@ using MLNetAttn.Pipelines;
 using MLNetAttn.Transforms;
 using Spectre.Console;
 
-Argument<string> folder = new("folder") { DefaultValueFactory = _ => "models/countdown" };
+Argument<string> folder = new("folder") { Description = "Where the model goes.", DefaultValueFactory = _ => "out/countdown-model" };
 Option<int>
     steps = Number("--steps", 2000, "Updates."),
     numbers = Number("--numbers", 3, "Numbers of a problem."),
@@ -93,6 +94,6 @@ internal sealed class ConsoleProgress : IProgress<TrainingProgress>
     {
         if (value.Step % 250 == 0 || value.Step == value.TotalSteps)
             AnsiConsole.MarkupLineInterpolated(
-                $"step {value.Step} of {value.TotalSteps}  loss {value.Metrics["loss"]:F3}  {value.Elapsed:mm\\:ss} gone, {value.Remaining:mm\\:ss} to go");
+                $"step {value.Step} of {value.TotalSteps}  loss {value.Metrics["loss"]:F3}  {value.Elapsed:h\\:mm\\:ss} gone, {value.Remaining:h\\:mm\\:ss} to go");
     }
 }

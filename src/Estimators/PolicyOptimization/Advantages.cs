@@ -1,6 +1,7 @@
 namespace MLNetAttn.Estimators;
 
-/// <summary>Group-relative advantages (Eq. 5; rl.md 1; TRL's GRPOTrainer, in double): Â = (R − mean of its group) / (standard deviation + 1e-4).</summary>
+/// <summary>Group-relative advantages (Eq. 5 of arXiv 2510.13554, as TRL's GRPOTrainer computes it, in double): Â = (R − mean of its group) /
+/// (standard deviation + 1e-4).</summary>
 public static class Advantages
 {
     private const double ZeroDeviation = 1e-8;

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators;
 
-/// <summary>The policy loss of GRPO and its relatives (rl.md 1; TRL's <c>GRPOTrainer._compute_loss</c>), with per-token advantages.</summary>
+/// <summary>The policy loss of GRPO and its relatives (Eq. 6 of arXiv 2510.13554; TRL's <c>GRPOTrainer._compute_loss</c>), with per-token advantages.</summary>
 public static class PolicyLoss
 {
     private const double LogRatioBound = 20;

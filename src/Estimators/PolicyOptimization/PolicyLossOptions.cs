@@ -91,7 +91,7 @@ public sealed record PolicyLossOptions
     }
 }
 
-/// <summary>How the token terms l of a batch become the loss (m = mask, B = rows); rl.md 1 and TRL's loss_type.</summary>
+/// <summary>How the token terms l of a batch become the loss (m = mask, B = rows); TRL's loss_type.</summary>
 public enum PolicyLossType
 {
     /// <summary>mean over rows of Σ_t l·m / max(1, Σ_t m).</summary>

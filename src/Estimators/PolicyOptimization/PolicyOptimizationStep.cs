@@ -3,8 +3,8 @@ using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Estimators;
 
-/// <summary>One step of structure-aware policy optimisation (method 11), top to bottom. P prompts, G responses each, B = P·G responses of up to T
-/// tokens.</summary>
+/// <summary>One step of structure-aware policy optimisation (Eq. 5, 6 and 12 of arXiv 2510.13554), top to bottom. P prompts, G responses
+/// each, B = P·G responses of up to T tokens.</summary>
 /// <param name="policy">The policy that learns.</param>
 /// <param name="reference">The policy to stay near where β is not 0.</param>
 /// <param name="source">Where responses and rewards come from.</param>

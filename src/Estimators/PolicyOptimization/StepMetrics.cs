@@ -4,7 +4,7 @@ using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Estimators;
 
-/// <summary>What is measured in a step, under TRL's names (rl.md 3).</summary>
+/// <summary>What is measured in a step, under TRL's names (docs/training.md).</summary>
 internal sealed class StepMetrics
 {
     private readonly Dictionary<string, double> _values = [];

@@ -5,10 +5,10 @@ namespace MLNetAttn.Modeling;
 /// <param name="Head">The head.</param>
 public readonly record struct HeadIndex(int Layer, int Head);
 
-/// <summary>The heads whose mean attention the metrics are made from (method 2).</summary>
+/// <summary>The heads whose mean attention the metrics are made from (Eq. 8 of arXiv 2510.13554).</summary>
 /// <param name="Local">H_loc, the heads with the shortest spans, shortest first: WAAD.</param>
 /// <param name="Global">H_glob, the heads with the longest spans, shortest first: FAI.</param>
-/// <param name="Receivers">The receiver heads, highest score first: receiver FAI (method 5). Null where they were not asked for.</param>
+/// <param name="Receivers">The receiver heads, highest score first: receiver FAI (Bogdan et al., arXiv 2506.19143). Null where they were not asked for.</param>
 public sealed record HeadGroups(IReadOnlyList<HeadIndex> Local, IReadOnlyList<HeadIndex> Global, IReadOnlyList<HeadIndex>? Receivers = null)
 {
     /// <summary>What is wrong with the groups for a model whose attention is read in these layers; null = nothing.</summary>

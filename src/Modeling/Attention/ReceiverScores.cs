@@ -1,7 +1,7 @@
 namespace MLNetAttn.Modeling;
 
-/// <summary>How selective the attention is that each head gives to earlier response tokens (method 5; Bogdan et al., <i>Thought Anchors</i>): the excess
-/// kurtosis of the head's own FAI with an open end.</summary>
+/// <summary>How selective the attention is that each head gives to earlier response tokens (Bogdan et al., <i>Thought Anchors</i>, arXiv 2506.19143): the
+/// excess kurtosis of the head's own FAI with an open end.</summary>
 /// <remarks>A head whose later tokens look at few earlier ones scores high: a receiver. Over several responses a head's score is the mean of those that are
 /// defined.</remarks>
 public sealed class ReceiverScores

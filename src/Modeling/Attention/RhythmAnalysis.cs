@@ -11,7 +11,7 @@ public sealed class RhythmAnalysis
     /// horizon.</summary>
     public required float[] Fai { get; init; }
 
-    /// <summary>FAI of the receiver heads (method 5) instead of the global ones, NaN where <see cref="Fai"/> is. Null unless
+    /// <summary>FAI of the receiver heads (Bogdan et al., arXiv 2506.19143) instead of the global ones, NaN where <see cref="Fai"/> is. Null unless
     /// <see cref="RhythmOptions.Receivers"/> asked for it.</summary>
     public float[]? ReceiverFai { get; init; }
 

@@ -1,6 +1,6 @@
 namespace MLNetAttn.Modeling;
 
-/// <summary>How WAAD and FAI are computed (method 1 to 5). Defaults are the paper's, version 2.</summary>
+/// <summary>How WAAD and FAI are computed (Eq. 7 to 10 of arXiv 2510.13554; docs/concepts.md). Defaults are the paper's, version 2.</summary>
 public sealed record RhythmOptions
 {
     /// <summary>The layers whose attention is read. Default: five in the middle.</summary>
@@ -30,8 +30,8 @@ public sealed record RhythmOptions
     /// <summary>Average over all heads read instead of the two groups (the paper's ablation). Default false.</summary>
     public bool AllHeads { get; init; }
 
-    /// <summary>Whether receiver heads are found and their FAI is computed (method 5). Default false: finding them takes the attention of every query to every
-    /// earlier key, O(T²) time; with frozen ones it takes their bands alone.</summary>
+    /// <summary>Whether receiver heads are found and their FAI is computed (Bogdan et al., arXiv 2506.19143). Default false: finding them takes the attention
+    /// of every query to every earlier key, O(T²) time; with frozen ones it takes their bands alone.</summary>
     public bool Receivers { get; init; }
 
     /// <summary>Over what the spans are taken that put heads into groups. Default per sequence.</summary>
@@ -97,7 +97,7 @@ public enum RowAlignment
     Generating,
 }
 
-/// <summary>Over what head spans are taken when heads are put into groups (method 2).</summary>
+/// <summary>Over what head spans are taken when heads are put into groups (Eq. 7 and 8).</summary>
 public enum HeadGrouping
 {
     /// <summary>Every sequence has groups of its own.</summary>

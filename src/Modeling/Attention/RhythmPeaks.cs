@@ -1,6 +1,6 @@
 namespace MLNetAttn.Modeling;
 
-/// <summary>The peaks of a metric along a response (method 7; the paper does not define them): what <c>scipy.signal.find_peaks</c> finds with a least
+/// <summary>The peaks of a metric along a response (the paper does not define them): what <c>scipy.signal.find_peaks</c> finds with a least
 /// prominence.</summary>
 public static class RhythmPeaks
 {

@@ -4,7 +4,7 @@ namespace MLNetAttn.Modeling;
 
 /// <summary>What a model says of given response tokens.</summary>
 /// <param name="LogProbabilities">float32 [B, R]: log π(o_t | prompt, o_&lt;t) with logits divided by the temperature; 0 where there is no token.</param>
-/// <param name="Entropies">float32 [B, R], nats, of the distribution that produced each token (method 6); 0 where there is no token; with a gradient only
+/// <param name="Entropies">float32 [B, R], nats, of the distribution that produced each token; 0 where there is no token; with a gradient only
 /// where that was asked for. Null if not asked for.</param>
 internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Entropies)
 {

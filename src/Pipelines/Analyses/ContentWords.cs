@@ -3,7 +3,7 @@ using System.Text;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>The words of a text that say what it is about (method 9): maximal runs of letters and numbers (Unicode categories L and N), lower-cased, without
+/// <summary>The words of a text that say what it is about: maximal runs of letters and numbers (Unicode categories L and N), lower-cased, without
 /// function words.</summary>
 /// <remarks>The paper does not define content words. Function words are 136 English ones, such as "the", "of" and "they"; a number, a name of a variable and a
 /// piece of LaTeX are content.</remarks>

@@ -2,7 +2,7 @@ using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>The peaks of one response and what coincides with them (method 8): what the statistics are sums of.</summary>
+/// <summary>The peaks of one response and what coincides with them: what the statistics are sums of.</summary>
 internal sealed class CouplingCounts
 {
     public CouplingCounts(ResponseRhythm response, double prominence)

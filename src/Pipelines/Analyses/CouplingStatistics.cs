@@ -3,7 +3,7 @@ using Microsoft.ML.Data;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>How strongly the rhythm of planning and anchoring is coupled in a model's responses (the paper's Table 2; method 8). Everything is pooled over all
+/// <summary>How strongly the rhythm of planning and anchoring is coupled in a model's responses (Table 2 of arXiv 2510.13554). Everything is pooled over all
 /// tokens, or peaks, of all responses.</summary>
 /// <remarks>
 /// Peaks are what <see cref="Modeling.RhythmPeaks"/> finds; the paper does not define them. p-values come from shuffling peaks within their responses, counts

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>The perturbation test (the paper's Table 1, Eq. 11; method 9): force other tokens where FAI is high and where it is low, let the model go on
+/// <summary>The perturbation test (Table 1 and Eq. 11 of arXiv 2510.13554): force other tokens where FAI is high and where it is low, let the model go on
 /// greedily, and compare what the two continuations say.</summary>
 public static class PerturbationTest
 {

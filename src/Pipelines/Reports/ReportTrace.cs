@@ -32,7 +32,7 @@ public sealed class ReportTrace
     /// <summary>FAI (Eq. 10), 0 to 1.</summary>
     public IReadOnlyList<float>? Fai { get; init; }
 
-    /// <summary>FAI of the receiver heads (method 5), 0 to 1.</summary>
+    /// <summary>FAI of the receiver heads (Bogdan et al., arXiv 2506.19143), 0 to 1.</summary>
     public IReadOnlyList<float>? ReceiverFai { get; init; }
 
     /// <summary>Entropy of the distribution that produced each token, in nats.</summary>

@@ -5,7 +5,7 @@ using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Transforms;
 
-/// <summary>Head groups of a whole data set: spans pooled over all response tokens (method 2), receiver scores over all responses (method 5).</summary>
+/// <summary>Head groups of a whole data set: spans pooled over all response tokens (Eq. 7), receiver scores over all responses.</summary>
 internal static class HeadCalibration
 {
     /// <summary>Makes one pass over the data.</summary>

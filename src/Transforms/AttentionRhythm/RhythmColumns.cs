@@ -25,8 +25,8 @@ public enum RhythmColumns
     /// <summary>Those that one pass gives at once.</summary>
     Default = Tokens | TokenIds | Waad | Fai | Entropy | LogProbability,
 
-    /// <summary>FAI of the receiver heads (method 5). Finding these heads takes the attention of every query to every earlier key, in Fit or, without
-    /// calibration, for every row.</summary>
+    /// <summary>FAI of the receiver heads (Bogdan et al., arXiv 2506.19143). Finding these heads takes the attention of every query to every earlier key, in
+    /// Fit or, without calibration, for every row.</summary>
     ReceiverFai = 64,
 
     /// <summary>All of them.</summary>

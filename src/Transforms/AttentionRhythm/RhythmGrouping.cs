@@ -1,6 +1,6 @@
 namespace MLNetAttn.Transforms;
 
-/// <summary>Over what head spans are taken when heads are put into the local and the global group (method 2).</summary>
+/// <summary>Over what head spans are taken when heads are put into the local and the global group (Eq. 7 and 8 of arXiv 2510.13554).</summary>
 public enum RhythmGrouping
 {
     /// <summary>Over all the data that the estimator is fitted on; the transformer keeps these groups, so that a row's numbers do not depend on other

@@ -2,7 +2,7 @@ using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Transforms;
 
-/// <summary>How credit is assigned to the tokens of a response (method 10). Defaults are the paper's, version 2.</summary>
+/// <summary>How credit is assigned to the tokens of a response (Eq. 12 to 19 of arXiv 2510.13554). Defaults are the paper's, version 2.</summary>
 public sealed record CreditOptions
 {
     /// <summary>Which tokens are amplified. Default <see cref="CreditStrategy.Coupled"/>.</summary>

@@ -1,6 +1,6 @@
 namespace MLNetAttn.Transforms;
 
-/// <summary>Which tokens of a response get more credit than the others (method 10).</summary>
+/// <summary>Which tokens of a response get more credit than the others (Eq. 12 to 19 of arXiv 2510.13554; docs/concepts.md).</summary>
 public enum CreditStrategy
 {
     /// <summary>None: γ = 1 everywhere, as plain GRPO has it.</summary>

@@ -33,8 +33,8 @@ public sealed class RhythmPicture
         foreach (Plot plot in _plots.GetPlots()) Calm(plot, isStacked: plots > 1);
     }
 
-    /// <summary>WAAD, FAI and entropy along a response, one below the other, with their peaks (method 7). Grey lines: an FAI peak at, or one token after, a
-    /// WAAD peak. Tokens are named where a label has room, else those of the highest FAI peaks.</summary>
+    /// <summary>WAAD, FAI and entropy along a response, one below the other, with their peaks (<see cref="RhythmPeaks"/>). Grey lines: an FAI peak at, or one
+    /// token after, a WAAD peak. Tokens are named where a label has room, else those of the highest FAI peaks.</summary>
     /// <param name="trace">The response; those of the three that it has are drawn.</param>
     /// <param name="options">Size and title.</param>
     /// <exception cref="ArgumentException">It has none of the three, or an option is out of range.</exception>

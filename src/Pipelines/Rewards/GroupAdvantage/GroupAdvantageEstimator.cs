@@ -5,7 +5,7 @@ using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Pipelines;
 
-/// <summary>Compares each reward with those of its group (Eq. 5; rl.md 1): Â = (R − mean of its group) / (standard deviation + 1e-4), as
+/// <summary>Compares each reward with those of its group (Eq. 5 of arXiv 2510.13554): Â = (R − mean of its group) / (standard deviation + 1e-4), as
 /// <see cref="PolicyOptimizationTrainer"/> does.</summary>
 /// <remarks>
 /// <format type="text/markdown"><![CDATA[
