@@ -96,7 +96,7 @@ internal static unsafe class FlashAttentionGradient
                     int farthest = Math.Max(0, first + low - job.Window + 1);
                     for (int firstKey = farthest / Strip * Strip; firstKey < Math.Min(job.Length, first + high); firstKey += Strip)
                         Multiply(job, room, first, low, high, firstKey);
-                    TileTranspose.Apply(room.QueryGradient, Tile, room.Queries, job.Size, Tile, job.Size);
+                    TileTranspose.Apply(room.QueryGradient, Tile, room.Queries, job.Size, job.Size, Tile);
                 }
                 StoreTurned<T, TElement>(job, low < high ? room.Queries : null, 1 / MathF.Sqrt(job.Size), row, first, Math.Min(Tile, job.Length - first), head);
             }

@@ -5,7 +5,7 @@ namespace MLNetAttn.Modeling;
 /// <summary>Rotation of queries and keys and causal self-attention by kernels, with a gradient.</summary>
 internal sealed class TurnedAttention : autograd.SingleTensorFunction<TurnedAttention>
 {
-    // What autograd was given last, and has taken over since. Without this the scope around a pass would hold the gradients of all layers until its end.
+    // What autograd was given last, and has taken over since.
     [ThreadStatic]
     private static Tensor? _returned;
 
@@ -41,7 +41,9 @@ internal sealed class TurnedAttention : autograd.SingleTensorFunction<TurnedAtte
 
     public override List<Tensor> backward(autograd.AutogradContext context, Tensor gradient)
     {
+        // Without both, the scope around a pass would hold the gradients of all layers until its end.
         _returned?.Dispose();
+        using Tensor received = gradient;
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         List<Tensor> saved = context.get_saved_variables();
