@@ -35,7 +35,7 @@ internal static class Attention
             Tensor grouped = queries.view(queries.size(0), keyHeads, heads / keyHeads, queries.size(3));
             return nn.functional.scaled_dot_product_attention(grouped, keys, values, mask!).view(queries.shape);
         }
-        return IsSmall(queries, keys)
+        return IsSmall(queries.size(0), queries.size(1), queries.size(2), keys.size(2))
             ? Explicit(queries, keys, values, mask, causal).Output
             : (Tensor)Kernels.Value.invoke("attend", queries, keys, values, mask!, causal);
     }
@@ -44,7 +44,7 @@ internal static class Attention
     /// follows: A[t,s] = exp(q_t·k_s/√D − lse_t). The output is differentiable, the log-sum-exp is not.</summary>
     public static (Tensor Output, Tensor LogSumExp) AttendWithLogSumExp(Tensor queries, Tensor keys, Tensor values, Tensor? mask, bool causal)
     {
-        if (IsSmall(queries, keys))
+        if (IsSmall(queries.size(0), queries.size(1), queries.size(2), keys.size(2)))
         {
             (Tensor output, Tensor scores, Tensor weights) = Explicit(queries, keys, values, mask, causal);
             using var noGradient = no_grad();
@@ -62,7 +62,8 @@ internal static class Attention
         using (no_grad()) return (attended, LogSumExp(queries, keys, mask, causal));
     }
 
-    private static bool IsSmall(Tensor queries, Tensor keys) => queries.size(0) * queries.size(1) * queries.size(2) * keys.size(2) <= SmallMap;
+    /// <summary>Whether the map [B, H, T, S] is computed as a whole, by its definition.</summary>
+    public static bool IsSmall(long batch, long heads, long queries, long keys) => batch * heads * queries * keys <= SmallMap;
 
     /// <summary>Attention by its definition, operation by operation as transformers' eager attention: the output [B, H, T, D], and the scores and weights [B,
     /// H, T, S], at least float32.</summary>

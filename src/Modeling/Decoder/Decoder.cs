@@ -191,13 +191,17 @@ internal sealed class Decoder : IDisposable
         int past = cache?.Length ?? 0;
         if (fused && past == 0 && FlashAttention.Covers(Config.HeadDimension))
             return (index, layer, x) => FlashSelfAttention(index, layer, x, padding, observer, cache, packing);
+        if (!fused && cache is null && padding is null && KernelSupport.Reaches(Weights.Embedding) && FlashAttention.Covers(Config.HeadDimension))
+            return (index, layer, x) => Attention.IsSmall(packing?.Rows ?? x.size(0), Config.HeadCount, length, length)
+                ? SelfAttention(index, layer, x, mask: null, observer, fused, cache, packing)
+                : TurnedSelfAttention(index, layer, x, observer, packing);
         Tensor? mask = padding is null ? null
             : past == 0 ? AttentionMask.LeftPadded(padding, length, Device)
             : AttentionMask.NewPosition(padding, past + length, Device);
         return (index, layer, x) => SelfAttention(index, layer, x, mask, observer, fused, cache, packing);
     }
 
-    /// <summary>By torch's operations.</summary>
+    /// <summary>By torch's operations, of which small maps, other devices and types, and caches without fast kernels remain.</summary>
     private Tensor SelfAttention(
         int index, DecoderLayer layer, Tensor x, Tensor? mask, IAttentionObserver? observer, bool fused, KeyValueCache? cache, TokenPacking? packing)
     {
@@ -236,6 +240,23 @@ internal sealed class Decoder : IDisposable
         return packing?.Pack(output) ?? output;
     }
 
+    /// <summary>Attention by a kernel that has a gradient, all else by torch's operations. Passes without a gradient take it too where their numbers are to be
+    /// those of passes with one.</summary>
+    private Tensor TurnedSelfAttention(int index, DecoderLayer layer, Tensor x, IAttentionObserver? observer, TokenPacking? packing)
+    {
+        int heads = Config.HeadCount, keyHeads = Config.KeyValueHeadCount;
+        Tensor projected = ProjectHeads(layer, x, fused: false, packing);
+        if (layer.QueryNorm is not null) projected = cat([.. Normalized(layer, projected), projected.narrow(2, heads + keyHeads, keyHeads)], 2);
+        bool observed = observer is not null && observer.Reads(index);
+        (Tensor output, Tensor? logSumExp, Tensor? distances) = _rotary.Attend(projected, keyHeads, layer.SlidingWindow, statistics: observed);
+        if (observed)
+        {
+            (Tensor queries, Tensor keys, _) = Split(projected.detach());
+            observer!.Observe(index, queries, keys, logSumExp!, distances);
+        }
+        return packing?.Pack(output) ?? output;
+    }
+
     /// <summary>What an observer sees of the last layer that it reads, by a kernel: no values are mixed.</summary>
     private void ObserveFlash(DecoderLayer layer, Tensor x, IAttentionObserver observer, TokenPacking? packing)
     {
@@ -266,14 +287,17 @@ internal sealed class Decoder : IDisposable
     {
         int heads = Config.HeadCount, keyHeads = Config.KeyValueHeadCount;
         Tensor projected = ProjectHeads(layer, x, fused: false, packing);
-        Tensor qk = projected.narrow(2, 0, heads + keyHeads);
-        if (layer.QueryNorm is { } queryNorm && layer.KeyNorm is { } keyNorm)
-            qk = cat([
-                RootMeanSquareNorm.Apply(qk.narrow(2, 0, heads), queryNorm, Config.RmsNormEpsilon),
-                RootMeanSquareNorm.Apply(qk.narrow(2, heads, keyHeads), keyNorm, Config.RmsNormEpsilon)], 2);
+        Tensor qk = layer.QueryNorm is null ? projected.narrow(2, 0, heads + keyHeads) : cat(Normalized(layer, projected), 2);
         qk = _rotary.Apply(qk, start).transpose(1, 2);                                                                                 // [B, H + H_kv, T, D]
         return (qk.narrow(1, 0, heads), qk.narrow(1, heads, keyHeads), projected.narrow(2, heads + keyHeads, keyHeads).transpose(1, 2));
     }
+
+    /// <summary>Normed queries [B, T, H, D] and keys [B, T, H_kv, D] of a layer that has norms for them, by torch's operations.</summary>
+    private Tensor[] Normalized(DecoderLayer layer, Tensor projected) =>
+    [
+        RootMeanSquareNorm.Apply(projected.narrow(2, 0, Config.HeadCount), layer.QueryNorm!, Config.RmsNormEpsilon),
+        RootMeanSquareNorm.Apply(projected.narrow(2, Config.HeadCount, Config.KeyValueHeadCount), layer.KeyNorm!, Config.RmsNormEpsilon),
+    ];
 
     /// <summary>The projection alone: [B, T, H + 2 · H_kv, D], of packed tokens at all their places.</summary>
     private Tensor ProjectHeads(DecoderLayer layer, Tensor x, bool fused, TokenPacking? packing)

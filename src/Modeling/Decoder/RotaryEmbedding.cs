@@ -42,6 +42,15 @@ internal sealed class RotaryEmbedding : IDisposable
         RotaryKernel.Apply(projected, config.HeadCount, config.KeyValueHeadCount, layer.QueryNorm, layer.KeyNorm, cos, sin, config.RmsNormEpsilon);
     }
 
+    /// <summary>Turns the queries and keys of [B, T, H + 2 · H_kv, D] where they lie, and attends: see <see cref="TurnedAttention"/>. Differentiable.</summary>
+    public (Tensor Output, Tensor? LogSumExp, Tensor? Distance) Attend(Tensor projected, int keyHeads, int? window, bool statistics)
+    {
+        long length = projected.size(1);
+        Tables tables = Upto((int)length);
+        using Tensor cos = tables.Cos.narrow(0, 0, length), sin = tables.SignedSin.narrow(0, 0, length);
+        return TurnedAttention.Apply(projected, keyHeads, window, cos, sin, statistics);
+    }
+
     public void Dispose()
     {
         _frequencies.Dispose();

@@ -47,6 +47,9 @@ internal sealed class TokenPacking
         return places.Count <= (1 - LeastSaved) * numbers.Length ? new TokenPacking(sequences.Count, numbers, [.. places]) : null;
     }
 
+    /// <summary>B.</summary>
+    public int Rows => _rows;
+
     /// <summary>The number, among those that are computed, of the token at a place in [B · T].</summary>
     public long NumberOf(int place) => _numbers[place];
 

@@ -10,8 +10,8 @@ namespace MLNetAttn.Modeling;
 /// <remarks>
 /// Between its matrix products a decoder does many small things. As torch operations each of them costs a call, a tensor and a trip through memory; one pass
 /// over memory that is
-/// in the cache anyway does several at once. Kernels have no gradient: training keeps the operations. They are written in vectors of sixteen numbers, which the
-/// runtime makes of two of eight where the processor has none of sixteen (AVX2).
+/// in the cache anyway does several at once. Kernels have no gradient, with one exception (<see cref="TurnedAttention"/>): training keeps the other operations.
+/// They are written in vectors of sixteen numbers, which the runtime makes of two of eight where the processor has none of sixteen (AVX2).
 /// </remarks>
 internal static class KernelSupport
 {
@@ -23,9 +23,12 @@ internal static class KernelSupport
     /// <summary>Whether this processor can run them.</summary>
     public static bool IsSupported => Avx2.IsSupported && Fma.IsSupported;
 
-    /// <summary>Whether a kernel may take over: no gradient is recorded, and the tensors are float32 or bfloat16 in this machine's memory.</summary>
-    public static bool Covers(Tensor tensor) =>
-        IsSupported && tensor.device_type == DeviceType.CPU && tensor.dtype is ScalarType.Float32 or ScalarType.BFloat16 && !is_grad_enabled();
+    /// <summary>Whether a kernel without a gradient may take over: none is recorded, and kernels reach the tensor.</summary>
+    public static bool Covers(Tensor tensor) => Reaches(tensor) && !is_grad_enabled();
+
+    /// <summary>Whether kernels can read tensors like this one: float32 or bfloat16 in this machine's memory.</summary>
+    public static bool Reaches(Tensor tensor) =>
+        IsSupported && tensor.device_type == DeviceType.CPU && tensor.dtype is ScalarType.Float32 or ScalarType.BFloat16;
 
     /// <summary>Room for float32 numbers, at an address from which no vector of sixteen lies across two cache lines.</summary>
     /// <param name="buffer">A field of the calling thread that keeps the room for the next call.</param>

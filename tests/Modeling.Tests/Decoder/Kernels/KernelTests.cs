@@ -17,6 +17,8 @@ public sealed class KernelTests
     {
         using Tensor single = zeros(2), half = zeros(2, dtype: ScalarType.BFloat16), wide = zeros(2, dtype: ScalarType.Float64);
         KernelSupport.Covers(single).Should().BeFalse("a gradient could be wanted");
+        KernelSupport.Reaches(single).Should().BeTrue("one kernel has a gradient");
+        KernelSupport.Reaches(wide).Should().BeFalse();
         using var noGradient = no_grad();
         KernelSupport.Covers(single).Should().BeTrue();
         KernelSupport.Covers(half).Should().BeTrue();
