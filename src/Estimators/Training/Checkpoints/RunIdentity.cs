@@ -1,6 +1,8 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Estimators;
 
@@ -41,11 +43,28 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
             OptionsType = options.GetType(),
         };
 
-    /// <summary>Requires that a checkpoint is this run's.</summary>
+    /// <summary>What the file of a folder says which run it holds.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, or another file.</exception>
+    public static RunIdentity Read(string path)
+    {
+        string found = "null";
+        try
+        {
+            if (JsonSerializer.Deserialize<RunIdentity>(File.ReadAllText(path), ComponentState.Format) is { } saved) return saved;
+        }
+        catch (JsonException exception)
+        {
+            found = exception.Message;
+        }
+        throw new InvalidDataException(
+            $"'{path}' cannot be read, expected what a run says of itself: {found} Without it and a checkpoint nothing says which run this folder holds: give OutputFolder another folder.");
+    }
+
+    /// <summary>Requires that what was saved is this run's.</summary>
     /// <param name="saved">The run that wrote it.</param>
-    /// <param name="location">The checkpoint.</param>
+    /// <param name="problem">What to say where it is another's.</param>
     /// <exception cref="InvalidOperationException">It is another's; the message names all that differs.</exception>
-    public void Require(RunIdentity saved, string location)
+    public void Require(RunIdentity saved, string problem)
     {
         var differences = new List<string>();
         bool isConstant = Options[nameof(TrainingOptions.Schedule)]?.ToString() == nameof(LearningRateSchedule.Constant);
@@ -56,7 +75,7 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
         Collect(saved.Options, Options, "", OptionsType);
         if (differences.Count > 0)
             throw new InvalidOperationException(
-                $"'{location}' is a checkpoint of another run: {string.Join("; ", differences)}. Use the same model, data and options, or begin anew in another OutputFolder.");
+                $"{problem}: {string.Join("; ", differences)}. Use the same model, data and options, or begin anew in another OutputFolder.");
 
         void Compare(string what, string? before, string? now)
         {
