@@ -103,6 +103,13 @@ internal sealed class LearningPolicy : IDisposable
         Forget();
     }
 
+    /// <summary>Forgets what was accumulated, as if it had never been computed.</summary>
+    public void Forget()
+    {
+        foreach (Tensor gradient in Gradients) gradient.Dispose();
+        _gradients = null;
+    }
+
     /// <summary>Copies of all that is trained; the caller disposes them.</summary>
     public Tensor[] Snapshot()
     {
@@ -158,12 +165,6 @@ internal sealed class LearningPolicy : IDisposable
 
     /// <summary>Frees everything, the model included: for a training that failed.</summary>
     public void Dispose() => Finish().Dispose();
-
-    private void Forget()
-    {
-        foreach (Tensor gradient in Gradients) gradient.Dispose();
-        _gradients = null;
-    }
 
     /// <summary>What to throw where the next update cannot be computed.</summary>
     /// <param name="what">What is not finite.</param>
