@@ -297,6 +297,13 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// <summary>A copy whose weights are to change, so that no folder holds them.</summary>
     internal CausalLanguageModel CloneToChange() => WithCopy(type: null, weights => Decoder.Adapter?.Clone(weights), baseFolder: null);
 
+    /// <summary>A model on the same weights whose responses end after this token too.</summary>
+    internal CausalLanguageModel EndingAt(int tokenId)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return With(Decoder.Weights.Share(), weights => Decoder.Adapter?.Clone(weights), _baseFolder, GenerationConfig.EndingAt(tokenId));
+    }
+
     /// <summary>A model with weights of its own.</summary>
     private CausalLanguageModel WithCopy(ScalarType? type, Func<WeightStorage, LoraAdapter?> adapter, string? baseFolder)
     {
@@ -315,13 +322,15 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// <param name="weights">The weights.</param>
     /// <param name="prepare">Sees to their values, and makes the adapter on them; null = none.</param>
     /// <param name="baseFolder">As for the constructor.</param>
-    private CausalLanguageModel With(WeightStorage weights, Func<WeightStorage, LoraAdapter?> prepare, string? baseFolder)
+    /// <param name="generation">What it recommends for generation; null = what this one does.</param>
+    private CausalLanguageModel With(
+        WeightStorage weights, Func<WeightStorage, LoraAdapter?> prepare, string? baseFolder, GenerationConfig? generation = null)
     {
         LoraAdapter? adapter = null;
         try
         {
             adapter = prepare(weights);
-            return new CausalLanguageModel(new Decoder(Config, weights, adapter), GenerationConfig, _tokenizer, _location, baseFolder);
+            return new CausalLanguageModel(new Decoder(Config, weights, adapter), generation ?? GenerationConfig, _tokenizer, _location, baseFolder);
         }
         catch
         {

@@ -169,6 +169,12 @@ public sealed class RunIdentityTests : CheckpointFixture
         Tune(options with { OutputFolder = Output, Resume = true, Generation = new GenerationOptions { MaxNewTokens = 3 } }).ShouldEqual(expected);
         FluentActions.Invoking(() => Tune(options with { OutputFolder = Output, Resume = true, Shuffle = false }))
             .Should().Throw<InvalidOperationException>().WithMessage("*another run: Shuffle was true, and is false*");
+        Tune(options with { OutputFolder = Output, Resume = true, GradientAccumulationSteps = 3 }).ShouldEqual(expected);
+        // Dropout leaves out other things in each part.
+        SupervisedFineTuningOptions dropping = options with { OutputFolder = Output + "-dropout", Lora = new LoraOptions { Dropout = 0.1 } };
+        Tune(dropping);
+        FluentActions.Invoking(() => Tune(dropping with { Resume = true, GradientAccumulationSteps = 3 }))
+            .Should().Throw<InvalidOperationException>().WithMessage("*another run: GradientAccumulationSteps was 1, and is 3*");
 
         Dictionary<string, float[]> Tune(SupervisedFineTuningOptions tuning)
         {

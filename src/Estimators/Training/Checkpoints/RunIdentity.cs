@@ -31,6 +31,11 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
     [JsonIgnore]
     public Type? OptionsType { get; private init; }
 
+    /// <summary>Whether parts of a batch, whose losses add up, may be others: that changes last bits alone, as another sampling batch does, and is what memory
+    /// that ran out asks for. Dropout leaves out other things in each part.</summary>
+    [JsonIgnore]
+    public bool HasFreeParts { get; private init; }
+
     /// <summary>Of a run that begins now.</summary>
     public static RunIdentity Of(TrainingPlan plan, CausalLanguageModel model, TrainingOptions options) =>
         new(
@@ -41,6 +46,7 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
             (JsonObject)JsonNode.Parse(TrainingState.ToNode(options).ToJsonString())!)
         {
             OptionsType = options.GetType(),
+            HasFreeParts = options is SupervisedFineTuningOptions tuning && tuning.HasFreeParts(model),
         };
 
     /// <summary>What the file of a folder says which run it holds.</summary>
@@ -77,6 +83,10 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
             throw new InvalidOperationException(
                 $"{problem}: {string.Join("; ", differences)}. Use the same model, data and options, or begin anew in another OutputFolder.");
 
+        bool IsFree(string name) => Free.Contains(name)
+            || (isConstant && Length.Contains(name))
+            || (HasFreeParts && name == nameof(SupervisedFineTuningOptions.GradientAccumulationSteps));
+
         void Compare(string what, string? before, string? now)
         {
             if (before != now) differences.Add($"{what} was {before ?? "not there"}, and is {now ?? "not there"}");
@@ -88,7 +98,7 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
             JsonObject defaults = type?.GetConstructor(Type.EmptyTypes) is null ? [] : (JsonObject)TrainingState.ToNode(Activator.CreateInstance(type)!);
             foreach (string name in before.Select(entry => entry.Key).Union(now.Select(entry => entry.Key)))
             {
-                if (prefix.Length == 0 && (Free.Contains(name) || (isConstant && Length.Contains(name)))) continue;
+                if (prefix.Length == 0 && IsFree(name)) continue;
                 (JsonNode? old, JsonNode? current) = (before.ContainsKey(name) ? before[name] : defaults[name], now[name]);
                 if (old is JsonObject inner && current is JsonObject other) Collect(inner, other, $"{prefix}{name}.", type?.GetProperty(name)?.PropertyType);
                 else if (!JsonNode.DeepEquals(old, current)) Compare(prefix + name, old?.ToJsonString() ?? "null", current?.ToJsonString() ?? "null");
