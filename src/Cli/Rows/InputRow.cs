@@ -52,7 +52,7 @@ internal sealed record InputRow(long Line, JsonObject Fields)
         const string kind = "an array of messages, or an object with such an array as 'messages'";
         JsonNode found = Require(name, kind);
         JsonArray messages = found as JsonArray ?? (found as JsonObject)?["messages"] as JsonArray ?? throw Wrong(name, kind);
-        string json = found.ToJsonString();
+        string json = JsonText.Line(found);
         return (json, messages is [.., JsonObject last] && last["content"] is JsonValue said && said.TryGetValue(out string? text) ? text : json);
     }
 

@@ -36,6 +36,7 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     /// it.</exception>
     /// <exception cref="InvalidOperationException">A column is text and the model has no tokenizer, no chat template for conversations, or no token that ends a
     /// response; EvaluateEvery and validation rows do not go together; or the folder holds another run.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled while rows were read: nothing is trained or changed, a run in the folder neither.</exception>
     /// <exception cref="NotSupportedException">All weights are to be trained, and they are not float32.</exception>
     /// <exception cref="NotFiniteNumberException">The loss or its gradient became NaN or infinite.</exception>
     /// <exception cref="InsufficientMemoryException">Memory ran out; the message says what to lower.</exception>
@@ -52,17 +53,8 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     {
         var cancellation = new RunCancellation(_host, _options.CancellationToken);
         int? end = EndOfSequence(Find(input.Schema).Response);
-        TokenSequence[] rows;
-        TokenSequence[]? judged;
-        try
-        {
-            rows = Read(input, cancellation);
-            judged = validation is null ? null : ValidationRows.Named(_host, () => Read(validation, cancellation));
-        }
-        catch (OperationCanceledException) when (cancellation.IsRequested)
-        {
-            return Policy(TrainingLoop.Unbegun(_host, _model, _options), longest: null);
-        }
+        TokenSequence[] rows = Read(input, cancellation);
+        TokenSequence[]? judged = validation is null ? null : ValidationRows.Named(_host, () => Read(validation, cancellation));
         using CausalLanguageModel? aligned = end is { } id && !_model.GenerationConfig.EosTokenIds.Contains(id) ? Align(id) : null;
         var plan = new TrainingPlan(
             nameof(SupervisedFineTuningTrainer), _options.Steps ?? Steps(_options.Batches(rows.Length)), UpdatesPerStep: 1, Logged,
@@ -74,7 +66,8 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
             _host, aligned ?? _model, _options, plan, (policy, _) => new SupervisedFineTuningStep(policy, rows, judged, _options, cancellation));
         // Every prompt must leave room for as many tokens as are asked for.
         int longest = rows.Max(row => row.ResponseIds.Length), prompt = rows.Concat(judged ?? []).Max(row => row.PromptIds.Length);
-        return Policy(trained, prompt + longest <= _model.Config.MaxPositionEmbeddings ? longest : null);
+        int? limit = prompt + longest <= _model.Config.MaxPositionEmbeddings ? longest : null;
+        return new PolicyTransformer(_host, LanguageModelHandle.Own(trained), Responses(limit));
     }
 
     private int Steps(int batches) => (long)_options.Epochs * batches is <= int.MaxValue and long steps
@@ -95,8 +88,6 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     }
 
     private InputColumn Response => InputColumn.TextOrTokenIds(_options.ResponseColumnName);
-
-    private PolicyTransformer Policy(CausalLanguageModel trained, int? longest) => new(_host, LanguageModelHandle.Own(trained), Responses(longest));
 
     /// <summary>How the fine-tuned policy answers.</summary>
     /// <param name="longest">The most tokens of a response where that is not said; null = as many as the context leaves.</param>

@@ -121,6 +121,13 @@ internal sealed class LearningPolicy : IDisposable
         return copies;
     }
 
+    /// <summary>Overwrites an earlier <see cref="Snapshot"/> with what is trained now.</summary>
+    public void CopyTo(IReadOnlyList<Tensor> snapshot)
+    {
+        using var noGradient = no_grad();
+        for (int i = 0; i < snapshot.Count; i++) snapshot[i].copy_(Trainable[i].Tensor);
+    }
+
     /// <summary>Takes back what <see cref="Snapshot"/> gave.</summary>
     public void Restore(IReadOnlyList<Tensor> snapshot)
     {

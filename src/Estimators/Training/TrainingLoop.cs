@@ -80,14 +80,6 @@ internal sealed class TrainingLoop
         }
     }
 
-    /// <summary>What a training leaves that was cancelled before it began: a copy of the model, or a new adapter on it.</summary>
-    public static CausalLanguageModel Unbegun(IHost host, CausalLanguageModel model, TrainingOptions options)
-    {
-        using IChannel channel = host.Start("Training");
-        channel.Warning(MessageSensitivity.None, "Cancelled while rows were read: the policy is the model that was handed over.");
-        return new LearningPolicy(model, options, totalUpdates: 1).Finish();
-    }
-
     private void Run()
     {
         string? otherMeans = null;
