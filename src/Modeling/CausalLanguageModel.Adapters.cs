@@ -5,8 +5,8 @@ public sealed partial class CausalLanguageModel
 {
     /// <summary>This model with a new LoRA adapter, which changes nothing until it is trained (PEFT's get_peft_model). The two share their weights: this model
     /// stays as it is, and either may be disposed first.</summary>
-    /// <remarks>Its files name the folder that this model was read from as their base. They name none where no folder holds these weights alone: of a model that
-    /// was trained, merged or made in memory, or came with an adapter beside it.</remarks>
+    /// <remarks>Its files name the folder that this model was read from as their base. They name none where no folder holds these weights alone: of a model
+    /// that was trained, merged or made in memory, or came with an adapter beside it.</remarks>
     /// <param name="options">Rank, scale and targets.</param>
     /// <exception cref="ArgumentException">Options are out of range, or name modules that the model does not have; the message names all of them.</exception>
     /// <exception cref="InvalidOperationException">The model has an adapter already.</exception>

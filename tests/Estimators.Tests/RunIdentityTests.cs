@@ -61,7 +61,8 @@ public sealed class RunIdentityTests : CheckpointFixture
         Directory.CreateDirectory(Output);
         string path = Path.Combine(Output, "run.json");
         File.WriteAllText(path, text);
-        FluentActions.Invoking(() => Train(Options(resume: true))).Should().Throw<InvalidDataException>().WithMessage("*run.json' cannot be read*another folder*");
+        FluentActions.Invoking(() => Train(Options(resume: true)))
+            .Should().Throw<InvalidDataException>().WithMessage("*run.json' cannot be read*another folder*");
         File.ReadAllText(path).Should().Be(text);
     }
 

@@ -51,7 +51,8 @@ public sealed class SupervisedFineTuningStepTests : IDisposable
         using var policy = new LearningPolicy(_model, Options(batch: 3), totalUpdates: 1);
         SupervisedFineTuningStep step = Step(policy, _uneven, Options(batch: 3));
         IReadOnlyDictionary<string, double> evaluation = step.Evaluate(), first = step.Run(0), after = step.Evaluate();
-        foreach (string name in new[] { "loss", "entropy", "mean_token_accuracy" }) evaluation[$"eval_{name}"].Should().BeApproximately(first[name], 1e-6, name);
+        foreach (string name in new[] { "loss", "entropy", "mean_token_accuracy" })
+            evaluation[$"eval_{name}"].Should().BeApproximately(first[name], 1e-6, name);
         after["eval_loss"].Should().BeLessThan(evaluation["eval_loss"] - 1e-3);
     }
 
@@ -80,7 +81,8 @@ public sealed class SupervisedFineTuningStepTests : IDisposable
         IReadOnlyDictionary<string, double> expected = Step(whole, rows, options).Run(0),
             found = Step(policy, rows, options with { GradientAccumulationSteps = steps }).Run(0);
         begun.Should().Be(passes);
-        foreach (string name in new[] { "loss", "entropy", "mean_token_accuracy", "grad_norm" }) found[name].Should().BeApproximately(expected[name], 1e-5, name);
+        foreach (string name in new[] { "loss", "entropy", "mean_token_accuracy", "grad_norm" })
+            found[name].Should().BeApproximately(expected[name], 1e-5, name);
         Near(policy, whole, 1e-6);
     }
 

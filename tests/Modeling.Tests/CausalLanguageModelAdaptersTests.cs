@@ -38,7 +38,8 @@ public sealed class CausalLanguageModelAdaptersTests : IDisposable
     [Fact]
     public void An_adapter_beside_its_base_belongs_to_that_one_wherever_both_were_moved()
     {
-        using (CausalLanguageModel model = CausalLanguageModel.FromPretrained(Base), adapted = model.WithTrained()) adapted.SavePretrained(_folder.File("both"));
+        using (CausalLanguageModel model = CausalLanguageModel.FromPretrained(Base), adapted = model.WithTrained())
+            adapted.SavePretrained(_folder.File("both"));
         Directory.Move(_folder.File("both"), _folder.File("moved"));
         using CausalLanguageModel read = CausalLanguageModel.FromPretrained(_folder.File("moved")), plain = read.WithoutAdapter();
         BaseOf(read).Should().Be(_folder.File("moved"));

@@ -27,8 +27,8 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     }
 
     /// <summary>Trains a copy of the model on the rows.</summary>
-    /// <remarks>Where the token that is appended to responses as text (<see cref="SupervisedFineTuningOptions.AppendEndOfSequence"/>) is none of those at which the
-    /// model stops, the trained one stops at it too (its generation_config.json names it), as transformers aligns the two; a warning says so.</remarks>
+    /// <remarks>Where the token that is appended to responses as text (<see cref="SupervisedFineTuningOptions.AppendEndOfSequence"/>) is none of those at which
+    /// the model stops, the trained one stops at it too (its generation_config.json names it), as transformers aligns the two; a warning says so.</remarks>
     /// <param name="input">Prompts and responses, each text or vectors of token ids.</param>
     /// <returns>The trained policy, which owns its model: dispose it. Where training was cancelled, as its last complete step left it; with
     /// <see cref="TrainingOptions.KeepBest"/> the best that was evaluated.</returns>
@@ -36,7 +36,8 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     /// it.</exception>
     /// <exception cref="InvalidOperationException">A column is text and the model has no tokenizer, no chat template for conversations, or no token that ends a
     /// response; EvaluateEvery and validation rows do not go together; or the folder holds another run.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled while rows were read: nothing is trained or changed, a run in the folder neither.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled while rows were read: nothing is trained or changed, nor is a run in the
+    /// folder.</exception>
     /// <exception cref="NotSupportedException">All weights are to be trained, and they are not float32.</exception>
     /// <exception cref="NotFiniteNumberException">The loss or its gradient became NaN or infinite.</exception>
     /// <exception cref="InsufficientMemoryException">Memory ran out; the message says what to lower.</exception>
