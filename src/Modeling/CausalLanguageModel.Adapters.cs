@@ -5,13 +5,15 @@ public sealed partial class CausalLanguageModel
 {
     /// <summary>This model with a new LoRA adapter, which changes nothing until it is trained (PEFT's get_peft_model). The two share their weights: this model
     /// stays as it is, and either may be disposed first.</summary>
+    /// <remarks>Its files name the folder that this model was read from as their base. They name none where no folder holds these weights alone: of a model
+    /// that was trained, merged or made in memory, or came with an adapter beside it.</remarks>
     /// <param name="options">Rank, scale and targets.</param>
     /// <exception cref="ArgumentException">Options are out of range, or name modules that the model does not have; the message names all of them.</exception>
     /// <exception cref="InvalidOperationException">The model has an adapter already.</exception>
     public CausalLanguageModel WithAdapter(LoraOptions options)
     {
         RequireNoAdapter();
-        return WithShared(weights => LoraAdapter.Create(weights, options, Directory.Exists(_location) ? _location : null));
+        return WithShared(weights => LoraAdapter.Create(weights, options, new BaseModelReference(_baseFolder)));
     }
 
     /// <summary>This model with the adapter of a folder that PEFT or <see cref="SaveAdapter(string)"/> wrote (PEFT's PeftModel.from_pretrained). The two share
@@ -36,7 +38,7 @@ public sealed partial class CausalLanguageModel
     public CausalLanguageModel WithoutAdapter()
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        return With(Decoder.Weights.Share(), adapter: null);
+        return WithShared(_ => null);
     }
 
     /// <summary>A model with weights of its own, W + s·B·A, and no adapter (PEFT's merge_and_unload). It computes the same up to rounding; bfloat16 weights are
@@ -45,9 +47,14 @@ public sealed partial class CausalLanguageModel
     public CausalLanguageModel MergeAdapter()
     {
         LoraAdapter adapter = RequireAdapter();
-        WeightStorage weights = CopyWeights();
-        adapter.MergeInto(weights);
-        return With(weights, adapter: null);
+        return WithCopy(
+            type: null,
+            weights =>
+            {
+                adapter.MergeInto(weights);
+                return null;
+            },
+            baseFolder: null);
     }
 
     /// <summary>Writes the adapter alone, as PEFT's save_pretrained does: adapter_config.json and adapter_model.safetensors. They are written aside and moved
@@ -79,19 +86,7 @@ public sealed partial class CausalLanguageModel
         return WithShared(weights => adapter.Clone(weights, options));
     }
 
-    private CausalLanguageModel WithShared(Func<WeightStorage, LoraAdapter> adapter)
-    {
-        WeightStorage weights = Decoder.Weights.Share();
-        try
-        {
-            return With(weights, adapter(weights));
-        }
-        catch
-        {
-            weights.Dispose();
-            throw;
-        }
-    }
+    private CausalLanguageModel WithShared(Func<WeightStorage, LoraAdapter?> adapter) => With(Decoder.Weights.Share(), adapter, _baseFolder);
 
     private LoraAdapter RequireAdapter()
     {

@@ -12,11 +12,18 @@ public sealed partial class CausalLanguageModel : IDisposable
 {
     private readonly Tokenizer? _tokenizer;
     private readonly string _location;
+    private readonly string? _baseFolder;
     private readonly Lazy<string> _fingerprint;
 
-    private CausalLanguageModel(Decoder decoder, GenerationConfig generation, Tokenizer? tokenizer, string location)
+    /// <param name="decoder">Weights and adapter.</param>
+    /// <param name="generation">What generation_config.json says.</param>
+    /// <param name="tokenizer">The tokenizer; null = none.</param>
+    /// <param name="location">Where the files lay, for messages.</param>
+    /// <param name="baseFolder">The folder that holds these very weights, and nothing else that a model is made of; null = there is none that is
+    /// known.</param>
+    private CausalLanguageModel(Decoder decoder, GenerationConfig generation, Tokenizer? tokenizer, string location, string? baseFolder = null)
     {
-        (Decoder, GenerationConfig, _tokenizer, _location) = (decoder, generation, tokenizer, location);
+        (Decoder, GenerationConfig, _tokenizer, _location, _baseFolder) = (decoder, generation, tokenizer, location, baseFolder);
         _fingerprint = new Lazy<string>(ComputeFingerprint);
     }
 
@@ -94,15 +101,21 @@ public sealed partial class CausalLanguageModel : IDisposable
             CheckpointFiles.ReadSmall(source, CheckpointFiles.Config), CheckpointFiles.Locate(source, CheckpointFiles.Config));
         GenerationConfig generation = GenerationConfig.Load(source, config);
         CheckpointReader reader = CheckpointReader.Open(source, config);
+        string? folder = Directory.Exists(source.Location) ? source.Location : null;
         var weights = new WeightStorage(config, options.DataType, options.Device ?? CPU);
+        LoraAdapter? adapter = null;
         try
         {
             reader.Fill(weights.Parameters);
-            LoraAdapter? adapter = AdapterFiles.Exist(source) ? LoraAdapter.Load(weights, source) : null;
-            return new CausalLanguageModel(new Decoder(config, weights, adapter), generation, tokenizer?.GetAwaiter().GetResult(), source.Location);
+            // The base beside an adapter is the one that it belongs to, wherever its file says that it once lay.
+            if (AdapterFiles.Exist(source)) adapter = LoraAdapter.Load(weights, source, folder);
+            Tokenizer? read = tokenizer?.GetAwaiter().GetResult();
+            // Whoever reads a folder with an adapter gets the two together: for another adapter it is no base.
+            return new CausalLanguageModel(new Decoder(config, weights, adapter), generation, read, source.Location, adapter is null ? folder : null);
         }
         catch
         {
+            adapter?.Dispose();
             weights.Dispose();
             throw;
         }
@@ -149,7 +162,7 @@ public sealed partial class CausalLanguageModel : IDisposable
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         CheckpointWriter.Save(target, Config, GenerationConfig, Parameters);
         _tokenizer?.SavePretrained(target);
-        if (Decoder.Adapter is { } adapter) AdapterFiles.Save(target, adapter, (target as FolderTarget)?.Location);
+        if (Decoder.Adapter is { } adapter) AdapterFiles.Save(target, adapter, new BaseModelReference((target as FolderTarget)?.Location));
     }
 
     /// <summary>A copy with weights of its own.</summary>
@@ -279,21 +292,52 @@ public sealed partial class CausalLanguageModel : IDisposable
     }
 
     /// <summary>A copy whose weights are of another type; null = of the same.</summary>
-    internal CausalLanguageModel CloneAs(ScalarType? type)
-    {
-        WeightStorage weights = CopyWeights(type);
-        return With(weights, Decoder.Adapter?.Clone(weights));
-    }
+    internal CausalLanguageModel CloneAs(ScalarType? type) => WithCopy(type, weights => Decoder.Adapter?.Clone(weights), _baseFolder);
 
-    private CausalLanguageModel With(WeightStorage weights, LoraAdapter? adapter) =>
-        new(new Decoder(Config, weights, adapter), GenerationConfig, _tokenizer, _location);
+    /// <summary>A copy whose weights are to change, so that no folder holds them.</summary>
+    internal CausalLanguageModel CloneToChange() => WithCopy(type: null, weights => Decoder.Adapter?.Clone(weights), baseFolder: null);
 
-    private WeightStorage CopyWeights(ScalarType? type = null)
+    /// <summary>A model on the same weights whose responses end after this token too.</summary>
+    internal CausalLanguageModel EndingAt(int tokenId)
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
-        var weights = new WeightStorage(Config, type ?? Decoder.Weights.Embedding.dtype, Device);
-        weights.CopyFrom(Decoder.Weights);
-        return weights;
+        return With(Decoder.Weights.Share(), weights => Decoder.Adapter?.Clone(weights), _baseFolder, GenerationConfig.EndingAt(tokenId));
+    }
+
+    /// <summary>A model with weights of its own.</summary>
+    private CausalLanguageModel WithCopy(ScalarType? type, Func<WeightStorage, LoraAdapter?> adapter, string? baseFolder)
+    {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
+        return With(
+            new WeightStorage(Config, type ?? Decoder.Weights.Embedding.dtype, Device),
+            weights =>
+            {
+                weights.CopyFrom(Decoder.Weights);
+                return adapter(weights);
+            },
+            baseFolder);
+    }
+
+    /// <summary>A model of other weights, which belong to it; where it fails, they go.</summary>
+    /// <param name="weights">The weights.</param>
+    /// <param name="prepare">Sees to their values, and makes the adapter on them; null = none.</param>
+    /// <param name="baseFolder">As for the constructor.</param>
+    /// <param name="generation">What it recommends for generation; null = what this one does.</param>
+    private CausalLanguageModel With(
+        WeightStorage weights, Func<WeightStorage, LoraAdapter?> prepare, string? baseFolder, GenerationConfig? generation = null)
+    {
+        LoraAdapter? adapter = null;
+        try
+        {
+            adapter = prepare(weights);
+            return new CausalLanguageModel(new Decoder(Config, weights, adapter), generation ?? GenerationConfig, _tokenizer, _location, baseFolder);
+        }
+        catch
+        {
+            adapter?.Dispose();
+            weights.Dispose();
+            throw;
+        }
     }
 
     private string ComputeFingerprint()

@@ -94,7 +94,8 @@ public sealed partial class ComponentTests : IDisposable
         "WeightedReward" => (Context.Transforms.WeightedReward((1.0, "Form")), Sample<Rewarded>()),
         "GroupAdvantage" => (Context.Transforms.GroupAdvantage(), Sample<Grouped>()),
         "PolicyOptimization" => (Context.Policies.Trainers.PolicyOptimization(_model, Context.Transforms.CountdownReward()), Sample<Asked>()),
-        "SupervisedFineTuning" => (Context.Policies.Trainers.SupervisedFineTuning(_model), Sample<Asked>()),
+        // Where the policy writes Response, the rows have theirs under another name: a column that is hidden is in no shape.
+        "SupervisedFineTuning" => (Context.Policies.Trainers.SupervisedFineTuning(_model, responseColumnName: "Answer"), Sample<Demonstrated>()),
         _ => throw new ArgumentOutOfRangeException(nameof(component), component, "This test does not know the component."),
     };
 
@@ -131,6 +132,13 @@ public sealed partial class ComponentTests : IDisposable
 
     [GeneratedRegex(@"`(\w+)`")]
     private static partial Regex Code();
+
+    private sealed class Demonstrated
+    {
+        public string Prompt { get; set; } = "";
+
+        public string Answer { get; set; } = "";
+    }
 
     private sealed class Asked
     {

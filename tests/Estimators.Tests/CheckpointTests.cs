@@ -125,17 +125,27 @@ public sealed class CheckpointTests : CheckpointFixture
     }
 
     [Theory]
-    [InlineData("metrics.jsonl")]
-    [InlineData("samples.jsonl")]
-    [InlineData("checkpoint-000500/config.json")]
-    public void What_a_run_would_take_the_place_of_is_left_alone(string file)
+    [InlineData("metrics.jsonl", false)]
+    [InlineData("samples.jsonl", false)]
+    [InlineData("checkpoint-000500/config.json", false)]
+    [InlineData("metrics.jsonl", true)]
+    [InlineData("samples.jsonl", true)]
+    public void What_a_run_would_take_the_place_of_is_left_alone(string file, bool resume)
     {
         string path = Path.Combine(Output, file);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllText(path, "mine");
-        FluentActions.Invoking(() => Train(Options()))
+        File.WriteAllText(path, "{\"step\":1,\"reward\":9}\n");
+        FluentActions.Invoking(() => Train(Options(resume: resume)))
             .Should().Throw<InvalidOperationException>().WithMessage($"*holds {file.Split('/')[0]}, *no run.json*another folder*");
-        File.ReadAllText(path).Should().Be("mine");
+        File.ReadAllText(path).Should().Be("{\"step\":1,\"reward\":9}\n");
+    }
+
+    [Fact]
+    public void ACheckpoint_says_itself_which_run_it_is_of()
+    {
+        Train(Options(steps: 2));
+        File.Delete(Path.Combine(Output, "run.json"));
+        Train(Options(steps: 3, resume: true)).ShouldEqual(Train(Options(steps: 3, folder: null)));
     }
 
     [Fact]

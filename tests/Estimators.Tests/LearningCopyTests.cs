@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNetAttn.Modeling;
@@ -65,6 +66,22 @@ public sealed class LearningCopyTests : IDisposable
         policy.Model.LogProbabilities(sequence)[0].Should().Equal(before);
         policy.Changed();
         policy.Model.LogProbabilities(sequence)[0].Should().NotEqual(before);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_adapter_names_the_base_that_it_was_trained_on(bool lora)
+    {
+        using var folder = new TemporaryFolder();
+        _model.SavePretrained(folder.File("base"));
+        using CausalLanguageModel read = CausalLanguageModel.FromPretrained(folder.File("base"));
+        using PolicyTransformer policy = _ml.Policies.Trainers.SupervisedFineTuning(read, Options(bf16: true, lora, steps: 1)).Fit(_rows);
+        // Of a model whose weights were trained themselves the folder is no base any more.
+        using CausalLanguageModel adapted = lora ? policy.Model.Clone() : policy.Model.WithAdapter(new LoraOptions());
+        adapted.SaveAdapter(folder.File("adapter"));
+        JsonNode config = JsonNode.Parse(File.ReadAllText(Path.Combine(folder.File("adapter"), "adapter_config.json")))!;
+        config["base_model_name_or_path"]?.ToString().Should().Be(lora ? folder.File("base") : null);
     }
 
     [Fact]

@@ -38,6 +38,35 @@ public sealed class RunIdentityTests : CheckpointFixture
     }
 
     [Fact]
+    public void A_run_that_came_to_no_checkpoint_is_compared_before_anything_of_it_goes()
+    {
+        Train(Options(steps: 2));
+        Directory.Delete(Path.Combine(Output, "checkpoint-000002"), recursive: true);
+        string[] files = ["run.json", "metrics.jsonl"], before = Texts();
+        FluentActions.Invoking(() => Train(Options(steps: 2, resume: true, seed: 4))).Should().Throw<InvalidOperationException>()
+            .WithMessage("*run.json' is that of another run: Seed was 1, and is 4. *");
+        Texts().Should().Equal(before);
+        Train(Options(steps: 3, resume: true)).ShouldEqual(Train(Options(steps: 3, folder: null)));
+
+        string[] Texts() => [.. files.Select(file => File.ReadAllText(Path.Combine(Output, file)))];
+    }
+
+    [Theory]
+    [InlineData("{\"Trainer\": \"Poli")]
+    [InlineData("{}")]
+    [InlineData("null")]
+    [InlineData("[1]")]
+    public void A_description_that_cannot_be_read_is_named_and_left_alone(string text)
+    {
+        Directory.CreateDirectory(Output);
+        string path = Path.Combine(Output, "run.json");
+        File.WriteAllText(path, text);
+        FluentActions.Invoking(() => Train(Options(resume: true)))
+            .Should().Throw<InvalidDataException>().WithMessage("*run.json' cannot be read*another folder*");
+        File.ReadAllText(path).Should().Be(text);
+    }
+
+    [Fact]
     public void Options_that_a_checkpoint_does_not_know_yet_were_as_they_are_by_default()
     {
         Train(Options(steps: 2));
@@ -141,6 +170,12 @@ public sealed class RunIdentityTests : CheckpointFixture
         Tune(options with { OutputFolder = Output, Resume = true, Generation = new GenerationOptions { MaxNewTokens = 3 } }).ShouldEqual(expected);
         FluentActions.Invoking(() => Tune(options with { OutputFolder = Output, Resume = true, Shuffle = false }))
             .Should().Throw<InvalidOperationException>().WithMessage("*another run: Shuffle was true, and is false*");
+        Tune(options with { OutputFolder = Output, Resume = true, GradientAccumulationSteps = 3 }).ShouldEqual(expected);
+        // Dropout leaves out other things in each part.
+        SupervisedFineTuningOptions dropping = options with { OutputFolder = Output + "-dropout", Lora = new LoraOptions { Dropout = 0.1 } };
+        Tune(dropping);
+        FluentActions.Invoking(() => Tune(dropping with { Resume = true, GradientAccumulationSteps = 3 }))
+            .Should().Throw<InvalidOperationException>().WithMessage("*another run: GradientAccumulationSteps was 1, and is 3*");
 
         Dictionary<string, float[]> Tune(SupervisedFineTuningOptions tuning)
         {

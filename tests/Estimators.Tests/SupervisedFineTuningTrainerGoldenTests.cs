@@ -13,6 +13,9 @@ public class SupervisedFineTuningTrainerGoldenTests
         settings.EnumerateObject().Select(setting => setting.Name).Should().BeSubsetOf(
             ["seed", "prompt_lengths", "completion_lengths", "steps", "warmup_steps", "lr", "betas", "eps", "weight_decay", "max_grad_norm"]);
         JsonElement[] steps = [.. golden.GetProperty("per_step").EnumerateArray()];
+        foreach (JsonElement step in steps)
+            step.EnumerateObject().Select(entry => entry.Name).Should().BeEquivalentTo(
+                "step", "loss", "grad_norm", "learning_rate", "learning_rate_logged", "entropy", "mean_token_accuracy");
         using var expected = new TrainingGolden("sft.safetensors");
         using CausalLanguageModel model = TrainingGolden.LoadModel();
         var ml = new MLContext();
@@ -41,6 +44,7 @@ public class SupervisedFineTuningTrainerGoldenTests
             metrics["loss"].Should().BeApproximately(steps[i].Value<double>("loss"), 2e-6);
             metrics["grad_norm"].Should().BeApproximately(norm, 1e-5 * norm);
             metrics["entropy"].Should().BeApproximately(steps[i].Value<double>("entropy"), 5e-6);
+            metrics["mean_token_accuracy"].Should().BeApproximately(steps[i].Value<double>("mean_token_accuracy"), 1e-7);
             metrics["learning_rate"].Should().BeApproximately(steps[i].Value<double>("learning_rate"), 1e-12);
         }
         expected.ShouldMatch($"step{steps.Length}.", name => policy.Model.Parameters[name], 2e-5, 1e-7);

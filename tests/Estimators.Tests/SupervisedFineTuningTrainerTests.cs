@@ -123,6 +123,120 @@ public sealed class SupervisedFineTuningTrainerTests : IDisposable
     }
 
     [Fact]
+    public void Every_row_can_be_answered_however_long_its_prompt()
+    {
+        IDataView rows = _ml.Data.LoadFromEnumerable([Row([.. Enumerable.Repeat(3, TinyModels.Context - 2)], [4, 0]), Row([1], [.. Enumerable.Repeat(2, 20)])]);
+        using PolicyTransformer policy = _ml.Policies.Trainers.SupervisedFineTuning(_model, new SupervisedFineTuningOptions { Steps = 1 }).Fit(rows);
+        policy.Transform(rows).GetColumn<int[]>("ResponseTokenIds").First().Length.Should().BeInRange(1, 2);
+        // Where there is room, the longest response is the limit.
+        IDataView shorter = _ml.Data.LoadFromEnumerable([Row([.. Enumerable.Repeat(3, 44)], [4]), Row([1], [.. Enumerable.Repeat(2, 20)])]);
+        var long44 = new SupervisedFineTuningOptions { Steps = 1, EvaluateEvery = 1 };
+        using PolicyTransformer limited = _ml.Policies.Trainers.SupervisedFineTuning(_model, long44).Fit(shorter, shorter);
+        limited.Transform(shorter).GetColumn<int[]>("ResponseTokenIds").Max(response => response.Length).Should().BeLessThanOrEqualTo(20);
+        using PolicyTransformer validated = _ml.Policies.Trainers.SupervisedFineTuning(_model, long44).Fit(shorter, rows);
+        validated.Transform(rows).GetColumn<int[]>("ResponseTokenIds").First().Length.Should().BeInRange(1, 2);
+    }
+
+    [Fact]
+    public void A_policy_stops_at_the_token_that_training_ends_responses_with()
+    {
+        var warnings = new List<string>();
+        _ml.Log += (_, entry) => { if (entry.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) warnings.Add(entry.Message); };
+        using CausalLanguageModel model = TinyModels.CreateWithTokenizer(eosToken: "e");
+        IDataView text = _ml.Data.LoadFromEnumerable([new { Prompt = "1 + 1 =", Response = "2" }, new { Prompt = "1 + 2 =", Response = "3 abc" }]);
+        using PolicyTransformer policy = _ml.Policies.Trainers
+            .SupervisedFineTuning(model, new SupervisedFineTuningOptions { Steps = 80, LearningRate = 0.02, EvaluateEvery = 80 })
+            .Fit(text, text);
+        warnings.Should().ContainSingle().Which.Should().Contain("token 5 ('e')").And.Contain("(0)");
+        policy.Model.GenerationConfig.EosTokenIds.Should().Equal(5, 0);
+        model.GenerationConfig.EosTokenIds.Should().Equal(0);
+        using var folder = new TemporaryFolder();
+        policy.Model.SavePretrained(folder.Path);
+        using CausalLanguageModel saved = CausalLanguageModel.FromPretrained(folder.Path);
+        saved.GenerationConfig.EosTokenIds.Should().Equal(5, 0);
+        IDataView answered = policy.Transform(text);
+        answered.GetColumn<string>("FinishReason").Should().OnlyContain(reason => reason == "StopToken");
+        answered.GetColumn<int[]>("ResponseTokenIds").Should().OnlyContain(ids => ids.Last() == 5);
+        // Responses as token ids end with what they end with.
+        _ml.Policies.Trainers.SupervisedFineTuning(model, Options()).Fit(_rows).Dispose();
+        warnings.Should().ContainSingle();
+    }
+
+    [Fact]
+    public void Conversations_go_through_the_chat_template_in_training_and_in_the_policy()
+    {
+        using CausalLanguageModel model = TinyModels.CreateWithTokenizer(chatTemplate: "{% for message in messages %}{{ message.content }} {% endfor %}=");
+        IDataView rows = _ml.Data.LoadFromEnumerable(
+        [
+            new { Prompt = """[{"role":"user","content":"1 + 1"}]""", Response = "2" },
+            new { Prompt = """{"messages":[{"role":"user","content":"1 + 2"}]}""", Response = "3 abc" },
+        ]);
+        var told = new ProgressList();
+        var options = new SupervisedFineTuningOptions { Steps = 80, LearningRate = 0.02, PromptFormat = PromptFormat.Messages, Progress = told };
+        SupervisedFineTuningTrainer trainer = _ml.Policies.Trainers.SupervisedFineTuning(model, options);
+        using PolicyTransformer policy = trainer.Fit(rows);
+        told[0].Metrics["num_tokens"].Should().Be("1 + 1 =".Length + 2 + "1 + 2 =".Length + 6);
+        policy.Transform(rows).GetColumn<string>("Response").Should().Equal("2", "3 abc");
+        using CausalLanguageModel plain = TinyModels.CreateWithTokenizer();
+        FluentActions.Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(plain, options).Fit(rows))
+            .Should().Throw<InvalidOperationException>().WithMessage("*chat template*");
+        FluentActions.Invoking(() => trainer.Fit(_ml.Data.LoadFromEnumerable([new { Prompt = "1 + 1", Response = "2" }])))
+            .Should().Throw<ArgumentException>().WithMessage("*Row 0*no conversation*");
+    }
+
+    [Fact]
+    public void Special_tokens_are_added_to_prompts_in_training_where_the_policy_adds_them()
+    {
+        Tokenizer tokenizer = Tokenizer.FromPretrained(Repository.Path("tests", "Modeling.Tests", "Tokenization", "Fixtures", "bytelevel-llama3"));
+        using CausalLanguageModel model = TinyModels.Create(tokenizer, tokenizer.VocabularySize);
+        Tokens(null).Should().Be(Tokens(new GenerationOptions { AddSpecialTokens = false }) + 1);
+
+        double Tokens(GenerationOptions? generation)
+        {
+            var told = new ProgressList();
+            IDataView rows = _ml.Data.LoadFromEnumerable([new { Prompt = "one", Response = "two" }]);
+            var options = new SupervisedFineTuningOptions { Steps = 1, Generation = generation, AppendEndOfSequence = false, Progress = told };
+            _ml.Policies.Trainers.SupervisedFineTuning(model, options).Fit(rows).Dispose();
+            return told[0].Metrics["num_tokens"];
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Cancelling_while_rows_are_read_ends_that(bool byContext)
+    {
+        using var cancel = new CancellationTokenSource();
+        int read = 0;
+        IEnumerable<SequenceRow> Endless()
+        {
+            while (true)
+            {
+                if (++read == 5 && byContext) _ml.CancelExecution();
+                else if (read == 5) cancel.Cancel();
+                if (read > 1000) throw new FormatException("nobody stops");
+                yield return Row([1, 2], [3]);
+            }
+        }
+        FluentActions
+            .Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(_model, Options(cancellation: cancel.Token)).Fit(_ml.Data.LoadFromEnumerable(Endless())))
+            .Should().Throw<OperationCanceledException>();
+        read.Should().BeLessThan(100);
+    }
+
+    [Fact]
+    public void A_missing_column_shows_in_the_schema_that_is_promised()
+    {
+        SupervisedFineTuningTrainer trainer = _ml.Policies.Trainers.SupervisedFineTuning(_model);
+        Promise(new { Prompt = new[] { 1 } }).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*'Response'*Prompt*");
+        Promise(new { Response = new[] { 1 } }).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*'Prompt'*Response*");
+        Promise(new { Prompt = new[] { 1 }, Response = "a" }).Should().Throw<InvalidOperationException>().WithMessage("*'Response' is text*tokenizer*");
+
+        Action Promise<T>(T row) where T : class =>
+            () => trainer.GetOutputSchema(MLNetInternals.CreateShape(_ml.Data.LoadFromEnumerable([row]).Schema));
+    }
+
+    [Fact]
     public void The_schema_that_is_promised_is_the_schema_that_is_delivered()
     {
         SupervisedFineTuningTrainer trainer = _ml.Policies.Trainers.SupervisedFineTuning(_model, epochs: 1);
@@ -137,12 +251,14 @@ public sealed class SupervisedFineTuningTrainerTests : IDisposable
         FluentActions.Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(_model, new SupervisedFineTuningOptions
         {
             BatchSize = 0,
+            GradientAccumulationSteps = 2,
+            PromptFormat = (PromptFormat)7,
             Epochs = 0,
             LearningRate = 0,
             WarmupSteps = -1,
             Generation = new GenerationOptions { TopK = -1, BatchSize = 3 },
         })).Should().Throw<ArgumentException>().WithMessage(
-            "*LearningRate is 0*WarmupSteps is -1*BatchSize is 0*Epochs is 0*Generation.TopK is -1*Generation.BatchSize is 3*");
+            "*LearningRate is 0*WarmupSteps is -1*BatchSize is 0*GradientAccumulationSteps is 2*PromptFormat is 7*Epochs is 0*Generation.TopK is -1*Generation.BatchSize is 3*");
 
     [Fact]
     public void No_rows_are_refused() => Failing<ArgumentException>().WithMessage("*no rows*");

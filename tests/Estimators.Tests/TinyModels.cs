@@ -22,9 +22,13 @@ internal static class TinyModels
     /// <summary>A model that reads and writes the letters a to e, digits 1 to 3, +, = and blanks.</summary>
     /// <param name="vocabulary">Rows of its embedding; null = one for each token.</param>
     /// <param name="chatTemplate">Its chat template; null = none.</param>
-    public static CausalLanguageModel CreateWithTokenizer(int? vocabulary = null, string? chatTemplate = null) =>
-        CausalLanguageModel.Create(
-            Config(vocabulary ?? Vocabulary), Tokenizer.FromPretrained(new TokenizerSource(chatTemplate)), seed: 1, initializerRange: 0.2);
+    /// <param name="eosToken">Its tokenizer's eos_token; null = none, the model's.</param>
+    public static CausalLanguageModel CreateWithTokenizer(int? vocabulary = null, string? chatTemplate = null, string? eosToken = null) =>
+        Create(Tokenizer.FromPretrained(new TokenizerSource(chatTemplate, eosToken)), vocabulary ?? Vocabulary);
+
+    /// <summary>A model for a tokenizer.</summary>
+    public static CausalLanguageModel Create(Tokenizer tokenizer, int vocabulary) =>
+        CausalLanguageModel.Create(Config(vocabulary), tokenizer, seed: 1, initializerRange: 0.2);
 
     /// <summary>Copies of all parameters by name.</summary>
     public static Dictionary<string, float[]> Snapshot(CausalLanguageModel model) =>
@@ -56,16 +60,16 @@ internal static class TinyModels
         EosTokenIds = [EndOfSequence],
     };
 
-    private sealed class TokenizerSource(string? chatTemplate) : ICheckpointSource
+    private sealed class TokenizerSource(string? chatTemplate, string? eosToken) : ICheckpointSource
     {
         public string Location => "a tokenizer made in memory";
 
-        public bool Exists(string file) => file == "tokenizer.json" || (file == "tokenizer_config.json" && chatTemplate is not null);
+        public bool Exists(string file) => file == "tokenizer.json" || (file == "tokenizer_config.json" && (chatTemplate ?? eosToken) is not null);
 
         public Stream OpenRead(string file) => new MemoryStream(
             System.Text.Encoding.UTF8.GetBytes(file == "tokenizer.json"
                 ? TokenizerJson
-                : System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, string?> { ["chat_template"] = chatTemplate })),
+                : System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, string?> { ["chat_template"] = chatTemplate, ["eos_token"] = eosToken })),
             writable: false);
     }
 }

@@ -56,6 +56,11 @@ internal static class TrainCommand
             {
                 return Task.FromResult(new TrainingRun(read, parsed.GetValue(resume), parsed.GetValue(every), streams).Run(cancellationToken));
             }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                streams.Errors.WriteLine("Stopped while rows were read: nothing was trained, and nothing has changed.");
+                return Task.FromResult(CommandLine.Cancelled);
+            }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
                 throw new InvalidOperationException(ConfigWording.Of(read, exception.Message), exception);

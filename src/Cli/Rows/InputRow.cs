@@ -59,6 +59,17 @@ internal sealed record InputRow(long Line, JsonObject Fields)
         ? JsonSerializer.SerializeToElement(messages)
         : throw Wrong("messages", "an array of messages");
 
+    /// <summary>A conversation as JSON text, and what its last message says, for people.</summary>
+    /// <exception cref="RowException">It is missing, or no array of messages or object with one.</exception>
+    public (string Json, string Title) Conversation(string name)
+    {
+        const string kind = "an array of messages, or an object with such an array as 'messages'";
+        JsonNode found = Require(name, kind);
+        JsonArray messages = found as JsonArray ?? (found as JsonObject)?["messages"] as JsonArray ?? throw Wrong(name, kind);
+        string json = JsonText.Line(found);
+        return (json, messages is [.., JsonObject last] && last["content"] is JsonValue said && said.TryGetValue(out string? text) ? text : json);
+    }
+
     /// <summary>What chat templates take beside the messages.</summary>
     public ChatTemplateOptions ChatOptions(bool addGenerationPrompt) => new()
     {

@@ -33,7 +33,7 @@ internal sealed record SupervisedFineTuningConfig : TrainConfig
     internal override (RhythmOptions Rhythm, CreditOptions Credit) Analysis => (new RhythmOptions { Receivers = true }, new CreditOptions());
 
     public override (TrainingRows Rows, TrainingRows? Evaluation) Load(MLContext context) =>
-        (TrainingRows.Responses(context, Rows!), Evaluation is null ? null : TrainingRows.Responses(context, Evaluation));
+        (TrainingRows.Responses(context, Rows!, Options), Evaluation is null ? null : TrainingRows.Responses(context, Evaluation, Options));
 
     public override PolicyTransformer Fit(
         MLContext context, CausalLanguageModel model, IDataView rows, IDataView? evaluation, RunSettings run) =>

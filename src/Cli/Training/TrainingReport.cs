@@ -13,7 +13,8 @@ internal static class TrainingReport
     // What one looks at first; the others follow as they were measured.
     private static readonly string[] First =
     [
-        "reward", "eval_reward", "loss", "eval_loss", "completions/mean_length", "completions/clipped_ratio", "entropy", "kl", "grad_norm",
+        "reward", "eval_reward", "loss", "eval_loss", "mean_token_accuracy", "eval_mean_token_accuracy",
+        "completions/mean_length", "completions/clipped_ratio", "entropy", "kl", "grad_norm",
     ];
 
     /// <summary>Writes it.</summary>

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNetAttn.Estimators;
 using MLNetAttn.Modeling;
 using MLNetAttn.Pipelines;
 using MLNetAttn.Transforms;
@@ -44,16 +46,13 @@ internal sealed record TrainingRows(IDataView View, IReadOnlyList<string> Titles
         }
     }
 
-    /// <summary>Responses of a file to learn: JSON lines with prompt and response.</summary>
+    /// <summary>Responses of a file to learn: JSON lines with prompt (a text; as messages an array of them, or an object with them) and response.</summary>
     /// <exception cref="InvalidDataException">A line is wrong; the message names it.</exception>
-    public static TrainingRows Responses(MLContext context, string path)
+    public static TrainingRows Responses(MLContext context, string path, SupervisedFineTuningOptions options)
     {
         using var reader = new StreamReader(path);
-        Demonstration[] rows = [.. InputRow.Lines(reader).Select(line => Demonstration.Parse(path, line.Number, line.Text))];
-        return new TrainingRows(
-            context.Data.LoadFromEnumerable(rows),
-            [.. rows.Select(row => row.Prompt)],
-            new PromptReader(Prompt, PromptFormat.Text, addSpecialTokens: true));
+        Demonstration[] rows = [.. InputRow.Lines(reader).Select(line => Demonstration.Parse(path, line.Number, line.Text, options.PromptFormat))];
+        return new TrainingRows(context.Data.LoadFromEnumerable(rows), [.. rows.Select(row => row.Title)], options.Prompts);
     }
 
     /// <summary>The first prompts, as people and as the model read them.</summary>
@@ -88,12 +87,16 @@ internal sealed record TrainingRows(IDataView View, IReadOnlyList<string> Titles
 
         public string Response { get; init; } = "";
 
-        public static Demonstration Parse(string path, long number, string line)
+        [NoColumn]
+        public string Title { get; init; } = "";
+
+        public static Demonstration Parse(string path, long number, string line, PromptFormat format)
         {
             try
             {
                 InputRow row = InputRow.Parse(number, line);
-                return new Demonstration { Prompt = row.Text("prompt"), Response = row.Text("response") };
+                (string prompt, string title) = format == PromptFormat.Messages ? row.Conversation("prompt") : (row.Text("prompt"), row.Text("prompt"));
+                return new Demonstration { Prompt = prompt, Title = title, Response = row.Text("response") };
             }
             catch (Exception exception) when (exception is RowException or JsonException)
             {

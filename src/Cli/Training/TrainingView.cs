@@ -11,7 +11,7 @@ internal abstract class TrainingView : IProgress<TrainingProgress>
     protected static IReadOnlyList<string> Shown { get; } =
     [
         "reward", "reward_std", "eval_reward", "frac_reward_zero_std", "completions/mean_length", "completions/clipped_ratio",
-        "loss", "eval_loss", "entropy", "kl", "grad_norm", "learning_rate", "credit/mean", "step_time",
+        "loss", "eval_loss", "mean_token_accuracy", "entropy", "kl", "grad_norm", "learning_rate", "credit/mean", "step_time",
     ];
 
     /// <summary>The step that was done last; null = none yet.</summary>

@@ -8,24 +8,26 @@ namespace MLNetAttn.Estimators;
 /// <param name="prompts">The validation prompts.</param>
 /// <param name="reward">Scores responses; fitted.</param>
 /// <param name="options">How to sample.</param>
+/// <param name="cancellation">Ends it.</param>
 /// <param name="context">Marks errors as ML.NET does.</param>
 /// <param name="warn">Writes a warning.</param>
 internal sealed class PolicyEvaluation(
     LearningPolicy policy, PromptSet prompts, RewardFunction reward, PolicyOptimizationOptions options,
-    IExceptionContext context, Action<string> warn)
+    RunCancellation cancellation, IExceptionContext context, Action<string> warn)
 {
     /// <summary>Samples and scores responses to all validation prompts.</summary>
     /// <returns>eval_reward, eval_reward_std, eval_rewards/left_out, eval_completions/mean_length, eval_completions/clipped_ratio, and eval_rewards/{name}/mean
     /// and /std of what the reward is made of.</returns>
     public IReadOnlyDictionary<string, double> Measure()
     {
-        IReadOnlyList<GeneratedSequence> samples = policy.Model.Generate(
+        IReadOnlyList<GeneratedSequence> samples = cancellation.Generate(
+            policy.Model,
             prompts.TokenIds,
             options.Sampling(
                 options.EvaluationGenerations,
                 options.EvaluationTemperature,
-                RandomUniform.Stream(options.Seed, 0, (int)RandomPurpose.Evaluation)),
-            options.CancellationToken);
+                RandomUniform.Stream(options.Seed, 0, (int)RandomPurpose.Evaluation)));
+        cancellation.ThrowIfRequested();
         RewardScore[] scores = ValidationRows.Named(context, () => reward.Evaluate(
             context,
             prompts.Rollouts([.. Enumerable.Range(0, prompts.Count)], samples),

@@ -10,10 +10,11 @@ namespace MLNetAttn.Estimators;
 /// <param name="source">Where responses and rewards come from.</param>
 /// <param name="evaluation">Measures the policy on validation prompts; null where there are none.</param>
 /// <param name="options">How to train.</param>
+/// <param name="cancellation">Ends a step before its first update.</param>
 /// <param name="warn">Writes a warning.</param>
 internal sealed class PolicyOptimizationStep(
     LearningPolicy policy, CausalLanguageModel reference, IRolloutSource source, PolicyEvaluation? evaluation,
-    PolicyOptimizationOptions options, Action<string> warn)
+    PolicyOptimizationOptions options, RunCancellation cancellation, Action<string> warn)
     : ITrainingRun
 {
     private readonly RhythmOptions _rhythm = options.Rhythm ?? new RhythmOptions { Grouping = HeadGrouping.PerBatch, Temperature = options.Temperature };
@@ -55,7 +56,7 @@ internal sealed class PolicyOptimizationStep(
         // 3. What attention did in the policy that sampled and, where a step has several updates, from the same pass log π_old: [B][T] each. Where the only
         // update makes that pass anyway, credit waits for it.
         metrics.Begin();
-        options.CancellationToken.ThrowIfCancellationRequested();
+        cancellation.ThrowIfRequested();
         FusedCredit? fused = FusesCredit(state)
             ? new FusedCredit(
                 Rhythm(state.Groups),
@@ -92,7 +93,7 @@ internal sealed class PolicyOptimizationStep(
 
         // 5. Every iteration cuts the responses into random mini-batches, and each of them makes one update. From here on the step is not cancelled: half of it
         // cannot be resumed.
-        options.CancellationToken.ThrowIfCancellationRequested();
+        cancellation.ThrowIfRequested();
         for (int iteration = 0; iteration < options.Iterations; iteration++)
         {
             int[] order = SeededOrder.Permutation(rollouts.Length, options.Seed, step * options.Iterations + iteration, RandomPurpose.MiniBatches);

@@ -80,6 +80,8 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
         Generation = _options.Sampling(samples: 1, temperature: null, (ulong)_options.Seed) with { BatchSize = null },
     };
 
+    private RunCancellation Cancellation => new(_host, _options.CancellationToken);
+
     private string SamplingBatch => _options.SamplingBatchSize?.ToString(CultureInfo.InvariantCulture) ?? "all at once";
 
     /// <summary>Trains a copy of the model on the prompts.</summary>
@@ -115,6 +117,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
         PromptSet prompts = PromptSet.Read(_host, input, _model, _options);
         RewardFunction reward = _openReward!(_options.Rewards);
         Check(prompts);
+        RunCancellation cancellation = Cancellation;
         PromptSet? judged = validation is null ? null : ValidationRows.Named(_host, () => Check(PromptSet.Read(_host, validation, _model, _options)));
         return TrainingLoop.Run(
             _host, _model, _options,
@@ -122,9 +125,10 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
             (policy, warn) => new PolicyOptimizationStep(
                 policy,
                 _model,
-                new SampledRollouts(policy, prompts, reward, _options, _host, warn),
-                judged is null ? null : new PolicyEvaluation(policy, judged, reward, _options, _host, warn),
+                new SampledRollouts(policy, prompts, reward, _options, cancellation, _host, warn),
+                judged is null ? null : new PolicyEvaluation(policy, judged, reward, _options, cancellation, _host, warn),
                 _options,
+                cancellation,
                 warn));
 
         PromptSet Check(PromptSet set)
@@ -144,7 +148,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
         return TrainingLoop.Run(
             _host, _model, _options,
             Plan(source.Fingerprint, validation: null),
-            (policy, warn) => new PolicyOptimizationStep(policy, _model, source, evaluation: null, _options, warn));
+            (policy, warn) => new PolicyOptimizationStep(policy, _model, source, evaluation: null, _options, Cancellation, warn));
     }
 
     private TrainingPlan Plan(Func<string> data, Func<string>? validation) => new(

@@ -13,11 +13,13 @@ public sealed record SupervisedFineTuningOptions : TrainingOptions
     /// own, is <see cref="LearningRateSchedule.Linear"/>.</summary>
     public override LearningRateSchedule Schedule { get; init; } = LearningRateSchedule.Cosine;
 
-    /// <summary>Rows of an update (per_device_train_batch_size). The last batch of an epoch takes what is left. Default 8; at least 1.</summary>
+    /// <summary>Rows of an update (per_device_train_batch_size times gradient_accumulation_steps). The last batch of an epoch takes what is left. Default 8; at
+    /// least 1.</summary>
     public int BatchSize { get; init; } = 8;
 
-    /// <summary>Updates of a pass over some rows.</summary>
-    internal int Batches(int rows) => 1 + (rows - 1) / BatchSize;
+    /// <summary>Parts that a batch is computed in to save memory (gradient_accumulation_steps): at most BatchSize / GradientAccumulationSteps rows at once,
+    /// rounded up. Their losses add up, so that the result is that of the whole batch, but for last bits. Default 1; 1 to <see cref="BatchSize"/>.</summary>
+    public int GradientAccumulationSteps { get; init; } = 1;
 
     /// <summary>Passes over the rows; not read where <see cref="Steps"/> is given (num_train_epochs). Default 3; at least 1.</summary>
     public int Epochs { get; init; } = 3;
@@ -35,12 +37,29 @@ public sealed record SupervisedFineTuningOptions : TrainingOptions
     /// <summary>The column of prompts: text, or vectors of token ids. Default Prompt.</summary>
     public string PromptColumnName { get; init; } = "Prompt";
 
+    /// <summary>What text of the prompt column says: the prompt itself, or a conversation as JSON, which the model's chat template renders. The fine-tuned
+    /// policy reads prompts alike. Default <see cref="PromptFormat.Text"/>.</summary>
+    public PromptFormat PromptFormat { get; init; } = PromptFormat.Text;
+
     /// <summary>The column of responses: text, or vectors of token ids. Default Response.</summary>
     public string ResponseColumnName { get; init; } = "Response";
 
     /// <summary>How the fine-tuned policy answers prompts; null (default) = sampled at temperature 1, up to as many tokens as the longest response that it was
-    /// trained on.</summary>
+    /// trained on, or, where the longest prompt leaves no room for that, as the context leaves. <see cref="GenerationOptions.AddSpecialTokens"/> counts for the
+    /// prompts of training too.</summary>
     public GenerationOptions? Generation { get; init; }
+
+    /// <summary>Reads prompts.</summary>
+    internal PromptReader Prompts => new(PromptColumnName, PromptFormat, Generation?.AddSpecialTokens ?? true);
+
+    /// <summary>The most rows that are computed at once.</summary>
+    internal int RowsAtOnce => 1 + (BatchSize - 1) / GradientAccumulationSteps;
+
+    /// <summary>Updates of a pass over some rows.</summary>
+    internal int Batches(int rows) => 1 + (rows - 1) / BatchSize;
+
+    /// <summary>Whether a run may go on with other parts of a batch: not with dropout, which leaves out other things in each.</summary>
+    internal bool HasFreeParts(CausalLanguageModel model) => (Lora ?? model.Adapter)?.Dropout is null or 0;
 
     /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate(CausalLanguageModel? model = null)
@@ -48,6 +67,11 @@ public sealed record SupervisedFineTuningOptions : TrainingOptions
         var problems = new Violations();
         CheckTraining(problems);
         problems.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
+        problems.Require(
+            GradientAccumulationSteps >= 1 && GradientAccumulationSteps <= Math.Max(1, BatchSize),
+            nameof(GradientAccumulationSteps), GradientAccumulationSteps,
+            FormattableString.Invariant($"1 to BatchSize ({BatchSize}): a part has at least one row"));
+        problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "Text or Messages");
         problems.Require(Epochs >= 1, nameof(Epochs), Epochs, "at least 1");
         problems.Require(Steps is null or >= 1, nameof(Steps), Steps, "at least 1, or null for Epochs to decide");
         if (Generation is not null) TextGenerationOptions.CheckGeneration(problems, Generation, model);

@@ -8,12 +8,14 @@ namespace MLNetAttn.Estimators;
 /// <param name="rows">Prompts and responses.</param>
 /// <param name="validation">Those to evaluate on; null = none.</param>
 /// <param name="options">How to train.</param>
+/// <param name="cancellation">Ends a step before its update, and an evaluation.</param>
 internal sealed class SupervisedFineTuningStep(
-    LearningPolicy policy, TokenSequence[] rows, TokenSequence[]? validation, SupervisedFineTuningOptions options)
+    LearningPolicy policy, TokenSequence[] rows, TokenSequence[]? validation, SupervisedFineTuningOptions options, RunCancellation cancellation)
     : ITrainingRun
 {
     private readonly int _batches = options.Batches(rows.Length);
     private Progress _state = new(Tokens: 0);
+    private (int Epoch, int[] Rows) _order = (-1, []);
 
     /// <inheritdoc/>
     public object State
@@ -40,8 +42,13 @@ internal sealed class SupervisedFineTuningStep(
     public IReadOnlyDictionary<string, double> Evaluate()
     {
         using var noGradient = no_grad();
-        (double loss, double entropy) = Score(validation!, learn: false);
-        return new Dictionary<string, double> { ["eval_loss"] = loss, ["eval_entropy"] = entropy };
+        Means means = Score(validation!, int.MaxValue, loss => loss.ToNumber());
+        return new Dictionary<string, double>
+        {
+            ["eval_loss"] = means.Loss,
+            ["eval_entropy"] = means.Entropy,
+            ["eval_mean_token_accuracy"] = means.Accuracy,
+        };
     }
 
     /// <summary>One update: loss = −Σ log π(response token) / response tokens of the batch.</summary>
@@ -50,7 +57,8 @@ internal sealed class SupervisedFineTuningStep(
         var metrics = new Dictionary<string, double> { ["learning_rate"] = policy.LearningRate, ["skipped_updates"] = 0 };
         try
         {
-            (metrics["loss"], metrics["entropy"]) = Score(batch, learn: true);
+            Means means = Score(batch, options.RowsAtOnce, policy.Accumulate);
+            (metrics["loss"], metrics["entropy"], metrics["mean_token_accuracy"]) = (means.Loss, means.Entropy, means.Accuracy);
             metrics["grad_norm"] = policy.Clip();
             policy.Apply();
         }
@@ -59,37 +67,51 @@ internal sealed class SupervisedFineTuningStep(
             policy.Skip();
             metrics["skipped_updates"] = 1;
         }
+        catch (OperationCanceledException)
+        {
+            policy.Forget();
+            throw;
+        }
         return metrics;
     }
 
-    /// <summary>Loss and mean entropy. The loss is a sum over rows, so rows of about one length are computed together and their gradients add up.</summary>
-    private (double Loss, double Entropy) Score(TokenSequence[] batch, bool learn)
+    /// <summary>What response tokens have in the mean. The loss is a sum over rows, so rows of about one length are computed together and their gradients add
+    /// up.</summary>
+    /// <param name="batch">The rows.</param>
+    /// <param name="most">The most of them that are computed at once.</param>
+    /// <param name="take">Takes the loss of a part, and gives its value.</param>
+    private Means Score(TokenSequence[] batch, int most, Func<Tensor, double> take)
     {
-        double loss = 0, entropy = 0;
+        double loss = 0, entropy = 0, hits = 0;
         int targets = batch.Sum(sequence => sequence.ResponseIds.Length);
-        foreach (int[] part in LengthParts.Split(batch))
+        foreach (int[] part in LengthParts.Split(batch, most))
         {
-            if (!learn) options.CancellationToken.ThrowIfCancellationRequested();
+            cancellation.ThrowIfRequested();
             using var scope = NewDisposeScope();
             using TokenBatch tokens = TokenBatch.Create([.. part.Select(i => batch[i])], policy.Model.Device);
-            TokenScores scores = policy.Model.Decoder.Score(tokens, temperature: 1, entropies: EntropyUse.Value);              // [b, T]
-            Tensor partLoss = (-scores.LogProbabilities.sum()).Over(targets);
-            loss += learn ? policy.Accumulate(partLoss) : partLoss.ToNumber();
+            TokenScores scores = policy.Model.Decoder.Score(tokens, temperature: 1, EntropyUse.Value, hits: true);                // [b, T]
+            loss += take((-scores.LogProbabilities.sum()).Over(targets));
             entropy += scores.Entropies!.sum().ToNumber() / targets;
+            hits += scores.Hits!.sum().ToNumber();
         }
-        return (loss, entropy);
+        return new Means(loss, entropy, hits / targets);
     }
 
     /// <summary>The rows of a step; every epoch has an order of its own.</summary>
     private TokenSequence[] Batch(int step)
     {
         int epoch = step / _batches, first = step % _batches * options.BatchSize, count = Math.Min(options.BatchSize, rows.Length - first);
-        int[] order = options.Shuffle
-            ? SeededOrder.Permutation(rows.Length, options.Seed, epoch, RandomPurpose.RowOrder)
-            : [.. Enumerable.Range(0, rows.Length)];
-        return [.. order.Skip(first).Take(count).Select(row => rows[row])];
+        if (_order.Epoch != epoch) _order = (epoch, Order(epoch));
+        return Array.ConvertAll(_order.Rows[first..(first + count)], row => rows[row]);
     }
+
+    private int[] Order(int epoch) => options.Shuffle
+        ? SeededOrder.Permutation(rows.Length, options.Seed, epoch, RandomPurpose.RowOrder)
+        : [.. Enumerable.Range(0, rows.Length)];
 
     /// <summary>What a step counts on from.</summary>
     private sealed record Progress(long Tokens);
+
+    /// <summary>Of response tokens: the loss and the entropy, nats, and the share of them that was the most probable one.</summary>
+    private readonly record struct Means(double Loss, double Entropy, double Accuracy);
 }

@@ -10,7 +10,7 @@ namespace MLNetAttn.Estimators;
 /// completion_only_loss).</summary>
 public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
 {
-    private static readonly string[] Logged = ["loss", "entropy", "grad_norm", "learning_rate", "epoch"];
+    private static readonly string[] Logged = ["loss", "mean_token_accuracy", "entropy", "grad_norm", "learning_rate", "epoch"];
 
     private readonly IHost _host;
     private readonly CausalLanguageModel _model;
@@ -27,13 +27,17 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     }
 
     /// <summary>Trains a copy of the model on the rows.</summary>
+    /// <remarks>Where the token that is appended to responses as text (<see cref="SupervisedFineTuningOptions.AppendEndOfSequence"/>) is none of those at which
+    /// the model stops, the trained one stops at it too (its generation_config.json names it), as transformers aligns the two; a warning says so.</remarks>
     /// <param name="input">Prompts and responses, each text or vectors of token ids.</param>
     /// <returns>The trained policy, which owns its model: dispose it. Where training was cancelled, as its last complete step left it; with
     /// <see cref="TrainingOptions.KeepBest"/> the best that was evaluated.</returns>
     /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or a row does not fit the model; the message names
     /// it.</exception>
-    /// <exception cref="InvalidOperationException">A column is text and the model has no tokenizer, or no token that ends a response; EvaluateEvery and
-    /// validation rows do not go together; or the folder holds another run.</exception>
+    /// <exception cref="InvalidOperationException">A column is text and the model has no tokenizer, no chat template for conversations, or no token that ends a
+    /// response; EvaluateEvery and validation rows do not go together; or the folder holds another run.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled while rows were read: nothing is trained or changed, nor is a run in the
+    /// folder.</exception>
     /// <exception cref="NotSupportedException">All weights are to be trained, and they are not float32.</exception>
     /// <exception cref="NotFiniteNumberException">The loss or its gradient became NaN or infinite.</exception>
     /// <exception cref="InsufficientMemoryException">Memory ran out; the message says what to lower.</exception>
@@ -41,25 +45,30 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     /// <exception cref="InvalidDataException">A checkpoint in the folder is damaged; the message names the file.</exception>
     public PolicyTransformer Fit(IDataView input) => Fit(input, validation: null);
 
-    /// <summary>Trains a copy of the model on the rows and evaluates it on others, as <see cref="TrainingOptions.EvaluateEvery"/> says: eval_loss and
-    /// eval_entropy.</summary>
+    /// <summary>Trains a copy of the model on the rows and evaluates it on others, as <see cref="TrainingOptions.EvaluateEvery"/> says: eval_loss, eval_entropy
+    /// and eval_mean_token_accuracy.</summary>
     /// <param name="input">Prompts and responses, each text or vectors of token ids.</param>
     /// <param name="validation">The same columns; null = none.</param>
     /// <inheritdoc cref="Fit(IDataView)"/>
     public PolicyTransformer Fit(IDataView input, IDataView? validation)
     {
-        TokenSequence[] rows = Read(input);
-        TokenSequence[]? judged = validation is null ? null : ValidationRows.Named(_host, () => Read(validation));
-        int batches = _options.Batches(rows.Length);
+        var cancellation = new RunCancellation(_host, _options.CancellationToken);
+        int? end = EndOfSequence(Find(input.Schema).Response);
+        TokenSequence[] rows = Read(input, cancellation);
+        TokenSequence[]? judged = validation is null ? null : ValidationRows.Named(_host, () => Read(validation, cancellation));
+        using CausalLanguageModel? aligned = end is { } id && !_model.GenerationConfig.EosTokenIds.Contains(id) ? Align(id) : null;
         var plan = new TrainingPlan(
-            nameof(SupervisedFineTuningTrainer), _options.Steps ?? Steps(batches), UpdatesPerStep: 1, Logged,
+            nameof(SupervisedFineTuningTrainer), _options.Steps ?? Steps(_options.Batches(rows.Length)), UpdatesPerStep: 1, Logged,
             () => DataFingerprint.Of(rows), judged is null ? null : () => DataFingerprint.Of(judged),
             Goal: "eval_loss", HigherIsBetter: false,
-            $"{(_options.ActivationCheckpointing ? "Begin" : "Set ActivationCheckpointing, with which this run can be resumed; or begin")} anew with a lower BatchSize ({_options.BatchSize}) or shorter rows (the longest has {rows.Max(row => row.Length)} tokens).",
+            MemoryAdvice(rows),
             "Give fewer or shorter validation rows.");
         CausalLanguageModel trained = TrainingLoop.Run(
-            _host, _model, _options, plan, (policy, _) => new SupervisedFineTuningStep(policy, rows, judged, _options));
-        return new PolicyTransformer(_host, LanguageModelHandle.Own(trained), Responses(rows.Max(row => row.ResponseIds.Length)));
+            _host, aligned ?? _model, _options, plan, (policy, _) => new SupervisedFineTuningStep(policy, rows, judged, _options, cancellation));
+        // Every prompt must leave room for as many tokens as are asked for.
+        int longest = rows.Max(row => row.ResponseIds.Length), prompt = rows.Concat(judged ?? []).Max(row => row.PromptIds.Length);
+        int? limit = prompt + longest <= _model.Config.MaxPositionEmbeddings ? longest : null;
+        return new PolicyTransformer(_host, LanguageModelHandle.Own(trained), Responses(limit));
     }
 
     private int Steps(int batches) => (long)_options.Epochs * batches is <= int.MaxValue and long steps
@@ -69,27 +78,62 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
 
     /// <summary>What Fit's policy will do to data of this shape.</summary>
     /// <param name="inputSchema">What is known of the data.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The prompt column is missing or of another type.</exception>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema) =>
-        new TextGenerationEstimator(_host, _model, Responses(longest: 1)).GetOutputSchema(inputSchema);
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
+    /// <exception cref="InvalidOperationException">A column is text and the model has no tokenizer, or no chat template for conversations.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        SchemaShape policy = new TextGenerationEstimator(_host, _model, Responses(longest: null)).GetOutputSchema(inputSchema);
+        SchemaShape.Column response = Response.Find(_host, inputSchema);
+        TokenIds.RequireTokenizer(_host, _model, response.Name, isText: response.Kind == SchemaShape.Column.VectorKind.Scalar);
+        return policy;
+    }
+
+    private InputColumn Response => InputColumn.TextOrTokenIds(_options.ResponseColumnName);
 
     /// <summary>How the fine-tuned policy answers.</summary>
-    private TextGenerationOptions Responses(int longest) => new()
+    /// <param name="longest">The most tokens of a response where that is not said; null = as many as the context leaves.</param>
+    private TextGenerationOptions Responses(int? longest) => new()
     {
         PromptColumnName = _options.PromptColumnName,
+        PromptFormat = _options.PromptFormat,
         Generation = _options.Generation ?? new GenerationOptions { MaxNewTokens = longest, Seed = _options.Seed },
     };
 
-    private TokenSequence[] Read(IDataView input)
+    private string MemoryAdvice(TokenSequence[] rows)
     {
-        DataViewSchema.Column prompt = Find(input.Schema, _options.PromptColumnName), response = Find(input.Schema, _options.ResponseColumnName);
-        int? end = response.Type is VectorDataViewType || !_options.AppendEndOfSequence ? null : EndOfSequence();
+        bool mayHaveParts = _options.RowsAtOnce > 1, resumes = _options.HasFreeParts(_model);
+        string parts = $"GradientAccumulationSteps ({_options.GradientAccumulationSteps})";
+        string?[] now = [_options.ActivationCheckpointing ? null : "set ActivationCheckpointing", mayHaveParts && resumes ? $"raise {parts}" : null];
+        string first = string.Join(" or ", now.OfType<string>());
+        string anew = $"begin anew with {(mayHaveParts && !resumes ? $"more {parts}, or " : "")}a lower BatchSize ({_options.BatchSize}) or shorter rows (the longest has {rows.Max(row => row.Length)} tokens).";
+        string advice = first.Length > 0 ? $"{first}, with which this run can be resumed; or {anew}" : anew;
+        return char.ToUpperInvariant(advice[0]) + advice[1..];
+    }
+
+    /// <summary>The model, and that it stops at the token that training ends responses with, as transformers aligns the two.</summary>
+    private CausalLanguageModel Align(int end)
+    {
+        using IChannel channel = _host.Start("Training");
+        channel.Warning(
+            MessageSensitivity.None,
+            "Training ends responses with token {0} ('{1}'), which is none of those that the model stops at ({2}): the trained policy stops at it too.",
+            end,
+            _model.Tokenizer.IdToToken(end),
+            string.Join(", ", _model.GenerationConfig.EosTokenIds));
+        return _model.EndingAt(end);
+    }
+
+    private TokenSequence[] Read(IDataView input, RunCancellation cancellation)
+    {
+        (DataViewSchema.Column prompt, DataViewSchema.Column response) = Find(input.Schema);
+        int? end = EndOfSequence(response);
         var rows = new List<TokenSequence>();
         using DataViewRowCursor cursor = input.GetRowCursor([prompt, response]);
-        Func<int[]> readPrompt = TokenIds.Reader(cursor, prompt, _model, addSpecialTokens: true),
+        Func<int[]> readPrompt = _options.Prompts.Open(cursor, prompt, _model),
             readResponse = TokenIds.Reader(cursor, response, _model, addSpecialTokens: false);
         while (cursor.MoveNext())
         {
+            cancellation.ThrowIfRequested();
             int[] tokens = readResponse();
             rows.Add(new TokenSequence(readPrompt(), end is { } last && tokens.LastOrDefault(-1) != last ? [.. tokens, last] : tokens));
             SequenceCheck.Sequence(_model.Config, rows[^1], rows.Count - 1);
@@ -99,12 +143,17 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
             : throw _host.Process(new ArgumentException("The data has no rows, expected at least one prompt with its response.", nameof(input)));
     }
 
-    private DataViewSchema.Column Find(DataViewSchema schema, string name)
+    private (DataViewSchema.Column Prompt, DataViewSchema.Column Response) Find(DataViewSchema schema)
     {
-        DataViewSchema.Column column = InputColumn.TextOrTokenIds(name).Find(_host, schema);
-        TokenIds.RequireTokenizer(_host, _model, name, isText: column.Type is TextDataViewType);
-        return column;
+        DataViewSchema.Column prompt = _options.Prompts.Input.Find(_host, schema), response = Response.Find(_host, schema);
+        _options.Prompts.Require(_host, _model, isText: prompt.Type is TextDataViewType);
+        TokenIds.RequireTokenizer(_host, _model, response.Name, isText: response.Type is TextDataViewType);
+        return (prompt, response);
     }
+
+    /// <summary>The token that is appended to responses; null = none is.</summary>
+    private int? EndOfSequence(DataViewSchema.Column response) =>
+        response.Type is VectorDataViewType || !_options.AppendEndOfSequence ? null : EndOfSequence();
 
     /// <summary>The token that ends a response, as TRL appends it: the tokenizer's eos_token; where it names none, the first of the model's.</summary>
     private int EndOfSequence() =>

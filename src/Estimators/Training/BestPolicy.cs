@@ -25,8 +25,15 @@ internal sealed class BestPolicy(TrainingOptions options, bool higherIsBetter) :
     public void Offer(int step, double value, LearningPolicy policy)
     {
         bool isBest = !double.IsNaN(value) && (State.BestValue is not { } best || (higherIsBetter ? value > best : value < best));
-        if (isBest && options.KeepBest) Keep(policy.Snapshot());
+        if (isBest && options.KeepBest) Keep(policy);
         State = isBest ? new Evaluations(step, value, SinceBest: 0) : State with { SinceBest = State.SinceBest + 1 };
+    }
+
+    /// <summary>Keeps a policy as it is, in the tensors that are there already: two copies at once might not fit.</summary>
+    private void Keep(LearningPolicy policy)
+    {
+        if (_weights is null) _weights = policy.Snapshot();
+        else policy.CopyTo(_weights);
     }
 
     /// <summary>Takes the place of what is kept.</summary>

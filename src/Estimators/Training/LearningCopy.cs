@@ -78,7 +78,7 @@ internal sealed class LearningCopy
 
     private static CausalLanguageModel CopyOf(CausalLanguageModel model, LoraOptions? lora)
     {
-        if (model.Decoder.Adapter is not { } adapter) return lora is null ? model.Clone() : model.WithAdapter(lora);
+        if (model.Decoder.Adapter is not { } adapter) return lora is null ? model.CloneToChange() : model.WithAdapter(lora);
         return lora is null || adapter.Fits(lora)
             ? model.CloneAdapter(lora)
             : throw new ArgumentException(

@@ -103,6 +103,13 @@ internal sealed class LearningPolicy : IDisposable
         Forget();
     }
 
+    /// <summary>Forgets what was accumulated, as if it had never been computed.</summary>
+    public void Forget()
+    {
+        foreach (Tensor gradient in Gradients) gradient.Dispose();
+        _gradients = null;
+    }
+
     /// <summary>Copies of all that is trained; the caller disposes them.</summary>
     public Tensor[] Snapshot()
     {
@@ -112,6 +119,13 @@ internal sealed class LearningPolicy : IDisposable
         Tensor[] copies = [.. Trainable.Select(parameter => parameter.Tensor.detach().clone())];
         foreach (Tensor copy in copies) copy.DetachFromDisposeScope();
         return copies;
+    }
+
+    /// <summary>Overwrites an earlier <see cref="Snapshot"/> with what is trained now.</summary>
+    public void CopyTo(IReadOnlyList<Tensor> snapshot)
+    {
+        using var noGradient = no_grad();
+        for (int i = 0; i < snapshot.Count; i++) snapshot[i].copy_(Trainable[i].Tensor);
     }
 
     /// <summary>Takes back what <see cref="Snapshot"/> gave.</summary>
@@ -158,12 +172,6 @@ internal sealed class LearningPolicy : IDisposable
 
     /// <summary>Frees everything, the model included: for a training that failed.</summary>
     public void Dispose() => Finish().Dispose();
-
-    private void Forget()
-    {
-        foreach (Tensor gradient in Gradients) gradient.Dispose();
-        _gradients = null;
-    }
 
     /// <summary>What to throw where the next update cannot be computed.</summary>
     /// <param name="what">What is not finite.</param>

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.ML.Runtime;
 using MLNetAttn.Modeling;
-using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Estimators;
 
@@ -18,6 +17,7 @@ internal sealed class TrainingLoop
     private readonly BestPolicy _best;
     private readonly LearningPolicy _policy;
     private readonly ITrainingRun _run;
+    private readonly RunCancellation _cancellation;
     private RunJournal? _journal;
 
     // Complete steps, and the policy's updates after them.
@@ -31,10 +31,11 @@ internal sealed class TrainingLoop
 
     private TrainingLoop(
         IHost host, IChannel channel, TrainingOptions options, TrainingPlan plan,
-        CheckpointStore? checkpoints, BestPolicy best, LearningPolicy policy, ITrainingRun run) =>
+        CheckpointStore? checkpoints, BestPolicy best, LearningPolicy policy, ITrainingRun run)
+    {
         (_host, _channel, _options, _plan, _checkpoints, _best, _policy, _run) = (host, channel, options, plan, checkpoints, best, policy, run);
-
-    private bool IsCancelled => _options.CancellationToken.IsCancellationRequested || MLNetInternals.IsCanceled(_host);
+        _cancellation = new RunCancellation(host, options.CancellationToken);
+    }
 
     /// <summary>Trains a copy of a model.</summary>
     /// <param name="host">For the log and cancellation.</param>
@@ -172,12 +173,12 @@ internal sealed class TrainingLoop
     /// <summary>What some work measured; null where it was cancelled.</summary>
     private IReadOnlyDictionary<string, double>? Try(string what, string memoryAdvice, Func<IReadOnlyDictionary<string, double>> work)
     {
-        if (IsCancelled) return null;
+        if (_cancellation.IsRequested) return null;
         try
         {
             return MemoryAdvice.Given(_host, what, memoryAdvice, work);
         }
-        catch (OperationCanceledException) when (IsCancelled)
+        catch (OperationCanceledException) when (_cancellation.IsRequested)
         {
             return null;
         }

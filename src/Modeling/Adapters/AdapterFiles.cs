@@ -25,8 +25,8 @@ internal static class AdapterFiles
     /// <summary>Writes both.</summary>
     /// <param name="target">Takes the files.</param>
     /// <param name="adapter">The adapter.</param>
-    /// <param name="baseModel">Where the base model lies; null = unknown.</param>
-    public static void Save(ICheckpointTarget target, LoraAdapter adapter, string? baseModel)
+    /// <param name="baseModel">Where the base model lies.</param>
+    public static void Save(ICheckpointTarget target, LoraAdapter adapter, BaseModelReference baseModel)
     {
         using (Stream stream = target.Create(CheckpointFiles.AdapterWeights))
             SafetensorsWriter.Write(stream, adapter.Parameters, SafetensorsWriter.PyTorchFormat);

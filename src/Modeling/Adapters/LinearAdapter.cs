@@ -22,12 +22,15 @@ internal sealed class LinearAdapter : IDisposable
     {
         (_rank, _outputs, _scale) = (options.Rank, (int)weight.size(0), options.Scale);
         _blocks = [.. rows.Select(slice => new Block(slice.FirstRow, slice.Rows))];
+        // Where memory runs out, what was made so far goes with the scope.
+        using var scope = NewDisposeScope();
         // Adapters learn in float32 whatever the model's type, as PEFT's do; float64 stays.
         ScalarType type = Precision.Of(weight.dtype);
-        A = empty([rows.Count * _rank, weight.size(1)], type, weight.device).DetachFromDisposeScope();
-        B = empty([_blocks.Sum(block => block.Rows), _rank], type, weight.device).DetachFromDisposeScope();
-        _down = empty(A.shape, weight.dtype, weight.device).DetachFromDisposeScope();
-        _up = empty([_outputs, A.size(0)], weight.dtype, weight.device).DetachFromDisposeScope();
+        A = empty([rows.Count * _rank, weight.size(1)], type, weight.device);
+        B = empty([_blocks.Sum(block => block.Rows), _rank], type, weight.device);
+        _down = empty(A.shape, weight.dtype, weight.device);
+        _up = empty([_outputs, A.size(0)], weight.dtype, weight.device);
+        foreach (Tensor tensor in Tensors) tensor.DetachFromDisposeScope();
     }
 
     /// <summary>[modules · r, in].</summary>
@@ -62,8 +65,10 @@ internal sealed class LinearAdapter : IDisposable
 
     public void Dispose()
     {
-        foreach (Tensor tensor in (ReadOnlySpan<Tensor>)[A, B, _down, _up]) tensor.Dispose();
+        foreach (Tensor tensor in Tensors) tensor.Dispose();
     }
+
+    private Tensor[] Tensors => [A, B, _down, _up];
 
     private Tensor AddInPlace(Tensor output, Tensor input, bool fused)
     {

@@ -15,23 +15,31 @@ internal sealed class LoraAdapter : IDisposable
 
     /// <param name="weights">The weights that it belongs to.</param>
     /// <param name="options">Rank, scale and targets.</param>
-    /// <param name="baseModel">What adapter_config.json says of where the base model lies; null = nothing.</param>
+    /// <param name="baseModel">Where the base model lies.</param>
     /// <param name="all">Whether each target must be a module of the model; see <see cref="LoraTargets.Find"/>.</param>
     /// <exception cref="ArgumentException">Options are out of range, or name modules that the model does not have.</exception>
-    private LoraAdapter(WeightStorage weights, LoraOptions options, string? baseModel, bool all = false)
+    private LoraAdapter(WeightStorage weights, LoraOptions options, BaseModelReference baseModel, bool all = false)
     {
         options.Validate();
         (_weights, Options, BaseModel) = (weights, options, baseModel);
         HashSet<string> targets = LoraTargets.Find(weights, options.TargetModules, all);
-        foreach (var matrix in LoraTargets.All(weights).Where(module => targets.Contains(module.Path)).GroupBy(module => module.Slice.Storage))
-            Allocate(weights.Storage[matrix.Key], [.. matrix]);
+        try
+        {
+            foreach (var matrix in LoraTargets.All(weights).Where(module => targets.Contains(module.Path)).GroupBy(module => module.Slice.Storage))
+                Allocate(weights.Storage[matrix.Key], [.. matrix]);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>As the adapter was asked for.</summary>
     public LoraOptions Options { get; }
 
-    /// <summary>Where the base model lies; null = unknown.</summary>
-    public string? BaseModel { get; }
+    /// <summary>Where the base model lies.</summary>
+    public BaseModelReference BaseModel { get; }
 
     /// <summary>The targets as they are written: "all-linear" is spelled out.</summary>
     public IEnumerable<string> TargetNames => Options.TargetModules
@@ -53,30 +61,33 @@ internal sealed class LoraAdapter : IDisposable
     public AdapterDropout? Dropout { get; set; }
 
     /// <summary>A new adapter, initialised as PEFT does: A uniform in ±1/√in (Kaiming's with a = √5), B zero, so that it changes nothing yet.</summary>
-    public static LoraAdapter Create(WeightStorage weights, LoraOptions options, string? baseModel)
-    {
-        var adapter = new LoraAdapter(weights, options, baseModel, all: true);
-        using var noGradient = no_grad();
-        using var scope = NewDisposeScope();
-        foreach (LinearAdapter matrix in adapter._matrices) matrix.B.zero_();
-        int module = 0;
-        // By the place among all modules, so that a module's numbers do not depend on the other targets.
-        foreach ((string path, _) in LoraTargets.All(weights))
+    public static LoraAdapter Create(WeightStorage weights, LoraOptions options, BaseModelReference baseModel) =>
+        Filled(new LoraAdapter(weights, options, baseModel, all: true), adapter =>
         {
-            using var generator = new Generator(RandomUniform.Stream(options.Seed, module++, 0), CPU);
-            if (adapter._parameters.TryGetValue(NameOfA(path), out Tensor? a))
-                a.copy_(rand(a.shape, generator: generator).Times(2).Minus(1).Over(Math.Sqrt(a.size(1))));
-        }
-        return adapter;
-    }
+            using var noGradient = no_grad();
+            using var scope = NewDisposeScope();
+            foreach (LinearAdapter matrix in adapter._matrices) matrix.B.zero_();
+            int module = 0;
+            // By the place among all modules, so that a module's numbers do not depend on the other targets.
+            foreach ((string path, _) in LoraTargets.All(weights))
+            {
+                using var generator = new Generator(RandomUniform.Stream(options.Seed, module++, 0), CPU);
+                if (adapter._parameters.TryGetValue(NameOfA(path), out Tensor? a))
+                    a.copy_(rand(a.shape, generator: generator).Times(2).Minus(1).Over(Math.Sqrt(a.size(1))));
+            }
+        });
 
     /// <summary>One whose values are read from PEFT's files.</summary>
+    /// <param name="weights">The weights that it will belong to.</param>
+    /// <param name="source">The files.</param>
+    /// <param name="baseFolder">Where the base model was read from, if that is known better than by adapter_config.json; null = what that says.</param>
     /// <exception cref="FileNotFoundException">A file is missing.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or the adapter belongs to another model.</exception>
     /// <exception cref="NotSupportedException">The adapter asks for something that is not supported; the message names it.</exception>
-    public static LoraAdapter Load(WeightStorage weights, ICheckpointSource source)
+    public static LoraAdapter Load(WeightStorage weights, ICheckpointSource source, string? baseFolder = null)
     {
-        (LoraOptions options, string? baseModel) = LoraConfigFile.Read(source);
+        (LoraOptions options, BaseModelReference baseModel) = LoraConfigFile.Read(source);
+        if (baseFolder is not null) baseModel = new BaseModelReference(baseFolder);
         LoraAdapter adapter;
         try
         {
@@ -86,27 +97,14 @@ internal sealed class LoraAdapter : IDisposable
         {
             throw new InvalidDataException($"{source.Location}: the adapter does not fit the model: {exception.Message}", exception);
         }
-        try
-        {
-            AdapterFiles.Fill(source, adapter._parameters);
-            return adapter;
-        }
-        catch
-        {
-            adapter.Dispose();
-            throw;
-        }
+        return Filled(adapter, filled => AdapterFiles.Fill(source, filled._parameters));
     }
 
     /// <summary>A copy for other weights of the same configuration, or the same ones.</summary>
     /// <param name="weights">The weights that it will belong to.</param>
     /// <param name="options">Other options of the same rank, scale and targets; null = the same.</param>
-    public LoraAdapter Clone(WeightStorage weights, LoraOptions? options = null)
-    {
-        var copy = new LoraAdapter(weights, options ?? Options, BaseModel);
-        copy.CopyFrom(this);
-        return copy;
-    }
+    public LoraAdapter Clone(WeightStorage weights, LoraOptions? options = null) =>
+        Filled(new LoraAdapter(weights, options ?? Options, BaseModel), copy => copy.CopyFrom(this));
 
     /// <summary>Takes over all values of an adapter of the same form.</summary>
     public void CopyFrom(LoraAdapter other)
@@ -151,6 +149,21 @@ internal sealed class LoraAdapter : IDisposable
     {
         foreach (Tensor view in _parameters.Values) view.Dispose();
         foreach (LinearAdapter matrix in _matrices) matrix.Dispose();
+    }
+
+    /// <summary>A new adapter with its values; where they fail, it goes.</summary>
+    private static LoraAdapter Filled(LoraAdapter adapter, Action<LoraAdapter> fill)
+    {
+        try
+        {
+            fill(adapter);
+            return adapter;
+        }
+        catch
+        {
+            adapter.Dispose();
+            throw;
+        }
     }
 
     private Linear Attach(Linear linear) => _places.TryGetValue(linear.Weight, out int place)

@@ -29,7 +29,7 @@ internal static class LoraConfigFile
     /// <exception cref="InvalidDataException">The file is damaged, or a value is out of range.</exception>
     /// <exception cref="NotSupportedException">It is no LoRA adapter, or asks for more than rank, alpha, rslora, dropout and target modules; the message names
     /// it.</exception>
-    public static (LoraOptions Options, string? BaseModel) Read(ICheckpointSource source)
+    public static (LoraOptions Options, BaseModelReference BaseModel) Read(ICheckpointSource source)
     {
         string location = CheckpointFiles.Locate(source, CheckpointFiles.AdapterConfig);
         JsonFields fields = JsonFields.Parse(CheckpointFiles.ReadSmall(source, CheckpointFiles.AdapterConfig), location);
@@ -52,18 +52,18 @@ internal static class LoraConfigFile
         {
             throw new InvalidDataException($"{location}: {exception.Message}", exception);
         }
-        return (options, fields.Text("base_model_name_or_path"));
+        return (options, new BaseModelReference(fields.Text("base_model_name_or_path"), fields.Text("revision")));
     }
 
     /// <summary>The file of an adapter.</summary>
     /// <param name="options">The adapter; its targets sorted, as PEFT's set of them has no order.</param>
     /// <param name="targets">The modules' names.</param>
-    /// <param name="baseModel">Where the base model lies; null = unknown.</param>
-    public static byte[] Write(LoraOptions options, IEnumerable<string> targets, string? baseModel)
+    /// <param name="baseModel">Where the base model lies.</param>
+    public static byte[] Write(LoraOptions options, IEnumerable<string> targets, BaseModelReference baseModel)
     {
         JsonObject json = new()
         {
-            ["base_model_name_or_path"] = baseModel,
+            ["base_model_name_or_path"] = baseModel.Name,
             ["bias"] = "none",
             ["ensure_weight_tying"] = false,
             ["fan_in_fan_out"] = false,
@@ -77,6 +77,7 @@ internal static class LoraConfigFile
             ["peft_version"] = PeftVersion,
             ["qalora_group_size"] = 16,
             ["r"] = options.Rank,
+            ["revision"] = baseModel.Revision,
             ["target_modules"] = new JsonArray([.. targets.Order(StringComparer.Ordinal).Select(name => (JsonNode)name)]),
             ["task_type"] = "CAUSAL_LM",
             ["use_dora"] = false,
@@ -88,7 +89,7 @@ internal static class LoraConfigFile
         [
             "alora_invocation_tokens", "arrow_config", "auto_mapping", "corda_config", "eva_config", "exclude_modules", "kasa_config",
             "layer_replication", "layers_pattern", "layers_to_transform", "lora_ga_config", "megatron_config", "modules_to_save",
-            "monteclora_config", "revision", "target_parameters", "trainable_token_indices", "use_bdlora", "velora_config",
+            "monteclora_config", "target_parameters", "trainable_token_indices", "use_bdlora", "velora_config",
         ])
             json[key] = null;
         return HuggingFaceJson.Render(json);

@@ -11,9 +11,10 @@ internal sealed class CheckpointReader
     private readonly WeightFiles _files;
     private readonly IReadOnlyDictionary<string, long[]> _expected;
     private readonly string _origin;
+    private readonly bool _tied;
 
-    private CheckpointReader(ICheckpointSource source, WeightFiles files, IReadOnlyDictionary<string, long[]> expected, string origin) =>
-        (_source, _files, _expected, _origin) = (source, files, expected, origin);
+    private CheckpointReader(ICheckpointSource source, WeightFiles files, IReadOnlyDictionary<string, long[]> expected, string origin, bool tied) =>
+        (_source, _files, _expected, _origin, _tied) = (source, files, expected, origin, tied);
 
     /// <summary>Finds the weight files and checks every header against the names and shapes that the configuration implies.</summary>
     /// <param name="source">The checkpoint.</param>
@@ -22,18 +23,25 @@ internal sealed class CheckpointReader
     /// <exception cref="InvalidDataException">A file is damaged, or a tensor is missing, unexpected, there twice or of another shape.</exception>
     /// <exception cref="NotSupportedException">A tensor has an element type that weights are not read from.</exception>
     public static CheckpointReader Open(ICheckpointSource source, DecoderConfig config) =>
-        Open(source, WeightFiles.Find(source), WeightShapes.Of(config).ToDictionary(StringComparer.Ordinal), $"the configuration in {CheckpointFiles.Config}");
+        Open(
+            source,
+            WeightFiles.Find(source),
+            WeightShapes.Of(config).ToDictionary(StringComparer.Ordinal),
+            $"the configuration in {CheckpointFiles.Config}",
+            config.TieWordEmbeddings);
 
     /// <summary>Checks the headers of some files against the names and shapes that are expected.</summary>
     /// <param name="source">The checkpoint.</param>
     /// <param name="files">Which of its files.</param>
     /// <param name="expected">Name → shape.</param>
     /// <param name="origin">What these names and shapes come from, for messages.</param>
+    /// <param name="tied">Whether the embedding is the output head too, and may be there a second time under its name.</param>
     /// <exception cref="InvalidDataException">A file is damaged, or a tensor is missing, unexpected, there twice or of another shape.</exception>
     /// <exception cref="NotSupportedException">A tensor has an element type that weights are not read from.</exception>
-    public static CheckpointReader Open(ICheckpointSource source, WeightFiles files, IReadOnlyDictionary<string, long[]> expected, string origin)
+    public static CheckpointReader Open(
+        ICheckpointSource source, WeightFiles files, IReadOnlyDictionary<string, long[]> expected, string origin, bool tied = false)
     {
-        var reader = new CheckpointReader(source, files, expected, origin);
+        var reader = new CheckpointReader(source, files, expected, origin, tied);
         reader.Check();
         return reader;
     }
@@ -54,19 +62,34 @@ internal sealed class CheckpointReader
     /// <summary>Reads all weights straight into tensors of the expected names and shapes; values are converted to a tensor's type while they are
     /// read.</summary>
     /// <param name="targets">Hugging Face name → the tensor, or view, to fill. If reading fails some of them may have been filled.</param>
-    /// <exception cref="InvalidDataException">A file is damaged, or weights are NaN or infinite; the message names the tensor.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, weights are NaN or infinite, or the output head of a tied model is not the embedding; the
+    /// message names the tensor.</exception>
     public void Fill(IReadOnlyDictionary<string, Tensor> targets)
     {
+        bool hasEmbedding = false;
         foreach (string file in _files.Names)
         {
             using SafetensorsReader reader = OpenFile(file);
             // Read again, since the file may have been replaced after it was checked.
             foreach (SafetensorsEntry entry in reader.Entries)
-                if (_expected.TryGetValue(entry.Name, out long[]? shape) && !entry.Shape.SequenceEqual(shape))
+                if (_expected.TryGetValue(Place(entry.Name), out long[]? shape) && !entry.Shape.SequenceEqual(shape))
                     throw new InvalidDataException($"{Locate(file)}: the file was changed while it was being read.");
-            reader.Load(entry => targets.GetValueOrDefault(entry.Name), requireFinite: true);
+            reader.Load(entry => targets.GetValueOrDefault(Place(entry.Name)), requireFinite: true, Repeated);
+        }
+
+        // Of embedding and head the first that comes fills the tensor, and the other is compared with it: neither is held twice.
+        string? Repeated(SafetensorsEntry entry)
+        {
+            if (!_tied || Place(entry.Name) != WeightShapes.Embedding) return null;
+            if (hasEmbedding)
+                return $"'{WeightShapes.Head}' and '{WeightShapes.Embedding}' hold different values, and the configuration says that they are one: set tie_word_embeddings to false in {CheckpointFiles.Config}, or remove '{WeightShapes.Head}' from the weights if it is not the model's.";
+            hasEmbedding = true;
+            return null;
         }
     }
+
+    /// <summary>The name under which a tensor is expected.</summary>
+    private string Place(string name) => _tied && name == WeightShapes.Head ? WeightShapes.Embedding : name;
 
     private void Check()
     {
@@ -79,7 +102,7 @@ internal sealed class CheckpointReader
             {
                 if (!found.TryAdd(entry.Name, file))
                     throw new InvalidDataException($"{_source.Location}: tensor '{entry.Name}' is in '{found[entry.Name]}' and in '{file}'; expected it once.");
-                if (!_expected.TryGetValue(entry.Name, out long[]? shape))
+                if (!_expected.TryGetValue(Place(entry.Name), out long[]? shape))
                     unexpected.Add(entry.Name);
                 else if (!entry.Shape.SequenceEqual(shape))
                     wrong.Add($"'{entry.Name}' has shape [{string.Join(", ", entry.Shape)}], expected [{string.Join(", ", shape)}]");
@@ -106,10 +129,8 @@ internal sealed class CheckpointReader
                     (actual is null ? "is in none of the files." : $"is in '{actual}'."));
     }
 
-    /// <summary>
-    /// What checkpoints hold beyond their weights: frequencies that follow from the configuration, and the copy of the embedding as the head of a tied model.
-    /// </summary>
-    private static bool IsHarmless(string name) => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) || name == WeightShapes.Head;
+    /// <summary>What checkpoints hold beyond their weights: frequencies that follow from the configuration.</summary>
+    private static bool IsHarmless(string name) => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal);
 
     private static IEnumerable<string> Describe(string what, IReadOnlyCollection<string> names)
     {

@@ -76,6 +76,28 @@ public sealed class GenerationConfig
             : result;
     }
 
+    /// <summary>The same, but that responses end after this token too. It comes first, as where transformers' Trainer aligns the file with a tokenizer's
+    /// eos_token.</summary>
+    internal GenerationConfig EndingAt(int tokenId)
+    {
+        int[] ids = [tokenId, .. EosTokenIds.Where(id => id != tokenId)];
+        JsonObject? document = Document is { } file ? JsonObject.Create(file) : null;
+        if (document is not null) document["eos_token_id"] = HuggingFaceJson.DescribeIds(ids);
+        return new GenerationConfig
+        {
+            EosTokenIds = ids,
+            BosTokenId = BosTokenId,
+            PadTokenId = PadTokenId,
+            DoSample = DoSample,
+            Temperature = Temperature,
+            TopK = TopK,
+            TopP = TopP,
+            MinP = MinP,
+            RepetitionPenalty = RepetitionPenalty,
+            Document = document is null ? null : JsonSerializer.SerializeToElement(document),
+        };
+    }
+
     /// <summary>The options that transformers' <c>generate()</c> would take from this: greedy unless <c>do_sample</c> is true; then with what the file says,
     /// temperature 1 and the 50 most probable tokens where it is silent.</summary>
     /// <remarks>Stop tokens stay null, which means <see cref="EosTokenIds"/>. Derive from it what is to differ: <c>ToOptions() with { MaxNewTokens = 64

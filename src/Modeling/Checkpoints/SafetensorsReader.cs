@@ -59,27 +59,59 @@ internal sealed class SafetensorsReader : IDisposable
     /// Gives for an entry the tensor to fill: contiguous, with as many elements as the entry, of any type and on any device; null passes over the entry.
     /// </param>
     /// <param name="requireFinite">Whether NaN and infinite values are refused.</param>
-    /// <exception cref="InvalidDataException">The stream ends early, or a tensor holds NaN or infinite values.</exception>
-    public void Load(Func<SafetensorsEntry, Tensor?> destination, bool requireFinite)
+    /// <param name="mustEqual">Gives for an entry whose values its tensor must have already what to say where it has others; null = the tensor is
+    /// filled.</param>
+    /// <exception cref="InvalidDataException">The stream ends early, a tensor holds NaN or infinite values, or others than it must.</exception>
+    public void Load(Func<SafetensorsEntry, Tensor?> destination, bool requireFinite, Func<SafetensorsEntry, string?>? mustEqual = null)
     {
         using IDisposable noGradient = no_grad();
         foreach (SafetensorsEntry entry in Entries)
         {
             if (destination(entry) is not { } tensor)
                 Skip(entry);
+            else if (mustEqual?.Invoke(entry) is { } difference)
+                Require(Holds(tensor, entry), difference);
             else if (Fill(tensor, entry) is > 0 and long count && requireFinite)
                 throw new InvalidDataException($"{_location}: tensor '{entry.Name}' ({entry.Type.Name} on disk, {tensor.dtype} in memory) holds " +
                     $"{count} NaN or infinite values among {entry.Count}; the weights are damaged.");
         }
     }
 
-    /// <summary>Fills one tensor and returns how many of its values are not finite.</summary>
-    private long Fill(Tensor destination, SafetensorsEntry entry)
+    private void Require(bool holds, string problem)
+    {
+        if (!holds) throw new InvalidDataException($"{_location}: {problem}");
+    }
+
+    /// <summary>Whether a tensor has the values of an entry, as its type rounds them.</summary>
+    private bool Holds(Tensor tensor, SafetensorsEntry entry)
+    {
+        CheckPlace(tensor, entry);
+        using DisposeScope scope = NewDisposeScope();
+        Tensor flat = tensor.detach().view(-1), buffer = empty(Math.Min(entry.Count, ConvertedElements), entry.Type.ScalarType);
+        bool holds = true;
+        // To its end whatever is found: other entries follow.
+        for (long start = 0; start < entry.Count; start += ConvertedElements)
+        {
+            using DisposeScope chunk = NewDisposeScope();
+            long count = Math.Min(ConvertedElements, entry.Count - start);
+            Tensor read = buffer.narrow(0, 0, count);
+            ReadExactly(read.bytes);
+            holds = holds && flat.narrow(0, start, count).Equals(read.to(tensor.dtype, tensor.device));
+        }
+        return holds;
+    }
+
+    private static void CheckPlace(Tensor destination, SafetensorsEntry entry)
     {
         if (destination.numel() != entry.Count || !destination.is_contiguous())
             throw new ArgumentException($"The tensor to fill with '{entry.Name}' must be contiguous and have {entry.Count} elements; " +
                 $"found shape [{string.Join(", ", destination.shape)}].", nameof(destination));
+    }
 
+    /// <summary>Fills one tensor and returns how many of its values are not finite.</summary>
+    private long Fill(Tensor destination, SafetensorsEntry entry)
+    {
+        CheckPlace(destination, entry);
         using DisposeScope scope = NewDisposeScope();
         Tensor flat = destination.detach().view(-1);
         // A byte that is neither 0 nor 1 is no valid bool: bools are converted from bytes.

@@ -3,6 +3,9 @@ namespace MLNetAttn.Modeling;
 /// <summary>The names and shapes of a decoder's weights, as its configuration implies them.</summary>
 internal static class WeightShapes
 {
+    /// <summary>The name of the embedding, which is the output head too where the two are tied.</summary>
+    public const string Embedding = "model.embed_tokens.weight";
+
     /// <summary>The name of the output head, which a tied model does not have.</summary>
     public const string Head = "lm_head.weight";
 
@@ -13,7 +16,7 @@ internal static class WeightShapes
         long queries = (long)config.HeadCount * config.HeadDimension, keys = (long)config.KeyValueHeadCount * config.HeadDimension;
         List<KeyValuePair<string, long[]>> shapes = [];
 
-        Add("model.embed_tokens.weight", config.VocabularySize, hidden);
+        Add(Embedding, config.VocabularySize, hidden);
         for (int layer = 0; layer < config.LayerCount; layer++)
         {
             string attention = $"model.layers.{layer}.self_attn", mlp = $"model.layers.{layer}.mlp";

@@ -14,12 +14,14 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
     /// <param name="chunk">Rows of a chunk.</param>
     /// <param name="entropies">Whether entropies are wanted.</param>
     /// <param name="kept">What they are among; null = the whole vocabulary.</param>
+    /// <param name="hits">[M]; filled with 1 where the most probable token is the target, otherwise 0; null = not wanted.</param>
     public static (Tensor LogProbabilities, Tensor? Entropies) Compute(
-        Func<Tensor, Tensor> head, Tensor hidden, Tensor targets, double temperature, int chunk, EntropyUse entropies, KeptTokens? kept = null)
+        Func<Tensor, Tensor> head, Tensor hidden, Tensor targets, double temperature, int chunk, EntropyUse entropies,
+        KeptTokens? kept = null, Tensor? hits = null)
     {
         using var noGradient = no_grad();
         Tensor? uncertainty = entropies != EntropyUse.None ? EmptyScores(hidden) : null;
-        return (Fill(head, hidden, targets, temperature, chunk, uncertainty, kept), uncertainty);
+        return (Fill(head, hidden, targets, temperature, chunk, uncertainty, kept, hits), uncertainty);
     }
 
     /// <summary>Log-probabilities [M], with a gradient for hidden states and output head, and entropies [M] with or without one if wanted.</summary>
@@ -30,11 +32,12 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
     /// <param name="chunk">Rows of a chunk.</param>
     /// <param name="entropies">Whether entropies are wanted, and their gradient.</param>
     /// <param name="kept">What they are among; null = the whole vocabulary.</param>
+    /// <param name="hits">As for <see cref="Compute"/>.</param>
     public static (Tensor LogProbabilities, Tensor? Entropies) WithGradient(
-        Tensor hidden, Tensor head, Tensor targets, double temperature, int chunk, EntropyUse entropies, KeptTokens? kept = null)
+        Tensor hidden, Tensor head, Tensor targets, double temperature, int chunk, EntropyUse entropies, KeptTokens? kept = null, Tensor? hits = null)
     {
         Tensor? uncertainty = entropies != EntropyUse.None ? EmptyScores(hidden) : null;
-        Tensor scores = apply(hidden, head, targets, temperature, chunk, new Extras(uncertainty, entropies == EntropyUse.Gradient, kept));
+        Tensor scores = apply(hidden, head, targets, temperature, chunk, new Extras(uncertainty, entropies == EntropyUse.Gradient, kept, hits));
         // Entropies without a gradient are filled in, not returned: autograd would ask for the gradient of a second result.
         return entropies == EntropyUse.Gradient ? (scores.select(0, 0), scores.select(0, 1)) : (scores, uncertainty);
     }
@@ -49,7 +52,8 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
         context.save_data(nameof(temperature), temperature);
         context.save_data(nameof(chunk), chunk);
         context.save_data(nameof(extras), extras);
-        Tensor logProbabilities = Fill(rows => nn.functional.linear(rows, head), hidden, targets, temperature, chunk, extras.Entropies, extras.Kept);
+        Tensor logProbabilities = Fill(
+            rows => nn.functional.linear(rows, head), hidden, targets, temperature, chunk, extras.Entropies, extras.Kept, extras.Hits);
         return extras.EntropyGradient ? stack([logProbabilities, extras.Entropies!]) : logProbabilities;                    // [2, M], or [M]
     }
 
@@ -104,8 +108,12 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
 
     private static Tensor EmptyScores(Tensor hidden) => empty(hidden.size(0), Precision.Of(hidden.dtype), hidden.device);
 
-    /// <summary>Computes log-probabilities, and fills in entropies where there is a tensor for them.</summary>
-    private static Tensor Fill(Func<Tensor, Tensor> head, Tensor hidden, Tensor targets, double temperature, int chunk, Tensor? entropies, KeptTokens? kept)
+    /// <summary>Fills in where the largest logit [c, V] is the target's [c].</summary>
+    public static void FillHits(Tensor logits, Tensor targets, Tensor hits) => hits.copy_(logits.argmax(1).eq(targets));
+
+    /// <summary>Computes log-probabilities, and fills in entropies and hits where there is a tensor for them.</summary>
+    private static Tensor Fill(
+        Func<Tensor, Tensor> head, Tensor hidden, Tensor targets, double temperature, int chunk, Tensor? entropies, KeptTokens? kept, Tensor? hits)
     {
         Tensor logProbabilities = EmptyScores(hidden);
         for (long start = 0; start < hidden.size(0); start += chunk)
@@ -114,6 +122,7 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
             long rows = Math.Min(chunk, hidden.size(0) - start);
             Tensor logits = head(hidden.narrow(0, start, rows)), target = targets.narrow(0, start, rows);                // [c, V], [c]
             kept?.Apply_(logits, start);
+            if (hits is not null) FillHits(logits, target, hits.narrow(0, start, rows));
             if (KernelSupport.Covers(logits) && logits.dtype == ScalarType.BFloat16)
             {
                 RowScores.Fill(logits, target, temperature, logProbabilities.narrow(0, start, rows), entropies?.narrow(0, start, rows));
@@ -129,6 +138,7 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
         return logProbabilities;
     }
 
-    /// <summary>What autograd is not to take for an input: where entropies go, whether they are a result too, and what was kept.</summary>
-    private sealed record Extras(Tensor? Entropies, bool EntropyGradient, KeptTokens? Kept);
+    /// <summary>What autograd is not to take for an input: where entropies go, whether they are a result too, what was kept, and where hits
+    /// go.</summary>
+    private sealed record Extras(Tensor? Entropies, bool EntropyGradient, KeptTokens? Kept, Tensor? Hits);
 }

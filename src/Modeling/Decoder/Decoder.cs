@@ -93,16 +93,18 @@ internal sealed class Decoder : IDisposable
         return RootMeanSquareNorm.Add(x, update, Weights.FinalNorm, Config.RmsNormEpsilon, fused).Normalized;
     }
 
-    /// <summary>One causal pass over a batch: log-probabilities, and entropies if asked for, of its response tokens. Differentiable where grad mode is
+    /// <summary>One causal pass over a batch: log-probabilities, and entropies and hits if asked for, of its response tokens. Differentiable where grad mode is
     /// on.</summary>
     /// <param name="batch">The tokens.</param>
     /// <param name="temperature">Divides the logits; above 0.</param>
     /// <param name="entropies">Whether entropies are wanted, and their gradient.</param>
     /// <param name="observer">Sees the attention; null = nothing does.</param>
-    public TokenScores Score(TokenBatch batch, double temperature, EntropyUse entropies, IAttentionObserver? observer = null)
+    /// <param name="hits">Whether it is wanted which tokens are the most probable ones.</param>
+    public TokenScores Score(TokenBatch batch, double temperature, EntropyUse entropies, IAttentionObserver? observer = null, bool hits = false)
     {
         using var scope = NewDisposeScope();
-        TokenScores scores = TokenScores.Compute(this, Forward(batch, observer), batch, temperature, entropies);
+        TokenScores scores = TokenScores.Compute(this, Forward(batch, observer), batch, temperature, entropies, hits: hits);
+        scores.Hits?.MoveToOuterDisposeScope();
         scores.LogProbabilities.MoveToOuterDisposeScope();
         scores.Entropies?.MoveToOuterDisposeScope();
         return scores;

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -258,13 +259,33 @@ public sealed class TrainCommandTests : IDisposable
             TestContext.Current.CancellationToken);
         (int code, _, string errors) = await Tool.RunAsync("", "train", "--config", config);
         code.Should().Be(0, errors);
-        errors.Should().Contain("step 2/2: loss ");
+        errors.Should().Contain("step 2/2: loss ").And.Contain(", mean_token_accuracy ");
         using CausalLanguageModel policy = CausalLanguageModel.FromPretrained(Path.Combine(Output, "policy"));
 
         await File.WriteAllTextAsync(rows, "{\"prompt\": \"a\"}\n", TestContext.Current.CancellationToken);
         (int bad, _, string reason) = await Tool.RunAsync("", "train", "--config", config, "--set", $"output={_folder.File("other")}");
         bad.Should().Be(CommandLine.Failure);
         reason.Should().Contain("rows.jsonl', line 1: The row has no 'response'");
+    }
+
+    [Fact]
+    public async Task Stopping_while_rows_are_read_leaves_a_folder_to_begin_in()
+    {
+        string rows = _folder.File("rows.jsonl");
+        await File.WriteAllTextAsync(rows, "{\"prompt\": \"1\", \"response\": \"5\"}\n", TestContext.Current.CancellationToken);
+        string[] arguments =
+        [
+            "train", "--set", "method=sft", "--set", $"model={Tool.Countdown}", "--set", $"output={Output}", "--set", $"rows={rows}",
+            "--set", "report.prompts=0", "--set", "options.steps=1",
+        ];
+        using var errors = new StringWriter();
+        int code = await CommandLine.Create(new Streams(TextReader.Null, TextWriter.Null, errors, IsTerminal: false)).Parse(arguments)
+            .InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false }, new CancellationToken(canceled: true));
+        code.Should().Be(CommandLine.Cancelled);
+        errors.ToString().Should().Contain("nothing was trained");
+        Path.Exists(Path.Combine(Output, "policy")).Should().BeFalse();
+        (code, _, string failed) = await Tool.RunAsync("", arguments);
+        code.Should().Be(CommandLine.Success, failed);
     }
 
     [Fact]

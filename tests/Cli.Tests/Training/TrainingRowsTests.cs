@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNetAttn.Estimators;
 using MLNetAttn.Pipelines;
 using MLNetAttn.Transforms;
 
@@ -34,6 +35,32 @@ public sealed class TrainingRowsTests
             .Should().Throw<InvalidDataException>().WithMessage("*'problem'*The file is read as math, since its \"format\" is not given: gsm8k, math*");
         TrainingRows.Problems(_context, TrainTask.Math, prompts with { Format = ProblemFormat.Gsm8k }, PromptFormat.Text)
             .View.GetColumn<string>("Answer").Should().Equal("2");
+    }
+
+    [Fact]
+    public void Responses_of_a_file_answer_texts_or_conversations()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.File("rows.jsonl");
+        File.WriteAllText(file, "{\"prompt\": \"1 + 1?\", \"response\": \"2\"}\n");
+        TrainingRows text = TrainingRows.Responses(_context, file, new SupervisedFineTuningOptions());
+        text.Titles.Should().Equal("1 + 1?");
+        text.View.Schema.Select(column => column.Name).Should().Equal("Prompt", "Response");
+        text.View.GetColumn<string>("Response").Should().Equal("2");
+
+        File.WriteAllText(file, """
+            {"prompt": [{"role": "system", "content": "Add."}, {"role": "user", "content": "1 + 1?"}], "response": "2"}
+            {"prompt": {"messages": [{"role": "user", "content": "1 + 2?"}], "enable_thinking": false}, "response": "3"}
+            """);
+        var messages = new SupervisedFineTuningOptions { PromptFormat = PromptFormat.Messages };
+        TrainingRows chat = TrainingRows.Responses(_context, file, messages);
+        chat.Titles.Should().Equal("1 + 1?", "1 + 2?");
+        chat.View.GetColumn<string>("Prompt").Should().Equal(
+            """[{"role":"system","content":"Add."},{"role":"user","content":"1 + 1?"}]""",
+            """{"messages":[{"role":"user","content":"1 + 2?"}],"enable_thinking":false}""");
+        File.WriteAllText(file, "{\"prompt\": \"1 + 1?\", \"response\": \"2\"}\n");
+        FluentActions.Invoking(() => TrainingRows.Responses(_context, file, messages))
+            .Should().Throw<InvalidDataException>().WithMessage("*rows.jsonl', line 1: 'prompt' is not an array of messages, or an object*");
     }
 
     [Fact]

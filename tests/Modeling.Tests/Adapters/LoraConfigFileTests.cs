@@ -10,9 +10,9 @@ public class LoraConfigFileTests
     public void What_is_written_is_read()
     {
         var options = new LoraOptions { Rank = 5, Alpha = 2.5, UseRslora = true, Dropout = 0.05, TargetModules = ["v_proj", "layers.1.mlp.up_proj"] };
-        string json = Encoding.UTF8.GetString(LoraConfigFile.Write(options, options.TargetModules, "/a/b"));
+        string json = Encoding.UTF8.GetString(LoraConfigFile.Write(options, options.TargetModules, new BaseModelReference("org/base", "v2")));
         json.Should().Contain("\"lora_alpha\": 2.5").And.Contain("\"lora_dropout\": 0.05").And.EndWith("}\n");
-        (LoraOptions read, string? baseModel) = LoraConfigFile.Read(new Source(json));
+        (LoraOptions read, BaseModelReference baseModel) = LoraConfigFile.Read(new Source(json));
         read.Should().BeEquivalentTo(new LoraOptions
         {
             Rank = 5,
@@ -21,7 +21,7 @@ public class LoraConfigFileTests
             Dropout = 0.05,
             TargetModules = ["layers.1.mlp.up_proj", "v_proj"],
         });
-        baseModel.Should().Be("/a/b");
+        baseModel.Should().Be(new BaseModelReference("org/base", "v2"));
     }
 
     [Theory]
@@ -83,7 +83,7 @@ public class LoraConfigFileTests
 
     private static string With(string key, string value)
     {
-        JsonObject json = JsonNode.Parse(LoraConfigFile.Write(new LoraOptions(), ["q_proj"], null))!.AsObject();
+        JsonObject json = JsonNode.Parse(LoraConfigFile.Write(new LoraOptions(), ["q_proj"], default))!.AsObject();
         json[key] = JsonNode.Parse(value);
         return json.ToJsonString(new JsonSerializerOptions
         {

@@ -6,6 +6,7 @@ namespace MLNetAttn.Modeling.Tests;
 public sealed class CheckpointReaderTests
 {
     private static readonly DecoderConfig Config = DecoderConfig.Parse(Fixtures.Config(), "config.json");
+    private static readonly DecoderConfig Tied = DecoderConfig.Parse(Fixtures.Config(("tie_word_embeddings", true)), "config.json");
 
     /// <summary>A checkpoint of <see cref="Config"/> with random weights, changed as asked, in one file or in shards of about this size.</summary>
     private static MemoryCheckpoint Make(Action<Dictionary<string, Tensor>>? change = null, params string[][] shards)
@@ -35,6 +36,20 @@ public sealed class CheckpointReaderTests
         Dictionary<string, string> map = WeightShapes.Of(Config).ToDictionary(
             pair => pair.Key, pair => pair.Key == "lm_head.weight" ? "model-00002-of-00002.safetensors" : "model-00001-of-00002.safetensors");
         change?.Invoke(map);
+        checkpoint.Files["model.safetensors.index.json"] = WeightFiles.RenderIndex(map, 0, 0);
+        return checkpoint;
+    }
+
+    /// <summary>The checkpoint with an index of its shards, where it has some.</summary>
+    private static MemoryCheckpoint Whole(MemoryCheckpoint checkpoint)
+    {
+        if (checkpoint.Files.ContainsKey("model.safetensors")) return checkpoint;
+        Dictionary<string, string> map = [];
+        foreach ((string file, byte[] bytes) in checkpoint.Files)
+        {
+            using SafetensorsReader reader = SafetensorsReader.Open(new MemoryStream(bytes), file);
+            foreach (SafetensorsEntry entry in reader.Entries) map[entry.Name] = file;
+        }
         checkpoint.Files["model.safetensors.index.json"] = WeightFiles.RenderIndex(map, 0, 0);
         return checkpoint;
     }
@@ -104,11 +119,23 @@ public sealed class CheckpointReaderTests
     public void What_follows_from_the_configuration_may_be_there_and_is_passed_over() =>
         Load(Make(weights => weights["model.layers.0.self_attn.rotary_emb.inv_freq"] = rand(2)));
 
-    [Fact]
-    public void The_head_of_a_tied_model_may_be_there_and_is_passed_over()
+    [Theory]
+    [InlineData]
+    [InlineData("model.", "lm_head")]
+    [InlineData("lm_head", "model.")]
+    public void The_head_of_a_tied_model_may_be_there_if_it_is_the_embedding(params string[] shards)
     {
-        DecoderConfig tied = DecoderConfig.Parse(Fixtures.Config(("tie_word_embeddings", true)), "config.json");
-        Load(Make(), tied);
+        string[][] parts = [.. shards.Select(shard => new[] { shard })];
+        CheckpointReader reader = CheckpointReader.Open(
+            Whole(Make(weights => weights["lm_head.weight"] = weights["model.embed_tokens.weight"].fill_(3).to(ScalarType.BFloat16), parts)), Tied);
+        using WeightStorage filled = new(Tied, ScalarType.Float32, CPU);
+        reader.Fill(filled.Parameters);
+        filled.Embedding.data<float>().ToArray().Should().OnlyContain(value => value == 3);
+
+        Action load = () => Load(Whole(Make(weights => weights["lm_head.weight"] = weights["model.embed_tokens.weight"] + 1, parts)), Tied);
+        load.Should().Throw<InvalidDataException>().WithMessage("*safetensors: 'lm_head.weight' and*hold different values*tie_word_embeddings to false*");
+        ((Action)(() => Load(Whole(Make(weights => weights["lm_head.weight"] = rand(3, 8), parts)), Tied)))
+            .Should().Throw<InvalidDataException>().WithMessage("*'lm_head.weight' has shape [3, 8], expected [11, 8]*");
     }
 
     [Fact]

@@ -19,6 +19,21 @@ public sealed class GenerationConfigTests
     }
 
     [Fact]
+    public void One_more_token_may_end_responses_and_the_rest_of_the_file_stays()
+    {
+        const string json =
+            """{"eos_token_id":[3,4],"bos_token_id":6,"pad_token_id":7,"do_sample":true,"temperature":0.6,"top_k":20,"top_p":0.95,"min_p":0.1,"repetition_penalty":1.1,"later":[1]}""";
+        GenerationConfig before = Parse(json), after = before.EndingAt(9);
+        after.Should().BeEquivalentTo(before, options => options.Excluding(c => c.Document).Excluding(c => c.EosTokenIds));
+        after.EosTokenIds.Should().Equal(9, 3, 4);
+        before.EosTokenIds.Should().Equal(3, 4);
+        Parse(Encoding.UTF8.GetString(after.ToJson())).EosTokenIds.Should().Equal(9, 3, 4);
+        Encoding.UTF8.GetString(after.ToJson()).Should().Contain("\"later\"");
+        after.EndingAt(4).EosTokenIds.Should().Equal(4, 9, 3);
+        GenerationConfig.For(Config).EndingAt(1).EosTokenIds.Should().Equal(1, 2, 5);
+    }
+
+    [Fact]
     public void Every_key_is_read_and_unknown_ones_are_kept()
     {
         GenerationConfig generation = Parse(

@@ -17,6 +17,7 @@ public sealed class LengthPartsTests
     {
         LengthParts.Split([.. Enumerable.Repeat(new TokenSequence(new int[4], new int[4]), 300)]).Should().ContainSingle();
         LengthParts.Split([.. Enumerable.Repeat(new TokenSequence(new int[4], new int[8188]), 10)]).Select(part => part.Length).Should().Equal(4, 4, 2);
+        LengthParts.Split([.. Enumerable.Repeat(new TokenSequence(new int[4], new int[4]), 7)], most: 3).Select(part => part.Length).Should().Equal(3, 3, 1);
     }
 
     [Fact]

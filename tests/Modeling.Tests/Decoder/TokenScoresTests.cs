@@ -55,6 +55,42 @@ public sealed class TokenScoresTests
         static void Same(Tensor found, Tensor expected) => (found - expected).abs().max().ToDouble().Should().BeLessThan(1e-4);
     }
 
+    [Theory]
+    [InlineData(1, ScalarType.Float32)]
+    [InlineData(150, ScalarType.Float32)]
+    [InlineData(1_000_000, ScalarType.Float32)]
+    [InlineData(150, ScalarType.BFloat16)]
+    [InlineData(1_000_000, ScalarType.BFloat16)]
+    public void Hits_are_where_the_largest_logit_is_the_responses(int chunkElements, ScalarType type)
+    {
+        using CausalLanguageModel single = TinyModel.Create(), model = single.CloneAs(type);
+        TokenSequence[] sequences =
+        [
+            .. model.Generate([TinyModel.Ids(3, 1), TinyModel.Ids(6, 3)], new GenerationOptions { MaxNewTokens = 8, Temperature = 0.5, StopTokenIds = [] })
+                .Select((sample, i) => new TokenSequence(TinyModel.Ids(3 + 3 * i, 1 + 2 * i), sample.TokenIds[..(8 - 3 * i)])),
+        ];
+        float[] expected =
+        [
+            .. sequences.SelectMany(sequence =>
+            {
+                using var row = NewDisposeScope();
+                long[] ids = [.. sequence.PromptIds.Concat(sequence.ResponseIds).Select(id => (long)id)];
+                long[] likeliest = [.. model.Forward(tensor(ids).unsqueeze(0)).squeeze(0).argmax(1).data<long>()];
+                return Enumerable.Range(0, 8)
+                    .Select(t => t < sequence.ResponseIds.Length && likeliest[sequence.PromptIds.Length + t - 1] == sequence.ResponseIds[t] ? 1f : 0f);
+            }),
+        ];
+        expected.Sum().Should().BeInRange(1, 12);
+        foreach (Tensor weight in model.Decoder.Weights.Storage) weight.requires_grad_(true);
+        using TokenBatch batch = TokenBatch.Create(sequences, CPU);
+        using var scope = NewDisposeScope();
+        Hits().Should().Equal(expected);
+        using (no_grad()) Hits().Should().Equal(expected);
+
+        float[] Hits() => [.. TokenScores.Compute(
+            model.Decoder, model.Decoder.Forward(batch), batch, temperature: 1, EntropyUse.Value, chunkElements, hits: true).Hits!.data<float>()];
+    }
+
     [Fact]
     public void A_vocabulary_too_large_for_one_chunk_gives_the_same_as_all_at_once()
     {

@@ -8,11 +8,12 @@ namespace MLNetAttn.Estimators;
 /// <param name="prompts">The prompts.</param>
 /// <param name="reward">Scores responses.</param>
 /// <param name="options">How to sample.</param>
+/// <param name="cancellation">Ends the work.</param>
 /// <param name="context">Marks errors as ML.NET does.</param>
 /// <param name="warn">Writes a warning.</param>
 internal sealed class SampledRollouts(
     LearningPolicy policy, PromptSet prompts, RewardFunction reward, PolicyOptimizationOptions options,
-    IExceptionContext context, Action<string> warn)
+    RunCancellation cancellation, IExceptionContext context, Action<string> warn)
     : IRolloutSource
 {
     /// <inheritdoc/>
@@ -59,7 +60,7 @@ internal sealed class SampledRollouts(
         metrics.Begin();
         IReadOnlyList<GeneratedSequence> samples = Generate(rows, seed);
         metrics.Lap("time/sample");
-        options.CancellationToken.ThrowIfCancellationRequested();
+        cancellation.ThrowIfRequested();
         if (reward.NeedsFit) state = FitReward(state, rows, samples);
         state = state with { Tokens = state.Tokens + samples.Sum(sample => prompts.TokenIds[rows[sample.PromptIndex]].Length + sample.TokenIds.Length) };
         RewardScore[] scores = reward.Evaluate(context, prompts.Rollouts(rows, samples), options.MissingReward, warn, options.CancellationToken);
@@ -80,10 +81,10 @@ internal sealed class SampledRollouts(
 
     private ulong SamplingSeed(int step) => RandomUniform.Stream(options.Seed, step, (int)RandomPurpose.Sampling);
 
-    private IReadOnlyList<GeneratedSequence> Generate(int[] rows, ulong seed) => policy.Model.Generate(
+    private IReadOnlyList<GeneratedSequence> Generate(int[] rows, ulong seed) => cancellation.Generate(
+        policy.Model,
         [.. rows.Select(row => prompts.TokenIds[row])],
-        options.Sampling(options.Generations, temperature: null, seed) with { KeepsIds = true },
-        options.CancellationToken);
+        options.Sampling(options.Generations, temperature: null, seed) with { KeepsIds = true });
 
     private PolicyOptimizationState FitReward(PolicyOptimizationState state, int[] rows, IReadOnlyList<GeneratedSequence> samples)
     {

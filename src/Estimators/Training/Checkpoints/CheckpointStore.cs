@@ -46,18 +46,19 @@ internal sealed class CheckpointStore
     /// <param name="run">The trainer's own state.</param>
     /// <param name="warn">Told where the checkpoint was written on another platform.</param>
     /// <returns>Where it stands; the start where there is none.</returns>
-    /// <exception cref="InvalidOperationException">It is another run's; the message says what differs.</exception>
+    /// <exception cref="InvalidOperationException">It, or the folder where there is none, is another run's; the message says what differs.</exception>
     /// <exception cref="InvalidDataException">A file is damaged; the message names it.</exception>
     public Point Restore(LearningPolicy policy, BestPolicy best, ITrainingRun run, Action<string> warn)
     {
         if (_folder.Checkpoints() is not [.., (_, string path)])
         {
+            if (File.Exists(_folder.RunFile)) _identity.Require(RunIdentity.Read(_folder.RunFile), $"'{_folder.RunFile}' is that of another run");
             Begin();
             return Point.Start;
         }
         var source = new FolderSource(path);
         TrainingState state = TrainingState.Load(source);
-        _identity.Require(state.Run, path);
+        _identity.Require(state.Run, $"'{path}' is a checkpoint of another run");
         if (state.Platform is { } before && before != _platform)
             warn(
                 $"Going on with other means than '{path}' was written with: {_platform.Differences(before)}. The steps that follow may differ in their last bits from those of an undisturbed run.");

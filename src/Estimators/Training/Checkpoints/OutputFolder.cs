@@ -19,7 +19,7 @@ internal sealed class OutputFolder : IDisposable
     /// <param name="path">The folder; made if there is none.</param>
     /// <param name="resume">Whether it may hold a run.</param>
     /// <exception cref="IOException">Another run has it, or it cannot be written.</exception>
-    /// <exception cref="InvalidOperationException">It holds a run that is not to be resumed.</exception>
+    /// <exception cref="InvalidOperationException">It holds a run that is not to be resumed, or files whose place a run would take.</exception>
     public static OutputFolder Open(string path, bool resume)
     {
         string full = Path.GetFullPath(path);
@@ -29,7 +29,7 @@ internal sealed class OutputFolder : IDisposable
         try
         {
             var folder = new OutputFolder(full, taken);
-            if (!resume) folder.RequireNoRun();
+            folder.RequireRoom(resume);
             folder.TidyUp();
             foreach (string file in (ReadOnlySpan<string>)[RunFiles.Run, RunFiles.Metrics, RunFiles.Samples])
                 Transforms.AtomicFile.DiscardLeftovers(Path.Combine(full, file));
@@ -56,10 +56,13 @@ internal sealed class OutputFolder : IDisposable
             .Select(entry => (entry.Step, entry.Path)),
     ];
 
+    /// <summary>The file that says which run it is.</summary>
+    public string RunFile => Path.Combine(Location, RunFiles.Run);
+
     /// <summary>Marks the folder as a run's.</summary>
-    /// <param name="description">What run it is, for people.</param>
+    /// <param name="description">What run it is.</param>
     public void Begin(string description) => Transforms.AtomicFile.Write(
-        Path.Combine(Location, RunFiles.Run),
+        RunFile,
         stream => stream.Write(System.Text.Encoding.UTF8.GetBytes(description)));
 
     /// <summary>Writes a checkpoint aside, in the place of one after the same step if there is one, moves it into place when its bytes are on the disk, and
@@ -96,11 +99,15 @@ internal sealed class OutputFolder : IDisposable
 
     public void Dispose() => _lock.Dispose();
 
-    /// <exception cref="InvalidOperationException">It holds a run, or what a run would write over.</exception>
-    private void RequireNoRun()
+    /// <param name="resume">Whether it may hold a run.</param>
+    /// <exception cref="InvalidOperationException">It holds one that it may not, or what a run would write over.</exception>
+    private void RequireRoom(bool resume)
     {
         IReadOnlyList<(int Step, string Path)> checkpoints = Checkpoints();
-        if (File.Exists(Path.Combine(Location, RunFiles.Run)))
+        bool holdsRun = File.Exists(RunFile);
+        // A checkpoint says itself which run's it is.
+        if (resume && (holdsRun || checkpoints.Count > 0)) return;
+        if (holdsRun)
             throw new InvalidOperationException(
                 $"'{Location}' holds a run{(checkpoints is [.., (int step, _)] ? $" with a checkpoint after step {step}" : "")}. Set Resume to go on with it, or give OutputFolder another folder.");
         string[] taken =

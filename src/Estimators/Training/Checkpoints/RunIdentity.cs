@@ -1,6 +1,8 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Estimators;
 
@@ -29,6 +31,11 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
     [JsonIgnore]
     public Type? OptionsType { get; private init; }
 
+    /// <summary>Whether parts of a batch, whose losses add up, may be others: that changes last bits alone, as another sampling batch does, and is what memory
+    /// that ran out asks for. Dropout leaves out other things in each part.</summary>
+    [JsonIgnore]
+    public bool HasFreeParts { get; private init; }
+
     /// <summary>Of a run that begins now.</summary>
     public static RunIdentity Of(TrainingPlan plan, CausalLanguageModel model, TrainingOptions options) =>
         new(
@@ -39,13 +46,31 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
             (JsonObject)JsonNode.Parse(TrainingState.ToNode(options).ToJsonString())!)
         {
             OptionsType = options.GetType(),
+            HasFreeParts = options is SupervisedFineTuningOptions tuning && tuning.HasFreeParts(model),
         };
 
-    /// <summary>Requires that a checkpoint is this run's.</summary>
+    /// <summary>What the file of a folder says which run it holds.</summary>
+    /// <exception cref="InvalidDataException">It is damaged, or another file.</exception>
+    public static RunIdentity Read(string path)
+    {
+        string found = "null";
+        try
+        {
+            if (JsonSerializer.Deserialize<RunIdentity>(File.ReadAllText(path), ComponentState.Format) is { } saved) return saved;
+        }
+        catch (JsonException exception)
+        {
+            found = exception.Message;
+        }
+        throw new InvalidDataException(
+            $"'{path}' cannot be read, expected what a run says of itself: {found} Without it and a checkpoint nothing says which run this folder holds: give OutputFolder another folder.");
+    }
+
+    /// <summary>Requires that what was saved is this run's.</summary>
     /// <param name="saved">The run that wrote it.</param>
-    /// <param name="location">The checkpoint.</param>
+    /// <param name="problem">What to say where it is another's.</param>
     /// <exception cref="InvalidOperationException">It is another's; the message names all that differs.</exception>
-    public void Require(RunIdentity saved, string location)
+    public void Require(RunIdentity saved, string problem)
     {
         var differences = new List<string>();
         bool isConstant = Options[nameof(TrainingOptions.Schedule)]?.ToString() == nameof(LearningRateSchedule.Constant);
@@ -56,7 +81,11 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
         Collect(saved.Options, Options, "", OptionsType);
         if (differences.Count > 0)
             throw new InvalidOperationException(
-                $"'{location}' is a checkpoint of another run: {string.Join("; ", differences)}. Use the same model, data and options, or begin anew in another OutputFolder.");
+                $"{problem}: {string.Join("; ", differences)}. Use the same model, data and options, or begin anew in another OutputFolder.");
+
+        bool IsFree(string name) => Free.Contains(name)
+            || (isConstant && Length.Contains(name))
+            || (HasFreeParts && name == nameof(SupervisedFineTuningOptions.GradientAccumulationSteps));
 
         void Compare(string what, string? before, string? now)
         {
@@ -69,7 +98,7 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
             JsonObject defaults = type?.GetConstructor(Type.EmptyTypes) is null ? [] : (JsonObject)TrainingState.ToNode(Activator.CreateInstance(type)!);
             foreach (string name in before.Select(entry => entry.Key).Union(now.Select(entry => entry.Key)))
             {
-                if (prefix.Length == 0 && (Free.Contains(name) || (isConstant && Length.Contains(name)))) continue;
+                if (prefix.Length == 0 && IsFree(name)) continue;
                 (JsonNode? old, JsonNode? current) = (before.ContainsKey(name) ? before[name] : defaults[name], now[name]);
                 if (old is JsonObject inner && current is JsonObject other) Collect(inner, other, $"{prefix}{name}.", type?.GetProperty(name)?.PropertyType);
                 else if (!JsonNode.DeepEquals(old, current)) Compare(prefix + name, old?.ToJsonString() ?? "null", current?.ToJsonString() ?? "null");
