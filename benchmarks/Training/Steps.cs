@@ -142,12 +142,14 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
     {
         var policy = new LearningPolicy(model, options, totalUpdates: 1_000);
         RewardFunction reward = RewardFunction.From(_ml.Transforms.CountdownReward(), options.Rewards);
+        var cancellation = new RunCancellation(Host, options.CancellationToken);
         step = new PolicyOptimizationStep(
             policy,
             model,
-            new SampledRollouts(policy, Prompts(options), reward, options, Host, warn: _ => { }),
+            new SampledRollouts(policy, Prompts(options), reward, options, cancellation, Host, warn: _ => { }),
             evaluation: null,
             options,
+            cancellation,
             warn: _ => { });
         return policy;
     }

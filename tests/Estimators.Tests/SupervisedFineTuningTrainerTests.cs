@@ -123,6 +123,20 @@ public sealed class SupervisedFineTuningTrainerTests : IDisposable
     }
 
     [Fact]
+    public void What_a_model_wrote_is_learnt_as_the_tokens_that_it_sampled()
+    {
+        using CausalLanguageModel model = TinyModels.CreateWithTokenizer();
+        IDataView prompts = _ml.Data.LoadFromEnumerable(Enumerable.Repeat(new { Prompt = "1 + 1 =" }, 12));
+        IDataView answered = _ml.Transforms.GenerateText(model, maxNewTokens: 3).Fit(prompts).Transform(prompts);
+        answered.GetColumn<string>("FinishReason").Distinct().Should().HaveCount(2, "some are cut, and learn no end");
+        var told = new ProgressList();
+        var options = new SupervisedFineTuningOptions { Steps = 1, BatchSize = 12, Progress = told };
+        _ml.Policies.Trainers.SupervisedFineTuning(model, options).Fit(answered).Dispose();
+        int prompt = model.Tokenizer.Encode("1 + 1 =").Length;
+        told[0].Metrics["num_tokens"].Should().Be(12 * prompt + answered.GetColumn<int[]>("ResponseTokenIds").Sum(ids => ids.Length));
+    }
+
+    [Fact]
     public void Every_row_can_be_answered_however_long_its_prompt()
     {
         IDataView rows = _ml.Data.LoadFromEnumerable([Row([.. Enumerable.Repeat(3, TinyModels.Context - 2)], [4, 0]), Row([1], [.. Enumerable.Repeat(2, 20)])]);

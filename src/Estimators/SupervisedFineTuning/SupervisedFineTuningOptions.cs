@@ -41,7 +41,8 @@ public sealed record SupervisedFineTuningOptions : TrainingOptions
     /// policy reads prompts alike. Default <see cref="PromptFormat.Text"/>.</summary>
     public PromptFormat PromptFormat { get; init; } = PromptFormat.Text;
 
-    /// <summary>The column of responses: text, or vectors of token ids. Default Response.</summary>
+    /// <summary>The column of responses: text, or vectors of token ids. Text that GenerateText wrote is read as the token ids that came with it, which say
+    /// whether it was cut. Default Response.</summary>
     public string ResponseColumnName { get; init; } = "Response";
 
     /// <summary>How the fine-tuned policy answers prompts; null (default) = sampled at temperature 1, up to as many tokens as the longest response that it was

@@ -145,7 +145,7 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
 
     private (DataViewSchema.Column Prompt, DataViewSchema.Column Response) Find(DataViewSchema schema)
     {
-        DataViewSchema.Column prompt = _options.Prompts.Input.Find(_host, schema), response = Response.Find(_host, schema);
+        DataViewSchema.Column prompt = _options.Prompts.Input.Find(_host, schema), response = TokenIds.Resolve(_host, schema, Response.Find(_host, schema));
         _options.Prompts.Require(_host, _model, isText: prompt.Type is TextDataViewType);
         TokenIds.RequireTokenizer(_host, _model, response.Name, isText: response.Type is TextDataViewType);
         return (prompt, response);
