@@ -27,7 +27,7 @@ public sealed partial class OptionsPageTests
     [Fact]
     public void The_page_of_options_is_what_their_documentation_says()
     {
-        string page = Repository.Path("docs", "options.md"), received = Path.ChangeExtension(page, ".received.md"), now = Write();
+        string page = Repository.Path("docs", "options.md"), received = Repository.Path("tests", "Docs.Tests", "options.received.md"), now = Write();
         if (File.Exists(page) && File.ReadAllText(page) == now)
         {
             File.Delete(received);
