@@ -140,8 +140,10 @@ public sealed class GroupAdvantageTests
     {
         Action empty = () => _ml.Transforms.GroupAdvantage("A").Fit(_ml.Data.LoadFromEnumerable(Array.Empty<Row>()));
         empty.Should().Throw<InvalidOperationException>().WithMessage("*no rows*");
-        Action infinite = () => _ml.Transforms.GroupAdvantage("A").Fit(_ml.Data.LoadFromEnumerable([new Row { A = float.PositiveInfinity }]));
+        Action infinite = () => _ml.Transforms.GroupAdvantage("A").Fit(_ml.Data.LoadFromEnumerable([new Row { A = float.PositiveInfinity, Group = "x" }]));
         infinite.Should().Throw<ArgumentException>().WithMessage("Column 'A' holds Infinity in row 0*");
+        Action nobody = () => _ml.Transforms.GroupAdvantage("A").Fit(_ml.Data.LoadFromEnumerable([new Row { A = 1 }]));
+        nobody.Should().Throw<InvalidOperationException>().WithMessage("Row 0: column 'Group' is empty text*");
         Action weights = () => _ml.Transforms.GroupAdvantage(new GroupAdvantageOptions { Advantage = new AdvantageOptions { RewardWeights = [1, 2] } });
         weights.Should().Throw<ArgumentException>().WithMessage("*Advantage.RewardWeights is 2 weights, expected one for each of the 1 reward functions*");
         Action names = () => _ml.Transforms.GroupAdvantage(rewardColumnName: "", groupColumnName: "");
