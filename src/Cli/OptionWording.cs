@@ -16,7 +16,6 @@ internal static partial class OptionWording
         ["SamplesPerPrompt"] = "--samples",
         ["StopStrings"] = "--stop",
         ["IncludeStopString"] = "--include-stop",
-        ["Normalize"] = "--normalize",
         ["Strategy"] = "--credit",
     };
 

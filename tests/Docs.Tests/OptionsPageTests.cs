@@ -47,20 +47,11 @@ public sealed partial class OptionsPageTests
         void Add(string title, Type config)
         {
             page.Append($"\n## {title}\n\n| name | what |\n|---|---|\n");
-            foreach ((string path, MemberInfo property, Type type) in Properties(config, "")) page.Append($"| `{path}` | {Text(property)}{Values(type)} |\n");
-        }
-    }
-
-    /// <summary>All properties of a configuration, as <see cref="ConfigNames.All"/> goes through them.</summary>
-    private static IEnumerable<(string Path, MemberInfo Property, Type Type)> Properties(Type type, string prefix)
-    {
-        foreach (JsonPropertyInfo property in ConfigNames.Of(type).Properties.Where(one => one.Get is not null || one.Set is not null))
-        {
-            (string path, Type held) = (prefix + property.Name, property.PropertyType);
-            yield return (path, (MemberInfo)property.AttributeProvider!, held);
-            if (ConfigNames.Of(held) is { Kind: JsonTypeInfoKind.Enumerable, ElementType: { } element }) (path, held) = (path + "[]", element);
-            if (!ConfigNames.IsObject(held)) continue;
-            foreach ((string, MemberInfo, Type) inner in Properties(held, path + ".")) yield return inner;
+            foreach ((string path, JsonPropertyInfo property) in ConfigNames.Properties(config))
+            {
+                string name = path.Replace("[0]", "[]", StringComparison.Ordinal);
+                page.Append($"| `{name}` | {Text((MemberInfo)property.AttributeProvider!)}{Values(property.PropertyType)} |\n");
+            }
         }
     }
 

@@ -12,16 +12,20 @@ internal static class ConfigNames
     public static bool IsObject(Type type) => Of(type).Kind == JsonTypeInfoKind.Object;
 
     /// <summary>All properties of a type and of what they hold, with their paths. Elements of lists count as one.</summary>
-    public static IEnumerable<(string Path, string Name, Type Type)> All(Type type, string prefix = "")
+    public static IEnumerable<(string Path, string Name, Type Type)> All(Type type) =>
+        Properties(type).Select(known => (known.Path, known.Property.Name, known.Property.PropertyType));
+
+    /// <summary>The same with all that JSON says of a property.</summary>
+    public static IEnumerable<(string Path, JsonPropertyInfo Property)> Properties(Type type, string prefix = "")
     {
         foreach (JsonPropertyInfo property in Of(type).Properties)
         {
             if (property.Set is null && property.Get is null) continue;
             (string path, Type held) = (prefix + property.Name, property.PropertyType);
-            yield return (path, property.Name, held);
+            yield return (path, property);
             if (Of(held) is { Kind: JsonTypeInfoKind.Enumerable, ElementType: { } element }) (path, held) = (path + "[0]", element);
             if (!IsObject(held)) continue;
-            foreach ((string, string, Type) inner in All(held, path + ".")) yield return inner;
+            foreach ((string, JsonPropertyInfo) inner in Properties(held, path + ".")) yield return inner;
         }
     }
 }

@@ -53,9 +53,8 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     public PolicyTransformer Fit(IDataView input, IDataView? validation)
     {
         var cancellation = new RunCancellation(_host, _options.CancellationToken);
-        int? end = EndOfSequence(Find(input.Schema).Response);
-        TokenSequence[] rows = Read(input, cancellation);
-        TokenSequence[]? judged = validation is null ? null : ValidationRows.Named(_host, () => Read(validation, cancellation));
+        (TokenSequence[] rows, int? end) = Read(input, cancellation);
+        TokenSequence[]? judged = validation is null ? null : ValidationRows.Named(_host, () => Read(validation, cancellation).Rows);
         using CausalLanguageModel? aligned = end is { } id && !_model.GenerationConfig.EosTokenIds.Contains(id) ? Align(id) : null;
         var plan = new TrainingPlan(
             nameof(SupervisedFineTuningTrainer), _options.Steps ?? Steps(_options.Batches(rows.Length)), UpdatesPerStep: 1, Logged,
@@ -123,7 +122,8 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
         return _model.EndingAt(end);
     }
 
-    private TokenSequence[] Read(IDataView input, RunCancellation cancellation)
+    /// <summary>The rows, and the token that was appended to responses; null = none was.</summary>
+    private (TokenSequence[] Rows, int? End) Read(IDataView input, RunCancellation cancellation)
     {
         (DataViewSchema.Column prompt, DataViewSchema.Column response) = Find(input.Schema);
         int? end = EndOfSequence(response);
@@ -139,7 +139,7 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
             SequenceCheck.Sequence(_model.Config, rows[^1], rows.Count - 1);
         }
         return rows.Count > 0
-            ? [.. rows]
+            ? ([.. rows], end)
             : throw _host.Process(new ArgumentException("The data has no rows, expected at least one prompt with its response.", nameof(input)));
     }
 

@@ -47,7 +47,7 @@ internal sealed class PromptSet
         if (rows.Count == 0) throw context.Process(new ArgumentException("The data has no rows, expected at least one prompt.", nameof(data)));
         for (int row = 0; row < tokenIds.Count; row++)
             SequenceCheck.Prompt(model.Config, tokenIds[row], options.MaxNewTokens, row);
-        return new PromptSet(rows, [.. tokenIds], ids => new RolloutResponse(options.TextOf(model, ids), ids, options.EndOf(model, ids)));
+        return new PromptSet(rows, [.. tokenIds], ids => RolloutResponse.Of(options, model, ids));
     }
 
     /// <summary>What the reward sees.</summary>

@@ -125,4 +125,9 @@ internal sealed class RolloutView : IDataView
 }
 
 /// <summary>What a reward sees of a response.</summary>
-internal sealed record RolloutResponse(string Text, int[] TokenIds, Modeling.FinishReason FinishReason);
+internal sealed record RolloutResponse(string Text, int[] TokenIds, Modeling.FinishReason FinishReason)
+{
+    /// <summary>Of a response of which only the tokens are known.</summary>
+    public static RolloutResponse Of(PolicyOptimizationOptions options, Modeling.CausalLanguageModel model, int[] tokenIds) =>
+        new(options.TextOf(model, tokenIds), tokenIds, options.EndOf(model, tokenIds));
+}
