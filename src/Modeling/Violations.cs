@@ -17,6 +17,12 @@ internal sealed class Violations
         if (!holds) _found.Add(new OptionViolation(option, string.Create(CultureInfo.InvariantCulture, $"{found ?? "null"}"), expected));
     }
 
+    /// <summary>Notes a value that its enumeration does not have.</summary>
+    public void RequireDefined<T>(T value, string option) where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value)) Require(holds: false, option, value, "one of " + string.Join(", ", Enum.GetNames<T>()));
+    }
+
     /// <summary>Notes a column name that is empty.</summary>
     public void RequireName(string name, string option) => Require(!string.IsNullOrEmpty(name), option, "empty", "the name of a column");
 

@@ -27,8 +27,8 @@ public sealed record AdvantageOptions
     /// <summary>Notes what is out of range for as many reward functions, under names that begin with <paramref name="prefix"/>.</summary>
     internal void Check(Violations problems, string prefix, int functions)
     {
-        problems.Require(Enum.IsDefined(ScaleRewards), prefix + nameof(ScaleRewards), ScaleRewards, "Group, Batch or None");
-        problems.Require(Enum.IsDefined(Aggregation), prefix + nameof(Aggregation), Aggregation, "SumThenNormalize or NormalizeThenSum");
+        problems.RequireDefined(ScaleRewards, prefix + nameof(ScaleRewards));
+        problems.RequireDefined(Aggregation, prefix + nameof(Aggregation));
         problems.Require(
             RewardWeights is null || RewardWeights.Count == functions,
             prefix + nameof(RewardWeights), $"{RewardWeights?.Count} weights",

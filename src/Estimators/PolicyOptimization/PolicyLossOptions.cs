@@ -66,8 +66,8 @@ public sealed record PolicyLossOptions
     /// <summary>Notes what is out of range, under names that begin with <paramref name="prefix"/>.</summary>
     internal void Check(Violations problems, string prefix)
     {
-        problems.Require(Enum.IsDefined(Type), prefix + nameof(Type), Type, "Grpo, Bnpo, DrGrpo, Dapo or Cispo");
-        problems.Require(Enum.IsDefined(ImportanceSampling), prefix + nameof(ImportanceSampling), ImportanceSampling, "Token, Sequence or SequenceToken");
+        problems.RequireDefined(Type, prefix + nameof(Type));
+        problems.RequireDefined(ImportanceSampling, prefix + nameof(ImportanceSampling));
         problems.Require(Epsilon >= 0 && double.IsFinite(Epsilon), prefix + nameof(Epsilon), Epsilon, "0 or more");
         problems.Require(
             EpsilonHigh is null || (EpsilonHigh >= 0 && double.IsFinite(EpsilonHigh.Value)), prefix + nameof(EpsilonHigh), EpsilonHigh,
@@ -83,7 +83,7 @@ public sealed record PolicyLossOptions
             "null with Cispo, which has its own cap, EpsilonHigh");
         problems.Require(DualClip is null or > 1 and < double.PositiveInfinity, prefix + nameof(DualClip), DualClip, "above 1, or null for none");
         problems.Require(Beta >= 0 && double.IsFinite(Beta), prefix + nameof(Beta), Beta, "0 or more");
-        problems.Require(Enum.IsDefined(KlEstimator), prefix + nameof(KlEstimator), KlEstimator, "K1, K2 or K3");
+        problems.RequireDefined(KlEstimator, prefix + nameof(KlEstimator));
         problems.Require(TopEntropyQuantile is >= 0 and <= 1, prefix + nameof(TopEntropyQuantile), TopEntropyQuantile, "0 to 1 (1 = all tokens)");
         problems.Require(EntropyCoefficient >= 0 && double.IsFinite(EntropyCoefficient), prefix + nameof(EntropyCoefficient), EntropyCoefficient, "0 or more");
 

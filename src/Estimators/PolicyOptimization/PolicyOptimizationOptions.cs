@@ -230,8 +230,8 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.Require((long)Steps * Iterations * MiniBatches <= int.MaxValue, nameof(Steps), Steps,
             FormattableString.Invariant($"a number that makes at most {int.MaxValue} updates (Iterations {Iterations} · MiniBatches {MiniBatches} a step)"));
         problems.Require(ResamplingRounds >= 0, nameof(ResamplingRounds), ResamplingRounds, "0 or more");
-        problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "Text or Messages");
-        problems.Require(Enum.IsDefined(RhythmPass), nameof(RhythmPass), RhythmPass, "Fused or Separate");
+        problems.RequireDefined(PromptFormat, nameof(PromptFormat));
+        problems.RequireDefined(RhythmPass, nameof(RhythmPass));
         problems.Require(
             HeadGroupsEvery >= 1 && (HeadGroupsEvery == 1 || Rhythm is null or { Grouping: HeadGrouping.PerBatch, AllHeads: false }),
             nameof(HeadGroupsEvery), HeadGroupsEvery,
@@ -244,8 +244,8 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
             EvaluationTemperature is null || GenerationOptions.IsTemperature(EvaluationTemperature.Value),
             nameof(EvaluationTemperature), EvaluationTemperature,
             FormattableString.Invariant($"0 (greedy), {GenerationOptions.Least} or more, or null for Temperature"));
-        problems.Require(Enum.IsDefined(ScaleRewards), nameof(ScaleRewards), ScaleRewards, "Group, Batch or None");
-        problems.Require(Enum.IsDefined(RewardAggregation), nameof(RewardAggregation), RewardAggregation, "SumThenNormalize or NormalizeThenSum");
+        problems.RequireDefined(ScaleRewards, nameof(ScaleRewards));
+        problems.RequireDefined(RewardAggregation, nameof(RewardAggregation));
         if (RewardColumnNames is not null) problems.RequireNames(RewardColumnNames, nameof(RewardColumnNames));
         problems.Require(
             RewardColumnNames is null || RewardColumnName == "Reward", nameof(RewardColumnName), RewardColumnName,
@@ -259,7 +259,7 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
             RewardAggregation != RewardAggregation.NormalizeThenSum || (RewardColumnNames?.Count > 1 && ScaleRewards == RewardScale.Group),
             nameof(RewardAggregation), RewardAggregation,
             "SumThenNormalize where there is one reward, or ScaleRewards is not Group, which NormalizeThenSum does not read");
-        problems.Require(Enum.IsDefined(MissingReward), nameof(MissingReward), MissingReward, "Stop or LeaveOut");
+        problems.RequireDefined(MissingReward, nameof(MissingReward));
         problems.Require(FlowAnswer is not null == (Credit.Strategy == CreditStrategy.Flow), nameof(FlowAnswer), FlowAnswer,
             "a regular expression that finds the answer in a response where Credit.Strategy is Flow, and null with other strategies");
         problems.Require(FlowAnswer is null || AnswerSpan.IsPattern(FlowAnswer), nameof(FlowAnswer), FlowAnswer, "a valid regular expression");

@@ -72,7 +72,7 @@ public sealed record SupervisedFineTuningOptions : TrainingOptions
             GradientAccumulationSteps >= 1 && GradientAccumulationSteps <= Math.Max(1, BatchSize),
             nameof(GradientAccumulationSteps), GradientAccumulationSteps,
             FormattableString.Invariant($"1 to BatchSize ({BatchSize}): a part has at least one row"));
-        problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "Text or Messages");
+        problems.RequireDefined(PromptFormat, nameof(PromptFormat));
         problems.Require(Epochs >= 1, nameof(Epochs), Epochs, "at least 1");
         problems.Require(Steps is null or >= 1, nameof(Steps), Steps, "at least 1, or null for Epochs to decide");
         if (Generation is not null) TextGenerationOptions.CheckGeneration(problems, Generation, model);

@@ -104,14 +104,14 @@ public abstract record TrainingOptions
     private protected void CheckTraining(Violations problems)
     {
         problems.Require(LearningRate > 0 && double.IsFinite(LearningRate), nameof(LearningRate), LearningRate, "above 0");
-        problems.Require(Enum.IsDefined(Schedule), nameof(Schedule), Schedule, "Constant, Linear or Cosine");
+        problems.RequireDefined(Schedule, nameof(Schedule));
         problems.Require(WarmupSteps >= 0, nameof(WarmupSteps), WarmupSteps, "0 or more");
         problems.Require(WeightDecay >= 0 && double.IsFinite(WeightDecay), nameof(WeightDecay), WeightDecay, "0 or more");
         problems.Require(AdamBeta1 is >= 0 and < 1, nameof(AdamBeta1), AdamBeta1, "0 or more, less than 1");
         problems.Require(AdamBeta2 is >= 0 and < 1, nameof(AdamBeta2), AdamBeta2, "0 or more, less than 1");
         problems.Require(AdamEpsilon > 0 && double.IsFinite(AdamEpsilon), nameof(AdamEpsilon), AdamEpsilon, "above 0");
         problems.Require(MaxGradientNorm >= 0, nameof(MaxGradientNorm), MaxGradientNorm, "0 or more (0 or infinity = never clip)");
-        problems.Require(Enum.IsDefined(NonFinite), nameof(NonFinite), NonFinite, "Stop or Skip");
+        problems.RequireDefined(NonFinite, nameof(NonFinite));
         problems.Require(EvaluateEvery is null or >= 1, nameof(EvaluateEvery), EvaluateEvery, "at least 1, or null for never");
         problems.Require(!EvaluateAtStart || EvaluateEvery is not null, nameof(EvaluateAtStart), EvaluateAtStart, "false where EvaluateEvery is null");
         problems.Require(!KeepBest || EvaluateEvery is not null, nameof(KeepBest), KeepBest,

@@ -14,6 +14,7 @@ internal sealed class RhythmObserver : IAttentionObserver
     private readonly int[] _layers;
     private readonly bool _wantHeads;
     private readonly bool _wantMetrics;
+    private readonly int[] _starts;
     private readonly int _shift;
     private readonly int _first;
     private readonly Tensor _isRow;
@@ -32,6 +33,8 @@ internal sealed class RhythmObserver : IAttentionObserver
     {
         (_config, _options, _wantHeads, _wantMetrics) = (config, options, heads, metrics);
         (_promptLengths, _responseLengths, _length) = (batch.PromptLengths, batch.ResponseLengths, batch.Length);
+        _starts = new int[batch.Count];
+        for (int row = 1; row < batch.Count; row++) _starts[row] = _starts[row - 1] + batch.ResponseLengths[row - 1];
         _layers = options.Layers.Resolve(config.LayerCount);
         // Rows of the map begin so many positions before their tokens; its columns are the tokens' own.
         _shift = options.RowAlignment == RowAlignment.Generating ? 1 : 0;
@@ -60,22 +63,24 @@ internal sealed class RhythmObserver : IAttentionObserver
         if (!_wantMetrics) return;
 
         IReadOnlyList<HeadIndex>? future = frozen is null ? null : [.. frozen.Global.Union(_options.Receivers ? frozen.Receivers! : [])];
-        Collect(_waad, frozen?.Local, heads => AttentionBands.WindowedDistance(heads, _options.Window, visible, _first));
+        Collect(_waad, frozen?.Local, _shift, heads => AttentionBands.WindowedDistance(heads, _options.Window, visible, _first));
         FutureSum(_futureSums, future, low, high);
         if (_options.ShrinkHorizon && low > 1) FutureSum(_shrunkSums, future, 1, low - 1);
 
         void FutureSum(List<HeadValues> sums, IReadOnlyList<HeadIndex>? group, int from, int to) =>
-            Collect(sums, group, heads => AttentionBands.FutureSum(heads, Math.Max(0, from - _shift), Math.Min(to - _shift, visible - 1), _first, _isRow));
+            Collect(
+                sums, group, shift: 0,
+                heads => AttentionBands.FutureSum(heads, Math.Max(0, from - _shift), Math.Min(to - _shift, visible - 1), _first, _isRow));
 
         // Of those of the given heads that are in this layer; null = all heads. What was read lies in .NET's memory: it outlives whatever scopes the pass has,
         // such as those of a layer that is computed twice.
-        void Collect(List<HeadValues> values, IReadOnlyList<HeadIndex>? group, Func<ObservedHeads, Tensor> compute)
+        void Collect(List<HeadValues> values, IReadOnlyList<HeadIndex>? group, int shift, Func<ObservedHeads, Tensor> compute)
         {
             int[] heads = [.. group is null ? Enumerable.Range(0, _config.HeadCount) : group.Where(head => head.Layer == layer).Select(head => head.Head)];
             if (heads.Length > 0)
                 values.Add(new HeadValues(
                     [.. heads.Select(head => new HeadIndex(layer, head))],
-                    compute(new ObservedHeads(queries, keys, logSumExp, heads)).ToDoubles()));
+                    compute(new ObservedHeads(queries, keys, logSumExp, heads)).ToSingles(Responses(heads.Length, shift))));
         }
     }
 
@@ -95,13 +100,13 @@ internal sealed class RhythmObserver : IAttentionObserver
 
     /// <summary>WAAD of each sequence's response tokens, averaged over one group of heads for each sequence; null = all heads.</summary>
     public float[][] Waad(IReadOnlyList<IReadOnlyList<HeadIndex>?> groups) =>
-        [.. Average(_waad, groups, _shift).Select(waad => Array.ConvertAll(waad, value => (float)value))];
+        [.. Average(_waad, groups).Select(waad => Array.ConvertAll(waad, value => (float)value))];
 
     /// <summary>FAI likewise: the sums over the horizon divided by the number of response tokens in it; NaN where there are none.</summary>
     public float[][] Fai(IReadOnlyList<IReadOnlyList<HeadIndex>?> groups)
     {
-        double[][] sums = Average(_futureSums, groups, shift: 0);
-        double[][]? shrunk = _shrunkSums.Count > 0 ? Average(_shrunkSums, groups, shift: 0) : null;
+        double[][] sums = Average(_futureSums, groups);
+        double[][]? shrunk = _shrunkSums.Count > 0 ? Average(_shrunkSums, groups) : null;
         return [.. sums.Select((row, i) => row.Select((sum, token) =>
         {
             int after = row.Length - 1 - token, count = TokensInHorizon(after, _options.MaximumHorizon);
@@ -120,14 +125,14 @@ internal sealed class RhythmObserver : IAttentionObserver
         List<HeadValues> sums = _openSums.Count > 0 ? _openSums : _futureSums;
         for (int layer = 0; layer < _layers.Length; layer++)
         {
-            double[] all = sums[layer].Values;                                                                                           // [B, H, T]
             for (int row = 0; row < _promptLengths.Length; row++)
             {
-                int first = _promptLengths[row], last = _responseLengths[row] - 1, defined = TokensInHorizon(last, farthest: null);
+                int last = _responseLengths[row] - 1, defined = TokensInHorizon(last, farthest: null);
                 scores[row, layer] = [.. Enumerable.Range(0, _config.HeadCount).Select(head =>
                 {
-                    double[] fai = all.AsSpan((row * _config.HeadCount + head) * _length + first, defined).ToArray();
-                    for (int token = 0; token < defined; token++) fai[token] /= TokensInHorizon(last - token, farthest: null);
+                    ReadOnlySpan<float> ofHead = Of(sums[layer], row, head);
+                    double[] fai = new double[defined];
+                    for (int token = 0; token < defined; token++) fai[token] = (double)ofHead[token] / TokensInHorizon(last - token, farthest: null);
                     return ReceiverScores.ExcessKurtosis(fai);
                 })];
             }
@@ -136,19 +141,19 @@ internal sealed class RhythmObserver : IAttentionObserver
     }
 
     /// <summary>Values of each sequence's response tokens, averaged over its group of heads.</summary>
-    private double[][] Average(List<HeadValues> collected, IReadOnlyList<IReadOnlyList<HeadIndex>?> groups, int shift)
+    private double[][] Average(List<HeadValues> collected, IReadOnlyList<IReadOnlyList<HeadIndex>?> groups)
     {
         double[][] means = [.. _responseLengths.Select(length => new double[length])];
-        foreach ((HeadIndex[] heads, double[] values) in collected)
+        foreach (HeadValues values in collected)
         {
             for (int row = 0; row < means.Length; row++)
             {
                 IReadOnlyList<HeadIndex>? group = groups[row];
-                double share = 1.0 / (group?.Count ?? heads.Length * collected.Count);
-                for (int head = 0; head < heads.Length; head++)
+                double share = 1.0 / (group?.Count ?? values.Heads.Length * collected.Count);
+                for (int head = 0; head < values.Heads.Length; head++)
                 {
-                    if (group?.Contains(heads[head]) == false) continue;
-                    ReadOnlySpan<double> ofHead = values.AsSpan((row * heads.Length + head) * _length + _promptLengths[row] - shift, _responseLengths[row]);
+                    if (group?.Contains(values.Heads[head]) == false) continue;
+                    ReadOnlySpan<float> ofHead = Of(values, row, head);
                     for (int token = 0; token < ofHead.Length; token++) means[row][token] += share * ofHead[token];
                 }
             }
@@ -156,6 +161,17 @@ internal sealed class RhythmObserver : IAttentionObserver
         return means;
     }
 
-    /// <summary>Values [B, heads, T] of heads of one layer.</summary>
-    private readonly record struct HeadValues(HeadIndex[] Heads, double[] Values);
+    /// <summary>Where the response tokens of each head in each sequence lie in [B, heads, T].</summary>
+    private (int Start, int Count)[] Responses(int heads, int shift) =>
+    [
+        .. _responseLengths.SelectMany((count, row) =>
+            Enumerable.Range(row * heads, heads).Select(map => (map * _length + _promptLengths[row] - shift, count))),
+    ];
+
+    /// <summary>Values of a sequence's response tokens, of one of the heads.</summary>
+    private ReadOnlySpan<float> Of(HeadValues values, int row, int head) =>
+        values.Values.AsSpan(values.Heads.Length * _starts[row] + head * _responseLengths[row], _responseLengths[row]);
+
+    /// <summary>Values of heads of one layer: by sequence, head and response token.</summary>
+    private readonly record struct HeadValues(HeadIndex[] Heads, float[] Values);
 }

@@ -59,12 +59,12 @@ public sealed record RhythmOptions
         problems.Require(
             MaximumHorizon is null || MaximumHorizon >= MinimumHorizon, prefix + nameof(MaximumHorizon), MaximumHorizon,
             $"at least MinimumHorizon ({MinimumHorizon}), or null for an open end");
-        problems.Require(Enum.IsDefined(RowAlignment), prefix + nameof(RowAlignment), RowAlignment, "Reading or Generating");
+        problems.RequireDefined(RowAlignment, prefix + nameof(RowAlignment));
         problems.Require(
             RowAlignment != RowAlignment.Generating || MaximumHorizon is null or >= 1, prefix + nameof(MaximumHorizon), MaximumHorizon,
             "at least 1 where RowAlignment is Generating: no token is sampled from a query that sees it");
         problems.Require(HeadRatio is > 0 and <= 1, prefix + nameof(HeadRatio), HeadRatio, "above 0, at most 1");
-        problems.Require(Enum.IsDefined(Grouping), prefix + nameof(Grouping), Grouping, "PerSequence, PerBatch or Frozen");
+        problems.RequireDefined(Grouping, prefix + nameof(Grouping));
         problems.Require(
             AllHeads || Grouping == HeadGrouping.Frozen == FrozenGroups is not null,
             prefix + nameof(FrozenGroups), FrozenGroups is null ? "null" : "given",

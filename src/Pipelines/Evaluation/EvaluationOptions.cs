@@ -45,7 +45,7 @@ public sealed record EvaluationOptions
         Generation.Check(problems, "Generation.");
         Generation.CheckModel(problems, "Generation.", model);
         problems.Require(Generation.PromptSeeds is null, "Generation.PromptSeeds", "given", "null: problems get seeds of their own from Seed and their place");
-        problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "one of " + string.Join(", ", Enum.GetNames<PromptFormat>()));
+        problems.RequireDefined(PromptFormat, nameof(PromptFormat));
         problems.Require(!float.IsNaN(RightFrom), nameof(RightFrom), RightFrom, "a number");
         problems.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
         problems.Require(BootstrapDraws >= 100, nameof(BootstrapDraws), BootstrapDraws, "at least 100");

@@ -96,8 +96,8 @@ public sealed record AttentionRhythmOptions
         var problems = new Violations();
         problems.Require(CalibrationRows is null or >= 1, nameof(CalibrationRows), CalibrationRows, "at least 1, or null for all");
         problems.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
-        problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "one of " + string.Join(", ", Enum.GetNames<PromptFormat>()));
-        problems.Require(Enum.IsDefined(Grouping), nameof(Grouping), Grouping, "one of " + string.Join(", ", Enum.GetNames<RhythmGrouping>()));
+        problems.RequireDefined(PromptFormat, nameof(PromptFormat));
+        problems.RequireDefined(Grouping, nameof(Grouping));
         problems.Require(Outputs != 0 && (Outputs & ~RhythmColumns.All) == 0, nameof(Outputs), Outputs,
             "at least one of " + string.Join(", ", Enum.GetNames<RhythmColumns>()));
         problems.Require(Groups is null || (Grouping == RhythmGrouping.Calibrated && !AllHeads), nameof(Groups), "given",

@@ -58,14 +58,14 @@ public sealed record CreditOptions
     /// <summary>Notes what is out of range, under names that begin with <paramref name="prefix"/>.</summary>
     internal void Check(Violations problems, string prefix)
     {
-        problems.Require(Enum.IsDefined(Strategy), prefix + nameof(Strategy), Strategy, "one of " + string.Join(", ", Enum.GetNames<CreditStrategy>()));
+        problems.RequireDefined(Strategy, prefix + nameof(Strategy));
         problems.Require(Fraction is >= 0 and <= 1, prefix + nameof(Fraction), Fraction, "0 to 1");
         problems.Require(Amplification >= 0 && double.IsFinite(Amplification), prefix + nameof(Amplification), Amplification, "0 or more");
         problems.Require(IntroductionShare is >= 0 and <= 1, prefix + nameof(IntroductionShare), IntroductionShare, "0 to 1");
         problems.Require(IntroductionReach >= 1, prefix + nameof(IntroductionReach), IntroductionReach, "at least 1");
         problems.Require(DominatedWaad is not double.NaN, prefix + nameof(DominatedWaad), DominatedWaad, "a distance in tokens, or null for the median");
         problems.Require(DominatingDelta is not double.NaN, prefix + nameof(DominatingDelta), DominatingDelta, "a distance in tokens, or null for the median");
-        problems.Require(Enum.IsDefined(Sign), prefix + nameof(Sign), Sign, "one of " + string.Join(", ", Enum.GetNames<CreditSign>()));
+        problems.RequireDefined(Sign, prefix + nameof(Sign));
         problems.Require(!(Normalize && Spread), prefix + nameof(Spread), Spread,
             "false where Normalize is true: spread evenly and with mean 1 is uniform credit");
     }

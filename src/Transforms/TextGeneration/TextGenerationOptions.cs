@@ -69,7 +69,7 @@ public sealed record TextGenerationOptions
             ],
             "the names of the output columns");
         problems.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
-        problems.Require(Enum.IsDefined(PromptFormat), nameof(PromptFormat), PromptFormat, "one of " + string.Join(", ", Enum.GetNames<PromptFormat>()));
+        problems.RequireDefined(PromptFormat, nameof(PromptFormat));
         CheckGeneration(problems, Generation, model);
         problems.ThrowIfAny(nameof(TextGenerationOptions));
     }

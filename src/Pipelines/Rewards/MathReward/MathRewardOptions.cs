@@ -24,7 +24,7 @@ public sealed record MathRewardOptions
         problems.RequireName(ResponseColumnName, nameof(ResponseColumnName));
         problems.RequireName(AnswerColumnName, nameof(AnswerColumnName));
         problems.RequireName(OutputColumnName, nameof(OutputColumnName));
-        problems.Require(Enum.IsDefined(UnreadableAnswer), nameof(UnreadableAnswer), UnreadableAnswer, "Zero or NoValue");
+        problems.RequireDefined(UnreadableAnswer, nameof(UnreadableAnswer));
         problems.ThrowIfAny(nameof(MathRewardOptions));
     }
 }

@@ -27,7 +27,7 @@ public static class Countdown
         options ??= new CountdownOptions();
         var violations = new Violations();
         CheckSize(violations, count, numbers);
-        violations.Require(Enum.IsDefined(split), nameof(split), split, $"one of {string.Join(", ", Enum.GetNames<CountdownSplit>())}");
+        violations.RequireDefined(split, nameof(split));
         options.Check(violations, $"{nameof(options)}.");
         violations.ThrowIfAny(nameof(Countdown));
         var random = new SeededRandom(seed);

@@ -47,6 +47,6 @@ public sealed record CountdownOptions
         violations.Require(LargestTarget <= LargestResult, owner + nameof(LargestTarget), LargestTarget, $"at most {nameof(LargestResult)}");
         violations.Require(Operators != CountdownOperators.None && (Operators & ~all) == CountdownOperators.None, owner + nameof(Operators), Operators,
             "one or more of Add, Subtract, Multiply and Divide");
-        violations.Require(Enum.IsDefined(Format), owner + nameof(Format), Format, $"one of {string.Join(", ", Enum.GetNames<CountdownFormat>())}");
+        violations.RequireDefined(Format, owner + nameof(Format));
     }
 }

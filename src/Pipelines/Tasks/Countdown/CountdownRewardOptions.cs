@@ -28,7 +28,7 @@ public sealed record CountdownRewardOptions
         problems.RequireName(NumbersColumnName, nameof(NumbersColumnName));
         problems.RequireName(TargetColumnName, nameof(TargetColumnName));
         problems.RequireName(OutputColumnName, nameof(OutputColumnName));
-        problems.Require(Enum.IsDefined(Format), nameof(Format), Format, string.Join(" or ", Enum.GetNames<CountdownFormat>()));
+        problems.RequireDefined(Format, nameof(Format));
         problems.ThrowIfAny(nameof(CountdownRewardOptions));
     }
 }
