@@ -286,6 +286,41 @@ public sealed class SupervisedFineTuningTrainerTests : IDisposable
         Failing<ArgumentException>(Row([1], new int[TinyModels.Context])).WithMessage($"*Row 0*context of {TinyModels.Context}*");
 
     [Fact]
+    public void Rows_are_cut_at_MaxLength_and_a_warning_counts_them()
+    {
+        var warnings = new List<string>();
+        _ml.Log += (_, entry) => { if (entry.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) warnings.Add(entry.Message); };
+        IDataView Data(params SequenceRow[] rows) => _ml.Data.LoadFromEnumerable(rows);
+        Dictionary<string, float[]> Trained(IDataView rows, int? most)
+        {
+            using PolicyTransformer policy = _ml.Policies.Trainers
+                .SupervisedFineTuning(_model, new SupervisedFineTuningOptions { Steps = 2, LearningRate = 0.01, MaxLength = most })
+                .Fit(rows);
+            return TinyModels.Snapshot(policy.Model);
+        }
+
+        IDataView whole = Data(Row([1, 2], [3, 4, 5, 6]), Row([1, 3], [.. Enumerable.Repeat(7, TinyModels.Context)]), Row([4], [5]));
+        Trained(whole, most: 5).Should().BeEquivalentTo(
+            Trained(Data(Row([1, 2], [3, 4, 5]), Row([1, 3], [7, 7, 7]), Row([4], [5])), most: null),
+            options => options.WithStrictOrdering());
+        warnings.Should().ContainSingle().Which.Should().Contain("2 of 3 rows were cut at MaxLength (5 tokens");
+    }
+
+    [Fact]
+    public void A_prompt_that_MaxLength_leaves_no_response_is_named_by_its_row() =>
+        FluentActions
+            .Invoking(() => _ml.Policies.Trainers
+                .SupervisedFineTuning(_model, new SupervisedFineTuningOptions { MaxLength = 3 })
+                .Fit(_ml.Data.LoadFromEnumerable([Row([1], [2]), Row([1, 2, 3], [4])])))
+            .Should().Throw<ArgumentException>().WithMessage("*Row 1*prompt alone has 3 tokens*MaxLength (3)*");
+
+    [Fact]
+    public void MaxLength_beyond_the_context_is_refused() =>
+        FluentActions
+            .Invoking(() => _ml.Policies.Trainers.SupervisedFineTuning(_model, new SupervisedFineTuningOptions { MaxLength = TinyModels.Context + 1 }))
+            .Should().Throw<InvalidOptionsException>().WithMessage($"*MaxLength is {TinyModels.Context + 1}*context, {TinyModels.Context}*");
+
+    [Fact]
     public void A_token_outside_the_vocabulary_is_named_by_its_row() =>
         Failing<ArgumentException>(Row([1], [2]), Row([1], [99])).WithMessage("*Row 1*99*tokenizer and the model belong together*");
 

@@ -30,6 +30,10 @@ public sealed record SupervisedFineTuningOptions : TrainingOptions
     /// <summary>Visit the rows of each epoch in a random order. Default true.</summary>
     public bool Shuffle { get; init; } = true;
 
+    /// <summary>The most tokens of a row, prompt and response together: responses are cut where it is reached, and lose the token that ends them (max_length).
+    /// Default null = rows are taken whole, and one that exceeds the model's context is an error; TRL's is 1024. 2 to the model's context.</summary>
+    public int? MaxLength { get; init; }
+
     /// <summary>Append the end-of-sequence token to responses that come as text, so that the model learns to end. Default true. Responses that come as token
     /// ids are taken as they are.</summary>
     public bool AppendEndOfSequence { get; init; } = true;
@@ -74,6 +78,11 @@ public sealed record SupervisedFineTuningOptions : TrainingOptions
             FormattableString.Invariant($"1 to BatchSize ({BatchSize}): a part has at least one row"));
         problems.RequireDefined(PromptFormat, nameof(PromptFormat));
         problems.Require(Epochs >= 1, nameof(Epochs), Epochs, "at least 1");
+        problems.Require(MaxLength is null or >= 2, nameof(MaxLength), MaxLength, "at least 2, one token of a prompt and one of its response; or null for whole rows");
+        if (model is not null)
+            problems.Require(
+                MaxLength is null || MaxLength <= model.Config.MaxPositionEmbeddings, nameof(MaxLength), MaxLength,
+                FormattableString.Invariant($"at most the model's context, {model.Config.MaxPositionEmbeddings}"));
         problems.Require(Steps is null or >= 1, nameof(Steps), Steps, "at least 1, or null for Epochs to decide");
         if (Generation is not null) TextGenerationOptions.CheckGeneration(problems, Generation, model);
         problems.ThrowIfAny(nameof(SupervisedFineTuningOptions));

@@ -112,9 +112,7 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     /// <summary>The model, and that it stops at the token that training ends responses with, as transformers aligns the two.</summary>
     private CausalLanguageModel Align(int end)
     {
-        using IChannel channel = _host.Start("Training");
-        channel.Warning(
-            MessageSensitivity.None,
+        Warn(
             "Training ends responses with token {0} ('{1}'), which is none of those that the model stops at ({2}): the trained policy stops at it too.",
             end,
             _model.Tokenizer.IdToToken(end),
@@ -128,6 +126,7 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
         (DataViewSchema.Column prompt, DataViewSchema.Column response) = Find(input.Schema);
         int? end = EndOfSequence(response);
         var rows = new List<TokenSequence>();
+        int cut = 0;
         using DataViewRowCursor cursor = input.GetRowCursor([prompt, response]);
         Func<int[]> readPrompt = _options.Prompts.Open(cursor, prompt, _model),
             readResponse = TokenIds.Reader(cursor, response, _model, addSpecialTokens: false);
@@ -135,12 +134,33 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
         {
             cancellation.ThrowIfRequested();
             int[] tokens = readResponse();
-            rows.Add(new TokenSequence(readPrompt(), end is { } last && tokens.LastOrDefault(-1) != last ? [.. tokens, last] : tokens));
-            SequenceCheck.Sequence(_model.Config, rows[^1], rows.Count - 1);
+            var whole = new TokenSequence(readPrompt(), end is { } last && tokens.LastOrDefault(-1) != last ? [.. tokens, last] : tokens);
+            TokenSequence row = Cut(whole, rows.Count);
+            SequenceCheck.Sequence(_model.Config, row, rows.Count);
+            rows.Add(row);
+            if (row.Length < whole.Length) cut++;
         }
-        return rows.Count > 0
-            ? ([.. rows], end)
-            : throw _host.Process(new ArgumentException("The data has no rows, expected at least one prompt with its response.", nameof(input)));
+        if (rows.Count == 0)
+            throw _host.Process(new ArgumentException("The data has no rows, expected at least one prompt with its response.", nameof(input)));
+        if (cut > 0) Warn("The responses of {0} of {1} rows were cut at MaxLength ({2} tokens with their prompts).", cut, rows.Count, _options.MaxLength!);
+        return ([.. rows], end);
+    }
+
+    /// <summary>What <see cref="SupervisedFineTuningOptions.MaxLength"/> leaves of a row.</summary>
+    private TokenSequence Cut(TokenSequence row, int index)
+    {
+        if (_options.MaxLength is not { } most || row.Length <= most) return row;
+        int room = most - row.PromptIds.Length;
+        return room > 0
+            ? new TokenSequence(row.PromptIds, row.ResponseIds[..room])
+            : throw _host.Process(new ArgumentException(
+                $"Row {index}: the prompt alone has {row.PromptIds.Length} tokens, which leaves no room for a response within MaxLength ({most}). Raise MaxLength, or shorten the prompt or leave the row out."));
+    }
+
+    private void Warn(string message, params object[] values)
+    {
+        using IChannel channel = _host.Start("Training");
+        channel.Warning(MessageSensitivity.None, message, values);
     }
 
     private (DataViewSchema.Column Prompt, DataViewSchema.Column Response) Find(DataViewSchema schema)

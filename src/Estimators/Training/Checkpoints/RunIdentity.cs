@@ -53,7 +53,7 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
     /// <exception cref="InvalidDataException">It is damaged, or another file.</exception>
     public static RunIdentity Read(string path)
     {
-        string found = "null";
+        string found = "it holds null.";
         try
         {
             if (JsonSerializer.Deserialize<RunIdentity>(File.ReadAllText(path), ComponentState.Format) is { } saved) return saved;
