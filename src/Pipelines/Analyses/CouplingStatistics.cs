@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Pipelines;
 
@@ -38,25 +39,35 @@ public sealed record CouplingStatistics
     /// count.</param>
     /// <param name="options">Columns and settings; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or no vector of Single.</exception>
-    /// <exception cref="ArgumentException">An option is out of range, the columns of a row have different lengths, or no row has a token.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, the columns of a row have different lengths, an entropy is no number, or no row has a
+    /// token.</exception>
     public static CouplingStatistics Compute(IDataView view, CouplingOptions? options = null)
     {
         options ??= new CouplingOptions();
-        IEnumerable<double[]> Column(string name) =>
-            view.Schema.GetColumnOrNull(name)?.Type is VectorDataViewType { ItemType: NumberDataViewType item }
-            && item == NumberDataViewType.Single
-                ? view.GetColumn<float[]>(name).Select(values => Array.ConvertAll(values, value => (double)value))
+        DataViewSchema.Column[] columns =
+            [Find(options.WaadColumnName), Find(options.FaiColumnName), Find(options.ReceiverFaiColumnName), Find(options.EntropyColumnName)];
+        // One cursor for all: each would run the models that the columns come from.
+        using DataViewRowCursor cursor = view.GetRowCursor(columns);
+        Func<double[]>[] read = [.. columns.Select(column => Doubles(cursor.Vector<float>(column)))];
+        var responses = new List<ResponseRhythm>();
+        while (cursor.MoveNext()) responses.Add(new ResponseRhythm(read[0](), read[1](), read[2](), read[3]()));
+        return Compute(responses, options);
+
+        DataViewSchema.Column Find(string name) =>
+            view.Schema.GetColumnOrNull(name) is { Type: VectorDataViewType { ItemType: NumberDataViewType item } } column && item == NumberDataViewType.Single
+                ? column
                 : throw new ArgumentOutOfRangeException(
                     nameof(view),
                     $"Column '{name}' is missing or no vector of Single. Let AttentionRhythm write it, as CouplingOptions.Rhythm asks for.");
-        return Compute([.. Column(options.WaadColumnName).Zip(Column(options.FaiColumnName), Column(options.ReceiverFaiColumnName))
-            .Zip(Column(options.EntropyColumnName), (three, entropy) => new ResponseRhythm(three.First, three.Second, three.Third, entropy))], options);
+
+        static Func<double[]> Doubles(Func<float[]> values) => () => Array.ConvertAll(values(), value => (double)value);
     }
 
     /// <summary>Computes the statistics of responses.</summary>
     /// <param name="responses">The responses; those without tokens do not count.</param>
     /// <param name="options">Settings; null for the defaults.</param>
-    /// <exception cref="ArgumentException">An option is out of range, a response's lists have different lengths, or no response has a token.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, a response's lists have different lengths, an entropy is no number, or no response has a
+    /// token.</exception>
     public static CouplingStatistics Compute(IReadOnlyList<ResponseRhythm> responses, CouplingOptions? options = null)
     {
         options ??= new CouplingOptions();
@@ -66,6 +77,11 @@ public sealed record CouplingStatistics
                 .FirstOrDefault(values => values.Length != responses[i].Waad.Length) is { } other)
                 throw new ArgumentException(
                     $"Response {i} has {responses[i].Waad.Length} values of WAAD and {other.Length} of another metric, expected as many.",
+                    nameof(responses));
+        for (int i = 0; i < responses.Count; i++)
+            if (Array.FindIndex(responses[i].Entropy, value => !double.IsFinite(value)) is >= 0 and var token)
+                throw new ArgumentException(
+                    FormattableString.Invariant($"The entropy of token {token} of response {i} is {responses[i].Entropy[token]}, expected a number of nats."),
                     nameof(responses));
         CouplingCounts[] counts =
         [

@@ -1,3 +1,5 @@
+using MLNetAttn.Transforms;
+
 namespace MLNetAttn.Pipelines;
 
 /// <summary>Intervals from resampling what was observed (Efron's percentile bootstrap).</summary>
@@ -30,14 +32,6 @@ internal static class Bootstrap
     public static ConfidenceInterval Percentiles(double[] values)
     {
         double[] sorted = [.. values.Where(value => !double.IsNaN(value)).Order()];
-        return new ConfidenceInterval(At(0.025), At(0.975));
-
-        double At(double share)
-        {
-            if (sorted.Length == 0) return double.NaN;
-            double place = share * (sorted.Length - 1);
-            int below = (int)place, above = Math.Min(below + 1, sorted.Length - 1);
-            return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
-        }
+        return new ConfidenceInterval(TokenSeries.Quantile(sorted, 0.025), TokenSeries.Quantile(sorted, 0.975));
     }
 }

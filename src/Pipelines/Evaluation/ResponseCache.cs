@@ -21,7 +21,8 @@ internal sealed class ResponseCache
     private readonly string? _path;
 
     /// <param name="path">The file; null = nothing is kept beyond this process.</param>
-    /// <exception cref="InvalidDataException">A line, other than a last one that was not written to its end, cannot be read.</exception>
+    /// <exception cref="InvalidDataException">It is another file, or a line, other than a last one that was not written to its end, cannot be
+    /// read.</exception>
     public ResponseCache(string? path)
     {
         _path = path is null ? null : Path.GetFullPath(path);
@@ -31,8 +32,11 @@ internal sealed class ResponseCache
         string[] lines = Encoding.UTF8.GetString(content, 0, whole).Split('\n');
         for (int i = 0; i < lines.Length; i++)
             if (lines[i].Length > 0) Read(lines[i], i + 1);
-        // A process that was killed left half a line, which the next one must not be appended to.
-        if (whole < content.Length) using (FileStream file = File.OpenWrite(_path)) file.SetLength(whole);
+        if (whole == content.Length) return;
+        // A process that was killed left half a line, which the next one must not be appended to; what begins otherwise is another file's.
+        if (!Begins(content.AsSpan(whole)))
+            throw new InvalidDataException($"'{_path}' ends with what is no response, expected lines that an evaluation wrote. Is it another file?");
+        using (FileStream file = File.OpenWrite(_path)) file.SetLength(whole);
     }
 
     /// <summary>What the responses to a prompt depend on: the model, the sampling and the prompt with its place, from which its random numbers come.</summary>
@@ -65,6 +69,14 @@ internal sealed class ResponseCache
         using var file = new FileStream(_path, FileMode.Append, FileAccess.Write);
         file.Write(Encoding.UTF8.GetBytes(lines.ToString()));
         file.Flush(flushToDisk: true);
+    }
+
+    /// <summary>Whether this is how a line begins.</summary>
+    private static bool Begins(ReadOnlySpan<byte> tail)
+    {
+        ReadOnlySpan<byte> start = "{\"key\":\""u8;
+        int shared = Math.Min(start.Length, tail.Length);
+        return tail[..shared].SequenceEqual(start[..shared]);
     }
 
     private void Read(string line, int number)

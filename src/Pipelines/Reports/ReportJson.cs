@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using MLNetAttn.Estimators;
 using MLNetAttn.Modeling;
@@ -129,17 +130,24 @@ internal static class ReportJson
     private static List<List<(int Index, ReportTrace Trace)>> Groups(IReadOnlyList<ReportTrace> traces)
     {
         List<List<(int Index, ReportTrace Trace)>> groups = [];
+        var open = new Dictionary<string, List<List<(int Index, ReportTrace Trace)>>>(StringComparer.Ordinal);
         for (int i = 0; i < traces.Count; i++)
         {
             ReportTrace trace = traces[i];
-            List<(int, ReportTrace Trace)>? group = trace.Variant is null
-                ? null
-                : groups.Find(group =>
-                    group[0].Trace.Variant is not null
-                    && group[0].Trace.Prompt == trace.Prompt
-                    && group.TrueForAll(member => member.Trace.Variant != trace.Variant));
-            if (group is null) groups.Add([(i, trace)]);
-            else group.Add((i, trace));
+            if (trace.Variant is null)
+            {
+                groups.Add([(i, trace)]);
+                continue;
+            }
+            List<List<(int Index, ReportTrace Trace)>> ofPrompt =
+                CollectionsMarshal.GetValueRefOrAddDefault(open, trace.Prompt, out _) ??= [];
+            if (ofPrompt.Find(group => group.TrueForAll(member => member.Trace.Variant != trace.Variant)) is { } group)
+            {
+                group.Add((i, trace));
+                continue;
+            }
+            groups.Add([(i, trace)]);
+            ofPrompt.Add(groups[^1]);
         }
         return groups;
     }

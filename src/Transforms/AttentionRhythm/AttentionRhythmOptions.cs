@@ -94,6 +94,16 @@ public sealed record AttentionRhythmOptions
     internal void Validate()
     {
         var problems = new Violations();
+        problems.RequireName(PromptColumnName, nameof(PromptColumnName));
+        problems.RequireName(ResponseColumnName, nameof(ResponseColumnName));
+        (RhythmColumns Column, string Name)[] outputs =
+        [
+            (RhythmColumns.Tokens, TokensColumnName), (RhythmColumns.TokenIds, TokenIdsColumnName), (RhythmColumns.Waad, WaadColumnName),
+            (RhythmColumns.Fai, FaiColumnName), (RhythmColumns.Entropy, EntropyColumnName), (RhythmColumns.LogProbability, LogProbabilityColumnName),
+            (RhythmColumns.ReceiverFai, ReceiverFaiColumnName),
+        ];
+        string[] written = [.. outputs.Where(output => Outputs.HasFlag(output.Column)).Select(output => output.Name)];
+        if (written.Length > 0) problems.RequireNames(written, "the names of the output columns");
         problems.Require(CalibrationRows is null or >= 1, nameof(CalibrationRows), CalibrationRows, "at least 1, or null for all");
         problems.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
         problems.RequireDefined(PromptFormat, nameof(PromptFormat));

@@ -24,7 +24,7 @@ internal static class HeadCalibration
                 .Where(sequence => sequence.ResponseIds.Length > 0)
                 .Chunk(options.BatchSize))
             {
-                ThrowIfCanceled(host, options.CancellationToken);
+                MLNetInternals.ThrowIfCanceled(host, options.CancellationToken);
                 IReadOnlyList<HeadMeasurement> measured = model.MeasureHeads(batch, options.ToRhythmOptions(groups: null));
                 pooled = HeadMeasurement.Pool(pooled is null ? measured : [pooled, .. measured]);
                 rows += batch.Length;
@@ -51,10 +51,5 @@ internal static class HeadCalibration
     private static IEnumerable<TokenSequence> Read(DataViewRowCursor cursor, Func<TokenSequence> read)
     {
         while (cursor.MoveNext()) yield return read();
-    }
-
-    private static void ThrowIfCanceled(IHost host, CancellationToken token)
-    {
-        if (token.IsCancellationRequested || MLNetInternals.IsCanceled(host)) throw new OperationCanceledException("Operation was canceled.", token);
     }
 }

@@ -43,7 +43,7 @@ public abstract class BatchTransformer : IComponent, IDisposable
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         IDataView rows = Repetition is { } repetition ? new RepeatedDataView(Host, input, repetition) : input;
-        return new BatchDataView(Host, rows, Bind(rows.Schema), Batching, ThrowIfCanceled);
+        return new BatchDataView(Host, rows, Bind(rows.Schema), Batching, () => MLNetInternals.ThrowIfCanceled(Host, CancellationToken));
     }
 
     IRowToRowMapper ITransformer.GetRowToRowMapper(DataViewSchema inputSchema)
@@ -81,11 +81,5 @@ public abstract class BatchTransformer : IComponent, IDisposable
     /// <summary>Frees what the transformer holds; called once.</summary>
     internal virtual void Release()
     {
-    }
-
-    private void ThrowIfCanceled()
-    {
-        if (CancellationToken.IsCancellationRequested || MLNetInternals.IsCanceled(Host))
-            throw Host.Process(new OperationCanceledException("Operation was canceled.", CancellationToken));
     }
 }

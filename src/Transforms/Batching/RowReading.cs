@@ -50,6 +50,16 @@ internal static class RowReading
         return () => single();
     }
 
+    /// <summary>Checks that columns of a row have as many tokens.</summary>
+    /// <exception cref="ArgumentException">They have not; the message names the first that differs.</exception>
+    public static void RequireSameTokens(this DataViewRow row, IReadOnlyList<(string Column, int Tokens)> columns)
+    {
+        foreach ((string column, int tokens) in columns)
+            if (tokens != columns[0].Tokens)
+                throw new ArgumentException(FormattableString.Invariant(
+                    $"Row {row.Position}: column '{columns[0].Column}' has {columns[0].Tokens} tokens and column '{column}' {tokens}, expected as many. Do they come from the same AttentionRhythm?"));
+    }
+
     /// <summary>Reads a vector into an array of its own.</summary>
     public static Func<TItem[]> Vector<TItem>(this DataViewRow row, DataViewSchema.Column column)
     {

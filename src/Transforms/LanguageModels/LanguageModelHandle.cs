@@ -7,13 +7,13 @@ namespace MLNetAttn.Transforms;
 internal sealed class LanguageModelHandle : IDisposable
 {
     private readonly Holders _holders;
-    private bool _disposed;
+    private int _disposed;
 
     private LanguageModelHandle(Holders holders) => _holders = holders;
 
     /// <summary>The model.</summary>
     /// <exception cref="ObjectDisposedException">This handle, or the model, is disposed.</exception>
-    public CausalLanguageModel Model => !_disposed && !_holders.Model.IsDisposed
+    public CausalLanguageModel Model => _disposed == 0 && !_holders.Model.IsDisposed
         ? _holders.Model
         : throw new ObjectDisposedException(
             nameof(CausalLanguageModel),
@@ -46,9 +46,7 @@ internal sealed class LanguageModelHandle : IDisposable
 
     public void Dispose()
     {
-        if (_disposed) return;
-        _disposed = true;
-        _holders.Remove();
+        if (Interlocked.Exchange(ref _disposed, 1) == 0) _holders.Remove();
     }
 
     /// <summary>How many handles hold a model.</summary>

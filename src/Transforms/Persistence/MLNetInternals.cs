@@ -22,6 +22,12 @@ internal static class MLNetInternals
     /// <summary>Whether <c>MLContext.CancelExecution</c> was called, as AutoML does.</summary>
     public static bool IsCanceled(IHostEnvironment environment) => environment is ICancelable { IsCanceled: true };
 
+    /// <exception cref="OperationCanceledException">It was, or the token is cancelled.</exception>
+    public static void ThrowIfCanceled(IHost host, CancellationToken token)
+    {
+        if (token.IsCancellationRequested || IsCanceled(host)) throw host.Process(new OperationCanceledException("Operation was canceled.", token));
+    }
+
     /// <summary>What an estimator promises of columns that it knows in full.</summary>
     public static SchemaShape CreateShape(DataViewSchema schema) => SchemaShape.Create(schema);
 

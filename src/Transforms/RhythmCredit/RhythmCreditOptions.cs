@@ -35,6 +35,12 @@ public sealed record RhythmCreditOptions
     internal void Validate()
     {
         var problems = new Violations();
+        problems.RequireName(WaadColumnName, nameof(WaadColumnName));
+        problems.RequireName(FaiColumnName, nameof(FaiColumnName));
+        problems.RequireName(EntropyColumnName, nameof(EntropyColumnName));
+        problems.RequireName(FlowColumnName, nameof(FlowColumnName));
+        problems.RequireName(AdvantageColumnName, nameof(AdvantageColumnName));
+        problems.RequireNames([CreditColumnName, RoleColumnName], "the names of the output columns");
         Credit.Check(problems, $"{nameof(Credit)}.");
         problems.ThrowIfAny(nameof(RhythmCreditOptions));
     }

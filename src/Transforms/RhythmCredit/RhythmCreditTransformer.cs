@@ -77,14 +77,12 @@ public sealed class RhythmCreditTransformer : BatchTransformer
                 (entropy(), _options.EntropyColumnName),
                 (flow(), _options.FlowColumnName),
             ];
-            (double[]? first, string column) = signals.First(signal => signal.Values is not null);
-            foreach ((double[]? values, string name) in signals)
-                if (values is not null && values.Length != first!.Length)
-                    throw new ArgumentException(
-                        $"Row {row.Position}: column '{column}' has {first.Length} tokens and column '{name}' {values.Length}, expected as many. Do they come from the same AttentionRhythm?");
+            (string Column, int Tokens)[] lengths =
+                [.. signals.Where(signal => signal.Values is not null).Select(signal => (signal.Column, signal.Values!.Length))];
+            row.RequireSameTokens(lengths);
             var tokens = new TokenSignals
             {
-                Count = first!.Length,
+                Count = lengths[0].Tokens,
                 Waad = signals[0].Values,
                 Fai = signals[1].Values,
                 Entropy = signals[2].Values,

@@ -60,6 +60,8 @@ public sealed record RhythmFeaturesOptions
         var problems = new Violations();
         problems.Require(Signals != 0 && (Signals & ~RhythmSignals.All) == 0, nameof(Signals), Signals,
             "at least one of " + string.Join(", ", Enum.GetNames<RhythmSignals>()));
+        foreach (RhythmSignals signal in Selected) problems.RequireName(ColumnName(signal), $"{signal}ColumnName");
+        problems.RequireName(OutputColumnName, nameof(OutputColumnName));
         problems.Require(
             Quantiles.All(quantile => quantile is >= 0 and <= 1) && Quantiles.Distinct().Count() == Quantiles.Count,
             nameof(Quantiles), string.Join(", ", Quantiles),

@@ -46,10 +46,7 @@ public sealed class RhythmFeaturesTransformer : BatchTransformer
         return () =>
         {
             double[][] signals = [.. readers.Select(read => Array.ConvertAll(read(), value => (double)value))];
-            for (int i = 1; i < signals.Length; i++)
-                if (signals[i].Length != signals[0].Length)
-                    throw new ArgumentException(
-                        $"Row {row.Position}: column '{inputs[0].Name}' has {signals[0].Length} tokens and column '{inputs[i].Name}' {signals[i].Length}, expected as many. Do they come from the same AttentionRhythm?");
+            row.RequireSameTokens([.. signals.Select((values, i) => (inputs[i].Name, values.Length))]);
             return _features.Compute(signals);
         };
     }

@@ -46,12 +46,15 @@ internal sealed class TokenSeries
     public double Spread => Deviation(_sorted);
 
     /// <summary>A quantile, by straight lines between order statistics.</summary>
-    public double Quantile(double share)
+    public double Quantile(double share) => Quantile(_sorted, share);
+
+    /// <summary>A quantile of ascending values, by straight lines between order statistics; NaN if there are none.</summary>
+    public static double Quantile(double[] sorted, double share)
     {
-        if (_sorted.Length == 0) return double.NaN;
-        double place = share * (_sorted.Length - 1);
-        int below = (int)place, above = Math.Min(below + 1, _sorted.Length - 1);
-        return _sorted[below] + (place - below) * (_sorted[above] - _sorted[below]);
+        if (sorted.Length == 0) return double.NaN;
+        double place = share * (sorted.Length - 1);
+        int below = (int)place, above = Math.Min(below + 1, sorted.Length - 1);
+        return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
     }
 
     /// <summary>The mean at some positions, undefined values left out.</summary>

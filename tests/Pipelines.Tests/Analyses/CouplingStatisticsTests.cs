@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Pipelines;
@@ -88,11 +89,18 @@ public sealed class CouplingStatisticsTests
         var ml = new MLContext(seed: 1);
         using CausalLanguageModel model = CausalLanguageModel.FromPretrained(Repository.Path("models", "countdown"));
         IDataView problems = ml.Data.LoadFromEnumerable(Countdown.Generate(6, seed: 5));
+        int read = 0;
+        IDataView counted = ml.Data.FilterByCustomPredicate<Target>(problems, _ =>
+        {
+            Interlocked.Increment(ref read);
+            return false;
+        });
         IDataView rhythm = ml.Transforms.GenerateText(model, temperature: 0)
             .Append(ml.Transforms.AttentionRhythm(null, CouplingOptions.Rhythm))
             .Fit(problems)
-            .Transform(problems);
-        CouplingStatistics statistics = CouplingStatistics.Compute(ml.Data.Cache(rhythm));
+            .Transform(counted);
+        CouplingStatistics statistics = CouplingStatistics.Compute(rhythm);
+        read.Should().Be(6, "the model answers every problem once");
         statistics.Responses.Should().Be(6);
         statistics.EntropyAtWaadPeaks.Lift.Should().NotBe(double.NaN);
         FluentActions.Invoking(() => CouplingStatistics.Compute(problems)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*'Waad' is missing*");
@@ -104,6 +112,8 @@ public sealed class CouplingStatisticsTests
         FluentActions.Invoking(() => CouplingStatistics.Compute([])).Should().Throw<ArgumentException>().WithMessage("*no response with a token*");
         FluentActions.Invoking(() => CouplingStatistics.Compute([new ResponseRhythm([1, 2], [1], [1, 2], [1, 2])]))
             .Should().Throw<ArgumentException>().WithMessage("*Response 0 has 2 values*1 of another*");
+        FluentActions.Invoking(() => CouplingStatistics.Compute([new ResponseRhythm([1, 2], [1, 2], [1, 2], [1, double.NaN])]))
+            .Should().Throw<ArgumentException>().WithMessage("*entropy of token 1 of response 0 is NaN*");
         FluentActions.Invoking(() => CouplingStatistics.Compute([], new CouplingOptions { Prominence = -1, Permutations = 1, BootstrapDraws = 2 }))
             .Should().Throw<ArgumentException>()
             .Which.Message.Should().ContainAll("Prominence is -1", "Permutations is 1", "BootstrapDraws is 2");
@@ -128,6 +138,12 @@ public sealed class CouplingStatisticsTests
             actual.Observed.Should().BeApproximately(expected.GetProperty("observed").GetDouble(), tolerance, name);
             actual.Lift.Should().BeApproximately(expected.GetProperty("lift").GetDouble(), 10 * tolerance, name);
         }
+    }
+
+    private sealed class Target
+    {
+        [ColumnName("Target")]
+        public int Value { get; set; }
     }
 
     private static ResponseRhythm[] Noise(Random random, int count, int tokens)

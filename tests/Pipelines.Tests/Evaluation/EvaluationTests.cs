@@ -163,6 +163,10 @@ public sealed class EvaluationTests : IDisposable
         File.WriteAllText(_folder.File("other.jsonl"), "{\"prompt\":1}\n");
         FluentActions.Invoking(() => Evaluation.Run(_ml, _model, _problems, _ => [], Options(_folder.File("other.jsonl"))))
             .Should().Throw<InvalidDataException>().WithMessage("*other.jsonl', line 1*");
+        File.WriteAllText(_folder.File("config.json"), "{\"prompt\":1}");
+        FluentActions.Invoking(() => Evaluation.Run(_ml, _model, _problems, _ => [], Options(_folder.File("config.json"))))
+            .Should().Throw<InvalidDataException>().WithMessage("*config.json'*another file*");
+        File.ReadAllText(_folder.File("config.json")).Should().Be("{\"prompt\":1}", "somebody needs it");
     }
 
     private sealed class Answered

@@ -266,6 +266,26 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
         tab.Problems.Should().BeEmpty();
     }
 
+    [Fact]
+    public async Task Keys_move_along_training_curves_and_values_stand_beside_their_own_steps()
+    {
+        await using ReportTab tab = await browser.OpenAsync(new RhythmReport()
+            .Add(new TrainingCurve("m", "long", [1, 2, 3], [10, 20, 30]))
+            .Add(new TrainingCurve("m", "short", [1, 2], [40, 50])));
+        (await tab.TextAsync("#training output")).Should().Be("at the endlong 30short 50");
+        (await Pressed("ArrowLeft")).Should().Be("step 3long 30short –");
+        (await Pressed("ArrowLeft")).Should().Be("step 2long 20short 50");
+        (await Pressed("Home")).Should().Be("step 1long 10short 40");
+        (await Pressed("End")).Should().Be("step 3long 30short –");
+        tab.Problems.Should().BeEmpty();
+
+        async Task<string> Pressed(string key)
+        {
+            await tab.EvaluateAsync<bool>($"document.querySelector('#training canvas').dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', bubbles: true }}))");
+            return await tab.TextAsync("#training output");
+        }
+    }
+
     /// <summary>The embedded model's own search, greedily and sampled.</summary>
     private static RhythmReport Demo()
     {

@@ -250,6 +250,10 @@ public sealed class AttentionRhythmTests : IDisposable
         create.Should().Throw<ArgumentException>().Which.Message.Should().ContainAll("BatchSize is 0", "Outputs", "Grouping is 7");
         Action window = () => _ml.Transforms.AttentionRhythm(_model, new AttentionRhythmOptions { Window = 0, Temperature = 0 });
         window.Should().Throw<ArgumentException>().Which.Message.Should().ContainAll("Window is 0", "Temperature is 0");
+        Action names = () => _ml.Transforms.AttentionRhythm(
+            _model, new AttentionRhythmOptions { FaiColumnName = "Waad", ReceiverFaiColumnName = "Entropy", PromptColumnName = "" });
+        names.Should().Throw<ArgumentException>().Which.Message.Should()
+            .ContainAll("PromptColumnName is empty", "output columns is Tokens, TokenIds, Waad, Waad, Entropy, LogProbability", "each once");
     }
 
     [Fact]

@@ -126,6 +126,8 @@ public class RhythmCreditTests
     {
         Action create = () => _ml.Transforms.RhythmCredit(fraction: 2, amplification: -1);
         create.Should().Throw<ArgumentException>().Which.Message.Should().ContainAll("Fraction is 2", "Amplification is -1");
+        Action names = () => _ml.Transforms.RhythmCredit(new RhythmCreditOptions { CreditColumnName = "x", RoleColumnName = "x", FaiColumnName = "" });
+        names.Should().Throw<ArgumentException>().Which.Message.Should().ContainAll("FaiColumnName is empty", "output columns is x, x");
     }
 
     private static double[] Doubles(float[] values) => Array.ConvertAll(values, value => (double)value);

@@ -118,6 +118,8 @@ public class RhythmFeaturesTests
         });
         create.Should().Throw<ArgumentException>().Which.Message.Should().ContainAll(
             "Signals is 0", "Quantiles is 0.5, 2", "PeakProminence is -1", "AnchorFraction is 0", "MissingValue is");
+        Action names = () => _ml.Transforms.RhythmFeatures(new RhythmFeaturesOptions { WaadColumnName = "", OutputColumnName = "" });
+        names.Should().Throw<ArgumentException>().Which.Message.Should().ContainAll("WaadColumnName is empty", "OutputColumnName is empty");
     }
 
     private Dictionary<string, float> Features(RhythmFeaturesOptions options, IDataView data)

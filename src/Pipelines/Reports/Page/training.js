@@ -22,21 +22,51 @@ function drawTraining() {
     scaleCharts(metrics);
     box.append(element("h2", { textContent: "Training" }), element("div", { className: "charts" }, ...metrics.map(metric => {
       const canvas = element("canvas"), readout = element("output");
-      canvas.addEventListener("pointermove", event => drawChart(canvas, readout, metric, event.clientX - canvas.getBoundingClientRect().left));
-      canvas.addEventListener("pointerleave", () => drawChart(canvas, readout, metric, null));
-      canvas.setAttribute("aria-label", `${metric} by training step`);
+      const steps = stepsOf(metric);
+      let chosen = null;
+      const choose = step => drawChart(canvas, readout, metric, chosen = step);
+      canvas.addEventListener("pointermove", event => {
+        const place = event.clientX - canvas.getBoundingClientRect().left, x = stepScale(canvas.clientWidth);
+        choose(steps.reduce((best, step) => Math.abs(x(step) - place) < Math.abs(x(best) - place) ? step : best));
+      });
+      canvas.addEventListener("pointerleave", () => choose(null));
+      canvas.addEventListener("blur", () => choose(null));
+      canvas.addEventListener("keydown", event => {
+        const at = chosen === null ? steps.length : steps.indexOf(chosen);
+        const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: steps.length - 1 }[event.key];
+        if (to === undefined) return;
+        event.preventDefault();
+        event.stopPropagation();
+        choose(steps[Math.max(0, Math.min(steps.length - 1, to))]);
+      });
+      canvas.tabIndex = 0;
+      canvas.setAttribute("role", "img");
+      canvas.setAttribute("aria-label", `${metric} by training step; arrow keys move from step to step`);
       return element("figure", {}, element("figcaption", {}, element("b", { textContent: metric })), canvas, readout);
     })));
   }
   box.querySelectorAll("figure").forEach((figure, i) => drawChart(figure.querySelector("canvas"), figure.querySelector("output"), metrics[i], null));
 }
 
-function drawChart(canvas, readout, metric, pointer) {
+// The steps that a metric has values of, in order.
+function stepsOf(metric) {
+  return [...new Set(report.training.filter(curve => curve.metric === metric).flatMap(curve => curve.steps))].sort((a, b) => a - b);
+}
+
+// All pictures have one axis: a step of an evaluation is below the same step of the others.
+function stepScale(width) {
+  const [first, last] = stepRange();
+  return step => chartLeft + (step - first) / (last - first || 1) * (width - chartLeft - RIGHT);
+}
+
+function stepRange() {
+  return [Math.min(...report.training.map(curve => curve.steps[0])), Math.max(...report.training.map(curve => curve.steps.at(-1)))];
+}
+
+function drawChart(canvas, readout, metric, chosen) {
   const curves = report.training.filter(curve => curve.metric === metric), { pen, width, height } = prepare(canvas, 200);
-  const steps = curves.flatMap(curve => curve.steps), { low, high, places, labels } = chartScales.get(metric);
-  // All pictures have one axis: a step of an evaluation is below the same step of the others.
-  const first = Math.min(...report.training.map(curve => curve.steps[0])), last = Math.max(...report.training.map(curve => curve.steps.at(-1)));
-  const x = step => chartLeft + (step - first) / (last - first || 1) * (width - chartLeft - RIGHT), y = value => 8 + (high - value) / (high - low) * (height - 34);
+  const { low, high, places, labels } = chartScales.get(metric), x = stepScale(width);
+  const y = value => 8 + (high - value) / (high - low) * (height - 34);
   pen.textBaseline = "middle";
   places.forEach((place, i) => {
     pen.fillStyle = colour("faint");
@@ -46,24 +76,25 @@ function drawChart(canvas, readout, metric, pointer) {
     pen.fillText(labels[i], chartLeft - 6, y(place));
   });
   pen.textAlign = "center";
-  for (const tick of ticks(first, last, width / 90)) pen.fillText(format(tick), x(tick), height - 10);
-  const nearest = pointer === null ? null : steps.reduce((best, step) => Math.abs(x(step) - pointer) < Math.abs(x(best) - pointer) ? step : best, steps[0]);
+  for (const tick of ticks(...stepRange(), width / 90)) pen.fillText(format(tick), x(tick), height - 10);
   const entries = curves.map((curve, i) => {
     pen.strokeStyle = colour(PALETTE[i % PALETTE.length]);
     pen.setLineDash(DASHES[Math.floor(i / PALETTE.length) % DASHES.length]);
     pen.lineWidth = 1.8;
     pen.lineJoin = "round";
     drawValues(pen, curve.values, i => x(curve.steps[i]), y);
-    const swatch = element("i", { className: "dash" }), at = nearest === null ? curve.values.length - 1 : curve.steps.indexOf(nearest);
+    const swatch = element("i", { className: "dash" }), at = chosen === null ? curve.values.length - 1 : curve.steps.indexOf(chosen);
     swatch.style.background = colour(PALETTE[i % PALETTE.length]);
     return element("span", {}, swatch, `${curve.name} `, element("b", { textContent: at < 0 ? "–" : formatBeside(curve.values[at], places) }));
   });
   pen.setLineDash([]);
-  if (nearest !== null) {
+  if (chosen !== null) {
     pen.fillStyle = colour("ink");
-    pen.fillRect(x(nearest) - 0.5, 8, 1, height - 34);
+    pen.fillRect(x(chosen) - 0.5, 8, 1, height - 34);
   }
-  readout.replaceChildren(element("span", { className: "quiet", textContent: `step ${format(nearest ?? Math.max(...curves.map(curve => curve.steps.at(-1))))}` }), ...entries);
+  // Curves may end at different steps, and each shows its last value.
+  const ends = [...new Set(curves.map(curve => curve.steps.at(-1)))], step = chosen === null && ends.length > 1 ? "at the end" : `step ${format(chosen ?? ends[0])}`;
+  readout.replaceChildren(element("span", { className: "quiet", textContent: step }), ...entries);
 }
 
 always(["theme"], drawTraining);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using MLNetAttn.Modeling;
 
@@ -67,9 +68,10 @@ public static class Countdown
     /// <param name="format">The format of the prompt.</param>
     public static string Prompt(ReadOnlySpan<int> numbers, int target, CountdownFormat format = CountdownFormat.SearchTrace) => format switch
     {
-        CountdownFormat.SearchTrace => $"numbers {Join(" ", numbers)} target {target} :",
+        CountdownFormat.SearchTrace => FormattableString.Invariant($"numbers {Join(" ", numbers)} target {target} :"),
         CountdownFormat.TinyZero =>
-            $"Using the numbers [{Join(", ", numbers)}], create an equation that equals {target}. You can use basic arithmetic operations (+, -, *, /) and each number "
+            FormattableString.Invariant($"Using the numbers [{Join(", ", numbers)}], create an equation that equals {target}.")
+            + " You can use basic arithmetic operations (+, -, *, /) and each number "
             + "can only be used once. Show your work in <think> </think> tags. And return the final answer in <answer> </answer> tags, for example "
             + "<answer> (1 + 2) / 3 </answer>.",
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "No such Countdown format."),
@@ -85,7 +87,7 @@ public static class Countdown
     {
         var text = new StringBuilder();
         foreach (int number in numbers)
-            text.Append(text.Length == 0 ? "" : separator).Append(number);
+            text.Append(text.Length == 0 ? "" : separator).Append(CultureInfo.InvariantCulture, $"{number}");
         return text.ToString();
     }
 }

@@ -79,5 +79,5 @@ public sealed class CountdownRewardTransformer : RewardTransformer
     }
 
     private static ArgumentException Unusable(DataViewRow row, DataViewSchema.Column column, double found, string expected) =>
-        new($"Column '{column.Name}' holds {found} in row {row.Position}, expected {expected}.");
+        new(FormattableString.Invariant($"Column '{column.Name}' holds {found} in row {row.Position}, expected {expected}."));
 }

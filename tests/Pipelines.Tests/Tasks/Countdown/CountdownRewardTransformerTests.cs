@@ -59,7 +59,7 @@ public sealed class CountdownRewardTransformerTests : IDisposable
         ReplaceState("\"SearchTrace\"", "77");
         Action load = () => new MLContext().Model.Load(_zip, out _);
         // ML.NET wraps what a component throws while it is loaded.
-        load.Should().Throw<Exception>().Which.GetBaseException().Message.Should().Match("*Format is 77, expected SearchTrace or TinyZero*");
+        load.Should().Throw<Exception>().Which.GetBaseException().Message.Should().Match("*Format is 77, expected one of SearchTrace, TinyZero*");
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class CountdownRewardTransformerTests : IDisposable
     {
         Action create = () => _ml.Transforms.CountdownReward(numbersColumnName: "", format: (CountdownFormat)9);
         create.Should().Throw<ArgumentException>().WithMessage(
-            "CountdownRewardOptions: NumbersColumnName is empty, expected the name of a column; Format is 9, expected SearchTrace or TinyZero.");
+            "CountdownRewardOptions: NumbersColumnName is empty, expected the name of a column; Format is 9, expected one of SearchTrace, TinyZero.");
     }
 
     private static IDataView Transform(CountdownRewardEstimator reward, IDataView rows) => reward.Fit(rows).Transform(rows);
