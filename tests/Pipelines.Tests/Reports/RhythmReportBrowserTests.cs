@@ -281,7 +281,8 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
 
         async Task<string> Pressed(string key)
         {
-            await tab.EvaluateAsync<bool>($"document.querySelector('#training canvas').dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', bubbles: true }}))");
+            await tab.EvaluateAsync<bool>(
+                $"document.querySelector('#training canvas').dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', bubbles: true }}))");
             return await tab.TextAsync("#training output");
         }
     }

@@ -48,7 +48,7 @@ public sealed class MathRewardTests
             UnreadableAnswer = (UnreadableAnswer)5,
         });
         create.Should().Throw<ArgumentException>().WithMessage(
-            "MathRewardOptions: ResponseColumnName is empty*OutputColumnName is empty*UnreadableAnswer is 5, expected Zero or NoValue.");
+            "MathRewardOptions: ResponseColumnName is empty*OutputColumnName is empty*UnreadableAnswer is 5, expected one of Zero, NoValue.");
     }
 
     [Fact]
