@@ -78,11 +78,12 @@ public sealed record SupervisedFineTuningOptions : TrainingOptions
             FormattableString.Invariant($"1 to BatchSize ({BatchSize}): a part has at least one row"));
         problems.RequireDefined(PromptFormat, nameof(PromptFormat));
         problems.Require(Epochs >= 1, nameof(Epochs), Epochs, "at least 1");
-        problems.Require(MaxLength is null or >= 2, nameof(MaxLength), MaxLength, "at least 2, one token of a prompt and one of its response; or null for whole rows");
-        if (model is not null)
-            problems.Require(
-                MaxLength is null || MaxLength <= model.Config.MaxPositionEmbeddings, nameof(MaxLength), MaxLength,
-                FormattableString.Invariant($"at most the model's context, {model.Config.MaxPositionEmbeddings}"));
+        problems.Require(
+            MaxLength is null or >= 2, nameof(MaxLength), MaxLength,
+            "at least 2, one token of a prompt and one of its response; or null for whole rows");
+        problems.Require(
+            model is null || MaxLength is null || MaxLength <= model.Config.MaxPositionEmbeddings, nameof(MaxLength), MaxLength,
+            FormattableString.Invariant($"at most the model's context, {model?.Config.MaxPositionEmbeddings}"));
         problems.Require(Steps is null or >= 1, nameof(Steps), Steps, "at least 1, or null for Epochs to decide");
         if (Generation is not null) TextGenerationOptions.CheckGeneration(problems, Generation, model);
         problems.ThrowIfAny(nameof(SupervisedFineTuningOptions));
