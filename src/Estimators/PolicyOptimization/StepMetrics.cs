@@ -62,11 +62,21 @@ internal sealed class StepMetrics
     /// <param name="now">Those known after it.</param>
     public void Credited(IReadOnlyList<CreditAssignment> credit, IReadOnlyList<RhythmAnalysis>? rhythm, HeadGroups? before, HeadGroups? now)
     {
-        _values["credit/mean"] = credit.SelectMany(assignment => assignment.Credit).Average();
-        _values["credit/amplified_fraction"] = credit.SelectMany(assignment => assignment.Credit).Average(gamma => gamma > 1 ? 1.0 : 0.0);
+        double sum = 0;
+        long tokens = 0, amplified = 0;
+        foreach (CreditAssignment assignment in credit)
+        {
+            tokens += assignment.Credit.Length;
+            foreach (double gamma in assignment.Credit)
+            {
+                sum += gamma;
+                if (gamma > 1) amplified++;
+            }
+        }
+        (_values["credit/mean"], _values["credit/amplified_fraction"]) = (sum / tokens, (double)amplified / tokens);
         if (rhythm is null) return;
-        _values["credit/waad_mean"] = Mean(rhythm.SelectMany(analysis => analysis.Waad));
-        _values["credit/fai_mean"] = Mean(rhythm.SelectMany(analysis => analysis.Fai));
+        _values["credit/waad_mean"] = Mean(rhythm, analysis => analysis.Waad);
+        _values["credit/fai_mean"] = Mean(rhythm, analysis => analysis.Fai);
         if (before is not null && now is not null) _values["credit/head_turnover"] = Turnover(before, now);
     }
 
@@ -91,9 +101,20 @@ internal sealed class StepMetrics
         return 1 - (double)stayed / (now.Local.Count + now.Global.Count);
     }
 
-    private static double Mean(IEnumerable<float> values) => values
-        .Where(value => !float.IsNaN(value))
-        .Select(value => (double)value)
-        .DefaultIfEmpty(double.NaN)
-        .Average();
+    /// <summary>The mean of the defined values of all responses; NaN if there are none.</summary>
+    private static double Mean(IReadOnlyList<RhythmAnalysis> rhythm, Func<RhythmAnalysis, float[]> values)
+    {
+        double sum = 0;
+        long defined = 0;
+        foreach (RhythmAnalysis analysis in rhythm)
+        {
+            foreach (float value in values(analysis))
+            {
+                if (float.IsNaN(value)) continue;
+                sum += value;
+                defined++;
+            }
+        }
+        return sum / defined;
+    }
 }

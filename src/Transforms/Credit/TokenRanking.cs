@@ -17,16 +17,25 @@ public static class TokenRanking
         int count = Math.Clamp((int)Math.Ceiling(fraction * sorted.Length - RoundingSlack), 0, sorted.Length);
         if (count == 0) return [];
         double last = bottom ? sorted[count - 1] : sorted[^count];
-        int ties = count - sorted.Count(IsBetter);
-        return [.. Enumerable.Range(0, values.Count).Where(token => IsBetter(values[token]) || (values[token] == last && ties-- > 0))];
-
-        bool IsBetter(double value) => bottom ? value < last : value > last;
+        int better = 0;
+        while (bottom ? sorted[better] < last : sorted[^(better + 1)] > last) better++;
+        int[] top = new int[count];
+        for (int token = 0, found = 0, ties = count - better; found < count; token++)
+        {
+            double value = values[token];
+            if ((bottom ? value < last : value > last) || (value == last && ties-- > 0)) top[found++] = token;
+        }
+        return top;
     }
 
     /// <summary>Δ[t] = |WAAD[t] − WAAD[t+1]| (Eq. 13); NaN for the last token, which has no successor.</summary>
     /// <param name="waad">WAAD of each token.</param>
-    public static double[] Delta(IReadOnlyList<double> waad) =>
-        [.. Enumerable.Range(0, waad.Count).Select(token => token + 1 < waad.Count ? Math.Abs(waad[token] - waad[token + 1]) : double.NaN)];
+    public static double[] Delta(IReadOnlyList<double> waad)
+    {
+        double[] delta = new double[waad.Count];
+        for (int token = 0; token < delta.Length; token++) delta[token] = token + 1 < delta.Length ? Math.Abs(waad[token] - waad[token + 1]) : double.NaN;
+        return delta;
+    }
 
     /// <summary>The median of the defined values; of an even number of them the mean of the two in the middle; NaN if there are none.</summary>
     /// <param name="values">The values.</param>
