@@ -64,7 +64,7 @@ internal sealed class LearningPolicy : IDisposable
         double value = loss.ToNumber();
         RequireFinite(value, "loss");
         using var scope = NewDisposeScope();
-        Tensor[] gradients = [.. autograd.grad([loss], _copy.Differentiated).Select((gradient, i) => gradient.to(Trainable[i].Tensor.dtype))];
+        Tensor[] gradients = [.. Gradient.Of(loss, _copy.Differentiated).Select((gradient, i) => gradient.to(Trainable[i].Tensor.dtype))];
         if (_gradients is null)
         {
             // The fused kernels walk parameters and gradients side by side: both must lie in memory the same way.

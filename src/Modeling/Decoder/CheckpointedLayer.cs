@@ -4,7 +4,7 @@ namespace MLNetAttn.Modeling;
 
 /// <summary>A layer that keeps only its input for the gradient, and computes the rest a second time when the gradient is (Chen et al., arXiv
 /// 1604.06174).</summary>
-internal sealed class CheckpointedLayer : autograd.SingleTensorFunction<CheckpointedLayer>
+internal sealed class CheckpointedLayer : GradientFunction<CheckpointedLayer>
 {
     private const string LayerKey = "layer";
 
@@ -18,7 +18,7 @@ internal sealed class CheckpointedLayer : autograd.SingleTensorFunction<Checkpoi
 
     public override string Name => nameof(CheckpointedLayer);
 
-    public override Tensor forward(autograd.AutogradContext context, params object[] arguments)
+    protected override Tensor Evaluate(autograd.AutogradContext context, object[] arguments)
     {
         (Tensor input, var layer) = ((Tensor)arguments[0], (Layer)arguments[1]);
         context.save_for_backward([input]);
@@ -29,17 +29,17 @@ internal sealed class CheckpointedLayer : autograd.SingleTensorFunction<Checkpoi
         return layer.Compute(input.detach()).detach().MoveToOuterDisposeScope();
     }
 
-    public override List<Tensor> backward(autograd.AutogradContext context, Tensor gradient)
+    protected override List<Tensor?> Differentiate(autograd.AutogradContext context, Tensor gradient)
     {
         var layer = (Layer)context.get_data(LayerKey);
         using var scope = NewDisposeScope();
         Tensor input = context.get_saved_variables()[0].detach();
         input.requires_grad = true;
         using var recording = enable_grad();
-        IList<Tensor> gradients = autograd.grad([layer.ComputeAgain(input)], [input, .. layer.Parameters], [gradient]);
+        Tensor[] gradients = Gradient.Of(layer.ComputeAgain(input), [input, .. layer.Parameters], gradient);
         foreach (Tensor tensor in gradients) tensor.MoveToOuterDisposeScope();
         // One for each argument; the layer itself has none.
-        return [gradients[0], null!, .. gradients.Skip(1)];
+        return [gradients[0], null, .. gradients.Skip(1)];
     }
 
     /// <summary>What is no tensor.</summary>

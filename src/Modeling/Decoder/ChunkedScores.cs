@@ -4,7 +4,7 @@ namespace MLNetAttn.Modeling;
 
 /// <summary>Log-probabilities and entropies with the logits of one chunk [c, V] at a time, however many tokens there are. The gradient computes them a second
 /// time instead of keeping them.</summary>
-internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScores>
+internal sealed class ChunkedScores : GradientFunction<ChunkedScores>
 {
     /// <summary>Log-probabilities [M] and, if wanted, entropies [M], without gradient.</summary>
     /// <param name="head">[c, d] → [c, V].</param>
@@ -44,7 +44,7 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
 
     public override string Name => nameof(ChunkedScores);
 
-    public override Tensor forward(autograd.AutogradContext context, params object[] arguments)
+    protected override Tensor Evaluate(autograd.AutogradContext context, object[] arguments)
     {
         (Tensor hidden, Tensor head, Tensor targets) = ((Tensor)arguments[0], (Tensor)arguments[1], (Tensor)arguments[2]);
         (double temperature, int chunk, Extras extras) = ((double)arguments[3], (int)arguments[4], (Extras)arguments[5]);
@@ -57,7 +57,7 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
         return extras.EntropyGradient ? stack([logProbabilities, extras.Entropies!]) : logProbabilities;                    // [2, M], or [M]
     }
 
-    public override List<Tensor> backward(autograd.AutogradContext context, Tensor gradient)
+    protected override List<Tensor?> Differentiate(autograd.AutogradContext context, Tensor gradient)
     {
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
@@ -88,7 +88,7 @@ internal sealed class ChunkedScores : autograd.SingleTensorFunction<ChunkedScore
             if (headGradient?.dtype == head.dtype) headGradient.addmm_(logitGradient.t(), part);
             else headGradient?.Add_(matmul(logitGradient.t(), part));
         }
-        return [hiddenGradient.MoveToOuterDisposeScope(), headGradient?.to(head.dtype).MoveToOuterDisposeScope()!, null!, null!, null!, null!];
+        return [hiddenGradient.MoveToOuterDisposeScope(), headGradient?.to(head.dtype).MoveToOuterDisposeScope(), null, null, null, null];
     }
 
     /// <summary>H = −Σ p log p, nats [M], of log-probabilities [M, V].</summary>

@@ -3,12 +3,8 @@ using static TorchSharp.torch;
 namespace MLNetAttn.Modeling;
 
 /// <summary>Rotation of queries and keys and causal self-attention by kernels, with a gradient.</summary>
-internal sealed class TurnedAttention : autograd.SingleTensorFunction<TurnedAttention>
+internal sealed class TurnedAttention : GradientFunction<TurnedAttention>
 {
-    // What autograd was given last, and has taken over since.
-    [ThreadStatic]
-    private static Tensor? _returned;
-
     /// <summary>Turns queries and keys where they lie, and attends. Differentiable where grad mode is on.</summary>
     /// <param name="projected">[B, T, H + 2 · H_kv, D], contiguous; overwritten. What it was computed by must not need it for its own gradient, as products and
     /// sums don't.</param>
@@ -29,7 +25,7 @@ internal sealed class TurnedAttention : autograd.SingleTensorFunction<TurnedAtte
 
     public override string Name => nameof(TurnedAttention);
 
-    public override Tensor forward(autograd.AutogradContext context, params object[] arguments)
+    protected override Tensor Evaluate(autograd.AutogradContext context, object[] arguments)
     {
         (Tensor projected, var call) = ((Tensor)arguments[0], (Call)arguments[1]);
         (Tensor output, call.LogSumExp, call.Distance) = Attend(projected, call, statistics: true);
@@ -39,20 +35,17 @@ internal sealed class TurnedAttention : autograd.SingleTensorFunction<TurnedAtte
         return output;
     }
 
-    public override List<Tensor> backward(autograd.AutogradContext context, Tensor gradient)
+    protected override List<Tensor?> Differentiate(autograd.AutogradContext context, Tensor gradient)
     {
-        // Without both, the scope around a pass would hold the gradients of all layers until its end.
-        _returned?.Dispose();
-        using Tensor received = gradient;
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         List<Tensor> saved = context.get_saved_variables();
         (Tensor projected, Tensor output, Tensor logSumExp) = (saved[0], saved[1], saved[2]);
         (int keyHeads, int? window) = ((int)context.get_data(nameof(Call.KeyHeads)), (int?)context.get_data(nameof(Call.Window)));
         Tensor cos = saved[3].to(ScalarType.Float32), signedSin = saved[4].to(ScalarType.Float32);
-        _returned = FlashAttentionGradient.Apply(projected, keyHeads, window, output, logSumExp, gradient.contiguous(), cos, signedSin);
+        Tensor ofProjected = FlashAttentionGradient.Apply(projected, keyHeads, window, output, logSumExp, gradient.contiguous(), cos, signedSin);
         // One for each argument; the call has none.
-        return [_returned.MoveToOuterDisposeScope(), null!];
+        return [ofProjected.MoveToOuterDisposeScope(), null];
     }
 
     private static (Tensor Output, Tensor? LogSumExp, Tensor? Distance) Attend(Tensor projected, Call call, bool statistics)
