@@ -28,8 +28,16 @@ public sealed class AnswerSpanTests : IDisposable
     public void No_match_or_an_empty_one_is_no_answer(string pattern) => new AnswerSpan(_model, pattern).Find([5, 7, 12]).Should().BeNull();
 
     [Fact]
-    public void A_pattern_that_backtracks_without_end_finds_no_answer() =>
-        new AnswerSpan(_model, @"^(\d+ ?)+x").Find([.. Enumerable.Repeat(11, 60)]).Should().BeNull();
+    public void A_pattern_that_backtracks_without_end_finds_no_answer_and_that_is_told_once()
+    {
+        int[] response = [.. Enumerable.Repeat(11, 60)];
+        var warnings = new List<string>();
+        var answer = new AnswerSpan(_model, @"^(?=\d)(\d+ ?)+x", warnings.Add);
+        answer.Find(response).Should().BeNull();
+        answer.Find(response).Should().BeNull();
+        warnings.Should().ContainSingle().Which.Should().Contain("FlowAnswer").And.Contain("more than 1 s");
+        new AnswerSpan(_model, @"^(\d+ ?)+x", warning => throw new InvalidOperationException(warning)).Find(response).Should().BeNull("it needs no backtracking");
+    }
 
     [Fact]
     public void Text_is_found_in_the_tokens_that_hold_it()

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using MLNetAttn.Modeling;
 using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators.Tests;
@@ -16,6 +17,17 @@ public sealed class MemoryAdviceTests
         FluentActions.Invoking(() => MemoryAdvice.Given<int>(_host, "The copy", "Train an adapter.", () => throw new InsufficientMemoryException("none left")))
             .Should().Throw<InsufficientMemoryException>().WithMessage("The copy: memory ran out (none left). Train an adapter.")
             .WithInnerException<InsufficientMemoryException>();
+    }
+
+    [Fact]
+    public void Memory_that_runs_out_on_the_way_to_a_gradient_is_told_too()
+    {
+        using var scope = NewDisposeScope();
+        Tensor leaf = zeros(1).requires_grad_(true);
+        // The gradient of a choice from what is expanded is as large as that.
+        Tensor loss = leaf.expand(1L << 45).index_select(0, tensor(new long[] { 0 })).sum();
+        FluentActions.Invoking(() => MemoryAdvice.Given(_host, "Step 3", "Lower BatchSize.", () => Gradient.Of(loss, [leaf])))
+            .Should().Throw<InsufficientMemoryException>().WithMessage("Step 3: memory ran out (*allocate*). Lower BatchSize.");
     }
 
     [Fact]

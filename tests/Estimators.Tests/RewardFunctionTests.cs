@@ -190,6 +190,25 @@ public sealed class RewardFunctionTests : TrainerFixture
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Scoring_is_cancelled_between_two_responses(bool byContext)
+    {
+        using var stop = new CancellationTokenSource();
+        int scored = 0;
+        var told = new ProgressList();
+        CustomMappingEstimator<RewardInput, RewardOutput> slow = Reward(_ =>
+        {
+            if (++scored == 3 && byContext) Ml.CancelExecution();
+            else if (scored == 3) stop.Cancel();
+            return 1;
+        });
+        Trainer(Options(told) with { CancellationToken = stop.Token }, slow).Fit(Rows).Dispose();
+        told.Should().BeEmpty("the step is not complete");
+        scored.Should().Be(3);
+    }
+
     [Fact]
     public void Judging_one_by_one_is_cancelled_between_two()
     {

@@ -7,12 +7,14 @@ namespace MLNetAttn.Estimators;
 /// <summary>Finds the tokens of a response that are its answer, in the text that a reward sees of it: without special tokens.</summary>
 /// <param name="model">Gives tokens their text; without a tokenizer it is the ids in decimal, with spaces between them.</param>
 /// <param name="pattern">A regular expression; its last match is the answer, or where it has groups the first of them that took part.</param>
-internal sealed class AnswerSpan(CausalLanguageModel model, string pattern)
+/// <param name="warn">Told once where it takes too long; null = nobody is.</param>
+internal sealed class AnswerSpan(CausalLanguageModel model, string pattern, Action<string>? warn = null)
 {
     // Responses are a model's, so nothing bounds what a pattern may be given: one that backtracks for longer has no answer.
     private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
 
-    private readonly Regex _pattern = new(pattern, RegexOptions.CultureInvariant, MatchTimeout);
+    private readonly Regex _pattern = Compile(pattern);
+    private bool _warned;
 
     /// <summary>Whether a text is a regular expression.</summary>
     public static bool IsPattern(string text)
@@ -48,6 +50,20 @@ internal sealed class AnswerSpan(CausalLanguageModel model, string pattern)
         return first..end;
     }
 
+    /// <summary>Without backtracking where the expression allows that: it then takes time in proportion to the text, and finds the same on a machine that is
+    /// busy.</summary>
+    private static Regex Compile(string pattern)
+    {
+        try
+        {
+            return new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+        }
+        catch (NotSupportedException)
+        {
+            return new Regex(pattern, RegexOptions.CultureInvariant, MatchTimeout);
+        }
+    }
+
     private Capture? Match(string text)
     {
         try
@@ -58,6 +74,10 @@ internal sealed class AnswerSpan(CausalLanguageModel model, string pattern)
         }
         catch (RegexMatchTimeoutException)
         {
+            if (!_warned)
+                warn?.Invoke(FormattableString.Invariant(
+                    $"FlowAnswer looks for an answer for more than {MatchTimeout.TotalSeconds} s in a response of {text.Length} characters, which then has none. An expression without lookarounds and backreferences takes time in proportion to the text."));
+            _warned = true;
             return null;
         }
     }

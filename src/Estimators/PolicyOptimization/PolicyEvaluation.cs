@@ -33,7 +33,7 @@ internal sealed class PolicyEvaluation(
             prompts.Rollouts([.. Enumerable.Range(0, prompts.Count)], samples),
             options.MissingReward,
             warning => warn($"Validation rows: {warning}"),
-            options.CancellationToken));
+            cancellation));
         RewardStatistics rewards = RewardStatistics.Of(scores.Select(score => score.Reward));
         var metrics = new Dictionary<string, double>
         {

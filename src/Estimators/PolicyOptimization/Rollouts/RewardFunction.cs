@@ -86,14 +86,15 @@ internal sealed class RewardFunction
     /// <param name="rollouts">The responses.</param>
     /// <param name="missing">What happens where a reward is not finite, or fails.</param>
     /// <param name="warn">Told once why rewards failed that are left out; NaN may be meant to say that there is none.</param>
-    /// <param name="cancellation">Looked at before each response that is scored again.</param>
+    /// <param name="cancellation">Looked at before each response; null = it is not cancelled.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="InvalidOperationException">The reward throws or is not finite and that is not allowed, or it drops rows; the message names the
     /// row.</exception>
     public RewardScore[] Evaluate(
-        IExceptionContext context, RolloutView rollouts, MissingReward missing, Action<string> warn, CancellationToken cancellation = default)
+        IExceptionContext context, RolloutView rollouts, MissingReward missing, Action<string> warn, RunCancellation? cancellation = null)
     {
         bool stop = missing == MissingReward.Stop;
-        (RewardScore[] scores, Exception?[] failures) = Score(context, rollouts, stop);
+        (RewardScore[] scores, Exception?[] failures) = Score(context, rollouts, stop, cancellation);
         ScoreAgain(context, rollouts, scores, failures, stop, cancellation);
         (string First, int Count)? left = null;
         for (int row = 0; row < scores.Length; row++)
@@ -126,8 +127,10 @@ internal sealed class RewardFunction
     /// <param name="context">Marks errors as ML.NET does.</param>
     /// <param name="rollouts">The responses.</param>
     /// <param name="stop">Whether nothing more is read after a failure: what is left failed, too.</param>
+    /// <param name="cancellation">Looked at before each response.</param>
     /// <returns>What was read, NaN where that failed; what failed, null = nothing.</returns>
-    private (RewardScore[] Scores, Exception?[] Failures) Score(IExceptionContext context, RolloutView rollouts, bool stop)
+    private (RewardScore[] Scores, Exception?[] Failures) Score(
+        IExceptionContext context, RolloutView rollouts, bool stop, RunCancellation? cancellation)
     {
         IDataView scored = _reward!.Transform(rollouts);
         DataViewSchema.Column[] columns = [.. _columns.Names.Select(name => scored.Schema[name])];
@@ -146,6 +149,7 @@ internal sealed class RewardFunction
         Array.Fill(scores, new RewardScore(double.NaN, [.. columns.Select(_ => double.NaN)], [.. PartNames.Select(_ => double.NaN)]));
         for (int row = 0; row < scores.Length; row++)
         {
+            cancellation?.ThrowIfRequested();
             bool moved = false;
             Exception? end = Try(() => moved = cursor.MoveNext());
             if (end is null)
@@ -181,13 +185,12 @@ internal sealed class RewardFunction
     /// where one is at fault. Those that are not are then scored together, as they would have been without it.</summary>
     /// <exception cref="InvalidOperationException">One failed, and training is to stop; the message names it.</exception>
     private void ScoreAgain(
-        IExceptionContext context, RolloutView rollouts, RewardScore[] scores, Exception?[] failures, bool stop, CancellationToken cancellation)
+        IExceptionContext context, RolloutView rollouts, RewardScore[] scores, Exception?[] failures, bool stop, RunCancellation? cancellation)
     {
         int[] failed = [.. Enumerable.Range(0, failures.Length).Where(row => failures[row] is not null)];
         foreach (int row in failed)
         {
-            cancellation.ThrowIfCancellationRequested();
-            (RewardScore[] alone, Exception?[] failure) = Score(context, rollouts.Only([row]), stop);
+            (RewardScore[] alone, Exception?[] failure) = Score(context, rollouts.Only([row]), stop, cancellation);
             (scores[row], failures[row]) = (alone[0], failure[0]);
             if (stop && failure[0] is { } cause)
                 throw context.Process(new InvalidOperationException(
@@ -195,7 +198,7 @@ internal sealed class RewardFunction
         }
         int[] rest = [.. failed.Where(row => failures[row] is null)];
         if (rest.Length < 2) return;
-        (RewardScore[] together, Exception?[] causes) = Score(context, rollouts.Only(rest), stop: false);
+        (RewardScore[] together, Exception?[] causes) = Score(context, rollouts.Only(rest), stop: false, cancellation);
         // What fails together for no fault of a response keeps what it was given alone.
         foreach ((int i, int row) in rest.Index()) if (causes[i] is null) scores[row] = together[i];
     }

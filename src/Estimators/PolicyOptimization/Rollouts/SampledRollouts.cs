@@ -63,7 +63,7 @@ internal sealed class SampledRollouts(
         cancellation.ThrowIfRequested();
         if (reward.NeedsFit) state = FitReward(state, rows, samples);
         state = state with { Tokens = state.Tokens + samples.Sum(sample => prompts.TokenIds[rows[sample.PromptIndex]].Length + sample.TokenIds.Length) };
-        RewardScore[] scores = reward.Evaluate(context, prompts.Rollouts(rows, samples), options.MissingReward, warn, options.CancellationToken);
+        RewardScore[] scores = reward.Evaluate(context, prompts.Rollouts(rows, samples), options.MissingReward, warn, cancellation);
         metrics.Lap("time/reward");
         return [.. rows.Select((row, i) =>
         {
