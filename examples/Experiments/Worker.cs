@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Microsoft.ML;
+using Microsoft.ML.Runtime;
 using MLNetAttn.Estimators;
 using MLNetAttn.Modeling;
 using MLNetAttn.Pipelines;
@@ -24,6 +25,11 @@ internal sealed class Worker : IDisposable
     public Worker(ExperimentFolder folder)
     {
         _folder = folder;
+        // Goes to the run's log: a run whose credit amplifies nothing, or whose checkpoints are not written, looks like any other in the table.
+        _context.Log += (_, entry) =>
+        {
+            if (entry.Kind is ChannelMessageKind.Warning or ChannelMessageKind.Error) Console.Error.WriteLine($"{entry.Kind}: {entry.RawMessage}");
+        };
         _settings = ExperimentFolder.Read<ExperimentSettings>(folder.SettingsFile);
         torch.set_num_threads(_settings.Threads);
         _model = CausalLanguageModel.FromPretrained(_settings.Model ?? Path.Combine(AppContext.BaseDirectory, "models", "countdown"), new ModelLoadOptions
