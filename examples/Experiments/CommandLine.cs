@@ -45,8 +45,8 @@ internal static class CommandLine
         }
         catch (Exception exception)
         {
-            // Of a run, the log keeps where it happened, too; the campaign tells its first line.
-            await errors.WriteLineAsync(isWorker ? $"{exception.Message}\n{exception}" : exception.Message).ConfigureAwait(false);
+            // Of a run, the log keeps where it happened, too; the campaign tells the first of these lines.
+            await errors.WriteLineAsync(isWorker ? $"{WorkerProcess.ErrorMark}{exception.Message}\n{exception}" : exception.Message).ConfigureAwait(false);
             return Failure;
         }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -32,18 +33,27 @@ internal sealed class ExperimentFolder(string path)
     public string BeforeTrainingFile => In("before-training.json");
 
     /// <summary>Whether a run has something to show for the settings: a result, or a checkpoint to go on from.</summary>
-    public bool HoldsWork => Directory.EnumerateDirectories(Path).Select(folder => new RunFolder(folder)).Any(run => run.HasEnded || run.Checkpoints().Any());
+    public bool HoldsWork => Runs().Any(run => run.HasEnded || run.Checkpoints().Any());
 
     public string In(string name) => System.IO.Path.Combine(Path, name);
 
     /// <summary>The folder of a run.</summary>
     public RunFolder Run(string arm, long seed) => new(In($"{arm}-{seed}"));
 
-    /// <summary>The folders of all runs that have ended, by seed and then in the order of <see cref="Arm.All"/>.</summary>
+    /// <summary>The folders of all runs that have begun; others that lie beside them are no one's but their owners'.</summary>
+    public IReadOnlyList<RunFolder> Runs() =>
+    [
+        .. from place in Directory.EnumerateDirectories(Path)
+           let name = System.IO.Path.GetFileName(place)
+           where Arm.All.Any(arm => name.StartsWith($"{arm.Name}-", StringComparison.Ordinal)
+               && long.TryParse(name.AsSpan(arm.Name.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+           select new RunFolder(place),
+    ];
+
+    /// <summary>The results of all runs that have ended, by seed and then in the order of <see cref="Arm.All"/>.</summary>
     public IReadOnlyList<RunResult> Results() =>
     [
-        .. Directory.EnumerateDirectories(Path)
-            .Select(folder => new RunFolder(folder))
+        .. Runs()
             .Where(run => run.HasEnded)
             .Select(run => Read<RunResult>(run.ResultFile))
             .OrderBy(result => result.Seed)
@@ -131,9 +141,20 @@ internal sealed class RunFolder(string path)
     /// <summary>The folders that the run goes on from where it is cut.</summary>
     public IEnumerable<string> Checkpoints() => Directory.EnumerateDirectories(Path, "checkpoint-*");
 
-    /// <summary>Nothing goes on from them once the run has ended.</summary>
-    public void DeleteCheckpoints()
+    /// <summary>Nothing goes on from them once the run has ended; what cannot be deleted is in no one's way.</summary>
+    /// <param name="output">Told what is left.</param>
+    public void DeleteCheckpoints(TextWriter output)
     {
-        foreach (string checkpoint in Checkpoints()) Directory.Delete(checkpoint, recursive: true);
+        foreach (string checkpoint in Checkpoints())
+        {
+            try
+            {
+                Directory.Delete(checkpoint, recursive: true);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                output.WriteLine($"'{checkpoint}' is of no use any more and could not be deleted: {exception.Message}");
+            }
+        }
     }
 }

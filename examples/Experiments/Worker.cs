@@ -90,7 +90,7 @@ internal sealed class Worker : IDisposable
             TrainingSeconds = steps.Sum(step => step["step_time"]),
             ProcessorSeconds = Environment.CpuUsage.TotalTime.TotalSeconds,
         });
-        run.DeleteCheckpoints();
+        run.DeleteCheckpoints(Console.Error);
     }
 
     public void Dispose() => _model.Dispose();
