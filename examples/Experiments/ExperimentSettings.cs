@@ -8,6 +8,9 @@ namespace MLNetAttn.Experiments;
 /// every run.</summary>
 internal sealed record ExperimentSettings
 {
+    /// <summary>Held-out problems that are drawn where nothing is said.</summary>
+    public const int DrawnTestProblems = 512;
+
     /// <summary>Folder of a Hugging Face model; null = the embedded one.</summary>
     public string? Model { get; init; }
 
@@ -44,8 +47,8 @@ internal sealed record ExperimentSettings
 
     public int LargestNumber { get; init; } = 12;
 
-    /// <summary>Held-out problems.</summary>
-    public int TestProblems { get; init; } = 512;
+    /// <summary>Held-out problems; null = all of the test file.</summary>
+    public int? TestProblems { get; init; } = DrawnTestProblems;
 
     /// <summary>Sampled responses to each of them.</summary>
     public int EvaluationSamples { get; init; } = 4;

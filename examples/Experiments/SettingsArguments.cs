@@ -15,10 +15,10 @@ internal sealed class SettingsArguments
     private readonly Option<ProblemFormat?> _task;
     private readonly Option<string> _dataType, _device, _layers, _flowAnswer;
     private readonly Option<int>
-        _threads, _numbers, _largestNumber, _testProblems, _evaluationSamples,
+        _threads, _numbers, _largestNumber, _evaluationSamples,
         _steps, _prompts, _generations, _miniBatches, _maxNewTokens,
         _window, _minimumHorizon, _maximumHorizon, _checkpointEvery, _gradientAccumulation;
-    private readonly Option<int?> _loraRank, _samplingBatch;
+    private readonly Option<int?> _loraRank, _samplingBatch, _testProblems;
     private readonly Option<RhythmPassKind> _rhythmPass;
     private readonly Option<CountdownFormat> _countdownFormat;
     private readonly Option<bool> _chat, _bf16, _activationCheckpointing;
@@ -46,7 +46,7 @@ internal sealed class SettingsArguments
             Default.CountdownFormat);
         _numbers = Add("--numbers", "Numbers of a Countdown problem that is drawn.", Default.Numbers);
         _largestNumber = Add("--largest-number", "The largest of them.", Default.LargestNumber);
-        _testProblems = Add("--test-problems", "Held-out problems.", Default.TestProblems).AtLeast(1);
+        _testProblems = Add<int?>("--test-problems", "Held-out problems, the first of the file. Left out: all of it, or 512 that are drawn.", null).AtLeast(1);
         _evaluationSamples = Add("--evaluation-samples", "Sampled responses to each held-out problem.", Default.EvaluationSamples).AtLeast(1);
         _steps = Add("--steps", "Steps of a run.", Default.Steps);
         _prompts = Add("--prompts", "Prompts of a step.", Default.PromptsPerStep);
@@ -112,7 +112,7 @@ internal sealed class SettingsArguments
         CountdownFormat = parsed.GetValue(_countdownFormat),
         Numbers = parsed.GetValue(_numbers),
         LargestNumber = parsed.GetValue(_largestNumber),
-        TestProblems = parsed.GetValue(_testProblems),
+        TestProblems = parsed.GetValue(_testProblems) ?? (parsed.GetValue(_task) is null ? ExperimentSettings.DrawnTestProblems : null),
         EvaluationSamples = parsed.GetValue(_evaluationSamples),
         Steps = parsed.GetValue(_steps),
         PromptsPerStep = parsed.GetValue(_prompts),
