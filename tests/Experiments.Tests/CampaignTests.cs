@@ -125,7 +125,7 @@ public sealed class CampaignTests
     {
         using var folder = new TemporaryFolder();
         var experiment = new ExperimentFolder(folder.Path);
-        await CutAsync(experiment, "run.json", "--steps", "5000", "--checkpoint-every", "5000");
+        await CutAsync(experiment, "run.json", "--learning-rate", "0.5", "--steps", "5000", "--checkpoint-every", "5000");
         experiment.Run("uniform", 1).Checkpoints().Should().BeEmpty();
         Directory.CreateDirectory(experiment.In("notes-1"));
         (int code, string output, string errors) = await Kit.RunAsync(
