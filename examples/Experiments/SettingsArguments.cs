@@ -68,7 +68,10 @@ internal sealed class SettingsArguments
         _rhythmPass = Add("--rhythm-pass", "Which pass attention is read from: Separate, as in the paper, or Fused, which costs less.", Default.RhythmPass);
         _fraction = Add("--fraction", "q: the share of the tokens that gets more credit.", Default.Fraction);
         _amplification = Add("--amplification", "γ of these tokens.", Default.Amplification);
-        _flowAnswer = Add("--flow-answer", "Where flow credit finds the answer in a response: a regular expression. The default is that of Countdown's search traces.", Default.FlowAnswer);
+        _flowAnswer = Add(
+            "--flow-answer",
+            "Where flow credit finds the answer in a response: a regular expression. The default is that of Countdown's search traces.",
+            Default.FlowAnswer);
         _checkpointEvery = Add("--checkpoint-every", "A run that is cut loses at most as many steps.", Default.CheckpointEvery);
     }
 

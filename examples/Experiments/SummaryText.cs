@@ -39,7 +39,8 @@ internal static class SummaryText
     private static void Row(StringBuilder text, ArmSummary arm, MeasureSummary measure)
     {
         string seeds = arm.Seeds.Count.ToString(CultureInfo.InvariantCulture);
-        if (measure.Difference is not null && measure.Pairs != arm.Seeds.Count) seeds += string.Create(CultureInfo.InvariantCulture, $" ({measure.Pairs} paired)");
+        if (measure.Difference is not null && measure.Pairs != arm.Seeds.Count)
+            seeds += string.Create(CultureInfo.InvariantCulture, $" ({measure.Pairs} paired)");
         text.Append(
             CultureInfo.InvariantCulture,
             $"| {arm.Arm} | {seeds} | {Percent(measure.Mean.Value)} | {Percent(measure.Mean.Interval.Lower)} to {Percent(measure.Mean.Interval.Upper)} | ");
@@ -91,7 +92,7 @@ internal static class SummaryText
             (string Name, int Runs)[] all =
             [
                 .. summary.Runs
-                    .SelectMany(run => run.Processes.Select(of).Distinct())
+                    .SelectMany(run => run.Processes.Select(of).DefaultIfEmpty("not recorded").Distinct())
                     .GroupBy(name => name, (name, runs) => (name, runs.Count())),
             ];
             if (all.Length > 1)

@@ -38,6 +38,7 @@ public sealed class SummaryTests
             .And.Contain("of the same 77 held-out problems")
             .And.NotContain("Machine of runs");
         SummaryText.Markdown(Summary.Of([one]), new ExperimentSettings()).Should().NotContain("not the same for all");
+        SummaryText.Markdown(Summary.Of([one, two with { Processes = [] }]), new ExperimentSettings()).Should().Contain("1.0+a (1); not recorded (1).");
     }
 
     [Fact]
