@@ -29,12 +29,13 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
         Directory.CreateDirectory(folder.Path);
         using FileStream taken = folder.Take("campaign.lock");
         Begin(settings);
-        string log = folder.In("before-training.log");
-        if (!File.Exists(folder.BeforeTrainingFile) && !await DoAsync(["before", folder.Path], log, settings.Threads, cancellationToken).ConfigureAwait(false))
+        var worker = new WorkerProcess(executable, settings.Threads, _output);
+        if (!File.Exists(folder.BeforeTrainingFile)
+            && await worker.RunAsync(["before", folder.Path], folder.In("before-training.log"), cancellationToken).ConfigureAwait(false) is { } reason)
         {
             // Nothing was computed under settings that do not work.
             if (!folder.HoldsWork) File.Delete(folder.SettingsFile);
-            throw new InvalidOperationException($"No run can begin: {File.ReadLines(log).FirstOrDefault()}");
+            throw new InvalidOperationException($"No run can begin: {reason}");
         }
 
         (Arm Arm, long Seed)[] missing =
@@ -43,6 +44,7 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
                 .SelectMany(seed => arms.Select(arm => (arm, seed)))
                 .Where(run => !folder.Run(run.arm.Name, run.seed).HasEnded),
         ];
+        foreach (RunFolder run in folder.Runs().Where(run => run.HasEnded)) run.DeleteCheckpoints(_output);
         int all = arms.Count * seeds.Count, done = all - missing.Length, failed = 0;
         await _output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{folder.Path}: {done} of {all} runs have ended")).ConfigureAwait(false);
         await Parallel.ForEachAsync(
@@ -53,14 +55,14 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
                 RunFolder place = folder.Run(run.Arm.Name, run.Seed);
                 Directory.CreateDirectory(place.Path);
                 long started = Stopwatch.GetTimestamp();
-                bool ended = await DoAsync(
-                    ["run", folder.Path, run.Arm.Name, run.Seed.ToString(CultureInfo.InvariantCulture)],
-                    place.LogFile, settings.Threads, cancellation).ConfigureAwait(false);
-                if (!ended) Interlocked.Increment(ref failed);
+                string? failure = await worker.RunAsync(
+                    ["run", folder.Path, run.Arm.Name, run.Seed.ToString(CultureInfo.InvariantCulture)], place.LogFile, cancellation).ConfigureAwait(false);
+                if (failure is not null) Interlocked.Increment(ref failed);
+                string outcome = failure is null ? Outcome(place) : $"failed, see {place.LogFile}: {failure}";
                 await _output
                     .WriteLineAsync(string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{DateTime.Now:HH:mm:ss}  {Interlocked.Increment(ref done)} of {all}  {run.Arm.Name}, seed {run.Seed}: {(ended ? Outcome(place) : $"failed, see {place.LogFile}")}  ({Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s)"))
+                        $"{DateTime.Now:HH:mm:ss}  {Interlocked.Increment(ref done)} of {all}  {run.Arm.Name}, seed {run.Seed}: {outcome}  ({Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s)"))
                     .ConfigureAwait(false);
             }).ConfigureAwait(false);
         return failed;
@@ -76,54 +78,29 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
 
     private void Begin(ExperimentSettings settings)
     {
+        bool holdsWork = folder.HoldsWork;
         if (File.Exists(folder.SettingsFile))
         {
-            string[] differences = [.. ExperimentFolder.Read<ExperimentSettings>(folder.SettingsFile).DifferencesFrom(settings)];
-            if (differences.Length == 0) return;
-            if (folder.HoldsWork)
+            // Without a fingerprint, a path is all that says what runs start from; without work, it may be corrected.
+            bool comparePaths = !holdsWork || !HasFingerprints();
+            string[] differences = [.. ExperimentFolder.Read<ExperimentSettings>(folder.SettingsFile).DifferencesFrom(settings, comparePaths)];
+            if (differences.Length == 0)
+            {
+                // The rest may be others: runs that are to come use them.
+                ExperimentFolder.Write(folder.SettingsFile, settings);
+                return;
+            }
+            if (holdsWork)
                 throw new ArgumentException(
                     $"'{folder.Path}' was begun with other settings, and only runs under equal ones are compared. Give another folder, or these settings again: {string.Join(", ", differences)}.");
         }
-        // First, so that no accuracy stands beside settings that it was not measured under.
+        // First, so that no accuracy stands beside settings that it was not measured under, and no run that the trainer would not go on with.
         File.Delete(folder.BeforeTrainingFile);
+        if (!holdsWork)
+            foreach (RunFolder begun in folder.Runs()) Directory.Delete(begun.Path, recursive: true);
         ExperimentFolder.Write(folder.SettingsFile, settings);
     }
 
-    /// <summary>Runs this program again with other arguments; what it says goes to a file.</summary>
-    private async Task<bool> DoAsync(string[] arguments, string logFile, int threads, CancellationToken cancellation)
-    {
-        // Begun as "dotnet MLNetAttn.Experiments.dll", this program is no executable of its own.
-        string[] self = Path.GetFileNameWithoutExtension(executable) == "dotnet" ? [typeof(Campaign).Assembly.Location] : [];
-        var start = new ProcessStartInfo(executable, [.. self, "worker", .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        string count = threads.ToString(CultureInfo.InvariantCulture);
-        (start.Environment["OMP_NUM_THREADS"], start.Environment["MKL_NUM_THREADS"]) = (count, count);
-        CampaignWatch.Announce(start);
-        using var process = new Process { StartInfo = start };
-        process.Start();
-        try
-        {
-            Task<string> said = process.StandardOutput.ReadToEndAsync(cancellation), complained = process.StandardError.ReadToEndAsync(cancellation);
-            await process.WaitForExitAsync(cancellation).ConfigureAwait(false);
-            await LogAsync(logFile, await said.ConfigureAwait(false) + await complained.ConfigureAwait(false), cancellation).ConfigureAwait(false);
-            return process.ExitCode == 0;
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw;
-        }
-    }
-
-    // What a run said is no part of its result: a full disk must not end the others.
-    private async Task LogAsync(string file, string text, CancellationToken cancellation)
-    {
-        try
-        {
-            await File.WriteAllTextAsync(file, text, cancellation).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            await _output.WriteLineAsync($"The log could not be written: {exception.Message}").ConfigureAwait(false);
-        }
-    }
+    private bool HasFingerprints() =>
+        File.Exists(folder.BeforeTrainingFile) && ExperimentFolder.Read<RunStart>(folder.BeforeTrainingFile).Fingerprints is not null;
 }

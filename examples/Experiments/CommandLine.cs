@@ -9,6 +9,8 @@ internal static class CommandLine
 {
     private const int Success = 0, Failure = 1, FailedRuns = 2, Cancelled = 130;
 
+    private const string Flow = "flow";
+
     /// <summary>Runs a command.</summary>
     /// <param name="args">The command line.</param>
     /// <param name="executable">This program, for the processes of the runs.</param>
@@ -43,8 +45,8 @@ internal static class CommandLine
         }
         catch (Exception exception)
         {
-            // Of a run, the log keeps where it happened, too; the campaign tells its first line.
-            await errors.WriteLineAsync(isWorker ? $"{exception.Message}\n{exception}" : exception.Message).ConfigureAwait(false);
+            // Of a run, the log keeps where it happened, too; the campaign tells the first of these lines.
+            await errors.WriteLineAsync(isWorker ? $"{WorkerProcess.ErrorMark}{exception.Message}\n{exception}" : exception.Message).ConfigureAwait(false);
             return Failure;
         }
 
@@ -82,8 +84,10 @@ internal static class CommandLine
             DefaultValueFactory = _ => string.Join(',', Arm.All.Select(it => it.Name)),
         };
         Option<string> seeds = new("--seeds") { Description = "First-last, or with commas between.", DefaultValueFactory = _ => "1-5" };
-        Option<int> workers = new("--workers") { Description = "Runs at a time.", DefaultValueFactory = _ => Environment.ProcessorCount };
-        workers.AtLeast(1);
+        Option<int?> workers = new Option<int?>("--workers")
+        {
+            Description = "Runs at a time. Left out: as many as the cores have threads for, and one on a GPU.",
+        }.AtLeast(1);
         Option<string> baseline = new("--baseline")
         {
             Description = "The strategy that the others are compared with.",
@@ -91,13 +95,24 @@ internal static class CommandLine
         };
         Command run = new("run", "Does the runs that the folder lacks, then reports.") { folder, arms, seeds, workers, baseline };
         settings.AddTo(run);
+        run.Validators.Add(result =>
+        {
+            // Defaults are filled in after this: left out, all are meant.
+            if ((result.GetValue(arms) is not { } given || given.Split(',').Contains(Flow)) && settings.LacksFlowAnswer(result))
+                result.AddError(
+                    $"--flow-answer is not given, and its default is for Countdown's search traces: say where the answers of this task are, such as 'boxed\\{{(.*)\\}}', or leave {Flow} out of --strategies.");
+        });
         run.SetAction(async (parsed, cancellation) =>
         {
             var place = new ExperimentFolder(parsed.GetRequiredValue(folder));
             Arm[] compared = [.. parsed.GetRequiredValue(arms).Split(',').Select(Arm.Find).Distinct()];
+            ExperimentSettings shared = settings.Read(parsed);
             Arm compareWith = Arm.Find(parsed.GetRequiredValue(baseline));
             int failed = await new Campaign(place, executable, output)
-                .RunAsync(settings.Read(parsed), compared, Seeds(parsed.GetRequiredValue(seeds)), parsed.GetValue(workers), cancellation).ConfigureAwait(false);
+                .RunAsync(
+                    shared, compared, Seeds(parsed.GetRequiredValue(seeds)),
+                    parsed.GetValue(workers) ?? DefaultWorkers(shared, Environment.ProcessorCount), cancellation)
+                .ConfigureAwait(false);
             if (place.Results().Count > 0) ShowReport(place, compareWith, output);
             return failed == 0 ? Success : FailedRuns;
         });
@@ -108,6 +123,9 @@ internal static class CommandLine
         report.SetAction(parsed => ShowReport(new ExperimentFolder(parsed.GetRequiredValue(folder)), Arm.Find(parsed.GetRequiredValue(baseline)), output));
         return new RootCommand("Compares ways of assigning credit over several seeds.") { run, report };
     }
+
+    /// <summary>Runs at a time that do not wait for one another: on a GPU they would share its memory.</summary>
+    internal static int DefaultWorkers(ExperimentSettings settings, int cores) => settings.Device == "cpu" ? Math.Max(1, cores / settings.Threads) : 1;
 
     private static void ShowReport(ExperimentFolder folder, Arm baseline, TextWriter output)
     {

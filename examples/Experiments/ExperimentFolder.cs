@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using MLNetAttn.Pipelines;
 
 namespace MLNetAttn.Experiments;
 
@@ -32,18 +34,27 @@ internal sealed class ExperimentFolder(string path)
     public string BeforeTrainingFile => In("before-training.json");
 
     /// <summary>Whether a run has something to show for the settings: a result, or a checkpoint to go on from.</summary>
-    public bool HoldsWork => Directory.EnumerateDirectories(Path).Select(folder => new RunFolder(folder)).Any(run => run.HasEnded || run.Checkpoints().Any());
+    public bool HoldsWork => Runs().Any(run => run.HasEnded || run.Checkpoints().Any());
 
     public string In(string name) => System.IO.Path.Combine(Path, name);
 
     /// <summary>The folder of a run.</summary>
     public RunFolder Run(string arm, long seed) => new(In($"{arm}-{seed}"));
 
-    /// <summary>The folders of all runs that have ended, by seed and then in the order of <see cref="Arm.All"/>.</summary>
+    /// <summary>The folders of all runs that have begun; others that lie beside them are no one's but their owners'.</summary>
+    public IReadOnlyList<RunFolder> Runs() =>
+    [
+        .. from place in Directory.EnumerateDirectories(Path)
+           let name = System.IO.Path.GetFileName(place)
+           where Arm.All.Any(arm => name.StartsWith($"{arm.Name}-", StringComparison.Ordinal)
+               && long.TryParse(name.AsSpan(arm.Name.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+           select new RunFolder(place),
+    ];
+
+    /// <summary>The results of all runs that have ended, by seed and then in the order of <see cref="Arm.All"/>.</summary>
     public IReadOnlyList<RunResult> Results() =>
     [
-        .. Directory.EnumerateDirectories(Path)
-            .Select(folder => new RunFolder(folder))
+        .. Runs()
             .Where(run => run.HasEnded)
             .Select(run => Read<RunResult>(run.ResultFile))
             .OrderBy(result => result.Seed)
@@ -92,10 +103,6 @@ internal sealed class ExperimentFolder(string path)
         }
         File.Move(aside, file, overwrite: true);
     }
-
-    /// <summary>One line of metrics; null is NaN.</summary>
-    public static Dictionary<string, double> Metrics(string line) =>
-        JsonSerializer.Deserialize<Dictionary<string, double?>>(line, Options)!.ToDictionary(metric => metric.Key, metric => metric.Value ?? double.NaN);
 }
 
 /// <summary>The folder of a run.</summary>
@@ -115,25 +122,51 @@ internal sealed class RunFolder(string path)
     /// <summary>Its result is written last.</summary>
     public bool HasEnded => File.Exists(ResultFile);
 
-    /// <summary>What every step measured, written by the trainer.</summary>
-    public IReadOnlyList<IReadOnlyDictionary<string, double>> Metrics() => [.. File.ReadLines(MetricsFile).Select(ExperimentFolder.Metrics)];
+    /// <summary>The processes that worked on it, first to last.</summary>
+    public string ProcessesFile => System.IO.Path.Combine(Path, "processes.json");
 
-    /// <summary>What every step of a run that has ended measured.</summary>
-    /// <exception cref="InvalidDataException">Some are missing: training goes on where its files cannot be written.</exception>
-    public IReadOnlyList<IReadOnlyDictionary<string, double>> RequireMetrics(int steps)
+    /// <summary>Adds a process.</summary>
+    /// <returns>All of them.</returns>
+    public IReadOnlyList<RunProcess> Begin(RunProcess process)
     {
-        IReadOnlyList<IReadOnlyDictionary<string, double>> metrics = Metrics();
-        return metrics.Select(step => step["step"]).SequenceEqual(Enumerable.Range(1, steps).Select(step => (double)step)) ? metrics
-            : throw new InvalidDataException(
+        RunProcess[] all = [.. File.Exists(ProcessesFile) ? ExperimentFolder.Read<RunProcess[]>(ProcessesFile) : [], process];
+        ExperimentFolder.Write(ProcessesFile, all);
+        return all;
+    }
+
+    /// <summary>Some of what every step of a run that has ended measured, by metric.</summary>
+    /// <param name="steps">How many there are.</param>
+    /// <param name="metrics">Which.</param>
+    /// <exception cref="InvalidDataException">Some are missing: training goes on where its files cannot be written.</exception>
+    public ILookup<string, (int Step, double Value)> RequireMetrics(int steps, params string[] metrics)
+    {
+        IReadOnlyList<TrainingCurve> curves = TrainingCurve.Read(System.IO.Path.GetFileName(Path), MetricsFile, metrics);
+        IEnumerable<double> expected = Enumerable.Range(1, steps).Select(step => (double)step);
+        if (curves.Count != metrics.Length || curves.Any(curve => !curve.Steps.SequenceEqual(expected)))
+            throw new InvalidDataException(
                 $"'{MetricsFile}' does not have each of the {steps} steps once. Was the disk full? Remove '{Path}', and the run is done anew.");
+        return curves
+            .SelectMany(curve => curve.Values.Select((value, i) => (curve.Metric, Point: (i + 1, value))))
+            .ToLookup(one => one.Metric, one => one.Point);
     }
 
     /// <summary>The folders that the run goes on from where it is cut.</summary>
     public IEnumerable<string> Checkpoints() => Directory.EnumerateDirectories(Path, "checkpoint-*");
 
-    /// <summary>Nothing goes on from them once the run has ended.</summary>
-    public void DeleteCheckpoints()
+    /// <summary>Nothing goes on from them once the run has ended; what cannot be deleted is in no one's way.</summary>
+    /// <param name="output">Told what is left.</param>
+    public void DeleteCheckpoints(TextWriter output)
     {
-        foreach (string checkpoint in Checkpoints()) Directory.Delete(checkpoint, recursive: true);
+        foreach (string checkpoint in Checkpoints())
+        {
+            try
+            {
+                Directory.Delete(checkpoint, recursive: true);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                output.WriteLine($"'{checkpoint}' is of no use any more and could not be deleted: {exception.Message}");
+            }
+        }
     }
 }

@@ -8,6 +8,9 @@ namespace MLNetAttn.Experiments;
 /// every run.</summary>
 internal sealed record ExperimentSettings
 {
+    /// <summary>Held-out problems that are drawn where nothing is said.</summary>
+    public const int DrawnTestProblems = 512;
+
     /// <summary>Folder of a Hugging Face model; null = the embedded one.</summary>
     public string? Model { get; init; }
 
@@ -44,8 +47,8 @@ internal sealed record ExperimentSettings
 
     public int LargestNumber { get; init; } = 12;
 
-    /// <summary>Held-out problems.</summary>
-    public int TestProblems { get; init; } = 512;
+    /// <summary>Held-out problems; null = all of the test file.</summary>
+    public int? TestProblems { get; init; } = DrawnTestProblems;
 
     /// <summary>Sampled responses to each of them.</summary>
     public int EvaluationSamples { get; init; } = 4;
@@ -96,9 +99,20 @@ internal sealed record ExperimentSettings
     /// <summary>Steps between two checkpoints: a run that is cut loses at most as many.</summary>
     public int CheckpointEvery { get; init; } = 10;
 
-    /// <summary>The settings in which another experiment differs, with their values here.</summary>
-    public IEnumerable<string> DifferencesFrom(ExperimentSettings other) =>
+    // What changes nothing but last bits of what a run computes, or how much of it is lost, as the trainer has it, which goes on with a run under other values
+    // of these (RunIdentity): they are what is changed when memory runs out. Device and threads change last bits, too, but the trainer counts them among
+    // what decides them (ComputePlatform) and warns: they stay.
+    private static readonly HashSet<string> Means = [nameof(ActivationCheckpointing), nameof(SamplingBatchSize), nameof(CheckpointEvery)];
+
+    // Where things are; what is there has a fingerprint.
+    private static readonly HashSet<string> Paths = [nameof(Model), nameof(TrainFile), nameof(TestFile)];
+
+    /// <summary>The settings in which another experiment differs, with their values here, but for those that change no result.</summary>
+    /// <param name="other">The other.</param>
+    /// <param name="comparePaths">Whether files and models elsewhere are others: not where their fingerprints are compared.</param>
+    public IEnumerable<string> DifferencesFrom(ExperimentSettings other, bool comparePaths) =>
         from property in typeof(ExperimentSettings).GetProperties()
+        where !Means.Contains(property.Name) && (comparePaths || !Paths.Contains(property.Name))
         where !Equals(property.GetValue(this), property.GetValue(other))
         select string.Create(CultureInfo.InvariantCulture, $"{property.Name} {property.GetValue(this) ?? "none"}");
 }

@@ -41,8 +41,9 @@ internal sealed class ExperimentTask(MLContext context, ExperimentSettings setti
         : context.Data.LoadFromEnumerable(Countdown.Generate(DrawnTrainingProblems, settings.Numbers, seed, options: Drawn));
 
     public IDataView Test() => settings.Task is { } format
-        ? Load(ProblemReader.Read(settings.TestFile!, format, Asked).Take(settings.TestProblems))
-        : context.Data.LoadFromEnumerable(Countdown.Generate(settings.TestProblems, settings.Numbers, TestSeed, CountdownSplit.Test, Drawn));
+        ? Load(ProblemReader.Read(settings.TestFile!, format, Asked).Take(settings.TestProblems ?? int.MaxValue))
+        : context.Data.LoadFromEnumerable(Countdown.Generate(
+            settings.TestProblems ?? ExperimentSettings.DrawnTestProblems, settings.Numbers, TestSeed, CountdownSplit.Test, Drawn));
 
     private IDataView Load(IEnumerable<TaskProblem> problems) => context.Data.LoadFromEnumerable<TaskProblem>([.. problems]);
 }

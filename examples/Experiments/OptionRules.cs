@@ -7,11 +7,11 @@ namespace MLNetAttn.Experiments;
 internal static class OptionRules
 {
     /// <summary>Refuses smaller numbers.</summary>
-    public static Option<int> AtLeast(this Option<int> option, int least)
+    public static Option<T> AtLeast<T>(this Option<T> option, int least)
     {
         option.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() is var value && value < least)
+            if (result.GetValueOrDefault<T>() is int value && value < least)
                 result.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name} is {value}, expected {least} or more."));
         });
         return option;

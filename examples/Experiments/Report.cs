@@ -41,15 +41,12 @@ internal static class Report
 
     private static Estimate Points(Estimate share) => new(100 * share.Value, new ConfidenceInterval(100 * share.Interval.Lower, 100 * share.Interval.Upper));
 
-    private static IEnumerable<TrainingCurve> Mean(ExperimentFolder folder, ArmSummary arm)
-    {
-        IReadOnlyList<IReadOnlyDictionary<string, double>>[] runs = [.. arm.Seeds.Select(seed => folder.Run(arm.Arm, seed).Metrics())];
-        int steps = runs.Min(run => run.Count);
-        foreach (string metric in Curves)
-        {
-            double[] values = [.. Enumerable.Range(0, steps).Select(step => runs.Average(run => run[step].GetValueOrDefault(metric, double.NaN)))];
-            yield return new TrainingCurve(metric, arm.Arm, [.. Enumerable.Range(1, steps).Select(step => (double)step)],
-                [.. values.Select((_, step) => values[Math.Max(0, step - Smoothing + 1)..(step + 1)].Average())]);
-        }
-    }
+    private static IEnumerable<TrainingCurve> Mean(ExperimentFolder folder, ArmSummary arm) =>
+        from curve in arm.Seeds.SelectMany(seed => TrainingCurve.Read(arm.Arm, folder.Run(arm.Arm, seed).MetricsFile, Curves))
+        group curve by curve.Metric into runs
+        let steps = runs.Min(run => run.Steps.Count)
+        let values = Enumerable.Range(0, steps).Select(step => runs.Average(run => run.Values[step])).ToArray()
+        select new TrainingCurve(
+            runs.Key, arm.Arm, [.. runs.First().Steps.Take(steps)],
+            [.. values.Select((_, step) => values[Math.Max(0, step - Smoothing + 1)..(step + 1)].Average())]);
 }

@@ -33,11 +33,24 @@ internal sealed record RunResult
     /// <summary>The policy's fingerprint: equal runs have equal ones.</summary>
     public required string Fingerprint { get; init; }
 
-    /// <summary>Wall time of training, and the processor time of the process until its end.</summary>
+    /// <summary>Wall time of the steps.</summary>
     public required double TrainingSeconds { get; init; }
 
-    public required double ProcessorSeconds { get; init; }
+    /// <summary>Processor time of the run; null where several processes made it, as those that were cut did not say what they took.</summary>
+    public required double? ProcessorSeconds { get; init; }
+
+    /// <summary>Held-out problems that accuracy is of; null in results from before they were counted.</summary>
+    public int? TestProblems { get; init; }
+
+    /// <summary>What made it, first to last; none in results from before it was kept.</summary>
+    public IReadOnlyList<RunProcess> Processes { get; init; } = [];
 }
+
+/// <summary>One process of a run: a run that was cut has several. What processes.json has.</summary>
+/// <param name="Started">When, in UTC.</param>
+/// <param name="Library">Version of the library, with the commit that it was built from.</param>
+/// <param name="Machine">Its system, cores, runtime and libtorch.</param>
+internal sealed record RunProcess(DateTime Started, string Library, string Machine);
 
 /// <summary>The share of the held-out problems that are solved.</summary>
 /// <param name="Greedy">By the most probable response.</param>
@@ -95,8 +108,4 @@ internal sealed record RunConfiguration
     public required string ModelFingerprint { get; init; }
 
     public required long ModelParameters { get; init; }
-
-    public required string Library { get; init; }
-
-    public required string Machine { get; init; }
 }

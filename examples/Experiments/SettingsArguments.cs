@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using MLNetAttn.Estimators;
 using MLNetAttn.Pipelines;
 
@@ -14,10 +15,10 @@ internal sealed class SettingsArguments
     private readonly Option<ProblemFormat?> _task;
     private readonly Option<string> _dataType, _device, _layers, _flowAnswer;
     private readonly Option<int>
-        _threads, _numbers, _largestNumber, _testProblems, _evaluationSamples,
+        _threads, _numbers, _largestNumber, _evaluationSamples,
         _steps, _prompts, _generations, _miniBatches, _maxNewTokens,
         _window, _minimumHorizon, _maximumHorizon, _checkpointEvery, _gradientAccumulation;
-    private readonly Option<int?> _loraRank, _samplingBatch;
+    private readonly Option<int?> _loraRank, _samplingBatch, _testProblems;
     private readonly Option<RhythmPassKind> _rhythmPass;
     private readonly Option<CountdownFormat> _countdownFormat;
     private readonly Option<bool> _chat, _bf16, _activationCheckpointing;
@@ -45,7 +46,7 @@ internal sealed class SettingsArguments
             Default.CountdownFormat);
         _numbers = Add("--numbers", "Numbers of a Countdown problem that is drawn.", Default.Numbers);
         _largestNumber = Add("--largest-number", "The largest of them.", Default.LargestNumber);
-        _testProblems = Add("--test-problems", "Held-out problems.", Default.TestProblems).AtLeast(1);
+        _testProblems = Add<int?>("--test-problems", "Held-out problems, the first of the file. Left out: all of it, or 512 that are drawn.", null).AtLeast(1);
         _evaluationSamples = Add("--evaluation-samples", "Sampled responses to each held-out problem.", Default.EvaluationSamples).AtLeast(1);
         _steps = Add("--steps", "Steps of a run.", Default.Steps);
         _prompts = Add("--prompts", "Prompts of a step.", Default.PromptsPerStep);
@@ -67,7 +68,10 @@ internal sealed class SettingsArguments
         _rhythmPass = Add("--rhythm-pass", "Which pass attention is read from: Separate, as in the paper, or Fused, which costs less.", Default.RhythmPass);
         _fraction = Add("--fraction", "q: the share of the tokens that gets more credit.", Default.Fraction);
         _amplification = Add("--amplification", "γ of these tokens.", Default.Amplification);
-        _flowAnswer = Add("--flow-answer", "Where flow credit finds the answer in a response: a regular expression.", Default.FlowAnswer);
+        _flowAnswer = Add(
+            "--flow-answer",
+            "Where flow credit finds the answer in a response: a regular expression. The default is that of Countdown's search traces.",
+            Default.FlowAnswer);
         _checkpointEvery = Add("--checkpoint-every", "A run that is cut loses at most as many steps.", Default.CheckpointEvery);
     }
 
@@ -82,8 +86,19 @@ internal sealed class SettingsArguments
                 result.AddError("--task, --train and --test go together: give all of them, or none for Countdown problems that are drawn.");
             if (result.GetValue(_chat) && none)
                 result.AddError("--chat is for problems from files: those that are drawn are asked as the embedded model knows them.");
+            if (result.GetValue(_task) is not { } task) return;
+            foreach (Option option in (Option[])[_numbers, _largestNumber])
+                if (IsGiven(result, option))
+                    result.AddError($"{option.Name} is for problems that are drawn, and those of --task {task} are read from files: leave {option.Name} or --task out.");
+            if (task != ProblemFormat.Countdown && IsGiven(result, _countdownFormat))
+                result.AddError($"--countdown-format is for Countdown, and --task is {task}: leave one of them out.");
         });
     }
+
+    /// <summary>Whether flow credit would look for an answer where the task has none: it would find no anchors, and train as uniform credit does.</summary>
+    public bool LacksFlowAnswer(CommandResult result) =>
+        !IsGiven(result, _flowAnswer)
+        && (result.GetValue(_task) is not (null or ProblemFormat.Countdown) || result.GetValue(_countdownFormat) != CountdownFormat.SearchTrace);
 
     public ExperimentSettings Read(ParseResult parsed) => new()
     {
@@ -100,7 +115,7 @@ internal sealed class SettingsArguments
         CountdownFormat = parsed.GetValue(_countdownFormat),
         Numbers = parsed.GetValue(_numbers),
         LargestNumber = parsed.GetValue(_largestNumber),
-        TestProblems = parsed.GetValue(_testProblems),
+        TestProblems = parsed.GetValue(_testProblems) ?? (parsed.GetValue(_task) is null ? ExperimentSettings.DrawnTestProblems : null),
         EvaluationSamples = parsed.GetValue(_evaluationSamples),
         Steps = parsed.GetValue(_steps),
         PromptsPerStep = parsed.GetValue(_prompts),
@@ -122,6 +137,8 @@ internal sealed class SettingsArguments
         CheckpointEvery = parsed.GetValue(_checkpointEvery),
         FlowAnswer = parsed.GetRequiredValue(_flowAnswer),
     };
+
+    private static bool IsGiven(CommandResult result, Option option) => result.GetResult(option) is { Implicit: false };
 
     /// <summary>A run is another process, but its folder may be another one tomorrow.</summary>
     private static string? Full(string? path) => path is null ? null : Path.GetFullPath(path);

@@ -48,6 +48,7 @@ internal sealed record Summary
                     .. Measures.Select((measure, m) => new MeasureSummary(
                         measure.Name,
                         Estimate.OfMean([.. runs.Where(run => run.Arm == arm).Select(measure.Of)]),
+                        tests[arm][m]?.Pairs ?? 0,
                         tests[arm][m]?.Means.Difference,
                         tests[arm][m]?.Means.PValue ?? double.NaN,
                         adjusted[m][a],
@@ -66,10 +67,10 @@ internal sealed record Summary
             .Join(runs.Where(run => run.Arm == baseline), run => run.Seed, run => run.Seed, (run, other) => (run, other))
             .ToList();
         double[] before = [.. pairs.Select(pair => measure(pair.other))], after = [.. pairs.Select(pair => measure(pair.run))];
-        return pairs.Count == 0 ? null : new Comparison(PairedTTest.Of(before, after), SignedRankTest.Of(before, after));
+        return pairs.Count == 0 ? null : new Comparison(pairs.Count, PairedTTest.Of(before, after), SignedRankTest.Of(before, after));
     }
 
-    private sealed record Comparison(PairedTTest Means, SignedRankTest Ranks);
+    private sealed record Comparison(int Pairs, PairedTTest Means, SignedRankTest Ranks);
 }
 
 /// <summary>One strategy over its seeds.</summary>
@@ -78,8 +79,10 @@ internal sealed record ArmSummary(string Arm, IReadOnlyList<long> Seeds, IReadOn
 /// <summary>One measure of one strategy.</summary>
 /// <param name="Name">What was measured.</param>
 /// <param name="Mean">Over seeds, with Student's 95 % interval.</param>
+/// <param name="Pairs">Seeds that the strategy and the baseline both have: what is behind the difference and its p-values.</param>
 /// <param name="Difference">From the baseline, paired by seed; null for the baseline itself.</param>
 /// <param name="PValue">Of the paired t-test, two-sided.</param>
 /// <param name="HolmPValue">The same after Holm's correction for the strategies that were compared.</param>
 /// <param name="SignedRankPValue">Of Wilcoxon's exact signed-rank test, two-sided, not corrected.</param>
-internal sealed record MeasureSummary(string Name, Estimate Mean, Estimate? Difference, double PValue, double HolmPValue, double SignedRankPValue);
+internal sealed record MeasureSummary(
+    string Name, Estimate Mean, int Pairs, Estimate? Difference, double PValue, double HolmPValue, double SignedRankPValue);

@@ -30,15 +30,20 @@ internal static class SummaryText
             text.Append('\n');
         }
         Seeds(text, summary);
+        Evaluated(text, summary, settings);
+        Made(text, summary);
         text.Append(CultureInfo.InvariantCulture, $"\nSettings:\n\n```json\n{ExperimentFolder.Line(settings)}\n```\n");
         return text.ToString();
     }
 
     private static void Row(StringBuilder text, ArmSummary arm, MeasureSummary measure)
     {
+        string seeds = arm.Seeds.Count.ToString(CultureInfo.InvariantCulture);
+        if (measure.Difference is not null && measure.Pairs != arm.Seeds.Count)
+            seeds += string.Create(CultureInfo.InvariantCulture, $" ({measure.Pairs} paired)");
         text.Append(
             CultureInfo.InvariantCulture,
-            $"| {arm.Arm} | {arm.Seeds.Count} | {Percent(measure.Mean.Value)} | {Percent(measure.Mean.Interval.Lower)} to {Percent(measure.Mean.Interval.Upper)} | ");
+            $"| {arm.Arm} | {seeds} | {Percent(measure.Mean.Value)} | {Percent(measure.Mean.Interval.Lower)} to {Percent(measure.Mean.Interval.Upper)} | ");
         text.Append(measure.Difference is { } difference
             ? $"{Points(difference.Value)} | {Points(difference.Interval.Lower)} to {Points(difference.Interval.Upper)} | {Probability(measure.PValue)} | {Probability(measure.HolmPValue)} | {Probability(measure.SignedRankPValue)} |\n"
             : "| | | | |\n");
@@ -64,6 +69,36 @@ internal static class SummaryText
             text.Append(
                 CultureInfo.InvariantCulture,
                 $"| {arm.Arm} | {string.Join(" | ", cells)} | {runs.Average(run => run.MeanCredit):F2} | {runs.Average(run => run.LastThirdLength):F0} |\n");
+        }
+    }
+
+    /// <summary>How many problems accuracies are of; runs of a version that did not count them say nothing.</summary>
+    private static void Evaluated(StringBuilder text, Summary summary, ExperimentSettings settings)
+    {
+        if (summary.Runs[0].TestProblems is { } problems)
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"\nAccuracies are of the same {problems} held-out problems for all runs, sampled ones of {settings.EvaluationSamples} responses to each. Intervals are over seeds of training alone: other problems and another model to start from are not in them.\n");
+    }
+
+    /// <summary>What runs were made by, where that is not the same for all of them.</summary>
+    private static void Made(StringBuilder text, Summary summary)
+    {
+        List("Library", process => process.Library);
+        List("Machine", process => process.Machine);
+
+        void List(string what, Func<RunProcess, string> of)
+        {
+            (string Name, int Runs)[] all =
+            [
+                .. summary.Runs
+                    .SelectMany(run => run.Processes.Select(of).DefaultIfEmpty("not recorded").Distinct())
+                    .GroupBy(name => name, (name, runs) => (name, runs.Count())),
+            ];
+            if (all.Length > 1)
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"\n{what} of runs or parts of runs, not the same for all: {string.Join("; ", all.Select(one => $"{one.Name} ({one.Runs})"))}.\n");
         }
     }
 

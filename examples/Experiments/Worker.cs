@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Microsoft.ML;
+using Microsoft.ML.Runtime;
 using MLNetAttn.Estimators;
 using MLNetAttn.Modeling;
 using MLNetAttn.Pipelines;
@@ -24,6 +25,11 @@ internal sealed class Worker : IDisposable
     public Worker(ExperimentFolder folder)
     {
         _folder = folder;
+        // Goes to the run's log: a run whose credit amplifies nothing, or whose checkpoints are not written, looks like any other in the table.
+        _context.Log += (_, entry) =>
+        {
+            if (entry.Kind is ChannelMessageKind.Warning or ChannelMessageKind.Error) Console.Error.WriteLine($"{entry.Kind}: {entry.RawMessage}");
+        };
         _settings = ExperimentFolder.Read<ExperimentSettings>(folder.SettingsFile);
         torch.set_num_threads(_settings.Threads);
         _model = CausalLanguageModel.FromPretrained(_settings.Model ?? Path.Combine(AppContext.BaseDirectory, "models", "countdown"), new ModelLoadOptions
@@ -38,7 +44,7 @@ internal sealed class Worker : IDisposable
     public void MeasureBeforeTraining()
     {
         RequireTraining();
-        Accuracy accuracy = Measure(_model);
+        (Accuracy accuracy, _) = Measure(_model);
         ExperimentFolder.Write(_folder.BeforeTrainingFile, new RunStart(accuracy.Greedy, accuracy.Sampled, StartFingerprints.Of(_model, _settings)));
     }
 
@@ -59,32 +65,39 @@ internal sealed class Worker : IDisposable
             Credit = credit,
             ModelFingerprint = _model.Fingerprint,
             ModelParameters = _model.Parameters.Values.Sum(parameter => parameter.numel()),
-            Library = typeof(PolicyOptimizationTrainer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
-            Machine = string.Create(
-                CultureInfo.InvariantCulture,
-                $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}"),
         });
+        IReadOnlyList<RunProcess> processes = run.Begin(new RunProcess(
+            DateTime.UtcNow,
+            typeof(PolicyOptimizationTrainer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{RuntimeInformation.OSDescription}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}, libtorch {torch.__version__}")));
 
         using PolicyTransformer policy = Trainer(credit, seed, run.Path).Fit(_task.Train(seed));
         int lastThird = _settings.Steps - _settings.Steps / 3;
-        IReadOnlyList<IReadOnlyDictionary<string, double>> steps = run.RequireMetrics(_settings.Steps);
-        IReadOnlyDictionary<string, double>[] late = [.. steps.Where(step => step["step"] > lastThird || _settings.Steps < 3)];
+        ILookup<string, (int Step, double Value)> metrics = run.RequireMetrics(
+            _settings.Steps, "reward", "completions/clipped_ratio", "completions/mean_length", "credit/mean", "step_time");
+        (Accuracy after, int problems) = Measure(policy.Model);
         ExperimentFolder.Write(run.ResultFile, new RunResult
         {
             Arm = arm.Name,
             Seed = seed,
             Steps = _settings.Steps,
             Before = start.Accuracy,
-            After = Measure(policy.Model),
-            LastThirdReward = late.Average(step => step["reward"]),
-            LastThirdClipped = late.Average(step => step["completions/clipped_ratio"]),
-            LastThirdLength = late.Average(step => step["completions/mean_length"]),
-            MeanCredit = steps.Average(step => step["credit/mean"]),
+            After = after,
+            LastThirdReward = Late("reward"),
+            LastThirdClipped = Late("completions/clipped_ratio"),
+            LastThirdLength = Late("completions/mean_length"),
+            MeanCredit = metrics["credit/mean"].Average(step => step.Value),
             Fingerprint = policy.Model.Fingerprint,
-            TrainingSeconds = steps.Sum(step => step["step_time"]),
-            ProcessorSeconds = Environment.CpuUsage.TotalTime.TotalSeconds,
+            TrainingSeconds = metrics["step_time"].Sum(step => step.Value),
+            ProcessorSeconds = processes.Count == 1 ? Environment.CpuUsage.TotalTime.TotalSeconds : null,
+            TestProblems = problems,
+            Processes = processes,
         });
-        run.DeleteCheckpoints();
+        run.DeleteCheckpoints(Console.Error);
+
+        double Late(string metric) => metrics[metric].Where(step => step.Step > lastThird || _settings.Steps < 3).Average(step => step.Value);
     }
 
     public void Dispose() => _model.Dispose();
@@ -149,10 +162,13 @@ internal sealed class Worker : IDisposable
             CancellationToken = cancellation,
         });
 
-    private Accuracy Measure(CausalLanguageModel model) =>
-        new(Measure(model, temperature: 0, samples: 1), Measure(model, _settings.Temperature, _settings.EvaluationSamples));
+    private (Accuracy Accuracy, int Problems) Measure(CausalLanguageModel model)
+    {
+        EvaluationResult greedy = Measure(model, temperature: 0, samples: 1), sampled = Measure(model, _settings.Temperature, _settings.EvaluationSamples);
+        return (new Accuracy(greedy.AverageAtK.Value, sampled.AverageAtK.Value), sampled.Problems);
+    }
 
-    private double Measure(CausalLanguageModel model, double temperature, int samples) =>
+    private EvaluationResult Measure(CausalLanguageModel model, double temperature, int samples) =>
         Evaluation.Run(_context, model, _task.Test(), _task.Reward, new EvaluationOptions
         {
             Generation = new GenerationOptions
@@ -165,5 +181,5 @@ internal sealed class Worker : IDisposable
             },
             PromptFormat = _task.PromptFormat,
             BatchSize = EvaluationBatch,
-        }).AverageAtK.Value;
+        });
 }

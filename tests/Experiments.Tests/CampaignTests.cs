@@ -64,7 +64,9 @@ public sealed class CampaignTests
         cut.Results().Single().Fingerprint.Should().Be(whole.Results().Single().Fingerprint);
         cut.Results().Single().LastThirdReward.Should().Be(whole.Results().Single().LastThirdReward);
         cut.Results().Single().LastThirdClipped.Should().Be(whole.Results().Single().LastThirdClipped);
-        cut.Run("coupled", 3).Metrics().Select(step => step["step"]).Should().Equal(Enumerable.Range(1, 24).Select(step => (double)step));
+        cut.Run("coupled", 3).RequireMetrics(24, "reward")["reward"].Should().HaveCount(24);
+        (cut.Results().Single().Processes.Count, cut.Results().Single().ProcessorSeconds).Should().Be((2, null), "the first did not say what it took");
+        whole.Results().Single().ProcessorSeconds.Should().BePositive();
         Directory.EnumerateDirectories(cut.Run("coupled", 3).Path).Should().BeEmpty("nothing goes on from a run that has ended");
     }
 
@@ -116,6 +118,66 @@ public sealed class CampaignTests
         RunStart start = ExperimentFolder.Read<RunStart>(experiment.BeforeTrainingFile);
         start.Fingerprints!.Model.Should().HaveLength(64);
         experiment.Results().Single().Before.Should().Be(start.Accuracy);
+    }
+
+    [Fact]
+    public async Task A_run_that_was_cut_before_its_first_checkpoint_is_no_other_run_when_settings_are_corrected()
+    {
+        using var folder = new TemporaryFolder();
+        var experiment = new ExperimentFolder(folder.Path);
+        await CutAsync(experiment, "run.json", "--learning-rate", "0.5", "--steps", "5000", "--checkpoint-every", "5000");
+        experiment.Run("uniform", 1).Checkpoints().Should().BeEmpty();
+        Directory.CreateDirectory(experiment.In("notes-1"));
+        (int code, string output, string errors) = await Kit.RunAsync(
+            ["run", folder.Path, "--strategies", "uniform", "--seeds", "1", "--steps", "1", .. Kit.Tiny]);
+        code.Should().Be(0, errors + output);
+        Directory.Exists(experiment.In("notes-1")).Should().BeTrue("it is no run's");
+    }
+
+    [Fact]
+    public async Task Memory_that_ran_out_may_be_saved_and_files_may_have_moved_where_a_run_goes_on()
+    {
+        using var folder = new TemporaryFolder();
+        var experiment = new ExperimentFolder(folder.File("a"));
+        string model = Repository.Path("models", "countdown"), moved = folder.File("moved");
+        await CutAsync(experiment, "checkpoint-*", "--model", model, "--steps", "40", "--checkpoint-every", "1");
+        Directory.CreateDirectory(moved);
+        foreach (string file in Directory.EnumerateFiles(model)) File.Copy(file, Path.Combine(moved, Path.GetFileName(file)));
+        string[] run = ["run", experiment.Path, "--strategies", "uniform", "--seeds", "1", "--steps", "40"];
+        (int code, string output, string errors) = await Kit.RunAsync(
+            [.. run, "--model", moved, "--sampling-batch", "2", "--checkpoint-every", "20", "--activation-checkpointing", .. Kit.Tiny]);
+        code.Should().Be(0, errors + output);
+        ExperimentFolder.Read<ExperimentSettings>(experiment.SettingsFile).SamplingBatchSize.Should().Be(2, "runs use what was said last");
+        (code, _, errors) = await Kit.RunAsync([.. run, "--model", moved, "--threads", "2", .. Kit.Tiny]);
+        code.Should().Be(1);
+        errors.Should().Contain("these settings again: Threads 1.");
+    }
+
+    [Fact]
+    public async Task What_is_left_of_a_run_that_has_ended_is_deleted()
+    {
+        using var folder = new TemporaryFolder();
+        var experiment = new ExperimentFolder(folder.Path);
+        string[] run = ["run", folder.Path, "--strategies", "uniform", "--seeds", "1", "--steps", "1", .. Kit.Tiny];
+        (await Kit.RunAsync(run)).Code.Should().Be(0);
+        // A kill between the result and the deletion.
+        Directory.CreateDirectory(Path.Combine(experiment.Run("uniform", 1).Path, "checkpoint-000010"));
+        (await Kit.RunAsync(run)).Code.Should().Be(0);
+        experiment.Run("uniform", 1).Checkpoints().Should().BeEmpty();
+    }
+
+    /// <summary>Begins seed 1 of uniform credit and kills it as soon as it has written something.</summary>
+    private static async Task CutAsync(ExperimentFolder folder, string written, params string[] options)
+    {
+        string[] command = ["run", folder.Path, "--strategies", "uniform", "--seeds", "1", .. options, .. Kit.Tiny];
+        using Process campaign = Process.Start(new ProcessStartInfo(Kit.Executable, command) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        string place = folder.Run("uniform", 1).Path;
+        while (!campaign.HasExited && !(Directory.Exists(place) && Directory.EnumerateFileSystemEntries(place, written).Any()))
+            await Task.Delay(2, TestContext.Current.CancellationToken);
+        campaign.HasExited.Should().BeFalse();
+        campaign.Kill(entireProcessTree: true);
+        await campaign.WaitForExitAsync(TestContext.Current.CancellationToken);
+        folder.Run("uniform", 1).HasEnded.Should().BeFalse();
     }
 
     [Theory]

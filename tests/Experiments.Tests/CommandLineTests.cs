@@ -15,6 +15,13 @@ public sealed partial class CommandLineTests
     [InlineData("--test-problems is 0, expected 1 or more", "run", "x", "--test-problems", "0")]
     [InlineData("--max-horizon is -5, expected 0 or more", "run", "x", "--max-horizon", "-5")]
     [InlineData("--task, --train and --test go together", "run", "x", "--task", "Gsm8k", "--train", "a.jsonl")]
+    [InlineData("--numbers is for problems that are drawn", "run", "x", "--task", "Gsm8k", "--train", "a", "--test", "b", "--numbers", "4")]
+    [InlineData("--largest-number is for problems that are drawn", "run", "x", "--task", "Countdown", "--train", "a", "--test", "b", "--largest-number", "9")]
+    [InlineData(
+        "--countdown-format is for Countdown, and --task is Gsm8k",
+        "run", "x", "--task", "Gsm8k", "--train", "a", "--test", "b", "--countdown-format", "TinyZero")]
+    [InlineData("--flow-answer is not given", "run", "x", "--task", "Gsm8k", "--train", "a", "--test", "b")]
+    [InlineData("--flow-answer is not given", "run", "x", "--countdown-format", "TinyZero", "--strategies", "uniform,flow")]
     [InlineData("There is no strategy 'spread'", "run", "x", "--baseline", "spread")]
     [InlineData("No run has ended yet", "report", "")]
     public async Task Mistakes_are_named(string message, params string[] args)
@@ -25,6 +32,21 @@ public sealed partial class CommandLineTests
         code.Should().Be(1);
         errors.Should().Contain(message);
     }
+
+    [Theory]
+    [InlineData("--countdown-format", "TinyZero", "--strategies", "uniform,coupled")]
+    [InlineData("--countdown-format", "TinyZero", "--flow-answer", "<answer>(.*)</answer>")]
+    [InlineData("--task", "Countdown", "--train", "a", "--test", "b", "--countdown-format", "SearchTrace")]
+    public void What_the_default_answer_is_made_for_and_what_has_its_own_is_taken(params string[] options) =>
+        CommandLine.Create(Kit.Executable, TextWriter.Null).Parse(["run", "x", .. options]).Errors.Should().BeEmpty();
+
+    [Theory]
+    [InlineData("cpu", 1, 8)]
+    [InlineData("cpu", 3, 2)]
+    [InlineData("cpu", 16, 1)]
+    [InlineData("cuda:1", 1, 1)]
+    public void Runs_at_a_time_fit_the_machine_where_nothing_is_said(string device, int threads, int expected) =>
+        CommandLine.DefaultWorkers(new ExperimentSettings { Device = device, Threads = threads }, cores: 8).Should().Be(expected);
 
     [Fact]
     public void Commands_of_the_page_are_what_the_kit_takes()

@@ -13,7 +13,7 @@ public sealed class ExperimentFolderTests
         RunFolder run = new ExperimentFolder(folder.Path).Run("uniform", 1);
         Directory.CreateDirectory(run.Path);
         File.WriteAllLines(run.MetricsFile, steps.Split(' ').Select(step => $$"""{"step":{{step}},"reward":null}"""));
-        Action require = () => run.RequireMetrics(3).Should().HaveCount(3);
+        Action require = () => run.RequireMetrics(3, "reward")["reward"].Should().Equal((1, double.NaN), (2, double.NaN), (3, double.NaN));
         if (whole) require.Should().NotThrow();
         else require.Should().Throw<InvalidDataException>().WithMessage("'*metrics.jsonl' does not have each of the 3 steps once*Remove '*', and*");
     }
@@ -27,5 +27,26 @@ public sealed class ExperimentFolderTests
         ExperimentFolder.WriteText(file, "γ");
         File.ReadAllText(file).Should().Be("γ");
         Directory.GetFiles(folder.Path).Should().ContainSingle();
+    }
+
+    [Fact]
+    public void Every_process_of_a_run_is_kept()
+    {
+        using var folder = new TemporaryFolder();
+        RunFolder run = new ExperimentFolder(folder.Path).Run("uniform", 1);
+        Directory.CreateDirectory(run.Path);
+        RunProcess first = new(new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc), "1.0+a", "Linux"), second = first with { Library = "1.0+b" };
+        run.Begin(first).Should().Equal(first);
+        run.Begin(second).Should().Equal(first, second);
+    }
+
+    [Fact]
+    public void Runs_are_told_from_what_others_lay_beside_them()
+    {
+        using var temporary = new TemporaryFolder();
+        var folder = new ExperimentFolder(temporary.Path);
+        foreach (string name in (string[])["coupled-3", "coupled-mean-1-12", "coupled-mean", "coupled-mean-1", "notes-1", "uniform", "uniform-1-old"])
+            Directory.CreateDirectory(folder.In(name));
+        folder.Runs().Select(run => Path.GetFileName(run.Path)).Should().BeEquivalentTo("coupled-3", "coupled-mean-1-12");
     }
 }

@@ -54,6 +54,7 @@ public sealed class ExperimentTaskTests
 
         Prompts(new ExperimentTask(_context, settings).Train(1)).Should().Equal("numbers 1 5 7 target 11 :", "numbers 2 3 9 target 14 :");
         var chat = new ExperimentTask(_context, settings with { Chat = true });
+        Prompts(new ExperimentTask(_context, settings with { TestProblems = null }).Test()).Should().HaveCount(2, "nothing limits them");
         chat.PromptFormat.Should().Be(PromptFormat.Messages);
         Prompts(chat.Test()).Should().Equal("""[{"role":"user","content":"numbers 1 5 7 target 11 :"}]""");
     }

@@ -22,6 +22,23 @@ public sealed class SummaryTests
         local.Mean.Value.Should().BeApproximately(0.39, 1e-12);
         coupled.HolmPValue.Should().BeApproximately(2 * coupled.PValue, 1e-12, "it is the smaller of two p-values");
         local.HolmPValue.Should().BeApproximately(local.PValue, 1e-12);
+        (uniform.Pairs, local.Pairs, coupled.Pairs).Should().Be((0, 2, 2));
+        SummaryText.Markdown(summary, new ExperimentSettings())
+            .Should().Contain("| uniform | 2 | 35.0 % |").And.Contain("| local | 3 (2 paired) | 39.0 % |").And.Contain("| coupled | 2 | 37.5 % |");
+    }
+
+    [Fact]
+    public void Builds_and_machines_are_listed_where_there_are_several_and_held_out_problems_are_counted()
+    {
+        RunProcess first = new(default, "1.0+a", "Linux, 2 cores"), second = first with { Library = "1.0+b" };
+        RunResult one = Runs.Result("uniform", 1, 0.30) with { TestProblems = 77, Processes = [first] },
+            two = Runs.Result("uniform", 2, 0.40) with { TestProblems = 77, Processes = [first, second, second] };
+        SummaryText.Markdown(Summary.Of([one, two]), new ExperimentSettings()).Should()
+            .Contain("Library of runs or parts of runs, not the same for all: 1.0+a (2); 1.0+b (1).")
+            .And.Contain("of the same 77 held-out problems")
+            .And.NotContain("Machine of runs");
+        SummaryText.Markdown(Summary.Of([one]), new ExperimentSettings()).Should().NotContain("not the same for all");
+        SummaryText.Markdown(Summary.Of([one, two with { Processes = [] }]), new ExperimentSettings()).Should().Contain("1.0+a (1); not recorded (1).");
     }
 
     [Fact]

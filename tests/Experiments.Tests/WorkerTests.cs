@@ -34,6 +34,20 @@ public sealed class WorkerTests
     }
 
     [Fact]
+    public async Task What_the_trainer_warns_of_is_in_the_log()
+    {
+        using var folder = new TemporaryFolder();
+        (int code, string output, string errors) = await Kit.RunAsync(
+        [
+            "run", folder.Path, "--strategies", "uniform", "--seeds", "1", "--steps", "1", "--max-new-tokens", "1",
+            "--prompts", "2", "--generations", "4", "--mini-batches", "1", "--test-problems", "4", "--evaluation-samples", "2",
+        ]);
+        code.Should().Be(0, errors + output);
+        (await File.ReadAllTextAsync(new ExperimentFolder(folder.Path).Run("uniform", 1).LogFile, TestContext.Current.CancellationToken))
+            .Should().Contain("Warning: ").And.Contain("MaxNewTokens");
+    }
+
+    [Fact]
     public async Task A_program_that_dotnet_was_given_does_its_runs_too()
     {
         using var folder = new TemporaryFolder();
