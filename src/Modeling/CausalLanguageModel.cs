@@ -238,6 +238,12 @@ public sealed partial class CausalLanguageModel : IDisposable
         return PackedScores.LogProbabilities(Decoder, sequences, temperature);
     }
 
+    /// <summary>The same by the arithmetic of a pass with a gradient.</summary>
+    /// <inheritdoc cref="LogProbabilities" path="/param"/>
+    /// <inheritdoc cref="LogProbabilities" path="/exception"/>
+    internal IReadOnlyList<float[]> LogProbabilitiesAsInTraining(IReadOnlyList<TokenSequence> sequences, double temperature) =>
+        PackedScores.LogProbabilitiesAsInTraining(Decoder, sequences, temperature);
+
     /// <summary>What <see cref="AnalyzeRhythm"/> puts heads into groups by, each sequence's own: spans (Eq. 7) and, where <see cref="RhythmOptions.Receivers"/>
     /// asks for them, receiver scores. Pool them with <see cref="HeadMeasurement.Pool"/> and <see cref="HeadMeasurement.Group"/> them to calibrate groups on a
     /// data set.</summary>

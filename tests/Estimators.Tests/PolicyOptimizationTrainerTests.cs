@@ -326,6 +326,23 @@ public sealed class PolicyOptimizationTrainerTests : IDisposable
         told[^1].Metrics["credit/fai_mean"].Should().Be(double.NaN);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void In_bfloat16_too_the_first_ratios_are_1_and_nothing_diverges_from_the_reference(bool lora)
+    {
+        var told = new ProgressList();
+        var loss = new PolicyLossOptions { Beta = 0.04, Epsilon = 1e-5 };
+        PolicyOptimizationOptions options = Options(steps: 1, learningRate: 1e-12, loss: loss, progress: told) with
+        {
+            Bf16 = true,
+            Lora = lora ? new LoraOptions { Rank = 2 } : null,
+        };
+        Trainer(options, Reward(row => row.ResponseTokenIds[0])).Fit(_prompts).Dispose();
+        told[0].Metrics["clip_ratio/region_mean"].Should().Be(0);
+        told[0].Metrics["kl"].Should().BeLessThan(1e-9);
+    }
+
     private static PolicyOptimizationOptions Options(
         int steps = 2, long seed = 1, double learningRate = 1e-3, int generations = 4, int miniBatches = 2, int maxNewTokens = 12,
         bool maskTruncated = false, CreditStrategy credit = CreditStrategy.Coupled, PolicyLossOptions? loss = null,

@@ -1,5 +1,6 @@
 using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
+using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators;
 
@@ -63,18 +64,20 @@ internal sealed class PolicyOptimizationStep(
                 measure: MeasuresGroups(step),
                 (row, rhythm) => Credit(step, row, sequences, advantages, rhythm, flow: null))
             : null;
-        bool needsOld = options.Updates > 1 && batch.OldLogProbabilities is null;
+        bool needsOld = options.Updates > 1 && batch.OldLogProbabilities is null,
+            // A pass without a gradient computes in bfloat16 by other arithmetic than updates do.
+            sharesPass = policy.Model.Decoder.Weights.Embedding.dtype != ScalarType.BFloat16;
         IReadOnlyList<RhythmAnalysis>? rhythm = !NeedsRhythm || fused is not null
             ? null
             : policy.Model.ReadRhythm(
                 sequences,
                 Rhythm(MeasuresGroups(step) ? null : state.Groups),
-                scores: needsOld || options.Credit.Strategy == CreditStrategy.HighEntropy);
+                scores: (needsOld && sharesPass) || options.Credit.Strategy == CreditStrategy.HighEntropy);
         IReadOnlyList<float[]>? old = batch.OldLogProbabilities
             ?? (!needsOld ? null
-                : rhythm is not null ? [.. rhythm.Select(analysis => analysis.LogProbabilities)]
-                : policy.Model.LogProbabilities(sequences, options.Temperature));
-        IReadOnlyList<float[]>? near = options.Loss.NeedsReference ? reference.LogProbabilities(sequences, options.Temperature) : null;
+                : rhythm is not null && sharesPass ? [.. rhythm.Select(analysis => analysis.LogProbabilities)]
+                : policy.Model.LogProbabilitiesAsInTraining(sequences, options.Temperature));
+        IReadOnlyList<float[]>? near = options.Loss.NeedsReference ? reference.LogProbabilitiesAsInTraining(sequences, options.Temperature) : null;
         double[][]? flow = _answer is null ? null : Flow(sequences, metrics);
 
         // 4. Credit γ, which carries no gradient, and the advantage of each token: Ã = γ · Â, [B][T].

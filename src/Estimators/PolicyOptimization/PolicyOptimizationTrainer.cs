@@ -3,6 +3,7 @@ using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
+using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators;
 
@@ -118,13 +119,14 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
         RewardFunction reward = _openReward!(_options.Rewards);
         Check(prompts);
         RunCancellation cancellation = Cancellation;
+        using CausalLanguageModel? rounded = RoundedReference();
         PromptSet? judged = validation is null ? null : ValidationRows.Named(_host, () => Check(PromptSet.Read(_host, validation, _model, _options)));
         return TrainingLoop.Run(
             _host, _model, _options,
             Plan(prompts.Fingerprint, judged is null ? null : judged.Fingerprint),
             (policy, warn) => new PolicyOptimizationStep(
                 policy,
-                _model,
+                rounded ?? _model,
                 new SampledRollouts(policy, prompts, reward, _options, cancellation, _host, warn),
                 judged is null ? null : new PolicyEvaluation(policy, judged, reward, _options, cancellation, _host, warn),
                 _options,
@@ -144,12 +146,21 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
             throw _host.Process(new ArgumentException(
                 "Validation rows were given, and recorded rollouts come without a reward that could score new responses. Evaluate the returned policy instead.",
                 nameof(validation)));
+        using CausalLanguageModel? rounded = RoundedReference();
         RecordedRolloutSource source = RecordedRolloutSource.Read(_host, input, _model, recorded, _options);
         return TrainingLoop.Run(
             _host, _model, _options,
             Plan(source.Fingerprint, validation: null),
-            (policy, warn) => new PolicyOptimizationStep(policy, _model, source, evaluation: null, _options, Cancellation, warn));
+            (policy, warn) => new PolicyOptimizationStep(policy, rounded ?? _model, source, evaluation: null, _options, Cancellation, warn));
     }
+
+    /// <summary>The policy to stay near, in the type that updates compute in; null where the model is in that type, or nothing stays near it.</summary>
+    private CausalLanguageModel? RoundedReference() =>
+        _options is { Bf16: true, Loss.NeedsReference: true } && _model.Decoder.Weights.Embedding.dtype != ScalarType.BFloat16
+            ? MemoryAdvice.Given(
+                _host, "The reference model", "With Bf16 it is a copy of the model in bfloat16: set Beta to 0, or load the model in bfloat16 and train an adapter (Lora).",
+                () => _model.CloneAs(ScalarType.BFloat16))
+            : null;
 
     private TrainingPlan Plan(Func<string> data, Func<string>? validation) => new(
         nameof(PolicyOptimizationTrainer), _options.Steps, _options.Updates, Logged, data, validation, Goal: "eval_reward", HigherIsBetter: true,

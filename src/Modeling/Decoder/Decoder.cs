@@ -110,6 +110,32 @@ internal sealed class Decoder : IDisposable
         return scores;
     }
 
+    /// <summary>Log-probabilities as <see cref="Score"/> computes them where a gradient flows, but without dropout, and without keeping what the gradient
+    /// needs.</summary>
+    /// <param name="batch">The tokens.</param>
+    /// <param name="temperature">Divides the logits; above 0.</param>
+    public TokenScores ScoreAsInTraining(TokenBatch batch, double temperature)
+    {
+        (bool checkpointing, AdapterDropout? dropout) = (ActivationCheckpointing, Adapter?.Dropout);
+        try
+        {
+            // Layers then let go of what they compute.
+            ActivationCheckpointing = true;
+            if (Adapter is not null) Adapter.Dropout = null;
+            using var scope = NewDisposeScope();
+            Tensor hidden = Forward(batch).detach();
+            hidden.requires_grad = true;
+            return new TokenScores(
+                TokenScores.Compute(this, hidden, batch, temperature, EntropyUse.None).LogProbabilities.detach().MoveToOuterDisposeScope(),
+                Entropies: null);
+        }
+        finally
+        {
+            ActivationCheckpointing = checkpointing;
+            if (Adapter is not null) Adapter.Dropout = dropout;
+        }
+    }
+
     /// <summary>Hidden states [.., hidden] → logits [.., vocabulary].</summary>
     /// <param name="hidden">[.., hidden].</param>
     /// <param name="fast">As for <see cref="Observe"/>.</param>

@@ -40,6 +40,37 @@ public sealed class PackedScoresTests
         model.LogProbabilities([]).Should().BeEmpty();
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float32, false)]
+    [InlineData(ScalarType.BFloat16, false)]
+    [InlineData(ScalarType.BFloat16, true)]
+    public void Log_probabilities_as_in_training_are_those_of_a_pass_with_a_gradient(ScalarType type, bool adapted)
+    {
+        using CausalLanguageModel whole = TinyModel.Create(), rounded = whole.CloneAs(type);
+        using CausalLanguageModel model = adapted
+            ? rounded.WithAdapter(new LoraOptions { Rank = 3, TargetModules = LoraOptions.AllLinear })
+            : rounded.Clone();
+        LoraAdapter? adapter = model.Decoder.Adapter;
+        using (no_grad()) foreach (Tensor tensor in adapter?.Storage ?? []) tensor.copy_(randn(tensor.shape).Times(0.1));
+        IReadOnlyList<Tensor> trained = adapter?.Storage ?? model.Decoder.Weights.Storage;
+        foreach (Tensor tensor in trained) tensor.requires_grad = true;
+        TokenSequence[] sequences = Sequences();
+        using var scope = NewDisposeScope();
+        Tensor expected = PackedScores.Score(model.Decoder, sequences, 0.7, EntropyUse.None).LogProbabilities;
+        expected.requires_grad.Should().BeTrue();
+        float[] all = expected.ToSingles();
+
+        if (adapter is not null) adapter.Dropout = new AdapterDropout(0.5, () => 1);
+        long before = LiveTensors.Now;
+        float[][] found = PackedScores.LogProbabilitiesAsInTraining(model.Decoder, sequences, 0.7);
+        LiveTensors.Now.Should().Be(before);
+        for (int i = 0; i < sequences.Length; i++) found[i].Should().Equal(all[(i * (int)expected.size(1))..][..found[i].Length]);
+        (adapter?.Dropout is not null).Should().Be(adapted, "it is left as it was");
+        if (adapter is not null) adapter.Dropout = null;
+        if (type == ScalarType.BFloat16)
+            PackedScores.LogProbabilities(model.Decoder, sequences, 0.7).SelectMany(row => row).Should().NotEqual(found.SelectMany(row => row), "it is other arithmetic");
+    }
+
     [Fact]
     public void What_cannot_be_scored_is_named()
     {
