@@ -7,8 +7,9 @@ namespace MLNetAttn.Estimators;
 /// (<see cref="PolicyOptimizationOptions.RewardColumnName"/> or <see cref="PolicyOptimizationOptions.RewardColumnNames"/>, Single; NaN = none), and the columns
 /// named here.
 /// Every group has <see cref="PolicyOptimizationOptions.Generations"/> rows, in any order among others. A response of
-/// <see cref="PolicyOptimizationOptions.MaxNewTokens"/> tokens counts as truncated unless it ends with a stop token or string; a longer one is an error. Evaluations need a reward that scores new
-/// responses, so there are none.
+/// <see cref="PolicyOptimizationOptions.MaxNewTokens"/> tokens counts as truncated unless it ends with a stop token or string; a longer one is an error. A pass
+/// visits every group once; a step in which one pass ends and the next begins may hold a group of both. Evaluations need a reward that scores new responses,
+/// so there are none.
 /// </remarks>
 public sealed record RecordedRollouts
 {

@@ -68,7 +68,8 @@ public sealed class PackedScoresTests
         (adapter?.Dropout is not null).Should().Be(adapted, "it is left as it was");
         if (adapter is not null) adapter.Dropout = null;
         if (type == ScalarType.BFloat16)
-            PackedScores.LogProbabilities(model.Decoder, sequences, 0.7).SelectMany(row => row).Should().NotEqual(found.SelectMany(row => row), "it is other arithmetic");
+            PackedScores.LogProbabilities(model.Decoder, sequences, 0.7).SelectMany(row => row)
+                .Should().NotEqual(found.SelectMany(row => row), "it is other arithmetic");
     }
 
     [Fact]
