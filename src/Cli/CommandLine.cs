@@ -81,7 +81,7 @@ internal static class CommandLine
         catch (Exception exception)
         {
             // A tool's user wants the sentence, not where in the code it was said.
-            await streams.Errors.WriteLineAsync(exception.Message).ConfigureAwait(false);
+            await streams.Errors.WriteLineAsync(ErrorText.Of(exception)).ConfigureAwait(false);
             return Failure;
         }
 

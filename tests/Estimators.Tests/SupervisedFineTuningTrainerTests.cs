@@ -283,7 +283,7 @@ public sealed class SupervisedFineTuningTrainerTests : IDisposable
 
     [Fact]
     public void A_row_longer_than_the_context_is_named() =>
-        Failing<ArgumentException>(Row([1], new int[TinyModels.Context])).WithMessage($"*Row 0*context of {TinyModels.Context}*");
+        Failing<ArgumentException>(Row([1], new int[TinyModels.Context])).WithMessage($"*Row 0*context of {TinyModels.Context}. Set MaxLength*");
 
     [Fact]
     public void Rows_are_cut_at_MaxLength_and_a_warning_counts_them()
@@ -307,12 +307,12 @@ public sealed class SupervisedFineTuningTrainerTests : IDisposable
     }
 
     [Fact]
-    public void A_prompt_that_MaxLength_leaves_no_response_is_named_by_its_row() =>
+    public void Prompts_that_MaxLength_leaves_no_response_are_named_by_their_rows() =>
         FluentActions
             .Invoking(() => _ml.Policies.Trainers
                 .SupervisedFineTuning(_model, new SupervisedFineTuningOptions { MaxLength = 3 })
-                .Fit(_ml.Data.LoadFromEnumerable([Row([1], [2]), Row([1, 2, 3], [4])])))
-            .Should().Throw<ArgumentException>().WithMessage("*Row 1*prompt alone has 3 tokens*MaxLength (3)*");
+                .Fit(_ml.Data.LoadFromEnumerable([Row([1], [2]), Row([1, 2, 3], [4]), Row([1, 2, 3, 4], [4])])))
+            .Should().Throw<ArgumentException>().WithMessage("*2 rows leave no room*MaxLength (3)*: 1, 2. Raise*");
 
     [Fact]
     public void MaxLength_beyond_the_context_is_refused() =>

@@ -45,6 +45,9 @@ internal static class ReportCommand
             foreach ((int place, FileInfo file) in files.Index())
             {
                 string? variant = files.Length > 1 ? names[place] : null;
+                if (Directory.Exists(file.FullName))
+                    throw new InvalidDataException(
+                        $"'{file.FullName}' is a folder, expected a file of JSON lines. The folder of a run has its responses in samples.jsonl, and a report in report.html.");
                 using var reader = new StreamReader(file.FullName);
                 foreach ((long number, string line) in InputRow.Lines(reader).Take(parsed.GetValue(rows)))
                 {

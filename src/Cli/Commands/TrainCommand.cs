@@ -63,7 +63,7 @@ internal static class TrainCommand
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
-                throw new InvalidOperationException(ConfigWording.Of(read, exception.Message), exception);
+                throw new InvalidOperationException(ConfigWording.Of(read, ErrorText.Of(exception)), exception);
             }
         });
         return command;

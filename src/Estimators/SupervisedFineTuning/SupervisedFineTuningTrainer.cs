@@ -54,7 +54,7 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     {
         var cancellation = new RunCancellation(_host, _options.CancellationToken);
         (TokenSequence[] rows, int? end) = Read(input, cancellation);
-        TokenSequence[]? judged = validation is null ? null : ValidationRows.Named(_host, () => Read(validation, cancellation).Rows);
+        TokenSequence[]? judged = validation is null ? null : ValidationRows.Named(_host, () => Read(validation, cancellation, "validation rows").Rows);
         using CausalLanguageModel? aligned = end is { } id && !_model.GenerationConfig.EosTokenIds.Contains(id) ? Align(id) : null;
         var plan = new TrainingPlan(
             nameof(SupervisedFineTuningTrainer), _options.Steps ?? Steps(_options.Batches(rows.Length)), UpdatesPerStep: 1, Logged,
@@ -121,40 +121,43 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     }
 
     /// <summary>The rows, and the token that was appended to responses; null = none was.</summary>
-    private (TokenSequence[] Rows, int? End) Read(IDataView input, RunCancellation cancellation)
+    private (TokenSequence[] Rows, int? End) Read(IDataView input, RunCancellation cancellation, string what = "rows")
     {
         (DataViewSchema.Column prompt, DataViewSchema.Column response) = Find(input.Schema);
         int? end = EndOfSequence(response);
         var rows = new List<TokenSequence>();
+        var crowded = new List<int>();
         int cut = 0;
         using DataViewRowCursor cursor = input.GetRowCursor([prompt, response]);
         Func<int[]> readPrompt = _options.Prompts.Open(cursor, prompt, _model),
             readResponse = TokenIds.Reader(cursor, response, _model, addSpecialTokens: false);
-        while (cursor.MoveNext())
+        for (int index = 0; cursor.MoveNext(); index++)
         {
             cancellation.ThrowIfRequested();
             int[] tokens = readResponse();
             var whole = new TokenSequence(readPrompt(), end is { } last && tokens.LastOrDefault(-1) != last ? [.. tokens, last] : tokens);
-            TokenSequence row = Cut(whole, rows.Count);
-            SequenceCheck.Sequence(_model.Config, row, rows.Count);
+            if (_options.MaxLength <= whole.PromptIds.Length)
+            {
+                crowded.Add(index);
+                continue;
+            }
+            if (_options.MaxLength is null && whole.Length > _model.Config.MaxPositionEmbeddings)
+                throw _host.Process(new ArgumentException(
+                    $"Row {index}: prompt ({whole.PromptIds.Length} tokens) and response ({whole.ResponseIds.Length}) exceed the model's context of {_model.Config.MaxPositionEmbeddings}. Set MaxLength to cut rows, or shorten one of them."));
+            TokenSequence row = whole.Length > _options.MaxLength
+                ? new TokenSequence(whole.PromptIds, whole.ResponseIds[..(_options.MaxLength.Value - whole.PromptIds.Length)])
+                : whole;
+            SequenceCheck.Sequence(_model.Config, row, index);
             rows.Add(row);
             if (row.Length < whole.Length) cut++;
         }
+        if (crowded.Count > 0)
+            throw _host.Process(new ArgumentException(
+                $"The prompts of {crowded.Count} {what} leave no room for a response within MaxLength ({_options.MaxLength}), counted from 0: {string.Join(", ", crowded.Take(5))}{(crowded.Count > 5 ? ", …" : "")}. Raise MaxLength, or shorten them or leave them out."));
         if (rows.Count == 0)
             throw _host.Process(new ArgumentException("The data has no rows, expected at least one prompt with its response.", nameof(input)));
-        if (cut > 0) Warn("The responses of {0} of {1} rows were cut at MaxLength ({2} tokens with their prompts).", cut, rows.Count, _options.MaxLength!);
+        if (cut > 0) Warn("The responses of {0} of {1} {2} were cut at MaxLength ({3} tokens with their prompts).", cut, rows.Count, what, _options.MaxLength!);
         return ([.. rows], end);
-    }
-
-    /// <summary>What <see cref="SupervisedFineTuningOptions.MaxLength"/> leaves of a row.</summary>
-    private TokenSequence Cut(TokenSequence row, int index)
-    {
-        if (_options.MaxLength is not { } most || row.Length <= most) return row;
-        int room = most - row.PromptIds.Length;
-        return room > 0
-            ? new TokenSequence(row.PromptIds, row.ResponseIds[..room])
-            : throw _host.Process(new ArgumentException(
-                $"Row {index}: the prompt alone has {row.PromptIds.Length} tokens, which leaves no room for a response within MaxLength ({most}). Raise MaxLength, or shorten the prompt or leave the row out."));
     }
 
     private void Warn(string message, params object[] values)

@@ -36,6 +36,14 @@ public sealed class ReportCommandTests : IDisposable
         trace.GetProperty("prompt_length").GetInt32().Should().Be(trace.GetProperty("prompt").GetArrayLength());
     }
 
+    [Fact]
+    public async Task The_folder_of_a_run_is_told_where_its_responses_are()
+    {
+        (int code, _, string errors) = await Tool.RunAsync("", "report", "-i", Path.GetDirectoryName(Rows("run", "{}"))!, "-o", _folder.File("report.html"));
+        code.Should().Be(1);
+        errors.Should().Contain("is a folder").And.Contain("samples.jsonl");
+    }
+
     private string Rows(string folder, string row)
     {
         string path = Path.Combine(Directory.CreateDirectory(_folder.File(folder)).FullName, "samples.jsonl");
