@@ -1,6 +1,5 @@
 using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
-using static TorchSharp.torch;
 
 namespace MLNetAttn.Estimators;
 
@@ -65,8 +64,7 @@ internal sealed class PolicyOptimizationStep(
                 (row, rhythm) => Credit(step, row, sequences, advantages, rhythm, flow: null))
             : null;
         bool needsOld = options.Updates > 1 && batch.OldLogProbabilities is null,
-            // A pass without a gradient computes in bfloat16 by other arithmetic than updates do.
-            sharesPass = policy.Model.Decoder.Weights.Embedding.dtype != ScalarType.BFloat16;
+            sharesPass = !policy.Model.Decoder.RoundsOtherwiseInTraining;
         IReadOnlyList<RhythmAnalysis>? rhythm = !NeedsRhythm || fused is not null
             ? null
             : policy.Model.ReadRhythm(

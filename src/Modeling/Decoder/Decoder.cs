@@ -29,6 +29,9 @@ internal sealed class Decoder : IDisposable
 
     public Device Device => Weights.Embedding.device;
 
+    /// <summary>Whether passes without a gradient compute otherwise than those with one: in bfloat16 they round less often.</summary>
+    public bool RoundsOtherwiseInTraining => Weights.Embedding.dtype == ScalarType.BFloat16;
+
     /// <summary>Token ids [B, T] → hidden states after the final norm [B, T, hidden]. Rows may be padded on the right without a mask: nothing looks
     /// ahead.</summary>
     /// <param name="ids">int64 [B, T].</param>

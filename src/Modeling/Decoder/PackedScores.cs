@@ -57,7 +57,7 @@ internal static class PackedScores
     /// <exception cref="ArgumentException">As for <see cref="LogProbabilities"/>.</exception>
     public static float[][] LogProbabilitiesAsInTraining(Decoder decoder, IReadOnlyList<TokenSequence> sequences, double temperature)
     {
-        if (decoder.Weights.Embedding.dtype != ScalarType.BFloat16) return LogProbabilities(decoder, sequences, temperature);
+        if (!decoder.RoundsOtherwiseInTraining) return LogProbabilities(decoder, sequences, temperature);
         Check(decoder, sequences);
         if (sequences.Count == 0) return [];
         using var recording = enable_grad();
