@@ -17,7 +17,8 @@ internal static class ChatCommand
             Description = "Without the beginning of the model's answer; a row's \"add_generation_prompt\" goes first.",
         };
         Command command = new("chat", """
-            {"messages"} → + {"prompt", "ids"}: the model's own chat template. A row may have "tools" and "add_generation_prompt" too.
+            {"messages"} → + {"prompt", "ids"}: the model's own chat template. A row may have "tools", "add_generation_prompt",
+            "continue_final_message" and "chat_template_kwargs" (an object: the template's variables) too.
 
             Example: echo '{"messages": [{"role": "user", "content": "Hi"}]}' | mlnetattn chat --model models/smollm2
             """)

@@ -70,12 +70,19 @@ internal sealed record InputRow(long Line, JsonObject Fields)
         return (json, messages is [.., JsonObject last] && last["content"] is JsonValue said && said.TryGetValue(out string? text) ? text : json);
     }
 
-    /// <summary>What chat templates take beside the messages.</summary>
-    public ChatTemplateOptions ChatOptions(bool addGenerationPrompt) => new()
+    /// <summary>What chat templates take beside the messages: tools, add_generation_prompt, continue_final_message, chat_template_kwargs.</summary>
+    /// <exception cref="RowException">One of them is of the wrong kind.</exception>
+    public ChatTemplateOptions ChatOptions(bool addGenerationPrompt)
     {
-        AddGenerationPrompt = Fields["add_generation_prompt"] is JsonValue value && value.TryGetValue(out bool adds) ? adds : addGenerationPrompt,
-        Tools = Fields["tools"] is JsonArray tools ? [.. tools.Select(tool => JsonSerializer.SerializeToElement(tool))] : null,
-    };
+        try
+        {
+            return Transforms.Conversation.Options(JsonSerializer.SerializeToElement(Fields), addGenerationPrompt, otherFields: false);
+        }
+        catch (FormatException exception)
+        {
+            throw new RowException(exception.Message + ".");
+        }
+    }
 
     /// <summary>The prompt as token ids: from prompt_ids, messages through the model's template, or prompt.</summary>
     /// <exception cref="RowException">The row has none of them.</exception>

@@ -103,10 +103,9 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <summary>How credit γ is assigned to tokens. Default: coupled, as in the paper.</summary>
     public CreditOptions Credit { get; init; } = new();
 
-    /// <summary>How WAAD and FAI are computed; null (default) = the paper's settings with head groups over the whole batch. Where it is given,
-    /// <see cref="RhythmOptions.Grouping"/> is what it says, by default each sequence's own: set it to <see cref="HeadGrouping.PerBatch"/> for the paper's. Its
-    /// temperature must be <see cref="Temperature"/>. Scale its horizons to the length of the responses: the last MinimumHorizon tokens of each have no
-    /// FAI.</summary>
+    /// <summary>How WAAD and FAI are computed; null (default) = the paper's settings. Head groups are those of the whole batch, as in the paper, unless
+    /// <see cref="RhythmOptions.Grouping"/> or <see cref="RhythmOptions.FrozenGroups"/> says otherwise. Its temperature must be <see cref="Temperature"/>.
+    /// Scale its horizons to the length of the responses: the last MinimumHorizon tokens of each have no FAI.</summary>
     public RhythmOptions? Rhythm { get; init; }
 
     /// <summary>Which pass WAAD and FAI come from. Default <see cref="RhythmPassKind.Fused"/>, which costs least (docs/training.md).</summary>
@@ -194,6 +193,10 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
     /// <summary>Reads prompts.</summary>
     internal PromptReader Prompts => new(PromptColumnName, PromptFormat, addSpecialTokens: true);
 
+    /// <summary>How WAAD and FAI are computed, with the grouping that is meant.</summary>
+    internal RhythmOptions EffectiveRhythm =>
+        (Rhythm ?? new RhythmOptions { Temperature = Temperature }) with { Grouping = Rhythm?.GroupingOr(HeadGrouping.PerBatch) ?? HeadGrouping.PerBatch };
+
     /// <summary>Responses of a step.</summary>
     internal long Responses => (long)PromptsPerStep * Generations;
 
@@ -233,9 +236,9 @@ public sealed record PolicyOptimizationOptions : TrainingOptions
         problems.RequireDefined(PromptFormat, nameof(PromptFormat));
         problems.RequireDefined(RhythmPass, nameof(RhythmPass));
         problems.Require(
-            HeadGroupsEvery >= 1 && (HeadGroupsEvery == 1 || Rhythm is null or { Grouping: HeadGrouping.PerBatch, AllHeads: false }),
+            HeadGroupsEvery >= 1 && (HeadGroupsEvery == 1 || EffectiveRhythm is { Grouping: HeadGrouping.PerBatch, AllHeads: false }),
             nameof(HeadGroupsEvery), HeadGroupsEvery,
-            "at least 1, and 1 where Rhythm.Grouping is not PerBatch or Rhythm.AllHeads is true");
+            "at least 1, and 1 where head groups are not those of the batch (Rhythm.Grouping, FrozenGroups, AllHeads)");
         problems.Require(Rhythm is null or { Receivers: false }, "Rhythm.Receivers", Rhythm?.Receivers,
             "false: no credit is made of receiver heads, and finding them costs");
         problems.Require(LogSamplesEvery is null or >= 1, nameof(LogSamplesEvery), LogSamplesEvery, "at least 1, or null for never");

@@ -17,7 +17,7 @@ internal sealed class PolicyOptimizationStep(
     PolicyOptimizationOptions options, RunCancellation cancellation, Action<string> warn)
     : ITrainingRun
 {
-    private readonly RhythmOptions _rhythm = options.Rhythm ?? new RhythmOptions { Grouping = HeadGrouping.PerBatch, Temperature = options.Temperature };
+    private readonly RhythmOptions _rhythm = options.EffectiveRhythm;
     private readonly AnswerSpan? _answer = options.FlowAnswer is { } pattern ? new AnswerSpan(policy.Model, pattern, warn) : null;
     private readonly PolicyUpdate _update = new(policy, options);
     private PolicyOptimizationState _state = PolicyOptimizationState.Start;

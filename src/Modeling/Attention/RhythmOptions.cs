@@ -34,14 +34,19 @@ public sealed record RhythmOptions
     /// of every query to every earlier key, O(T²) time; with frozen ones it takes their bands alone.</summary>
     public bool Receivers { get; init; }
 
-    /// <summary>Over what the spans are taken that put heads into groups. Default per sequence.</summary>
-    public HeadGrouping Grouping { get; init; } = HeadGrouping.PerSequence;
+    /// <summary>Over what the spans are taken that put heads into groups. Default null = <see cref="HeadGrouping.Frozen"/> where <see cref="FrozenGroups"/> are
+    /// given; else per sequence where a model analyses, and per batch where a policy is trained.</summary>
+    public HeadGrouping? Grouping { get; init; }
 
-    /// <summary>The groups to use with <see cref="HeadGrouping.Frozen"/>; else null. Default null.</summary>
+    /// <summary>The groups to use, found earlier; null with any other grouping than <see cref="HeadGrouping.Frozen"/>. Default null.</summary>
     public HeadGroups? FrozenGroups { get; init; }
 
     /// <summary>Divides the logits of log-probabilities and entropies: the temperature that the response was sampled at. Default 1; above 0.</summary>
     public double Temperature { get; init; } = 1;
+
+    /// <summary>The grouping that is meant.</summary>
+    /// <param name="unsaid">Where neither <see cref="Grouping"/> nor <see cref="FrozenGroups"/> says.</param>
+    internal HeadGrouping GroupingOr(HeadGrouping unsaid) => Grouping ?? (FrozenGroups is null ? unsaid : HeadGrouping.Frozen);
 
     /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate()
@@ -64,13 +69,13 @@ public sealed record RhythmOptions
             RowAlignment != RowAlignment.Generating || MaximumHorizon is null or >= 1, prefix + nameof(MaximumHorizon), MaximumHorizon,
             "at least 1 where RowAlignment is Generating: no token is sampled from a query that sees it");
         problems.Require(HeadRatio is > 0 and <= 1, prefix + nameof(HeadRatio), HeadRatio, "above 0, at most 1");
-        problems.RequireDefined(Grouping, prefix + nameof(Grouping));
+        if (Grouping is { } grouping) problems.RequireDefined(grouping, prefix + nameof(Grouping));
         problems.Require(
-            AllHeads || Grouping == HeadGrouping.Frozen == FrozenGroups is not null,
+            AllHeads || Grouping is null || Grouping == HeadGrouping.Frozen == FrozenGroups is not null,
             prefix + nameof(FrozenGroups), FrozenGroups is null ? "null" : "given",
             "groups with HeadGrouping.Frozen and null without");
         problems.Require(
-            !Receivers || Grouping != HeadGrouping.Frozen || FrozenGroups?.Receivers is not null,
+            !Receivers || GroupingOr(HeadGrouping.PerSequence) != HeadGrouping.Frozen || FrozenGroups?.Receivers is not null,
             prefix + nameof(FrozenGroups), "without Receivers",
             "groups with Receivers where Receivers are asked for: measure heads with Receivers = true");
         problems.Require(Temperature > 0 && double.IsFinite(Temperature), prefix + nameof(Temperature), Temperature, "above 0");

@@ -18,7 +18,7 @@ internal static class RhythmPass
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         Part[] parts = [.. LengthParts.Split(sequences).Select(rows => Run(decoder, sequences, rows, options, scores))];
-        HeadGroups? shared = options.Grouping == HeadGrouping.PerBatch && MeasuresHeads(options)
+        HeadGroups? shared = Grouping(options) == HeadGrouping.PerBatch && MeasuresHeads(options)
             ? HeadMeasurement.Pool(parts.SelectMany(part => part.Heads!)).Group(options.HeadRatio)
             : options.FrozenGroups;
         RhythmAnalysis[] analyses = new RhythmAnalysis[sequences.Count];
@@ -107,7 +107,9 @@ internal static class RhythmPass
         }
     }
 
-    private static bool MeasuresHeads(RhythmOptions options) => options.Grouping != HeadGrouping.Frozen && (!options.AllHeads || options.Receivers);
+    private static bool MeasuresHeads(RhythmOptions options) => Grouping(options) != HeadGrouping.Frozen && (!options.AllHeads || options.Receivers);
+
+    private static HeadGrouping Grouping(RhythmOptions options) => options.GroupingOr(HeadGrouping.PerSequence);
 
     /// <summary>The forward pass over some of the sequences.</summary>
     private static Part Run(Decoder decoder, IReadOnlyList<TokenSequence> sequences, int[] rows, RhythmOptions options, bool wantsScores)

@@ -121,9 +121,12 @@ public static class Evaluation
         return [.. keys.Select(key => cache.Find(key)!)];
     }
 
+    private static PromptReader Prompts(EvaluationOptions options) =>
+        new(options.PromptColumnName, options.PromptFormat, options.Generation.AddSpecialTokens);
+
     private static int[][] ReadPrompts(IHost host, CausalLanguageModel model, IDataView problems, EvaluationOptions options)
     {
-        var reader = new PromptReader(options.PromptColumnName, options.PromptFormat, options.Generation.AddSpecialTokens);
+        PromptReader reader = Prompts(options);
         DataViewSchema.Column column = reader.Input.Find(host, problems.Schema);
         reader.Require(host, model, isText: column.Type is TextDataViewType);
         var prompts = new List<int[]>();
@@ -143,7 +146,7 @@ public static class Evaluation
         DataViewSchema.Column prompt = repeated.Schema["PromptIndex"], sample = repeated.Schema["SampleIndex"];
         OutputColumn<CachedResponse>[] outputs =
         [
-            OutputColumn.Text("Response", (CachedResponse response) => response.Text, LanguageModelAnnotation.OfTokenIds("ResponseTokenIds")),
+            OutputColumn.Text("Response", (CachedResponse response) => response.Text, LanguageModelAnnotation.OfTokenIds("ResponseTokenIds", Prompts(options))),
             OutputColumn.Vector("ResponseTokenIds", NumberDataViewType.Int32, (CachedResponse response) => response.TokenIds),
             OutputColumn.Text("FinishReason", (CachedResponse response) => response.FinishReason.ToString()),
         ];

@@ -13,13 +13,17 @@ public static class AttentionRhythmCatalog
     /// <param name="promptColumnName">The prompt: text, or token ids as a vector of Int32.</param>
     /// <param name="responseColumnName">The response: text, or token ids as a vector of Int32.</param>
     /// <param name="grouping">Over what spans are taken that put heads into groups.</param>
+    /// <param name="promptFormat">What text of the prompt column says: the prompt itself, or a conversation as JSON. Null = as when the response was written,
+    /// where its column says so, else the prompt itself.</param>
     /// <exception cref="InvalidOptionsException">An argument is out of range.</exception>
     public static AttentionRhythmEstimator AttentionRhythm(
         this TransformsCatalog catalog, CausalLanguageModel? model = null,
-        string promptColumnName = "Prompt", string responseColumnName = "Response", RhythmGrouping grouping = RhythmGrouping.Calibrated) =>
+        string promptColumnName = "Prompt", string responseColumnName = "Response", RhythmGrouping grouping = RhythmGrouping.Calibrated,
+        PromptFormat? promptFormat = null) =>
         AttentionRhythm(catalog, model, new AttentionRhythmOptions
         {
             PromptColumnName = promptColumnName,
+            PromptFormat = promptFormat,
             ResponseColumnName = responseColumnName,
             Grouping = grouping,
         });

@@ -34,7 +34,7 @@ namespace MLNetAttn.Transforms;
 /// | Can it be saved in a model zip? | Yes, with the model, whose files are stored once however many components use it |
 /// ]]></format>
 /// Without a model, the one that wrote the response is asked: it is found by the annotation that GenerateText and the trainers' policies leave on their
-/// columns.
+/// columns. Annotations say, too, how they read the prompt (as text or as a conversation), and it is read the same way.
 /// </remarks>
 public sealed class AttentionRhythmEstimator : BatchEstimator<AttentionRhythmTransformer>
 {
@@ -60,11 +60,13 @@ public sealed class AttentionRhythmEstimator : BatchEstimator<AttentionRhythmTra
 
     internal override AttentionRhythmTransformer FitCore(IDataView input)
     {
-        LanguageModelHandle model = _model?.Share() ?? LanguageModelAnnotation.FindModel(Host, input.Schema[_options.ResponseColumnName]);
+        DataViewSchema.Column response = input.Schema[_options.ResponseColumnName];
+        AttentionRhythmOptions options = _options.ReadingLike(response);
+        LanguageModelHandle model = _model?.Share() ?? LanguageModelAnnotation.FindModel(Host, response);
         try
         {
-            HeadGroups? groups = _options.Calibrates ? HeadCalibration.Calibrate(Host, model.Model, input, _options) : _options.Groups;
-            var transformer = new AttentionRhythmTransformer(Host, model, _options, groups);
+            HeadGroups? groups = options.Calibrates ? HeadCalibration.Calibrate(Host, model.Model, input, options) : options.Groups;
+            var transformer = new AttentionRhythmTransformer(Host, model, options, groups);
             transformer.GetOutputSchema(input.Schema); // what the model cannot read is an error now, not at the first row
             return transformer;
         }

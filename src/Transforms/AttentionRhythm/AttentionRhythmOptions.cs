@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Microsoft.ML;
 using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Transforms;
@@ -9,13 +10,14 @@ public sealed record AttentionRhythmOptions
     /// <summary>The prompt: text, or token ids as a vector of Int32. Default "Prompt".</summary>
     public string PromptColumnName { get; init; } = "Prompt";
 
-    /// <summary>What text of the prompt column says: the prompt itself, or a conversation as JSON. As it was when the response was written. Default
-    /// <see cref="PromptFormat.Text"/>.</summary>
-    public PromptFormat PromptFormat { get; init; } = PromptFormat.Text;
+    /// <summary>What text of the prompt column says: the prompt itself, or a conversation as JSON. Default null = as it was read when the response was written,
+    /// where the response's column says so (<see cref="LanguageModelAnnotation"/>), else <see cref="PromptFormat.Text"/>.</summary>
+    public PromptFormat? PromptFormat { get; init; }
 
-    /// <summary>Whether a prompt given as text gets the special tokens that the tokenizer puts around a text: <see cref="GenerationOptions.AddSpecialTokens"/>
-    /// as it was when the response was written. Default true.</summary>
-    public bool AddSpecialTokens { get; init; } = true;
+    /// <summary>Whether a prompt given as text gets the special tokens that the tokenizer puts around a text, as
+    /// <see cref="GenerationOptions.AddSpecialTokens"/>. Default null = as when the response was written, where the response's column says so, else
+    /// true.</summary>
+    public bool? AddSpecialTokens { get; init; }
 
     /// <summary>The response: text, or token ids as a vector of Int32. Default "Response".</summary>
     public string ResponseColumnName { get; init; } = "Response";
@@ -106,7 +108,7 @@ public sealed record AttentionRhythmOptions
         if (written.Length > 0) problems.RequireNames(written, "the names of the output columns");
         problems.Require(CalibrationRows is null or >= 1, nameof(CalibrationRows), CalibrationRows, "at least 1, or null for all");
         problems.Require(BatchSize >= 1, nameof(BatchSize), BatchSize, "at least 1");
-        problems.RequireDefined(PromptFormat, nameof(PromptFormat));
+        if (PromptFormat is { } format) problems.RequireDefined(format, nameof(PromptFormat));
         problems.RequireDefined(Grouping, nameof(Grouping));
         problems.Require(Outputs != 0 && (Outputs & ~RhythmColumns.All) == 0, nameof(Outputs), Outputs,
             "at least one of " + string.Join(", ", Enum.GetNames<RhythmColumns>()));
@@ -120,7 +122,16 @@ public sealed record AttentionRhythmOptions
 
     /// <summary>Reads the prompts.</summary>
     [JsonIgnore]
-    internal PromptReader Prompts => new(PromptColumnName, PromptFormat, AddSpecialTokens);
+    internal PromptReader Prompts => new(PromptColumnName, PromptFormat ?? Transforms.PromptFormat.Text, AddSpecialTokens ?? true);
+
+    /// <summary>These options, with how prompts are read settled.</summary>
+    /// <param name="response">The column of the responses. What it says of another prompt column than this one does not count.</param>
+    internal AttentionRhythmOptions ReadingLike(DataViewSchema.Column response)
+    {
+        PromptReader? written = LanguageModelAnnotation.Prompts(response) is { } prompts && prompts.ColumnName == PromptColumnName ? prompts : null;
+        PromptReader unsaid = written ?? Prompts;
+        return this with { PromptFormat = PromptFormat ?? unsaid.Format, AddSpecialTokens = AddSpecialTokens ?? unsaid.AddSpecialTokens };
+    }
 
     private bool WantsReceivers => Outputs.HasFlag(RhythmColumns.ReceiverFai);
 

@@ -29,7 +29,7 @@ public sealed class AttentionRhythmTransformer : BatchTransformer
     }
 
     private AttentionRhythmTransformer(IHostEnvironment environment, ComponentReader reader, State state)
-        : this(environment, LanguageModelStore.Load(reader, state.Model), state.Options, state.Groups)
+        : this(environment, LanguageModelStore.Load(environment, reader, state.Model), state.Options, state.Groups)
     {
     }
 

@@ -27,6 +27,7 @@ internal sealed class BatchCursor : DataViewRowCursor
     private long _served;
     private bool _computed;
     private ExceptionDispatchInfo? _failure;
+    private ExceptionDispatchInfo? _unread;
     private State _state = State.BeforeFirst;
 
     /// <param name="host">Marks errors as ML.NET does.</param>
@@ -63,7 +64,12 @@ internal sealed class BatchCursor : DataViewRowCursor
     /// <inheritdoc/>
     public override bool MoveNext()
     {
-        if (_state == State.AfterLast) return false;
+        if (_state == State.AfterLast)
+        {
+            // Whoever goes on after an error must not take it for the end of the data.
+            _unread?.Throw();
+            return false;
+        }
         if (_state == State.OnRow && _slot + 1 < _count)
         {
             _slot++;
@@ -94,19 +100,30 @@ internal sealed class BatchCursor : DataViewRowCursor
         base.Dispose(disposing);
     }
 
-    /// <summary>Reads the next batch; false if there is no row left.</summary>
+    /// <summary>Reads the next batch; false if there is no row left. Rows before one that cannot be read are served first.</summary>
     private bool Fill()
     {
         _served += _count;
         (_slot, _count, _computed, _failure) = (0, 0, false, null);
+        _unread?.Throw();
         _throwIfCanceled();
-        while (_count < _nextSize && _input.MoveNext())
+        try
         {
-            _kernel.Read(_count);
-            foreach (ColumnBuffer? buffer in _buffers) buffer?.Fill(_count);
-            _inputId(ref _ids[_count]);
-            _batches[_count] = _input.Batch;
-            _count++;
+            while (_count < _nextSize && _input.MoveNext())
+            {
+                _kernel.Read(_count);
+                foreach (ColumnBuffer? buffer in _buffers) buffer?.Fill(_count);
+                _inputId(ref _ids[_count]);
+                _batches[_count] = _input.Batch;
+                _count++;
+            }
+        }
+        catch (Exception exception)
+        {
+            _unread = ExceptionDispatchInfo.Capture(exception);
+            // Of a batch whose rows share something there is no part.
+            _count = _batching.Ramp ? _count - _count % _batching.Unit : 0;
+            if (_count == 0) throw;
         }
         _nextSize = Math.Min(_nextSize * 2, _batching.Size);
         return _count > 0;

@@ -5,8 +5,8 @@ using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Transforms;
 
-/// <summary>Annotations of a column that a language model wrote. They let <c>AttentionRhythm()</c> analyse a response with the very model, and the very tokens,
-/// that it was written with.</summary>
+/// <summary>Annotations of a column that a language model wrote. They let <c>AttentionRhythm()</c> analyse a response with the very model, the very tokens and the
+/// very reading of the prompt that it was written with.</summary>
 public static class LanguageModelAnnotation
 {
     /// <summary>The annotation that names the model: text, its <see cref="CausalLanguageModel.Fingerprint"/>. The model is found as long as it lives in this
@@ -16,23 +16,36 @@ public static class LanguageModelAnnotation
     /// <summary>The annotation of a text column that names the column with the token ids of the text, which tokenizing the text again need not give.</summary>
     public const string TokenIdsKind = "TokenIds";
 
+    /// <summary>The annotation that names the column of the prompt that was answered: text.</summary>
+    public const string PromptColumnKind = "PromptColumn";
+
+    /// <summary>The annotation that says what text of that column was taken for: text, the name of a <see cref="PromptFormat"/>.</summary>
+    public const string PromptFormatKind = "PromptFormat";
+
+    /// <summary>The annotation that says whether text of that column got the special tokens that the tokenizer puts around a text: Boolean.</summary>
+    public const string AddSpecialTokensKind = "AddSpecialTokens";
+
     /// <summary>The annotations of a column that a model writes.</summary>
     /// <param name="handle">The model. Its fingerprint is computed when the annotation is read.</param>
+    /// <param name="prompts">How the prompts are read.</param>
     /// <param name="tokenIdsColumnName">The column of the token ids; null for that column itself.</param>
-    internal static DataViewSchema.Annotations Create(LanguageModelHandle handle, string? tokenIdsColumnName = null)
+    internal static DataViewSchema.Annotations Create(LanguageModelHandle handle, PromptReader prompts, string? tokenIdsColumnName = null)
     {
         var builder = new DataViewSchema.Annotations.Builder();
         builder.Add<ReadOnlyMemory<char>>(Kind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = handle.PublishFingerprint().AsMemory());
         if (tokenIdsColumnName is not null) builder.AddPrimitiveValue(TokenIdsKind, TextDataViewType.Instance, tokenIdsColumnName.AsMemory());
+        AddPrompts(builder, prompts);
         return builder.ToAnnotations();
     }
 
     /// <summary>The annotations of a text column that came with its token ids, by whichever model.</summary>
     /// <param name="tokenIdsColumnName">The column of the token ids.</param>
-    internal static DataViewSchema.Annotations OfTokenIds(string tokenIdsColumnName)
+    /// <param name="prompts">How the prompts were read.</param>
+    internal static DataViewSchema.Annotations OfTokenIds(string tokenIdsColumnName, PromptReader prompts)
     {
         var builder = new DataViewSchema.Annotations.Builder();
         builder.AddPrimitiveValue(TokenIdsKind, TextDataViewType.Instance, tokenIdsColumnName.AsMemory());
+        AddPrompts(builder, prompts);
         return builder.ToAnnotations();
     }
 
@@ -64,6 +77,25 @@ public static class LanguageModelAnnotation
 
     /// <summary>The name of the column with the token ids of a text column; null if it has none.</summary>
     internal static string? TokenIdsColumnName(DataViewSchema.Column column) => Read(column, TokenIdsKind);
+
+    /// <summary>How the prompt that a column answers was read; null where it does not say.</summary>
+    internal static PromptReader? Prompts(DataViewSchema.Column column)
+    {
+        if (Read(column, PromptColumnKind) is not { } name
+            || !Enum.TryParse(Read(column, PromptFormatKind), out PromptFormat format)
+            || column.Annotations.Schema.GetColumnOrNull(AddSpecialTokensKind) is not { Type: BooleanDataViewType })
+            return null;
+        bool addSpecialTokens = false;
+        column.Annotations.GetValue(AddSpecialTokensKind, ref addSpecialTokens);
+        return new PromptReader(name, format, addSpecialTokens);
+    }
+
+    private static void AddPrompts(DataViewSchema.Annotations.Builder builder, PromptReader prompts)
+    {
+        builder.AddPrimitiveValue(PromptColumnKind, TextDataViewType.Instance, prompts.ColumnName.AsMemory());
+        builder.AddPrimitiveValue(PromptFormatKind, TextDataViewType.Instance, prompts.Format.ToString().AsMemory());
+        builder.AddPrimitiveValue(AddSpecialTokensKind, BooleanDataViewType.Instance, prompts.AddSpecialTokens);
+    }
 
     private static string? Read(DataViewSchema.Column column, string kind)
     {

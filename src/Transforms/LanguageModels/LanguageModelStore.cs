@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
+using Microsoft.ML.Runtime;
 using MLNetAttn.Modeling;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace MLNetAttn.Transforms;
@@ -33,9 +35,10 @@ internal static class LanguageModelStore
         return new LanguageModelReference(fingerprint, model.Parameters.Values.First().dtype);
     }
 
-    /// <summary>The model that a component of the zip refers to; components of one zip share one.</summary>
+    /// <summary>The model that a component of the zip refers to, on the GPU that <c>MLContext.GpuDeviceId</c> names or else on the CPU; components of one zip
+    /// share one.</summary>
     /// <exception cref="InvalidDataException">The zip does not hold it whole, or a file of it is damaged.</exception>
-    public static LanguageModelHandle Load(ComponentReader reader, LanguageModelReference reference)
+    public static LanguageModelHandle Load(IHostEnvironment environment, ComponentReader reader, LanguageModelReference reference)
     {
         Dictionary<string, WeakReference<LanguageModelHandle>> loaded = Loaded.GetOrCreateValue(reader.Archive);
         if (loaded.TryGetValue(reference.Fingerprint, out WeakReference<LanguageModelHandle>? known)
@@ -44,9 +47,22 @@ internal static class LanguageModelStore
             return shared;
         var source = new ZipSource(reader, $"{Folder}/{reference.Fingerprint}");
         Checksums.Verify(source);
-        LanguageModelHandle first = LanguageModelHandle.Own(CausalLanguageModel.FromPretrained(source, new ModelLoadOptions { DataType = reference.DataType }));
+        LanguageModelHandle first = LanguageModelHandle.Own(CausalLanguageModel.FromPretrained(
+            source, new ModelLoadOptions { Device = DeviceOf(environment), DataType = reference.DataType }));
         loaded[reference.Fingerprint] = new WeakReference<LanguageModelHandle>(first);
         return first;
+    }
+
+    private static Device? DeviceOf(IHostEnvironment environment)
+    {
+        (int? gpu, bool fallsBack) = MLNetInternals.Device(environment);
+        if (gpu is not { } index) return null;
+        if (cuda.is_available() && index < cuda.device_count()) return new Device(DeviceType.CUDA, index);
+        string found = $"MLContext.GpuDeviceId is {index}, and there is no such GPU that TorchSharp can use ({(cuda.is_available() ? $"it sees {cuda.device_count()}" : "it sees none")}; the app needs TorchSharp-cuda-linux or TorchSharp-cuda-windows)";
+        if (!fallsBack) throw environment.Process(new InvalidOperationException($"{found}. Set GpuDeviceId to null, or FallbackToCpu to true."));
+        using IChannel channel = environment.Start("Loading");
+        channel.Warning(MessageSensitivity.None, "{0}: the language model is computed on the CPU.", found);
+        return null;
     }
 
     private sealed class ZipTarget(ComponentWriter writer, string folder) : ICheckpointTarget

@@ -11,8 +11,8 @@ public enum PromptFormat
     /// messages,
     /// <c>[{"role":"user","content":"…"}]</c>, or an object with such an array as <c>messages</c>, with <c>tools</c> (an array of objects) and
     /// <c>continue_final_message</c>
-    /// (whether the model goes on with the last message instead of answering it; default false) where wanted; its other fields are variables of the template,
-    /// such as <c>enable_thinking</c>.
+    /// (whether the model goes on with the last message instead of answering it; default false) where wanted; its other fields, and those of
+    /// <c>chat_template_kwargs</c>, an object, are variables of the template, such as <c>enable_thinking</c>.
     /// </summary>
     Messages,
 }

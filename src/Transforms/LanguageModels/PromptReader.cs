@@ -13,6 +13,15 @@ namespace MLNetAttn.Transforms;
 /// them.</param>
 internal sealed class PromptReader(string columnName, PromptFormat format, bool addSpecialTokens)
 {
+    /// <summary>The column's name.</summary>
+    public string ColumnName => columnName;
+
+    /// <summary>What text of it says.</summary>
+    public PromptFormat Format => format;
+
+    /// <summary>Whether text gets the tokens that the tokenizer puts around it.</summary>
+    public bool AddSpecialTokens => addSpecialTokens;
+
     /// <summary>The column's name and type.</summary>
     public InputColumn Input => format == PromptFormat.Messages
         ? InputColumn.Scalar(columnName, TextDataViewType.Instance)
@@ -29,48 +38,32 @@ internal sealed class PromptReader(string columnName, PromptFormat format, bool 
     }
 
     /// <summary>Prepares reading the column of a cursor's rows; the function it returns reads the current one.</summary>
-    public Func<int[]> Open(DataViewRow row, DataViewSchema.Column column, CausalLanguageModel model)
+    /// <param name="row">The cursor.</param>
+    /// <param name="column">The column.</param>
+    /// <param name="model">Its tokenizer and its chat template read text.</param>
+    /// <param name="rowsPerPrompt">Rows that stand for one of the user's, one after the other: an error names the user's.</param>
+    public Func<int[]> Open(DataViewRow row, DataViewSchema.Column column, CausalLanguageModel model, int rowsPerPrompt = 1)
     {
-        if (format != PromptFormat.Messages) return TokenIds.Reader(row, column, model, addSpecialTokens);
+        if (format != PromptFormat.Messages) return TokenIds.Reader(row, column, model, addSpecialTokens, rowsPerPrompt);
         Func<string> text = row.Text(column);
-        return () => model.Tokenizer.Encode(Render(model.ChatTemplate, text(), row.Position), addSpecialTokens: false);
-    }
-
-    private string Render(ChatTemplate template, string json, long row)
-    {
-        try
+        return () =>
         {
-            using var document = JsonDocument.Parse(json);
-            JsonElement root = document.RootElement;
-            if (root.ValueKind == JsonValueKind.Array) return template.Render(root, new ChatTemplateOptions { AddGenerationPrompt = true });
-            if (root.ValueKind == JsonValueKind.Object
-                && root.TryGetProperty("messages", out JsonElement messages)
-                && messages.ValueKind == JsonValueKind.Array)
-                return template.Render(messages, Options(root));
-        }
-        catch (JsonException exception)
-        {
-            throw Malformed(row, exception.Message, exception);
-        }
-        throw Malformed(row, "it is other JSON", inner: null);
-    }
-
-    private static ChatTemplateOptions Options(JsonElement conversation)
-    {
-        bool continues = conversation.TryGetProperty("continue_final_message", out JsonElement goesOn) && goesOn.ValueKind == JsonValueKind.True;
-        return new ChatTemplateOptions
-        {
-            AddGenerationPrompt = !continues,
-            ContinueFinalMessage = continues,
-            Tools = conversation.TryGetProperty("tools", out JsonElement tools) && tools.ValueKind == JsonValueKind.Array ? [.. tools.EnumerateArray()] : null,
-            Variables = conversation.EnumerateObject()
-                .Where(field => field.Name is not ("messages" or "tools" or "continue_final_message"))
-                .ToDictionary(field => field.Name, field => (object?)field.Value),
+            string json = text();
+            return TokenIds.Read(row.Position / rowsPerPrompt, columnName, () => model.Tokenizer.Encode(Render(model.ChatTemplate, json), addSpecialTokens: false));
         };
     }
 
-    private ArgumentException Malformed(long row, string found, Exception? inner) =>
-        new(
-            $"Row {row}: column '{columnName}' holds no conversation: expected a JSON array of messages, or an object with such an array as 'messages', but {found}.",
-            inner);
+    private static string Render(ChatTemplate template, string json)
+    {
+        try
+        {
+            return Conversation.Render(template, json);
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException)
+        {
+            throw new ArgumentException(
+                $"it holds no conversation: expected a JSON array of messages, or an object with such an array as 'messages', but {exception.Message.TrimEnd('.')}.",
+                exception);
+        }
+    }
 }

@@ -41,10 +41,32 @@ internal static class TokenIds
     /// <param name="column">Text or token ids.</param>
     /// <param name="model">Its tokenizer reads text.</param>
     /// <param name="addSpecialTokens">Whether text gets the tokens that the tokenizer puts around it: prompts do, responses don't.</param>
-    public static Func<int[]> Reader(DataViewRow row, DataViewSchema.Column column, CausalLanguageModel model, bool addSpecialTokens)
+    /// <param name="rowsPerPrompt">Rows that stand for one of the user's, one after the other: an error names the user's.</param>
+    public static Func<int[]> Reader(DataViewRow row, DataViewSchema.Column column, CausalLanguageModel model, bool addSpecialTokens, int rowsPerPrompt = 1)
     {
         if (column.Type is VectorDataViewType) return row.Vector<int>(column);
         Func<string> text = row.Text(column);
-        return () => model.Tokenizer.Encode(text(), addSpecialTokens);
+        return () =>
+        {
+            string value = text();
+            return Read(row.Position / rowsPerPrompt, column.Name, () => model.Tokenizer.Encode(value, addSpecialTokens));
+        };
+    }
+
+    /// <summary>Makes token ids of a text.</summary>
+    /// <param name="row">The text's row, for people.</param>
+    /// <param name="column">Its column.</param>
+    /// <param name="encode">Does it.</param>
+    /// <exception cref="ArgumentException">Template or tokenizer refuse the text; the message names row and column.</exception>
+    public static int[] Read(long row, string column, Func<int[]> encode)
+    {
+        try
+        {
+            return encode();
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidDataException or NotSupportedException)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"Row {row}: column '{column}': {exception.Message}"), exception);
+        }
     }
 }

@@ -15,6 +15,8 @@ internal static class ComponentState
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
+        // A setting of a later version that was left out would give other numbers without a word.
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         Converters = { new JsonStringEnumConverter(), new LayerSelectionConverter() },
     };
 
@@ -32,7 +34,7 @@ internal static class ComponentState
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException($"'{folder}/{FileName}' of the model zip cannot be read: {exception.Message}", exception);
+            throw new InvalidDataException($"'{folder}/{FileName}' of the model zip cannot be read: {exception.Message} It is damaged, or a later version saved it.", exception);
         }
     }
 }

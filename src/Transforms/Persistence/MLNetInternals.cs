@@ -28,6 +28,11 @@ internal static class MLNetInternals
         if (token.IsCancellationRequested || IsCanceled(host)) throw host.Process(new OperationCanceledException("Operation was canceled.", token));
     }
 
+    /// <summary><c>MLContext.GpuDeviceId</c>: the GPU to compute on, null = the CPU; and <c>MLContext.FallbackToCpu</c>: whether the CPU is good enough where
+    /// it cannot be used.</summary>
+    public static (int? GpuDeviceId, bool FallbackToCpu) Device(IHostEnvironment environment) =>
+        environment is IHostEnvironmentInternal host ? (host.GpuDeviceId, host.FallbackToCpu) : (null, true);
+
     /// <summary>What an estimator promises of columns that it knows in full.</summary>
     public static SchemaShape CreateShape(DataViewSchema schema) => SchemaShape.Create(schema);
 

@@ -28,7 +28,7 @@ public sealed class PolicyTransformer : BatchTransformer
     }
 
     private PolicyTransformer(IHostEnvironment environment, ComponentReader reader, State state)
-        : this(environment, LanguageModelStore.Load(reader, state.Model), state.Options)
+        : this(environment, LanguageModelStore.Load(environment, reader, state.Model), state.Options)
     {
     }
 
@@ -48,12 +48,12 @@ public sealed class PolicyTransformer : BatchTransformer
     /// <param name="model">The model that writes them.</param>
     internal static OutputColumn<Response>[] Outputs(TextGenerationOptions options, LanguageModelHandle model) =>
     [
-        OutputColumn.Text(options.ResponseColumnName, (Response response) => response.Text, LanguageModelAnnotation.Create(model, options.TokenIdsColumnName)),
+        OutputColumn.Text(options.ResponseColumnName, (Response response) => response.Text, LanguageModelAnnotation.Create(model, options.Prompts, options.TokenIdsColumnName)),
         OutputColumn.Vector(
             options.TokenIdsColumnName,
             NumberDataViewType.Int32,
             (Response response) => response.Sequence.TokenIds,
-            LanguageModelAnnotation.Create(model)),
+            LanguageModelAnnotation.Create(model, options.Prompts)),
         OutputColumn.Vector(options.LogProbabilitiesColumnName, NumberDataViewType.Single, (Response response) => response.Sequence.LogProbabilities),
         OutputColumn.Text(options.FinishReasonColumnName, (Response response) => response.Sequence.FinishReason.ToString()),
     ];
@@ -71,7 +71,7 @@ public sealed class PolicyTransformer : BatchTransformer
 
     private Func<Prompt> Open(DataViewRow row, DataViewSchema.Column column)
     {
-        Func<int[]> tokens = _options.Prompts.Open(row, column, Model);
+        Func<int[]> tokens = _options.Prompts.Open(row, column, Model, Samples);
         Func<DataViewRowId> id = row.Id();
         return () =>
         {

@@ -30,7 +30,15 @@ public sealed class RhythmOptionsTests
     }
 
     [Fact]
-    public void Groups_without_frozen_grouping_are_refused() =>
-        FluentActions.Invoking(new RhythmOptions { FrozenGroups = new HeadGroups([], []) }.Validate)
+    public void Groups_with_another_grouping_are_refused() =>
+        FluentActions.Invoking(new RhythmOptions { Grouping = HeadGrouping.PerBatch, FrozenGroups = new HeadGroups([], []) }.Validate)
             .Should().Throw<ArgumentException>().WithMessage("*FrozenGroups is given*");
+
+    [Fact]
+    public void A_grouping_that_is_not_said_is_that_of_given_groups_or_of_who_asks()
+    {
+        new RhythmOptions().GroupingOr(HeadGrouping.PerBatch).Should().Be(HeadGrouping.PerBatch);
+        new RhythmOptions { FrozenGroups = new HeadGroups([], []) }.GroupingOr(HeadGrouping.PerBatch).Should().Be(HeadGrouping.Frozen);
+        new RhythmOptions { Grouping = HeadGrouping.PerSequence }.GroupingOr(HeadGrouping.PerBatch).Should().Be(HeadGrouping.PerSequence);
+    }
 }

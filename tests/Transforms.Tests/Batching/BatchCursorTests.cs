@@ -26,6 +26,27 @@ public sealed class BatchCursorTests : IDisposable
         _counter.Batches.Should().BeEmpty();
     }
 
+    [Theory]
+    [InlineData(true, 20)]
+    [InlineData(false, 16)]
+    public void Rows_before_one_that_cannot_be_read_are_served_unless_their_batch_is_one_whole(bool ramp, int served)
+    {
+        using var counter = new LetterCounter(_ml, new LetterCounter.State(Ramp: ramp));
+        IDataView broken = _ml.Data.LoadFromEnumerable(Rows.Make(40).Select(row => row.Id < 20 ? row : throw new FormatException($"row {row.Id} is bad")));
+        IDataView view = counter.Transform(broken);
+        using DataViewRowCursor cursor = view.GetRowCursor(view.Schema);
+        Func<float[]> letters = cursor.Vector<float>(view.Schema["Letters"]);
+        Func<string> text = cursor.Text(view.Schema["Text"]);
+        for (int row = 0; row < served; row++)
+        {
+            cursor.MoveNext().Should().BeTrue();
+            letters().Should().Equal(Rows.Expected(text()));
+        }
+        Func<bool> next = cursor.MoveNext;
+        next.Should().Throw<FormatException>().WithMessage("row 20 is bad");
+        next.Should().Throw<FormatException>("who goes on must not take an error for the end of the data");
+    }
+
     [Fact]
     public void Nothing_is_computed_where_an_output_was_asked_for_but_is_never_read()
     {

@@ -53,6 +53,49 @@ public sealed class LanguageModelAnnotationTests : IDisposable
     }
 
     [Fact]
+    public void A_prompt_is_read_as_it_was_when_it_was_answered()
+    {
+        using CausalLanguageModel chat = TinyModels.CreateWithChatTemplate();
+        IDataView conversations = _ml.Data.LoadFromEnumerable(new[] { "1", "2 + 1" }.Select(text => new { Prompt = $$"""[{"role":"user","content":"{{text}}"}]""" }));
+        TransformerChain<AttentionRhythmTransformer> chain = _ml.Transforms.GenerateText(chat, maxNewTokens: 20, seed: 3, promptFormat: PromptFormat.Messages)
+            .Append(_ml.Transforms.AttentionRhythm(grouping: RhythmGrouping.PerSequence))
+            .Fit(conversations);
+        IDataView written = chain.Transform(conversations);
+        float[][] sampled = [.. written.GetColumn<float[]>("ResponseLogProbabilities")];
+        RequireClose(written, sampled);
+
+        using var zip = new MemoryStream();
+        _ml.Model.Save(chain, conversations.Schema, zip);
+        using var loaded = (IDisposable)new MLContext().Model.Load(zip, out _);
+        RequireClose(((ITransformer)loaded).Transform(conversations), sampled);
+
+        IDataView Analysed(AttentionRhythmOptions options) => _ml.Transforms.AttentionRhythm(chat, options).Fit(written).Transform(written);
+        var perSequence = new AttentionRhythmOptions { Grouping = RhythmGrouping.PerSequence };
+        RequireClose(Analysed(perSequence), sampled);
+        Analysed(perSequence with { PromptFormat = PromptFormat.Text }).GetColumn<float[]>("LogProbability").First()
+            .Should().NotBeEquivalentTo(sampled[0], "what is said wins");
+
+        static void RequireClose(IDataView view, float[][] sampled)
+        {
+            foreach ((float[] analysed, float[] expected) in view.GetColumn<float[]>("LogProbability").Zip(sampled))
+                analysed.Zip(expected).Should().AllSatisfy(pair => pair.First.Should().BeApproximately(pair.Second, 1e-3f));
+        }
+    }
+
+    [Fact]
+    public void What_is_said_of_another_prompt_column_does_not_count()
+    {
+        DataViewSchema.Column response = Written().Schema["Response"];
+        var options = new AttentionRhythmOptions { PromptColumnName = "Other" };
+        options.ReadingLike(response).Should().Be(options with { PromptFormat = PromptFormat.Text, AddSpecialTokens = true });
+        IDataView bare = _ml.Transforms
+            .GenerateText(_model, new TextGenerationOptions { Generation = new GenerationOptions { AddSpecialTokens = false } })
+            .Fit(_prompts)
+            .Transform(_prompts);
+        (options with { PromptColumnName = "Prompt" }).ReadingLike(bare.Schema["ResponseTokenIds"]).AddSpecialTokens.Should().BeFalse();
+    }
+
+    [Fact]
     public void A_model_that_was_disposed_is_an_error_that_says_to_pass_one()
     {
         CausalLanguageModel other = TinyModels.Create(seed: 5);

@@ -35,6 +35,29 @@ public sealed class LanguageModelStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_GPU_that_is_not_there_is_refused_or_stood_in_for_by_the_CPU()
+    {
+        const int absent = 63;
+        MemoryStream zip = Save(Chain().Fit(_prompts));
+        var warnings = new List<string>();
+        var lenient = new MLContext { GpuDeviceId = absent, FallbackToCpu = true };
+        lenient.Log += (_, log) =>
+        {
+            if (log.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) warnings.Add(log.Message);
+        };
+        using (var loaded = (IDisposable)lenient.Model.Load(zip, out _))
+            Find<PolicyTransformer>(loaded).Model.Device.type.Should().Be(TorchSharp.DeviceType.CPU);
+        warnings.Should().ContainSingle().Which.Should().Contain($"GpuDeviceId is {absent}").And.Contain("on the CPU");
+
+        var strict = new MLContext { GpuDeviceId = absent };
+        zip.Position = 0;
+        Action load = () => strict.Model.Load(zip, out _);
+        Exception refused = load.Should().Throw<Exception>().Which;
+        while (refused.InnerException is { } inner) refused = inner;
+        refused.Should().BeOfType<InvalidOperationException>().Which.Message.Should().Contain($"GpuDeviceId is {absent}").And.Contain("FallbackToCpu");
+    }
+
+    [Fact]
     public void Two_models_in_one_chain_are_stored_both()
     {
         using CausalLanguageModel other = TinyModels.Create(seed: 2);

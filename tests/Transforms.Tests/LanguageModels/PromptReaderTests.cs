@@ -17,6 +17,7 @@ public sealed class PromptReaderTests : IDisposable
     [InlineData("""{"messages":[{"role":"user","content":"1"}],"tools":[{"name":"f"}]}""", "1+=")]
     [InlineData("""{"messages":[{"role":"user","content":"1"}],"tools":null,"prefix":"cd"}""", "cd1=")]
     [InlineData("""{"messages":[{"role":"user","content":"1"},{"role":"assistant","content":"2"}],"continue_final_message":true}""", "1 2")]
+    [InlineData("""{"messages":[{"role":"user","content":"1"}],"chat_template_kwargs":{"prefix":"cd"}}""", "cd1=")]
     public void A_conversation_is_what_the_chat_template_makes_of_it(string conversation, string text)
     {
         IDataView data = _ml.Data.LoadFromEnumerable([new { Prompt = conversation }]), plain = _ml.Data.LoadFromEnumerable([new { Prompt = text }]);
@@ -43,12 +44,23 @@ public sealed class PromptReaderTests : IDisposable
     [InlineData("hello", "*Row 1*'Prompt'*no conversation*JSON array of messages*")]
     [InlineData("7", "*Row 1*no conversation*other JSON*")]
     [InlineData("""{"message":[]}""", "*Row 1*no conversation*'messages'*")]
+    [InlineData("""{"messages":[],"messages":[]}""", "*Row 1*no conversation*messages*")]
+    [InlineData("""{"messages":[],"continue_final_message":"yes"}""", "*Row 1*'Prompt'*'continue_final_message' is \"yes\", expected true or false*")]
+    [InlineData("""{"messages":[],"tools":3}""", "*Row 1*'Prompt'*'tools' is 3*")]
+    [InlineData("""{"messages":[{"role":"user","content":"1"}],"continue_final_message":true,"add_generation_prompt":true}""", "*Row 1*'Prompt'*ContinueFinalMessage*")]
+    [InlineData("""["no message"]""", "*Row 1*'Prompt'*")]
+    [InlineData("""[{"role":"tool","content":"1"}]""", "*Row 1*'Prompt'*no tools here*")]
     public void What_is_no_conversation_is_named_by_its_row(string prompt, string message)
     {
         IDataView data = _ml.Data.LoadFromEnumerable([new { Prompt = """[{"role":"user","content":"1"}]""" }, new { Prompt = prompt }]);
-        PolicyTransformer fitted = _ml.Transforms.GenerateText(_model, maxNewTokens: 2, promptFormat: PromptFormat.Messages).Fit(data);
+        PolicyTransformer fitted = _ml.Transforms.GenerateText(_model, maxNewTokens: 2, samplesPerPrompt: 3, promptFormat: PromptFormat.Messages).Fit(data);
         fitted.Invoking(it => it.Transform(data).GetColumn<string>("Response").ToArray()).Should().Throw<ArgumentException>().WithMessage(message);
     }
+
+    [Fact]
+    public void Text_that_a_tokenizer_refuses_is_named_by_row_and_column() =>
+        FluentActions.Invoking(() => TokenIds.Read(7, "Response", () => throw new InvalidDataException("no such word")))
+            .Should().Throw<ArgumentException>().WithMessage("Row 7: column 'Response': no such word");
 
     [Fact]
     public void A_model_without_a_template_and_a_column_of_ids_are_refused_before_any_work()

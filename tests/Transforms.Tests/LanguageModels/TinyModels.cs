@@ -20,11 +20,12 @@ internal static class TinyModels
     public static CausalLanguageModel Create(long seed = 1) =>
         CausalLanguageModel.Create(Config(vocabulary: 13), Tokenizer.FromPretrained(new TokenizerSource()), seed, initializerRange: 0.4);
 
-    /// <summary>That model with a chat template, which writes contents one after the other, tools as "+" and the beginning of an answer as "=".</summary>
+    /// <summary>That model with a chat template, which writes contents one after the other, tools as "+" and the beginning of an answer as "=", and refuses
+    /// messages of tools.</summary>
     public static CausalLanguageModel CreateWithChatTemplate() => CausalLanguageModel.Create(
         Config(vocabulary: 13),
         Tokenizer.FromPretrained(new TokenizerSource(
-            "{{ prefix }}{% for message in messages %}{{ message.content }}{% if not loop.last %} {% endif %}{% endfor %}{% if tools %}+{% endif %}{% if add_generation_prompt %}={% endif %}")),
+            "{{ prefix }}{% for message in messages %}{% if message.role == 'tool' %}{{ raise_exception('no tools here') }}{% endif %}{{ message.content }}{% if not loop.last %} {% endif %}{% endfor %}{% if tools %}+{% endif %}{% if add_generation_prompt %}={% endif %}")),
         seed: 1,
         initializerRange: 0.4);
 

@@ -45,6 +45,7 @@ public class ComponentPersistenceTests
     [InlineData("{")]
     [InlineData("null")]
     [InlineData("""{"BatchSize":"many"}""")]
+    [InlineData("""{"Input":"Text","Output":"Letters","BatchSize":16,"Ramp":true,"Refused":"(none)","OfALaterVersion":1}""")]
     [InlineData(null)]
     public void Damaged_or_missing_state_is_an_error_that_names_the_file(string? state)
     {

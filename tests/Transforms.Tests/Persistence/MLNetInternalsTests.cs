@@ -27,6 +27,8 @@ public class MLNetInternalsTests
         "Microsoft.ML.RepositoryReader.OpenEntryOrNull",
         "Microsoft.ML.RepositoryWriter.CreateEntry",
         "Microsoft.ML.Runtime.ICancelable.get_IsCanceled",
+        "Microsoft.ML.Runtime.IHostEnvironmentInternal.get_FallbackToCpu",
+        "Microsoft.ML.Runtime.IHostEnvironmentInternal.get_GpuDeviceId",
         "Microsoft.ML.SchemaShape.Create",
         "Microsoft.ML.SignatureLoadModel",
         "Microsoft.ML.VersionInfo..ctor",

@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Estimators;
 
@@ -9,9 +10,11 @@ namespace MLNetAttn.Estimators;
 internal sealed class PromptSet
 {
     private readonly StoredRows _rows;
+    private readonly PromptReader _reader;
     private readonly Func<int[], RolloutResponse> _respond;
 
-    private PromptSet(StoredRows rows, int[][] tokenIds, Func<int[], RolloutResponse> respond) => (_rows, TokenIds, _respond) = (rows, tokenIds, respond);
+    private PromptSet(StoredRows rows, PromptReader reader, int[][] tokenIds, Func<int[], RolloutResponse> respond) =>
+        (_rows, _reader, TokenIds, _respond) = (rows, reader, tokenIds, respond);
 
     /// <summary>Prompts.</summary>
     public int Count => TokenIds.Length;
@@ -47,7 +50,7 @@ internal sealed class PromptSet
         if (rows.Count == 0) throw context.Process(new ArgumentException("The data has no rows, expected at least one prompt.", nameof(data)));
         for (int row = 0; row < tokenIds.Count; row++)
             SequenceCheck.Prompt(model.Config, tokenIds[row], options.MaxNewTokens, row);
-        return new PromptSet(rows, [.. tokenIds], ids => RolloutResponse.Of(options, model, ids));
+        return new PromptSet(rows, options.Prompts, [.. tokenIds], ids => RolloutResponse.Of(options, model, ids));
     }
 
     /// <summary>What the reward sees.</summary>
@@ -55,6 +58,7 @@ internal sealed class PromptSet
     /// <param name="samples">[B]: responses to them.</param>
     public RolloutView Rollouts(int[] rows, IReadOnlyList<GeneratedSequence> samples) => new(
         _rows,
+        _reader,
         samples.Select(sample => (
             rows[sample.PromptIndex],
             sample.Text is { } text ? new RolloutResponse(text, sample.TokenIds, sample.FinishReason) : _respond(sample.TokenIds))));
@@ -62,7 +66,7 @@ internal sealed class PromptSet
     /// <summary>What the reward sees.</summary>
     /// <param name="rows">[B]: the prompt row that each response answers.</param>
     /// <param name="tokenIds">[B]: the responses.</param>
-    public RolloutView Rollouts(int[] rows, int[][] tokenIds) => new(_rows, rows.Zip(tokenIds, (row, ids) => (row, _respond(ids))));
+    public RolloutView Rollouts(int[] rows, int[][] tokenIds) => new(_rows, _reader, rows.Zip(tokenIds, (row, ids) => (row, _respond(ids))));
 
     /// <summary>Checks that the model has a place for every token of its tokenizer, before hours of training meet one that it has not.</summary>
     /// <exception cref="InvalidOperationException">It has not.</exception>

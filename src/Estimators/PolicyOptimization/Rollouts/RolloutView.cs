@@ -11,21 +11,23 @@ internal sealed class RolloutView : IDataView
     private static readonly TextGenerationOptions Names = new();
 
     private readonly StoredRows _prompts;
+    private readonly PromptReader _reader;
     private readonly Answer[] _answers;
 
     /// <param name="prompts">The prompt rows.</param>
+    /// <param name="reader">How their prompts are read.</param>
     /// <param name="responses">[B]: the responses, with the prompt row that each of them answers.</param>
-    public RolloutView(StoredRows prompts, IEnumerable<(int Row, RolloutResponse Response)> responses)
-        : this(prompts, Number(responses))
+    public RolloutView(StoredRows prompts, PromptReader reader, IEnumerable<(int Row, RolloutResponse Response)> responses)
+        : this(prompts, reader, Number(responses))
     {
     }
 
-    private RolloutView(StoredRows prompts, Answer[] answers)
+    private RolloutView(StoredRows prompts, PromptReader reader, Answer[] answers)
     {
-        (_prompts, _answers) = (prompts, answers);
+        (_prompts, _reader, _answers) = (prompts, reader, answers);
         var schema = new DataViewSchema.Builder();
         foreach (DataViewSchema.Column column in prompts.Columns) schema.AddColumn(column.Name, column.Type, column.Annotations);
-        schema.AddColumn(Names.ResponseColumnName, TextDataViewType.Instance, LanguageModelAnnotation.OfTokenIds(Names.TokenIdsColumnName));
+        schema.AddColumn(Names.ResponseColumnName, TextDataViewType.Instance, LanguageModelAnnotation.OfTokenIds(Names.TokenIdsColumnName, reader));
         schema.AddColumn(Names.TokenIdsColumnName, new VectorDataViewType(NumberDataViewType.Int32));
         schema.AddColumn(Names.FinishReasonColumnName, TextDataViewType.Instance);
         Schema = schema.ToSchema();
@@ -53,7 +55,7 @@ internal sealed class RolloutView : IDataView
     public string Describe(int row) => $"response {_answers[row].Place} to the prompt of row {_answers[row].Row}";
 
     /// <summary>Some of the responses, under the same names and ids.</summary>
-    public RolloutView Only(int[] rows) => new(_prompts, [.. rows.Select(row => _answers[row])]);
+    public RolloutView Only(int[] rows) => new(_prompts, _reader, [.. rows.Select(row => _answers[row])]);
 
     private static Answer[] Number(IEnumerable<(int Row, RolloutResponse Response)> responses)
     {
