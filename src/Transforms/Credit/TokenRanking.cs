@@ -48,8 +48,11 @@ public static class TokenRanking
 
     private static double[] Sorted(IEnumerable<double> values)
     {
-        double[] defined = [.. values.Where(value => !double.IsNaN(value))];
-        Array.Sort(defined);
-        return defined;
+        double[] sorted = [.. values];
+        Array.Sort(sorted);
+        // NaN is sorted before all numbers.
+        int undefined = 0;
+        while (undefined < sorted.Length && double.IsNaN(sorted[undefined])) undefined++;
+        return undefined == 0 ? sorted : sorted[undefined..];
     }
 }

@@ -69,7 +69,8 @@ internal static class Conversation
         _ => throw Wrong(field, "true or false"),
     };
 
-    private static JsonElement Of(JsonProperty field, JsonValueKind kind, string expected) => field.Value.ValueKind == kind ? field.Value : throw Wrong(field, expected);
+    private static JsonElement Of(JsonProperty field, JsonValueKind kind, string expected) =>
+        field.Value.ValueKind == kind ? field.Value : throw Wrong(field, expected);
 
     private static FormatException Wrong(JsonProperty field, string expected) => new($"'{field.Name}' is {field.Value.GetRawText()}, expected {expected}");
 }

@@ -5,8 +5,8 @@ using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Transforms;
 
-/// <summary>Annotations of a column that a language model wrote. They let <c>AttentionRhythm()</c> analyse a response with the very model, the very tokens and the
-/// very reading of the prompt that it was written with.</summary>
+/// <summary>Annotations of a column that a language model wrote. They let <c>AttentionRhythm()</c> analyse a response with the very model, the very tokens and
+/// the very reading of the prompt that it was written with.</summary>
 public static class LanguageModelAnnotation
 {
     /// <summary>The annotation that names the model: text, its <see cref="CausalLanguageModel.Fingerprint"/>. The model is found as long as it lives in this

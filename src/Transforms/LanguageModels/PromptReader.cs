@@ -49,7 +49,8 @@ internal sealed class PromptReader(string columnName, PromptFormat format, bool 
         return () =>
         {
             string json = text();
-            return TokenIds.Read(row.Position / rowsPerPrompt, columnName, () => model.Tokenizer.Encode(Render(model.ChatTemplate, json), addSpecialTokens: false));
+            return TokenIds.Read(
+                row.Position / rowsPerPrompt, columnName, () => model.Tokenizer.Encode(Render(model.ChatTemplate, json), addSpecialTokens: false));
         };
     }
 

@@ -48,7 +48,10 @@ public sealed class PolicyTransformer : BatchTransformer
     /// <param name="model">The model that writes them.</param>
     internal static OutputColumn<Response>[] Outputs(TextGenerationOptions options, LanguageModelHandle model) =>
     [
-        OutputColumn.Text(options.ResponseColumnName, (Response response) => response.Text, LanguageModelAnnotation.Create(model, options.Prompts, options.TokenIdsColumnName)),
+        OutputColumn.Text(
+            options.ResponseColumnName,
+            (Response response) => response.Text,
+            LanguageModelAnnotation.Create(model, options.Prompts, options.TokenIdsColumnName)),
         OutputColumn.Vector(
             options.TokenIdsColumnName,
             NumberDataViewType.Int32,

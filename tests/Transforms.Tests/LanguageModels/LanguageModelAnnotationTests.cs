@@ -56,8 +56,10 @@ public sealed class LanguageModelAnnotationTests : IDisposable
     public void A_prompt_is_read_as_it_was_when_it_was_answered()
     {
         using CausalLanguageModel chat = TinyModels.CreateWithChatTemplate();
-        IDataView conversations = _ml.Data.LoadFromEnumerable(new[] { "1", "2 + 1" }.Select(text => new { Prompt = $$"""[{"role":"user","content":"{{text}}"}]""" }));
-        TransformerChain<AttentionRhythmTransformer> chain = _ml.Transforms.GenerateText(chat, maxNewTokens: 20, seed: 3, promptFormat: PromptFormat.Messages)
+        IDataView conversations = _ml.Data.LoadFromEnumerable(new[] { "1", "2 + 1" }.Select(
+            text => new { Prompt = $$"""[{"role":"user","content":"{{text}}"}]""" }));
+        TransformerChain<AttentionRhythmTransformer> chain = _ml.Transforms
+            .GenerateText(chat, maxNewTokens: 20, seed: 3, promptFormat: PromptFormat.Messages)
             .Append(_ml.Transforms.AttentionRhythm(grouping: RhythmGrouping.PerSequence))
             .Fit(conversations);
         IDataView written = chain.Transform(conversations);
