@@ -12,6 +12,9 @@ public sealed class PolicyOptimizationStepTests : TrainerFixture
 {
     private const int MaxNewTokens = 12;
 
+    /// <summary>A length that says that a response is as long as allowed and does not end.</summary>
+    private const int Cut = -1;
+
     // 0, 1, 2, 3 and 0, 10, 20, 30.
     private static readonly float[] TwoScales = [0, 1, 2, 3, 0, 10, 20, 30];
 
@@ -160,9 +163,6 @@ public sealed class PolicyOptimizationStepTests : TrainerFixture
             return held;
         }
     }
-
-    /// <summary>A length that says that a response is as long as allowed and does not end.</summary>
-    private const int Cut = -1;
 
     private static Recorded[] Responses(float[] rewards, Func<int, int> length, int generations = 4)
     {
