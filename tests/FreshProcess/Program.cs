@@ -9,7 +9,8 @@ using MLNetAttn.FreshProcess;
 var ml = new MLContext();
 if (args[0] == "train")
 {
-    Console.WriteLine(TrainingRun.Train(ml, args[1], args[2], int.Parse(args[3], System.Globalization.CultureInfo.InvariantCulture), adapter: args is [.., "adapter"]));
+    int steps = int.Parse(args[3], System.Globalization.CultureInfo.InvariantCulture);
+    Console.WriteLine(TrainingRun.Train(ml, args[1], args[2], steps, adapter: args is [.., "adapter"]));
     return 0;
 }
 ITransformer model = ml.Model.Load(args[1], out DataViewSchema schema);
