@@ -138,6 +138,42 @@ public sealed class EvaluationDuringTrainingTests : IDisposable
             .Should().Throw<ArgumentException>().WithMessage("*EvaluateAtStart is True*KeepBest is True*EarlyStoppingPatience is 2*");
     }
 
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(null)]
+    public void Evaluations_sample_at_their_own_temperature(double? temperature)
+    {
+        var answers = new List<(string Prompt, string Response)>();
+        var reward = _ml.Transforms.CustomMapping<RewardInput, RewardOutput>((row, output) =>
+        {
+            output.Reward = row.ResponseTokenIds[0];
+            if (row.Wanted == 0) answers.Add((string.Join(' ', row.Prompt), row.Response));
+        }, null);
+        PolicyOptimizationOptions options = Options(steps: 1, every: 1) with { EvaluationTemperature = temperature };
+        _ml.Policies.Trainers.PolicyOptimization(_model, reward, options).Fit(_prompts, _validation).Dispose();
+        answers.Should().HaveCount(6 * 4);
+        answers.Distinct().Count().Should().Match(count => temperature == 0 ? count == 6 : count > 6, "greedy answers to a prompt are all the same");
+    }
+
+    [Fact]
+    public void The_log_of_MLNET_gets_a_line_a_step_with_the_main_metrics_and_the_goal()
+    {
+        var told = new ProgressList();
+        var messages = new List<string>();
+        _ml.Log += (_, entry) => { if (entry.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Info) messages.Add(entry.Message); };
+        Fit(Options(steps: 2, every: 2, progress: told) with { Loss = new PolicyLossOptions { Beta = 0.1 } }).Dispose();
+        string[] names =
+        [
+            "reward", "frac_reward_zero_std", "completions/mean_length", "completions/clipped_ratio",
+            "entropy", "kl", "loss", "grad_norm", "credit/mean", "step_time",
+        ];
+        foreach (string line in new[] { Line(1, names), Line(2, [.. names, "eval_reward"]) })
+            messages.Should().ContainSingle(message => message.EndsWith(line, StringComparison.Ordinal));
+
+        string Line(int step, string[] logged) => $"Step {step}/2: " + string.Join(
+            ", ", logged.Select(name => FormattableString.Invariant($"{name} {told[step - 1].Metrics[name]:G4}")));
+    }
+
     [Fact]
     public void What_a_reward_is_made_of_is_measured_in_evaluations_too()
     {

@@ -102,6 +102,28 @@ public sealed class PolicyOptimizationTextTests
                 .Should().Throw<InvalidOptionsException>().WithMessage(message);
     }
 
+    [Theory]
+    [InlineData("<eos>", false, false)]
+    [InlineData("e", false, true)]
+    [InlineData("e", true, false)]
+    public void A_tokenizer_that_ends_texts_where_the_model_does_not_stop_is_told_once(string endOfText, bool hasStops, bool told)
+    {
+        using CausalLanguageModel model = TinyModels.CreateWithTokenizer(eosToken: endOfText);
+        var warnings = new List<string>();
+        _ml.Log += (_, entry) =>
+        {
+            if (entry.Message.Contains("The tokenizer ends texts", StringComparison.Ordinal)) warnings.Add(entry.Message);
+        };
+        IDataView prompts = _ml.Data.LoadFromEnumerable([new { Prompt = "1 + 1 =" }]);
+        PolicyOptimizationOptions options = Options(steps: 2) with { StopTokenIds = hasStops ? [0] : null };
+        var reward = _ml.Transforms.CustomMapping<TextRewardInput, RewardOutput>((row, score) => score.Reward = row.Response.Length, null);
+        _ml.Policies.Trainers.PolicyOptimization(model, reward, options).Fit(prompts).Dispose();
+        warnings.Should().HaveCount(told ? 1 : 0);
+        if (told)
+            warnings[0].Should().Contain(
+                "token 5 ('e'), which is none of those that the model stops at (0), so that a response goes on behind it. Set StopTokenIds to [0, 5]");
+    }
+
     private static PolicyOptimizationOptions Options(int steps = 1) => new()
     {
         Steps = steps,

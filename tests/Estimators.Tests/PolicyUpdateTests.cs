@@ -16,6 +16,32 @@ public class PolicyUpdateTests
         foreach ((string name, float[] values) in whole) parts[name].Zip(values, (a, b) => Math.Abs(a - b)).Max().Should().BeLessThan(2e-5f, name);
     }
 
+    /// <summary>Each of two mini-batches brings its share of the N tokens that the step has: Σ l·m / (N / 2), in however many parts.</summary>
+    [Theory]
+    [InlineData(PolicyLossType.Dapo, 1)]
+    [InlineData(PolicyLossType.Dapo, 2)]
+    [InlineData(PolicyLossType.Cispo, 2)]
+    public void Of_several_mini_batches_each_divides_by_its_share_of_the_steps_tokens(PolicyLossType type, int parts)
+    {
+        using CausalLanguageModel model = TinyModels.Create();
+        var options = new PolicyOptimizationOptions
+        {
+            PromptsPerStep = 2,
+            Generations = 4,
+            MiniBatches = 2,
+            GradientAccumulationSteps = parts,
+            Loss = new PolicyLossOptions { Type = type, EpsilonHigh = 5 },
+        };
+        Rollout[] step = Responses(8), miniBatch = step[..4];
+        int tokens = step.Sum(rollout => rollout.Advantages.Length);
+        IReadOnlyList<float[]> logs = model.LogProbabilities([.. miniBatch.Select(rollout => rollout.Sequence)]);
+        // The ratio is 1: l is −Â, and in cispo −Â · log π.
+        double sum = miniBatch.Zip(logs, (rollout, log) => rollout.Advantages.Zip(log, (a, p) => -a * (type == PolicyLossType.Cispo ? p : 1)).Sum()).Sum();
+
+        using var policy = new LearningPolicy(model, options, totalUpdates: 2);
+        new PolicyUpdate(policy, options).Run(miniBatch, tokens)["loss"].Should().BeApproximately(sum / (tokens / 2.0), 1e-5);
+    }
+
     [Theory]
     [InlineData(ImportanceSampling.Sequence, 1 / 2.0)]
     [InlineData(ImportanceSampling.SequenceToken, 2 / 10.0)]
@@ -49,14 +75,19 @@ public class PolicyUpdateTests
             LearningRate = 1e-3,
             Loss = new PolicyLossOptions { Type = type },
         };
+        Rollout[] rollouts = Responses(8);
+        using var policy = new LearningPolicy(model, options, totalUpdates: 1);
+        loss = new PolicyUpdate(policy, options).Run(rollouts, tokensInBatch: rollouts.Sum(rollout => rollout.Advantages.Length))["loss"];
+        return TinyModels.Snapshot(policy.Model);
+    }
+
+    private static Rollout[] Responses(int count)
+    {
         var random = new Random(6);
-        Rollout[] rollouts = [.. Enumerable.Range(0, 8).Select(i => new Rollout
+        return [.. Enumerable.Range(0, count).Select(i => new Rollout
         {
             Sequence = new TokenSequence([1, 2], [.. Enumerable.Range(0, 3 + i).Select(_ => random.Next(1, TinyModels.Vocabulary))]),
             Advantages = [.. Enumerable.Range(0, 3 + i).Select(_ => random.NextSingle() - 0.5f)],
         })];
-        using var policy = new LearningPolicy(model, options, totalUpdates: 1);
-        loss = new PolicyUpdate(policy, options).Run(rollouts, tokensInBatch: rollouts.Sum(rollout => rollout.Advantages.Length))["loss"];
-        return TinyModels.Snapshot(policy.Model);
     }
 }

@@ -10,10 +10,15 @@ namespace MLNetAttn.FreshProcess;
 internal static class TrainingRun
 {
     /// <summary>Trains, and returns the fingerprint of the trained model.</summary>
-    public static string Train(MLContext ml, string modelFolder, string folder, int steps)
+    /// <param name="ml">ML.NET's.</param>
+    /// <param name="modelFolder">The model to start from.</param>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="steps">Steps in all.</param>
+    /// <param name="adapter">Whether an adapter is trained, by two updates a step and with a checkpoint after every second one, instead of all weights.</param>
+    public static string Train(MLContext ml, string modelFolder, string folder, int steps, bool adapter)
     {
         using CausalLanguageModel model = CausalLanguageModel.FromPretrained(modelFolder);
-        using PolicyTransformer policy = ml.Policies.Trainers.PolicyOptimization(model, ml.Transforms.CountdownReward(), new PolicyOptimizationOptions
+        var options = new PolicyOptimizationOptions
         {
             Steps = steps,
             PromptsPerStep = 4,
@@ -24,7 +29,10 @@ internal static class TrainingRun
             CheckpointEvery = 1,
             Resume = true,
             Progress = new Lines(),
-        }).Fit(ml.Data.LoadFromEnumerable(Countdown.Generate(200, seed: 1)));
+        };
+        if (adapter) options = options with { MiniBatches = 2, CheckpointEvery = 2, Lora = new LoraOptions { Rank = 2, Dropout = 0.1 } };
+        using PolicyTransformer policy = ml.Policies.Trainers.PolicyOptimization(model, ml.Transforms.CountdownReward(), options)
+            .Fit(ml.Data.LoadFromEnumerable(Countdown.Generate(200, seed: 1)));
         return policy.Model.Fingerprint;
     }
 

@@ -77,21 +77,23 @@ internal sealed class ConfigBinder(Type root)
         }
     }
 
-    private static string Meant(JsonNode? value, Type type) =>
-        type.IsEnum
-        && value is JsonValue text
-        && text.TryGetValue(out string? name)
-        && NearestName.Find(name, Values(type)) is { } nearest
-            ? $"; did you mean {nearest}?"
-            : "";
+    private static string Meant(JsonNode? value, Type type)
+    {
+        if (!type.IsEnum || value is not JsonValue text || !text.TryGetValue(out string? name)) return "";
+        if (TrlNames.FindValue(type, name) is { } own) return $"; {own}";
+        return NearestName.Find(name, Values(type)) is { } nearest ? $"; did you mean {nearest}?" : "";
+    }
 
-    /// <summary>The nearest name beside it; where there is none, a place where it would be known.</summary>
+    /// <summary>The nearest name beside it; where there is none, a place where it would be known, or a name beside it that it is the beginning of.</summary>
     private string Advice(string name, Type type, string path)
     {
         if (ConfigJson.Elsewhere(path) is { } elsewhere) return $" here; {elsewhere}";
         if (TrlNames.Find(name) is { } own) return $"; TRL's {name} is here {own}";
-        if (NearestName.Find(name, ConfigNames.Of(type).Properties.Select(property => property.Name)) is { } nearest) return $"; did you mean {nearest}?";
+        if (TrlNames.Missing(name) is { } why) return $"; TRL's {name} is not there: {why}";
+        string[] names = [.. ConfigNames.Of(type).Properties.Select(property => property.Name)];
+        if (NearestName.Find(name, names) is { } nearest) return $"; did you mean {nearest}?";
         string? place = ConfigNames.All(root).Where(known => known.Name == name).Select(known => known.Path).FirstOrDefault();
-        return place is null ? "" : $" here; did you mean {place}?";
+        if (place is not null) return $" here; did you mean {place}?";
+        return NearestName.Complete(name, names) is { } whole ? $"; did you mean {whole}?" : "";
     }
 }

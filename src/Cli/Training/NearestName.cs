@@ -15,6 +15,11 @@ internal static class NearestName
         return nearest;
     }
 
+    /// <summary>The shortest candidate that begins with the name, as with one that was cut short; null where there is none, or the name says too
+    /// little.</summary>
+    public static string? Complete(string name, IEnumerable<string> candidates) =>
+        name.Length < 3 ? null : candidates.Where(candidate => candidate.StartsWith(name, StringComparison.Ordinal)).MinBy(candidate => candidate.Length);
+
     /// <summary>How many letters must be added, left out, replaced, or swapped with the next to make one text of the other (optimal string
     /// alignment).</summary>
     public static int Distance(string first, string second)

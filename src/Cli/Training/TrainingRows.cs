@@ -95,6 +95,11 @@ internal sealed record TrainingRows(IDataView View, IReadOnlyList<string> Titles
             try
             {
                 InputRow row = InputRow.Parse(number, line);
+                if (format == PromptFormat.Text && row.Fields["prompt"] is JsonArray or JsonObject)
+                    throw new RowException("'prompt' is not text, but messages: set options.prompt_format to messages.");
+                if (row.Has("messages") && !row.Has("prompt"))
+                    throw new RowException(
+                        "The row has 'messages' and no 'prompt', expected as 'prompt' the messages before the response, with options.prompt_format messages, and as 'response' its text.");
                 (string prompt, string title) = format == PromptFormat.Messages ? row.Conversation("prompt") : (row.Text("prompt"), row.Text("prompt"));
                 return new Demonstration { Prompt = prompt, Title = title, Response = row.Text("response") };
             }

@@ -103,13 +103,15 @@ internal sealed class PolicyOptimizationStep(
         }
 
         credit ??= fused!.Credit(sequences);
-        if (step == 0) WarnOfNoCredit(sequences, credit);
+        rhythm ??= fused?.Analyses(rollouts.Length);
+        // Of an update that was skipped it is not known what credit is.
+        if (step == 0 && (fused is null || rhythm is not null)) WarnOfNoCredit(sequences, credit);
         Samples = options.LogSamplesEvery is { } every && (step == 0 || (step + 1) % every == 0) ? Describe(batch, advantages, credit) : [];
         HeadGroups? measured = !MeasuresGroups(step) ? null
                 : fused is null ? rhythm?[0].Groups
                 : fused.NextGroups(_rhythm.HeadRatio),
             groups = measured ?? state.Groups;
-        metrics.Credited(credit, rhythm ?? fused?.Analyses(rollouts.Length), state.Groups, groups);
+        metrics.Credited(credit, rhythm, state.Groups, groups);
         _state = state with { Groups = groups };
         return metrics.End(_state.Tokens);
     }
@@ -203,9 +205,10 @@ internal sealed class PolicyOptimizationStep(
         if (options.Loss is { Type: PolicyLossType.Cispo, EpsilonHigh: null })
             warn(FormattableString.Invariant(
                 $"Loss.EpsilonHigh is null, so Cispo caps the weight of every token at Epsilon ({options.Loss.Epsilon}), as TRL does: set it to the cap that you want, about 5."));
-        if (batch.Truncated.All(truncated => truncated))
+        int responses = batch.Truncated.Length, cut = batch.Truncated.Count(truncated => truncated);
+        if (10L * cut >= 9L * responses)
             warn(
-                $"Every response of the first step was cut at MaxNewTokens ({options.MaxNewTokens}) without ending: raise it, or check that the model knows how to end a response.");
+                $"{cut} of the {responses} responses of the first step were cut at MaxNewTokens ({options.MaxNewTokens}) without ending: raise it, or check that the model knows how to end a response.");
         if (advantages.Rewards.All(double.IsNaN))
             warn("No response of the first step has a reward, so nothing is learnt from it. Check the reward on a response of the model.");
         else if (advantages.Values.All(value => value == 0))

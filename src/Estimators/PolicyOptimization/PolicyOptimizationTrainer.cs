@@ -109,8 +109,23 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     public PolicyTransformer Fit(IDataView input, IDataView? validation)
     {
         _options.Rhythm?.Validate(_model.Config);
+        WarnOfForeignEnd();
         CausalLanguageModel trained = _recorded is null ? FitSampled(input, validation) : FitRecorded(input, validation, _recorded);
         return new PolicyTransformer(_host, LanguageModelHandle.Own(trained), Responses);
+    }
+
+    /// <summary>A model that ends responses as its tokenizer does is not heard where it is asked to end them otherwise: all are cut, and nothing says
+    /// why.</summary>
+    private void WarnOfForeignEnd()
+    {
+        if (_options.StopTokenIds is not null || !_model.HasTokenizer || _model.Tokenizer.EosTokenId is not { } end) return;
+        if (ForeignEnd.Of(_model, end) is not { } foreign) return;
+        using IChannel channel = _host.Start("Training");
+        channel.Warning(
+            MessageSensitivity.None,
+            "The tokenizer ends texts with {0}, so that a response goes on behind it. Set StopTokenIds to [{1}] to end responses there too, or use the tokenizer and generation_config.json that came with the model.",
+            foreign,
+            string.Join(", ", _model.GenerationConfig.EosTokenIds.Append(end)));
     }
 
     private CausalLanguageModel FitSampled(IDataView input, IDataView? validation)

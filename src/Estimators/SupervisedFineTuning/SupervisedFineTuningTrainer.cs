@@ -55,7 +55,7 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
         var cancellation = new RunCancellation(_host, _options.CancellationToken);
         (TokenSequence[] rows, int? end) = Read(input, cancellation);
         TokenSequence[]? judged = validation is null ? null : ValidationRows.Named(_host, () => Read(validation, cancellation, "validation rows").Rows);
-        using CausalLanguageModel? aligned = end is { } id && !_model.GenerationConfig.EosTokenIds.Contains(id) ? Align(id) : null;
+        using CausalLanguageModel? aligned = end is { } id && ForeignEnd.Of(_model, id) is { } foreign ? Align(id, foreign) : null;
         var plan = new TrainingPlan(
             nameof(SupervisedFineTuningTrainer), _options.Steps ?? Steps(_options.Batches(rows.Length)), UpdatesPerStep: 1, Logged,
             () => DataFingerprint.Of(rows), judged is null ? null : () => DataFingerprint.Of(judged),
@@ -110,13 +110,9 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     }
 
     /// <summary>The model, and that it stops at the token that training ends responses with, as transformers aligns the two.</summary>
-    private CausalLanguageModel Align(int end)
+    private CausalLanguageModel Align(int end, string foreign)
     {
-        Warn(
-            "Training ends responses with token {0} ('{1}'), which is none of those that the model stops at ({2}): the trained policy stops at it too.",
-            end,
-            _model.Tokenizer.IdToToken(end),
-            string.Join(", ", _model.GenerationConfig.EosTokenIds));
+        Warn("Training ends responses with {0}: the trained policy stops at it too.", foreign);
         return _model.EndingAt(end);
     }
 

@@ -90,9 +90,11 @@ internal sealed class LearningPolicy : IDisposable
     /// <summary>Updates the policy with what was accumulated, and forgets it.</summary>
     public void Apply()
     {
-        _optimizer.Step(Gradients, LearningRate);
-        Changed();
+        double learningRate = LearningRate;
+        // Counted first: what fails from here on, as memory may, leaves another policy than the update before, which must not be saved as that one.
         Updates++;
+        _optimizer.Step(Gradients, learningRate);
+        Changed();
         Forget();
     }
 

@@ -231,7 +231,8 @@ internal sealed class TrainingLoop
         {
             write();
         }
-        catch (Exception exception) when (whatever || exception is IOException or UnauthorizedAccessException)
+        // An argument out of range is what .NET says of a file that is larger than the file system, or a limit, allows.
+        catch (Exception exception) when (whatever || exception is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
         {
             _channel.Warning(MessageSensitivity.None, $"{what} could not be written: {{1}}", _done, exception.Message);
         }

@@ -103,6 +103,45 @@ public sealed class ConfigReaderTests
         ConfigNames.All(typeof(PolicyOptimizationConfig)).Select(known => known.Path).Should().Contain($"options.{own}");
     }
 
+    [Theory]
+    [InlineData("repetition_penalty", "it makes another distribution of every place than the loss has")]
+    [InlineData("generation_kwargs", "temperature, top_k, top_p, min_p, stop_strings and stop_token_ids say how responses are sampled")]
+    [InlineData("sync_ref_model", "the reference stays the model that training begins with")]
+    [InlineData("use_vllm", "the policy samples itself; from what a server sampled it learns in C#, as recorded rollouts")]
+    [InlineData("vllm_mode", "the policy samples itself; from what a server sampled it learns in C#, as recorded rollouts")]
+    [InlineData(
+        "off_policy_mask_threshold",
+        "no response is left out for being off-policy; loss.delta and loss.dual_clip bound what one with a negative advantage weighs")]
+    [InlineData("use_adaptive_entropy", "loss.entropy_coefficient stays as it is set")]
+    [InlineData("entropy_target", "loss.entropy_coefficient stays as it is set")]
+    [InlineData("sapo_temperature_neg", "there is no sapo loss")]
+    [InlineData("vespo_k_pos", "there is no vespo loss")]
+    public void Names_of_TRL_that_are_not_here_are_told_to_be_not_there(string trl, string why)
+    {
+        Problems($"{{\"options\": {{\"{trl}\": 1}}}}").Should().Equal($"options.{trl}: unknown; TRL's {trl} is not there: {why}");
+        string[] names = [.. ConfigNames.All(typeof(PolicyOptimizationConfig)).Select(known => known.Name)];
+        names.Should().NotContain(trl).And.Contain(["temperature", "top_k", "top_p", "min_p", "stop_strings", "stop_token_ids"])
+            .And.Contain(["delta", "dual_clip", "entropy_coefficient"]);
+    }
+
+    [Theory]
+    [InlineData("loss\": {\"type", "gspo", "gspo is grpo with loss.importance_sampling sequence, or sequence_token with credit that differs from token to token")]
+    [InlineData("loss\": {\"type", "sapo", "TRL's sapo is not there")]
+    [InlineData("loss\": {\"type", "luspo", "TRL's luspo is not there")]
+    [InlineData("loss\": {\"type", "vespo", "TRL's vespo is not there")]
+    [InlineData("schedule", "constant_with_warmup", "TRL's constant_with_warmup is here constant, with warmup_steps")]
+    [InlineData("schedule", "linaer", "did you mean linear?")]
+    public void Values_of_TRL_are_told_where_they_are_here_or_that_they_are_not(string option, string value, string answer)
+    {
+        string end = option.Contains('{', StringComparison.Ordinal) ? "}" : "";
+        Problems($"{{\"options\": {{\"{option}\": \"{value}\"}}{end}}}").Should().ContainSingle().Which.Should().EndWith($"; {answer}");
+    }
+
+    [Fact]
+    public void A_name_that_was_cut_short_is_completed() =>
+        Problems("""{"method": "sft", "options": {"max_len": 512, "eval": 5, "al": 1}}""").Should().Equal(
+            "options.max_len: unknown; did you mean max_length?", "options.eval: unknown; did you mean evaluate_every?", "options.al: unknown");
+
     [Fact]
     public void Rewards_that_are_normalized_first_must_be_several_and_one_must_weigh_something() =>
         FluentActions.Invoking(() => ConfigRules.Require(Policy($$"""

@@ -21,4 +21,12 @@ public sealed class NearestNameTests
     [InlineData("colour", null)]
     public void The_nearest_is_found_if_it_is_near(string name, string? nearest) =>
         NearestName.Find(name, ["steps", "learning_rate", "generations", "max_gradient_norm", "beta"]).Should().Be(nearest);
+
+    [Theory]
+    [InlineData("max_len", "max_length")]
+    [InlineData("max", "max_length")]
+    [InlineData("ma", null)]
+    [InlineData("length", null)]
+    public void The_shortest_name_that_begins_so_completes_it(string name, string? whole) =>
+        NearestName.Complete(name, ["max_gradient_norm", "max_length", "mask"]).Should().Be(whole);
 }

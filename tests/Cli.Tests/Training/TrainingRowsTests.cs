@@ -58,6 +58,13 @@ public sealed class TrainingRowsTests
         chat.View.GetColumn<string>("Prompt").Should().Equal(
             """[{"role":"system","content":"Add."},{"role":"user","content":"1 + 1?"}]""",
             """{"messages":[{"role":"user","content":"1 + 2?"}],"enable_thinking":false}""");
+        Refused("*rows.jsonl', line 1: 'prompt' is not text, but messages: set options.prompt_format to messages*", new SupervisedFineTuningOptions());
+        File.WriteAllText(file, """{"messages": [{"role": "user", "content": "1 + 1?"}, {"role": "assistant", "content": "2"}]}""");
+        foreach (SupervisedFineTuningOptions options in new[] { new SupervisedFineTuningOptions(), messages })
+            Refused("*line 1: The row has 'messages' and no 'prompt', expected as 'prompt' the messages before the response*", options);
+        void Refused(string message, SupervisedFineTuningOptions options) =>
+            FluentActions.Invoking(() => TrainingRows.Responses(_context, file, options)).Should().Throw<InvalidDataException>().WithMessage(message);
+
         File.WriteAllText(file, "{\"prompt\": \"1 + 1?\", \"response\": \"2\"}\n");
         FluentActions.Invoking(() => TrainingRows.Responses(_context, file, messages))
             .Should().Throw<InvalidDataException>().WithMessage("*rows.jsonl', line 1: 'prompt' is not an array of messages, or an object*");
