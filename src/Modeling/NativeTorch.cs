@@ -20,8 +20,8 @@ internal static class NativeTorch
         {
             throw new DllNotFoundException(
                 "TorchSharp's native library does not load. Either the app has no backend (add one of the packages TorchSharp-cpu and TorchSharp-cuda-linux to it, " +
-                "and build for this system), or the system lacks a library that it needs: libgomp (Debian and Ubuntu: apt-get install libgomp1), or a libstdc++ of " +
-                "GCC 13 (docs/packages.md, 'Where TorchSharp does not load'). The inner exception has the loader's own words.",
+                "and build for this system), or the system's libstdc++ is missing (Debian and Ubuntu: apt-get install libstdc++6) or older than GCC 13's, which " +
+                "TorchSharp 0.107.0 asks for (docs/packages.md, 'Where TorchSharp does not load'). The inner exceptions have TorchSharp's own words.",
                 exception);
         }
     }
