@@ -11,20 +11,23 @@ namespace MLNetAttn.Modeling;
 public sealed partial class CausalLanguageModel : IDisposable
 {
     private readonly Tokenizer? _tokenizer;
+    private readonly TokenizerFiles? _tokenizerFiles;
     private readonly string _location;
     private readonly string? _baseFolder;
-    private readonly Lazy<string> _fingerprint;
+    private readonly Lock _fingerprinting = new();
 
     /// <param name="decoder">Weights and adapter.</param>
     /// <param name="generation">What generation_config.json says.</param>
     /// <param name="tokenizer">The tokenizer; null = none.</param>
+    /// <param name="tokenizerFiles">Its files, which are there without it where the folder has those of another kind of tokenizer; null = none.</param>
     /// <param name="location">Where the files lay, for messages.</param>
     /// <param name="baseFolder">The folder that holds these very weights, and nothing else that a model is made of; null = there is none that is
     /// known.</param>
-    private CausalLanguageModel(Decoder decoder, GenerationConfig generation, Tokenizer? tokenizer, string location, string? baseFolder = null)
+    private CausalLanguageModel(
+        Decoder decoder, GenerationConfig generation, Tokenizer? tokenizer, TokenizerFiles? tokenizerFiles, string location, string? baseFolder = null)
     {
-        (Decoder, GenerationConfig, _tokenizer, _location, _baseFolder) = (decoder, generation, tokenizer, location, baseFolder);
-        _fingerprint = new Lazy<string>(ComputeFingerprint);
+        (Decoder, GenerationConfig, _tokenizer, _tokenizerFiles) = (decoder, generation, tokenizer, tokenizerFiles);
+        (_location, _baseFolder) = (location, baseFolder);
     }
 
     /// <summary>The architecture, as config.json has it.</summary>
@@ -53,7 +56,13 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// <summary>SHA-256, in hexadecimal, of configuration, weights, adapter and tokenizer: equal models have equal fingerprints. Computed at the first
     /// call.</summary>
     /// <exception cref="ObjectDisposedException">The model is disposed and the fingerprint was never asked for.</exception>
-    public string Fingerprint => _fingerprint.Value;
+    public string Fingerprint
+    {
+        get
+        {
+            lock (_fingerprinting) return field ??= ComputeFingerprint();
+        }
+    }
 
     /// <summary>The weights under their Hugging Face names; views, not copies. A tied output head is not listed.</summary>
     public IReadOnlyDictionary<string, Tensor> Parameters => Decoder.Weights.Parameters;
@@ -81,6 +90,7 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// <exception cref="FileNotFoundException">config.json or the weights are missing.</exception>
     /// <exception cref="NotSupportedException">The architecture, or something it asks for, is not supported; the message names it.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, contradicts another, or holds weights that are not finite.</exception>
+    /// <exception cref="DllNotFoundException">Torch's native library does not load; the message says what may be missing.</exception>
     public static CausalLanguageModel FromPretrained(string folder, ModelLoadOptions? options = null) => FromPretrained(new FolderSource(folder), options);
 
     /// <summary>As <see cref="FromPretrained(string, ModelLoadOptions)"/>, from wherever the files lie.</summary>
@@ -88,11 +98,12 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// <param name="options">Device and type of the weights; null = float32 on the CPU.</param>
     public static CausalLanguageModel FromPretrained(ICheckpointSource source, ModelLoadOptions? options = null)
     {
+        NativeTorch.Require();
         options ??= new ModelLoadOptions();
         options.Validate();
         // Files are read one after the other, as a zip wants it; what was read of the tokenizer is parsed while the rest is read, which takes about as long.
-        TokenizerFiles? files = source.Exists(TokenizerFiles.Definition) ? TokenizerFiles.Read(source) : null;
-        Task<Tokenizer>? tokenizer = files is null ? null : Task.Run(() => new Tokenizer(files));
+        TokenizerFiles files = TokenizerFiles.Read(source);
+        Task<Tokenizer>? tokenizer = files.Find(Tokenizer.FileName) is null ? null : Task.Run(() => new Tokenizer(files));
         if (AdapterFiles.Exist(source) && !source.Exists(CheckpointFiles.Config))
             throw new FileNotFoundException(
                 $"'{source.Location}' holds an adapter without its base model: load the base model, and give this folder to its {nameof(WithAdapter)} (on the command line --adapter).",
@@ -111,7 +122,7 @@ public sealed partial class CausalLanguageModel : IDisposable
             if (AdapterFiles.Exist(source)) adapter = LoraAdapter.Load(weights, source, folder);
             Tokenizer? read = tokenizer?.GetAwaiter().GetResult();
             // Whoever reads a folder with an adapter gets the two together: for another adapter it is no base.
-            return new CausalLanguageModel(new Decoder(config, weights, adapter), generation, read, source.Location, adapter is null ? folder : null);
+            return new CausalLanguageModel(new Decoder(config, weights, adapter), generation, read, files, source.Location, adapter is null ? folder : null);
         }
         catch
         {
@@ -127,8 +138,10 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// <param name="seed">Start of the random numbers.</param>
     /// <param name="initializerRange">Standard deviation of the matrices. Default 0.02.</param>
     /// <exception cref="ArgumentException">The configuration contradicts itself; the message names everything that is wrong.</exception>
+    /// <exception cref="DllNotFoundException">Torch's native library does not load; the message says what may be missing.</exception>
     public static CausalLanguageModel Create(DecoderConfig config, Tokenizer? tokenizer, long seed, double initializerRange = 0.02)
     {
+        NativeTorch.Require();
         config.Validate();
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
@@ -141,11 +154,12 @@ public sealed partial class CausalLanguageModel : IDisposable
         }
         foreach ((string name, Tensor parameter) in weights.Parameters)
             if (name.EndsWith("norm.weight", StringComparison.Ordinal)) parameter.Fill_(1);
-        return new CausalLanguageModel(new Decoder(config, weights), GenerationConfig.For(config), tokenizer, "a model made in memory");
+        return new CausalLanguageModel(new Decoder(config, weights), GenerationConfig.For(config), tokenizer, tokenizer?.Files, "a model made in memory");
     }
 
-    /// <summary>Writes a folder that transformers and <see cref="FromPretrained(string, ModelLoadOptions)"/> load: the weights, and an adapter beside them. The
-    /// files are written aside and moved into place when all are complete.</summary>
+    /// <summary>Writes a folder that transformers and <see cref="FromPretrained(string, ModelLoadOptions)"/> load: the weights, an adapter beside them, and the
+    /// tokenizer's files byte for byte, also those that only other libraries read. The files are written aside and moved into place when all are
+    /// complete.</summary>
     /// <param name="folder">The folder; made if there is none.</param>
     /// <exception cref="IOException">The disk is full or cannot be written; an older model in the folder is untouched.</exception>
     public void SavePretrained(string folder)
@@ -161,7 +175,7 @@ public sealed partial class CausalLanguageModel : IDisposable
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
         CheckpointWriter.Save(target, Config, GenerationConfig, Parameters);
-        _tokenizer?.SavePretrained(target);
+        _tokenizerFiles?.Write(target);
         if (Decoder.Adapter is { } adapter) AdapterFiles.Save(target, adapter, new BaseModelReference((target as FolderTarget)?.Location));
     }
 
@@ -201,6 +215,7 @@ public sealed partial class CausalLanguageModel : IDisposable
     /// <param name="cancellationToken">Ends the work between two tokens.</param>
     /// <exception cref="ArgumentException">An option is out of range, or a prompt is empty, too long or holds an unknown id; the message names the
     /// row.</exception>
+    /// <exception cref="NotFiniteNumberException">The model computes NaN or infinities; the message names the row.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IReadOnlyList<GeneratedSequence> Generate(IReadOnlyList<int[]> prompts, GenerationOptions options, CancellationToken cancellationToken = default) =>
         Generator().Generate(prompts, options, progress: null, cancellationToken);
@@ -336,7 +351,8 @@ public sealed partial class CausalLanguageModel : IDisposable
         try
         {
             adapter = prepare(weights);
-            return new CausalLanguageModel(new Decoder(Config, weights, adapter), generation ?? GenerationConfig, _tokenizer, _location, baseFolder);
+            return new CausalLanguageModel(
+                new Decoder(Config, weights, adapter), generation ?? GenerationConfig, _tokenizer, _tokenizerFiles, _location, baseFolder);
         }
         catch
         {

@@ -49,6 +49,31 @@ public sealed class CausalLanguageModelTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Files_of_a_tokenizer_that_are_not_read_are_written_again(bool withTokenizer)
+    {
+        using var folder = new TemporaryFolder();
+        using (CausalLanguageModel made = withTokenizer ? TinyModel.CreateWithTokenizer() : TinyModel.Create()) made.SavePretrained(folder.Path);
+        Dictionary<string, byte[]> files = [];
+        foreach (string name in (string[])["added_tokens.json", "vocab.json", "merges.txt", "tokenizer.model", "chat_template.json"])
+            File.WriteAllBytes(folder.File(name), files[name] = [0xFF, (byte)files.Count]);
+        File.WriteAllBytes(folder.File("special_tokens_map.json"), files["special_tokens_map.json"] = "{ }"u8.ToArray());
+
+        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(folder.Path);
+        model.HasTokenizer.Should().Be(withTokenizer);
+        using CausalLanguageModel clone = model.Clone();
+        clone.Fingerprint.Should().Be(model.Fingerprint);
+        foreach (string place in (string[])[folder.Path, folder.File("elsewhere")])
+        {
+            clone.SavePretrained(place);
+            foreach ((string name, byte[] bytes) in files) File.ReadAllBytes(Path.Combine(place, name)).Should().Equal(bytes);
+            using CausalLanguageModel again = CausalLanguageModel.FromPretrained(place);
+            again.Fingerprint.Should().Be(model.Fingerprint);
+        }
+    }
+
     [Fact]
     public void What_is_missing_is_named()
     {

@@ -60,7 +60,7 @@ internal static class TrainingReport
         Func<int[], float?> rewardOf, CancellationToken cancellation)
     {
         (RhythmOptions rhythm, Transforms.CreditOptions credit) = config.Analysis;
-        int room = model.Config.MaxPositionEmbeddings - ids.Length;
+        int room = model.Config.ContextLength - ids.Length;
         GeneratedSequence response = model.Generate(
             [ids], config.Answers with { MaxNewTokens = Math.Min(config.Answers.MaxNewTokens ?? room, room) }, cancellation)[0];
         return ReportTraces.Create(model, new TokenSequence(ids, response.TokenIds), new ReportTraceOptions

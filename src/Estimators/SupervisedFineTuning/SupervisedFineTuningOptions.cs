@@ -82,8 +82,8 @@ public sealed record SupervisedFineTuningOptions : TrainingOptions
             MaxLength is null or >= 2, nameof(MaxLength), MaxLength,
             "at least 2, one token of a prompt and one of its response; or null for whole rows");
         problems.Require(
-            model is null || MaxLength is null || MaxLength <= model.Config.MaxPositionEmbeddings, nameof(MaxLength), MaxLength,
-            FormattableString.Invariant($"at most the model's context, {model?.Config.MaxPositionEmbeddings}"));
+            model is null || MaxLength is null || MaxLength <= model.Config.ContextLength, nameof(MaxLength), MaxLength,
+            FormattableString.Invariant($"at most the model's context, {model?.Config.ContextLength}"));
         problems.Require(Steps is null or >= 1, nameof(Steps), Steps, "at least 1, or null for Epochs to decide");
         if (Generation is not null) TextGenerationOptions.CheckGeneration(problems, Generation, model);
         problems.ThrowIfAny(nameof(SupervisedFineTuningOptions));

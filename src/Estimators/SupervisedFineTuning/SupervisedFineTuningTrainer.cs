@@ -66,7 +66,7 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
             _host, aligned ?? _model, _options, plan, (policy, _) => new SupervisedFineTuningStep(policy, rows, judged, _options, cancellation));
         // Every prompt must leave room for as many tokens as are asked for.
         int longest = rows.Max(row => row.ResponseIds.Length), prompt = rows.Concat(judged ?? []).Max(row => row.PromptIds.Length);
-        int? limit = prompt + longest <= _model.Config.MaxPositionEmbeddings ? longest : null;
+        int? limit = prompt + longest <= _model.Config.ContextLength ? longest : null;
         return new PolicyTransformer(_host, LanguageModelHandle.Own(trained), Responses(limit));
     }
 
@@ -137,9 +137,9 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
                 crowded.Add(index);
                 continue;
             }
-            if (_options.MaxLength is null && whole.Length > _model.Config.MaxPositionEmbeddings)
+            if (_options.MaxLength is null && whole.Length > _model.Config.ContextLength)
                 throw _host.Process(new ArgumentException(
-                    $"Row {index}: prompt ({whole.PromptIds.Length} tokens) and response ({whole.ResponseIds.Length}) exceed the model's context of {_model.Config.MaxPositionEmbeddings}. Set MaxLength to cut rows, or shorten one of them."));
+                    $"Row {index}: prompt ({whole.PromptIds.Length} tokens) and response ({whole.ResponseIds.Length}) exceed the model's context of {_model.Config.ContextLength}. Set MaxLength to cut rows, or shorten one of them."));
             TokenSequence row = whole.Length > _options.MaxLength
                 ? new TokenSequence(whole.PromptIds, whole.ResponseIds[..(_options.MaxLength.Value - whole.PromptIds.Length)])
                 : whole;

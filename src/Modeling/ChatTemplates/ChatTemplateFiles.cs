@@ -29,8 +29,12 @@ internal sealed class ChatTemplateFiles
     public static ChatTemplateFiles Read(Func<string, byte[]?> find, Func<string, string> locate)
     {
         ChatTemplateFiles files = new();
+        SpecialTokenNames names = new(find, locate);
+        foreach (string purpose in SpecialTokens)
+            if (names.Find(purpose) is ({ Length: > 0 } token, _))
+                files._tokens[purpose] = token;
         if (find(TokenizerFiles.Config) is { } config)
-            files.ReadConfig(JsonFields.Parse(config, locate(TokenizerFiles.Config)), locate(TokenizerFiles.Config));
+            files.ReadTemplates(JsonFields.Parse(config, locate(TokenizerFiles.Config)), locate(TokenizerFiles.Config));
         if (find(TokenizerFiles.ChatTemplate) is { } template)
         {
             // The file replaces whatever tokenizer_config.json holds.
@@ -40,11 +44,8 @@ internal sealed class ChatTemplateFiles
         return files;
     }
 
-    private void ReadConfig(JsonFields config, string location)
+    private void ReadTemplates(JsonFields config, string location)
     {
-        foreach (string name in SpecialTokens)
-            if (Token(config, name) is { Length: > 0 } token)
-                _tokens[name] = token;
         const string Key = "chat_template";
         if (config.Has(Key) && config.Element.GetProperty(Key).ValueKind == JsonValueKind.Array)
             foreach (JsonFields template in config.Objects(Key)!)
@@ -53,11 +54,6 @@ internal sealed class ChatTemplateFiles
         else if (config.Text(Key) is { } source)
             _templates[Default] = (source, $"{location}, {Key}");
     }
-
-    /// <summary>Older files write a token with its settings, newer ones its text alone.</summary>
-    private static string? Token(JsonFields config, string name) => config.Has(name) && config.Element.GetProperty(name).ValueKind == JsonValueKind.Object
-        ? config.Object(name)!.Value.Text("content")
-        : config.Text(name);
 
     private static string ReadText(byte[] bytes, string location)
     {

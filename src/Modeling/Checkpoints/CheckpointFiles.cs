@@ -16,8 +16,6 @@ internal static class CheckpointFiles
     private static readonly HashSet<string> Fixed = new(StringComparer.Ordinal)
     {
         Config, GenerationConfig, Weights, WeightIndex, AdapterConfig, AdapterWeights,
-        "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt", "tokenizer.model",
-        "chat_template.jinja", "chat_template.json",
     };
 
     /// <summary>The name of one of several weight files; <paramref name="number"/> counts from 1.</summary>
@@ -28,7 +26,7 @@ internal static class CheckpointFiles
         file.Length > 0 && file is not "." and not ".." && file.IndexOfAny(['/', '\\', ':', '\0']) < 0;
 
     /// <summary>Whether saving a model into a folder replaces this file: a part of another model would make a mixture of two.</summary>
-    public static bool BelongsToCheckpoint(string file) => Fixed.Contains(file) ||
+    public static bool BelongsToCheckpoint(string file) => Fixed.Contains(file) || TokenizerFiles.Names.Contains(file) ||
         (file.StartsWith("model-", StringComparison.Ordinal) && file.EndsWith(".safetensors", StringComparison.Ordinal));
 
     /// <summary>How a file is named in messages.</summary>

@@ -7,6 +7,8 @@ internal sealed class CheckpointReader
 {
     private const int MostNamed = 5;
 
+    private static readonly string[] RotaryTables = [".rotary_emb.inv_freq", ".rotary_emb.cos_cached", ".rotary_emb.sin_cached"];
+
     private readonly ICheckpointSource _source;
     private readonly WeightFiles _files;
     private readonly IReadOnlyDictionary<string, long[]> _expected;
@@ -129,8 +131,8 @@ internal sealed class CheckpointReader
                     (actual is null ? "is in none of the files." : $"is in '{actual}'."));
     }
 
-    /// <summary>What checkpoints hold beyond their weights: frequencies that follow from the configuration.</summary>
-    private static bool IsHarmless(string name) => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal);
+    /// <summary>What checkpoints hold beyond their weights: rotary tables, which follow from the configuration.</summary>
+    private static bool IsHarmless(string name) => RotaryTables.Any(table => name.EndsWith(table, StringComparison.Ordinal));
 
     private static IEnumerable<string> Describe(string what, IReadOnlyCollection<string> names)
     {

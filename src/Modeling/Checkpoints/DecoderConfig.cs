@@ -36,8 +36,20 @@ public sealed class DecoderConfig
     /// <summary><c>head_dim</c>. Default: <see cref="HiddenSize"/> / <see cref="HeadCount"/>. Even and positive.</summary>
     public int HeadDimension { get => field != 0 || HeadCount <= 0 ? field : HiddenSize / HeadCount; init; }
 
-    /// <summary><c>max_position_embeddings</c>: the longest sequence, in tokens. Default: 2048. Positive.</summary>
+    /// <summary><c>max_position_embeddings</c>, in tokens. Default: 2048. Positive. The longest sequence is <see cref="ContextLength"/>.</summary>
     public int MaxPositionEmbeddings { get; init; } = 2048;
+
+    /// <summary>The longest sequence, in tokens, prompt and response together: <see cref="MaxPositionEmbeddings"/>, or what rotary scaling stretches it to if
+    /// that is more.</summary>
+    /// <remarks>
+    /// Yarn and Linear stretch <see cref="RotaryOptions.OriginalMaxPositionEmbeddings"/>, or where that is not given <see cref="MaxPositionEmbeddings"/>, by
+    /// <see cref="RotaryOptions.Factor"/>, as vLLM derives it; Llama3 does not, since its files state the stretched length. Of files with Linear scaling
+    /// some state the length before it and some the length after, and nothing tells them apart. The limit allows for the first; for the second it is too
+    /// wide by the factor, so bound responses with <see cref="GenerationOptions.MaxNewTokens"/> there.
+    /// </remarks>
+    public int ContextLength => Rotary.Type is RotaryType.Yarn or RotaryType.Linear
+        ? (int)Math.Clamp(Rotary.Factor * (Rotary.OriginalMaxPositionEmbeddings ?? MaxPositionEmbeddings), MaxPositionEmbeddings, int.MaxValue)
+        : MaxPositionEmbeddings;
 
     /// <summary><c>rms_norm_eps</c>. Default: 1e-6. Positive.</summary>
     public double RmsNormEpsilon { get; init; } = 1e-6;

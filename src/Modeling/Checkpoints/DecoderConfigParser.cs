@@ -45,7 +45,7 @@ internal static class DecoderConfigParser
             SlidingLayers = layers is > 0 and <= DecoderConfigRules.MaximumLayers ? ReadSlidingLayers(fields, family, layers, window, location) : [],
             BosTokenId = ReadTokenId(fields, "bos_token_id", family.BosTokenId, vocabulary),
             PadTokenId = ReadTokenId(fields, "pad_token_id", null, vocabulary),
-            EosTokenIds = fields.Integers("eos_token_id") ?? (ReadTokenId(fields, "eos_token_id", family.EosTokenId, vocabulary) is { } eos ? [eos] : []),
+            EosTokenIds = fields.TokenIds("eos_token_id") ?? (ReadTokenId(fields, "eos_token_id", family.EosTokenId, vocabulary) is { } eos ? [eos] : []),
             DataType = ReadDataType(fields, location),
             Document = fields.Element,
         };
@@ -77,13 +77,8 @@ internal static class DecoderConfigParser
                 $"{location}: quantised weights ('quantization_config') are not supported; use the folder of the unquantised model.");
     }
 
-    private static int? ReadTokenId(JsonFields fields, string key, int? familyDefault, int vocabulary)
-    {
-        if (!fields.Has(key))
-            return familyDefault < vocabulary ? familyDefault : null;
-        // Checkpoints of 2023 write "no such token" as -1.
-        return fields.Integer(key) is { } id and not -1 ? id : null;
-    }
+    private static int? ReadTokenId(JsonFields fields, string key, int? familyDefault, int vocabulary) =>
+        fields.Has(key) ? fields.TokenId(key) : familyDefault < vocabulary ? familyDefault : null;
 
     private static string ReadDataType(JsonFields fields, string location)
     {

@@ -66,7 +66,7 @@ internal static class DecoderConfigWriter
         if (rotary.Type == RotaryType.Default)
             return null;
         JsonObject json = new() { ["rope_type"] = rotary.Type.ToString().ToLowerInvariant(), ["factor"] = rotary.Factor };
-        if (rotary.OriginalMaxPositionEmbeddings is { } original && rotary.Type != RotaryType.Linear)
+        if (rotary.OriginalMaxPositionEmbeddings is { } original)
             json["original_max_position_embeddings"] = original;
         if (rotary.Type == RotaryType.Llama3)
         {

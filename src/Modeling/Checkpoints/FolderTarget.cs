@@ -5,19 +5,22 @@ namespace MLNetAttn.Modeling;
 /// Files are written aside, in a hidden folder inside the target (so on the same disk), and moved into place by <see cref="Commit"/>. Whatever fails before
 /// or during that, the folder is as it was. Files of an earlier checkpoint are replaced as a whole, so that no shard or tokenizer of another
 /// model stays behind; other files in the folder are not touched. <c>config.json</c> leaves first and arrives last: a process killed in the middle of
-/// <see cref="Commit"/> leaves a folder that is refused, never a mixture of two models, and the earlier files in the hidden folder.
+/// <see cref="Commit"/> leaves a folder that is refused, never a mixture of two models, and the earlier files in the hidden folder. That folder is removed by
+/// the next save that succeeds, if nothing was written to it for a day: another process may be saving at the same time.
 /// </remarks>
 public sealed class FolderTarget : ICheckpointTarget, IDisposable
 {
     /// <summary>How the hidden folder's name begins.</summary>
     internal const string StagingPrefix = ".incomplete-";
 
+    private static readonly TimeSpan LeftoverAge = TimeSpan.FromDays(1);
+
     private readonly bool _created;
     private readonly string _staging;
     private readonly string _written;
     private readonly string _replaced;
     private readonly List<string> _files = [];
-    private Func<string, bool> _replaces = CheckpointFiles.BelongsToCheckpoint;
+    private bool _adapterOnly;
     private bool _closed;
     private bool _keepStaging;
 
@@ -38,10 +41,7 @@ public sealed class FolderTarget : ICheckpointTarget, IDisposable
     }
 
     /// <summary>A target that replaces an adapter only: its base model may lie in the same folder.</summary>
-    internal static FolderTarget ForAdapter(string folder) => new(folder)
-    {
-        _replaces = file => file is CheckpointFiles.AdapterConfig or CheckpointFiles.AdapterWeights,
-    };
+    internal static FolderTarget ForAdapter(string folder) => new(folder) { _adapterOnly = true };
 
     /// <summary>The folder's full path.</summary>
     public string Location { get; }
@@ -77,7 +77,7 @@ public sealed class FolderTarget : ICheckpointTarget, IDisposable
         try
         {
             IEnumerable<string> old = Directory.EnumerateFiles(Location).Select(path => Path.GetFileName(path)!)
-                .Where(file => _replaces(file) || _files.Contains(file));
+                .Where(file => Replaces(file) || _files.Contains(file));
             foreach (string file in old.OrderByDescending(Rank).ToArray())
                 Move(moves, Path.Combine(Location, file), Path.Combine(_replaced, file));
             foreach (string file in _files.OrderBy(Rank))
@@ -91,7 +91,12 @@ public sealed class FolderTarget : ICheckpointTarget, IDisposable
         DirectoryEntries.Flush(Location);
         _closed = true;
         DeleteStaging();
+        // What an interrupted save left may be all there is of the base that an adapter belongs to.
+        if (!_adapterOnly) DeleteLeftovers();
     }
+
+    private bool Replaces(string file) =>
+        _adapterOnly ? file is CheckpointFiles.AdapterConfig or CheckpointFiles.AdapterWeights : CheckpointFiles.BelongsToCheckpoint(file);
 
     /// <summary>Without its configuration nothing else of a checkpoint, or of an adapter, is read: it leaves first and arrives last.</summary>
     private static int Rank(string file) => file switch
@@ -135,6 +140,23 @@ public sealed class FolderTarget : ICheckpointTarget, IDisposable
             return;
         _closed = true;
         DeleteStaging();
+    }
+
+    /// <summary>Removes what killed saves left. It is no matter of this save's success.</summary>
+    private void DeleteLeftovers()
+    {
+        try
+        {
+            foreach (DirectoryInfo staging in new DirectoryInfo(Location).GetDirectories($"{StagingPrefix}*"))
+            {
+                DateTime written = staging.EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Append(staging).Max(entry => entry.LastWriteTimeUtc);
+                if (DateTime.UtcNow - written > LeftoverAge) staging.Delete(recursive: true);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // They stay until another save.
+        }
     }
 
     /// <summary>Tidies up. A leftover is harmless, and must not hide that the checkpoint is in place, or why it is not.</summary>

@@ -5,6 +5,11 @@ using static System.FormattableString;
 namespace MLNetAttn.Modeling;
 
 /// <summary>What a checkpoint recommends for generation: <c>generation_config.json</c>. A null means that the file does not say.</summary>
+/// <remarks>
+/// Of what else the file may say nothing is read, but all is kept and written again: <c>max_length</c>, <c>min_length</c>, <c>min_new_tokens</c>,
+/// <c>no_repeat_ngram_size</c>, <c>suppress_tokens</c>, <c>begin_suppress_tokens</c>, <c>bad_words_ids</c>, <c>typical_p</c>, <c>epsilon_cutoff</c>,
+/// <c>eta_cutoff</c>, <c>num_beams</c>, <c>stop_strings</c> and so on.
+/// </remarks>
 public sealed class GenerationConfig
 {
     /// <summary><c>eos_token_id</c>: the ids after which a response ends; may be empty.</summary>
@@ -19,10 +24,13 @@ public sealed class GenerationConfig
     /// <summary><c>do_sample</c>: whether to sample rather than to take the likeliest token.</summary>
     public bool? DoSample { get; init; }
 
+    /// <summary><c>max_new_tokens</c>: the most tokens a response may have. At least 1.</summary>
+    public int? MaxNewTokens { get; init; }
+
     /// <summary><c>temperature</c>. At least 0.</summary>
     public double? Temperature { get; init; }
 
-    /// <summary><c>top_k</c>; 0 for no limit. At least 0.</summary>
+    /// <summary><c>top_k</c>; 0, or vLLM's -1, for no limit. At least -1.</summary>
     public int? TopK { get; init; }
 
     /// <summary><c>top_p</c>. From 0 to 1.</summary>
@@ -40,7 +48,7 @@ public sealed class GenerationConfig
     /// <summary>
     /// The checkpoint's generation configuration; where the file is absent, or does not say where a response ends, the ids of the model's configuration.
     /// </summary>
-    /// <exception cref="InvalidDataException">The file is damaged, or a number is out of range.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, or a value is none of its kind.</exception>
     public static GenerationConfig Load(ICheckpointSource source, DecoderConfig config) => source.Exists(CheckpointFiles.GenerationConfig)
         ? Parse(CheckpointFiles.ReadSmall(source, CheckpointFiles.GenerationConfig), CheckpointFiles.Locate(source, CheckpointFiles.GenerationConfig), config)
         : For(config);
@@ -49,21 +57,23 @@ public sealed class GenerationConfig
     public static GenerationConfig For(DecoderConfig config) =>
         new() { EosTokenIds = config.EosTokenIds, BosTokenId = config.BosTokenId, PadTokenId = config.PadTokenId };
 
-    /// <summary>Reads a <c>generation_config.json</c>.</summary>
+    /// <summary>Reads a <c>generation_config.json</c>. Numbers may be out of range: <see cref="ToOptions"/> says so, since a model can be used without
+    /// them.</summary>
     /// <param name="json">The file's bytes.</param>
     /// <param name="location">The file, for messages.</param>
     /// <param name="config">The model's configuration, whose ids count for keys that are absent.</param>
-    /// <exception cref="InvalidDataException">The file is no JSON object, or a number is out of range.</exception>
+    /// <exception cref="InvalidDataException">The file is no JSON object, or a value is none of its kind.</exception>
     public static GenerationConfig Parse(ReadOnlySpan<byte> json, string location, DecoderConfig config)
     {
         JsonFields fields = JsonFields.Parse(json, location);
         HuggingFaceJson.RequireWritable(fields.Element, location);
-        GenerationConfig result = new()
+        return new GenerationConfig
         {
-            EosTokenIds = fields.Integers("eos_token_id") ?? config.EosTokenIds,
-            BosTokenId = fields.Integer("bos_token_id") ?? config.BosTokenId,
-            PadTokenId = fields.Integer("pad_token_id") ?? config.PadTokenId,
+            EosTokenIds = fields.TokenIds("eos_token_id") ?? config.EosTokenIds,
+            BosTokenId = fields.TokenId("bos_token_id") ?? config.BosTokenId,
+            PadTokenId = fields.TokenId("pad_token_id") ?? config.PadTokenId,
             DoSample = fields.Flag("do_sample"),
+            MaxNewTokens = fields.Integer("max_new_tokens"),
             Temperature = fields.Number("temperature"),
             TopK = fields.Integer("top_k"),
             TopP = fields.Number("top_p"),
@@ -71,9 +81,6 @@ public sealed class GenerationConfig
             RepetitionPenalty = fields.Number("repetition_penalty"),
             Document = fields.Element,
         };
-        return result.Violations().ToArray() is { Length: > 0 } violations
-            ? throw new InvalidDataException($"{location}: {string.Join("; ", violations)}.")
-            : result;
     }
 
     /// <summary>The same, but that responses end after this token too. It comes first, as where transformers' Trainer aligns the file with a tokenizer's
@@ -89,6 +96,7 @@ public sealed class GenerationConfig
             BosTokenId = BosTokenId,
             PadTokenId = PadTokenId,
             DoSample = DoSample,
+            MaxNewTokens = MaxNewTokens,
             Temperature = Temperature,
             TopK = TopK,
             TopP = TopP,
@@ -98,23 +106,31 @@ public sealed class GenerationConfig
         };
     }
 
-    /// <summary>The options that transformers' <c>generate()</c> would take from this: greedy unless <c>do_sample</c> is true; then with what the file says,
-    /// temperature 1 and the 50 most probable tokens where it is silent.</summary>
+    /// <summary>The options that follow from this, as transformers' <c>generate()</c> takes them: greedy unless <c>do_sample</c> is true; then with the
+    /// temperature, top-k, top-p and min-p of the file, temperature 1 and the 50 most probable tokens where it is silent. The repetition penalty and
+    /// <c>max_new_tokens</c> count in either case; nothing else in the file does.</summary>
     /// <remarks>Stop tokens stay null, which means <see cref="EosTokenIds"/>. Derive from it what is to differ: <c>ToOptions() with { MaxNewTokens = 64
     /// }</c>.</remarks>
+    /// <exception cref="InvalidOptionsException">What would be taken is out of range; the message lists all of it.</exception>
     public GenerationOptions ToOptions()
     {
-        GenerationOptions greedy = new() { Temperature = 0, RepetitionPenalty = RepetitionPenalty ?? 1 };
-        return DoSample is true ? greedy with { Temperature = Temperature ?? 1, TopK = TopK ?? 50, TopP = TopP ?? 1, MinP = MinP ?? 0 } : greedy;
+        GenerationOptions options = new() { Temperature = 0, RepetitionPenalty = RepetitionPenalty ?? 1, MaxNewTokens = MaxNewTokens };
+        if (DoSample is true)
+            options = options with { Temperature = Temperature ?? 1, TopK = TopK is -1 ? 0 : TopK ?? 50, TopP = TopP ?? 1, MinP = MinP ?? 0 };
+        var problems = new Violations();
+        options.Check(problems, "");
+        problems.ThrowIfAny($"{CheckpointFiles.GenerationConfig} (correct it, or give {nameof(GenerationOptions)} of your own)");
+        return options;
     }
 
     /// <summary>The <c>generation_config.json</c>: the file it came from, or a new one.</summary>
     /// <exception cref="ArgumentException">It was made in code and a number is out of range.</exception>
     public byte[] ToJson()
     {
-        if (Violations().ToArray() is { Length: > 0 } violations)
-            throw new ArgumentException($"The generation configuration is not valid: {string.Join("; ", violations)}.");
-        return HuggingFaceJson.Render(Document is { } document ? JsonObject.Create(document)! : Describe());
+        if (Document is { } document) return HuggingFaceJson.Render(JsonObject.Create(document)!);
+        return RangeErrors().ToArray() is { Length: > 0 } errors
+            ? throw new ArgumentException($"The generation configuration is not valid: {string.Join("; ", errors)}.")
+            : HuggingFaceJson.Render(Describe());
     }
 
     private JsonObject Describe()
@@ -123,19 +139,22 @@ public sealed class GenerationConfig
         foreach ((string key, JsonNode? value) in new (string, JsonNode?)[]
         {
             ("eos_token_id", HuggingFaceJson.DescribeIds(EosTokenIds)), ("bos_token_id", BosTokenId), ("pad_token_id", PadTokenId), ("do_sample", DoSample),
-            ("temperature", Temperature), ("top_k", TopK), ("top_p", TopP), ("min_p", MinP), ("repetition_penalty", RepetitionPenalty),
+            ("max_new_tokens", MaxNewTokens), ("temperature", Temperature), ("top_k", TopK), ("top_p", TopP), ("min_p", MinP),
+            ("repetition_penalty", RepetitionPenalty),
         })
             if (value is not null)
                 json[key] = value;
         return json;
     }
 
-    private IEnumerable<string> Violations()
+    private IEnumerable<string> RangeErrors()
     {
+        if (MaxNewTokens is < 1)
+            yield return Invariant($"MaxNewTokens (max_new_tokens) is {MaxNewTokens}; expected at least 1");
         if (Temperature is { } temperature && !(temperature >= 0 && double.IsFinite(temperature)))
             yield return Invariant($"Temperature (temperature) is {temperature}; expected at least 0");
-        if (TopK is < 0)
-            yield return Invariant($"TopK (top_k) is {TopK}; expected at least 0");
+        if (TopK is < -1)
+            yield return Invariant($"TopK (top_k) is {TopK}; expected at least 0, or -1 for no limit");
         if (TopP is { } top && !(top is >= 0 and <= 1))
             yield return Invariant($"TopP (top_p) is {top}; expected a number from 0 to 1");
         if (MinP is { } least && !(least is >= 0 and <= 1))

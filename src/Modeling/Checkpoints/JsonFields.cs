@@ -33,7 +33,7 @@ internal readonly struct JsonFields
         // InvalidOperationException is what half a surrogate pair in a key raises.
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"{location}: the file is no valid JSON: {exception.Message}", exception);
+            throw new InvalidDataException($"{location}: the file is no valid JSON: {JsonErrors.Describe(exception)}", exception);
         }
     }
 
@@ -97,6 +97,12 @@ internal readonly struct JsonFields
             { } value => [IntegerOf(key, value)],
         };
     }
+
+    /// <summary>The token id under a key, or null if the key is absent or null, or says "no such token" as checkpoints of 2023 do: -1.</summary>
+    public int? TokenId(string key) => Integer(key) is { } id and not -1 ? id : null;
+
+    /// <summary>One token id or a list of them under a key, without those that are none; null if the key is absent or null.</summary>
+    public int[]? TokenIds(string key) => Integers(key) is { } ids ? [.. ids.Where(id => id != -1)] : null;
 
     /// <summary>The number under a key, or null if the key is absent or null.</summary>
     public double? Number(string key) => Find(key) switch

@@ -31,7 +31,7 @@ public sealed record RotaryOptions
     public double Factor { get; init; } = 1;
 
     /// <summary>
-    /// <c>original_max_position_embeddings</c>, the length trained on, in tokens; for Llama3 and Yarn.
+    /// <c>original_max_position_embeddings</c>, the length trained on, in tokens; for Llama3 and Yarn, and where Linear stretches the context from.
     /// Default: null, which means <see cref="DecoderConfig.MaxPositionEmbeddings"/>, as in transformers; positive.
     /// </summary>
     public int? OriginalMaxPositionEmbeddings { get; init; }

@@ -30,12 +30,16 @@ internal static class RotaryParser
     {
         if (fields.IsSet("full_attention") || fields.IsSet("sliding_attention"))
             throw new NotSupportedException($"{location}: 'rope_parameters' per layer type are not supported; supported is one set for all layers.");
-        int original = fields.Integer("original_max_position_embeddings") ?? maxPositionEmbeddings;
+        int? given = fields.Integer("original_max_position_embeddings");
+        int original = given ?? maxPositionEmbeddings;
         string type = fields.Text("rope_type") ?? fields.Text("type") ?? "default";
         return type switch
         {
             "default" => new RotaryOptions { Theta = theta },
-            "linear" => new RotaryOptions { Type = RotaryType.Linear, Theta = theta, Factor = fields.RequiredNumber("factor") },
+            "linear" => new RotaryOptions
+            {
+                Type = RotaryType.Linear, Theta = theta, Factor = fields.RequiredNumber("factor"), OriginalMaxPositionEmbeddings = given,
+            },
             "llama3" => new RotaryOptions
             {
                 Type = RotaryType.Llama3,

@@ -76,7 +76,7 @@ internal sealed class SafetensorsHeader
         // InvalidOperationException is what a name or text that is not valid Unicode raises.
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"{location}: the header is not the JSON of a safetensors file: {exception.Message}", exception);
+            throw new InvalidDataException($"{location}: the header is not the JSON of a safetensors file: {JsonErrors.Describe(exception)}", exception);
         }
     }
 

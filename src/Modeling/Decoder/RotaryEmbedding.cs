@@ -20,7 +20,7 @@ internal sealed class RotaryEmbedding : IDisposable
     {
         (_scale, _dataType, _device) = (config.Rotary.ResolveAttentionFactor(), dataType, device);
         _frequencies = RotaryFrequencies.Compute(config).DetachFromDisposeScope();
-        _tables = Compute(Math.Min(256, config.MaxPositionEmbeddings));
+        _tables = Compute(Math.Min(256, config.ContextLength));
     }
 
     /// <summary>Turns queries or keys [B, T, heads, size] by their positions <paramref name="start"/> … <paramref name="start"/> + T − 1.</summary>

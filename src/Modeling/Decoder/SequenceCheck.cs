@@ -10,12 +10,12 @@ internal static class SequenceCheck
     {
         NotEmpty(ids, "prompt", row);
         InVocabulary(config, ids, "prompt", row);
-        if (ids.Length >= config.MaxPositionEmbeddings)
+        if (ids.Length >= config.ContextLength)
             throw new ArgumentException(
-                $"Row {row}: the prompt alone has {ids.Length} tokens, which leaves no room for a response in the model's context of {config.MaxPositionEmbeddings}. Shorten it.");
-        if (newTokens > config.MaxPositionEmbeddings - ids.Length)
+                $"Row {row}: the prompt alone has {ids.Length} tokens, which leaves no room for a response in the model's context of {config.ContextLength}. Shorten it.");
+        if (newTokens > config.ContextLength - ids.Length)
             throw new ArgumentException(
-                $"Row {row}: the prompt has {ids.Length} tokens and up to {newTokens} are to follow, more than the model's context of {config.MaxPositionEmbeddings}. Shorten the prompt or lower MaxNewTokens.");
+                $"Row {row}: the prompt has {ids.Length} tokens and up to {newTokens} are to follow, more than the model's context of {config.ContextLength}. Shorten the prompt or lower MaxNewTokens.");
     }
 
     /// <exception cref="ArgumentException">Prompt or response is empty, holds an id outside the vocabulary, or both together exceed the context.</exception>
@@ -25,9 +25,9 @@ internal static class SequenceCheck
         NotEmpty(sequence.ResponseIds, "response", row);
         InVocabulary(config, sequence.PromptIds, "prompt", row);
         InVocabulary(config, sequence.ResponseIds, "response", row);
-        if (sequence.Length > config.MaxPositionEmbeddings)
+        if (sequence.Length > config.ContextLength)
             throw new ArgumentException(
-                $"Row {row}: prompt ({sequence.PromptIds.Length} tokens) and response ({sequence.ResponseIds.Length}) exceed the model's context of {config.MaxPositionEmbeddings}. Shorten one of them.");
+                $"Row {row}: prompt ({sequence.PromptIds.Length} tokens) and response ({sequence.ResponseIds.Length}) exceed the model's context of {config.ContextLength}. Shorten one of them.");
     }
 
     /// <exception cref="ArgumentException">Ids that are not [B, T] or not integers, an id outside the vocabulary, more positions than the context, or a mask of
@@ -37,8 +37,8 @@ internal static class SequenceCheck
         if (ids.dim() != 2 || ids.size(1) == 0 || ids.dtype is not (ScalarType.Int64 or ScalarType.Int32))
             throw new ArgumentException(
                 $"ids are {ids.dtype} of shape [{string.Join(", ", ids.shape)}], expected int64 [B, T] with at least one position.", nameof(ids));
-        if (ids.size(1) > config.MaxPositionEmbeddings)
-            throw new ArgumentException($"ids have {ids.size(1)} positions, more than the model's context of {config.MaxPositionEmbeddings}.", nameof(ids));
+        if (ids.size(1) > config.ContextLength)
+            throw new ArgumentException($"ids have {ids.size(1)} positions, more than the model's context of {config.ContextLength}.", nameof(ids));
         if (attentionMask is not null && !attentionMask.shape.SequenceEqual(ids.shape))
             throw new ArgumentException(
                 $"attentionMask has shape [{string.Join(", ", attentionMask.shape)}], expected that of ids, [{string.Join(", ", ids.shape)}].",

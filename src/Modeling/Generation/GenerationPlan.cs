@@ -23,15 +23,17 @@ internal sealed class GenerationPlan
 
     /// <param name="model">The model.</param>
     /// <param name="prompts">Token ids.</param>
-    /// <param name="options">How to sample.</param>
+    /// <param name="given">How to sample; null = what the model recommends.</param>
     /// <param name="limits">The most tokens that each prompt's responses may have, at least 1; null = the options' for all.</param>
     /// <exception cref="ArgumentException">An option is out of range, the model lacks what it needs, a prompt cannot be answered, or the cache would not
     /// fit.</exception>
-    public static GenerationPlan Create(CausalLanguageModel model, IReadOnlyList<int[]> prompts, GenerationOptions options, IReadOnlyList<int>? limits = null)
+    public static GenerationPlan Create(CausalLanguageModel model, IReadOnlyList<int[]> prompts, GenerationOptions? given, IReadOnlyList<int>? limits = null)
     {
+        GenerationOptions options = given ?? model.GenerationConfig.ToOptions();
         options.Validate(prompts.Count, model);
+        // As many tokens as were asked for must fit; of what is recommended there are as many as fit.
         for (int i = 0; i < prompts.Count; i++)
-            SequenceCheck.Prompt(model.Config, prompts[i], limits?[i] ?? options.MaxNewTokens ?? 1, i);
+            SequenceCheck.Prompt(model.Config, prompts[i], limits?[i] ?? given?.MaxNewTokens ?? 1, i);
         var plan = new GenerationPlan(model, prompts, options, limits);
         if (options.MaximumCacheBytes is { } bound && prompts.Count > 0) plan.CheckCache(bound);
         return plan;
@@ -60,7 +62,8 @@ internal sealed class GenerationPlan
     /// token, which is never read.</summary>
     public static int Positions(ResponseRow[] batch) => batch.Max(row => row.PromptIds.Length) + batch.Max(row => row.Limit) - 1;
 
-    private int Limit(int prompt) => _limits?[prompt] ?? Options.MaxNewTokens ?? _model.Config.MaxPositionEmbeddings - _prompts[prompt].Length;
+    private int Limit(int prompt) =>
+        _limits?[prompt] ?? Math.Min(Options.MaxNewTokens ?? int.MaxValue, _model.Config.ContextLength - _prompts[prompt].Length);
 
     private ulong Stream(int prompt, int sample) => Options.PromptSeeds is { } seeds
         ? RandomUniform.Stream(seeds[prompt], 0, sample)

@@ -16,6 +16,8 @@ internal sealed class ResponseRow(int prompt, int sample, int[] promptIds, int l
 
     public int Prompt => prompt;
 
+    public int Sample => sample;
+
     public int[] PromptIds => promptIds;
 
     /// <summary>The most tokens it may have.</summary>
@@ -54,8 +56,8 @@ internal sealed class ResponseRow(int prompt, int sample, int[] promptIds, int l
         int[] ids = [.. _ids];
         return new GeneratedSequence
         {
-            PromptIndex = prompt,
-            SampleIndex = sample,
+            PromptIndex = Prompt,
+            SampleIndex = Sample,
             TokenIds = ids,
             LogProbabilities = [.. _logProbabilities],
             KeptIds = _keptIds.TrueForAll(kept => kept is null) ? null : [.. _keptIds],

@@ -30,6 +30,7 @@ internal sealed class SequenceGenerator : IDisposable
 
     /// <summary>Samples the next token of every row that has not ended.</summary>
     /// <returns>Whether a row is left that has not ended.</returns>
+    /// <exception cref="NotFiniteNumberException">The logits of a row that has not ended are not finite; the message names its prompt.</exception>
     public bool Step()
     {
         using var noGradient = no_grad();
@@ -103,11 +104,18 @@ internal sealed class SequenceGenerator : IDisposable
     {
         long[] ids = [.. tokens.cpu().data<long>()];
         float[] logs = logProbabilities.ToSingles();
-        // Greedy decoding, which draws nothing, finds a token in anything.
-        if (Array.FindIndex(logs, float.IsNaN) is var bad and >= 0) throw TokenSampler.NotFinite(bad);
         for (int i = 0; i < _active.Length; i++)
-            if (_active[i].Finish is null) _active[i].Add((int)ids[i], logs[i], _stopTokens.Contains((int)ids[i]), keptIds?[i]);
+        {
+            ResponseRow row = _active[i];
+            // What is computed of a row that has ended, behind its stop token, concerns nobody.
+            if (row.Finish is not null) continue;
+            if (float.IsNaN(logs[i])) throw NotFinite(row);
+            row.Add((int)ids[i], logs[i], _stopTokens.Contains((int)ids[i]), keptIds?[i]);
+        }
     }
+
+    private NotFiniteNumberException NotFinite(ResponseRow row) => new(
+        $"Row {row.Prompt}{(_options.SamplesPerPrompt > 1 ? $", sample {row.Sample}" : "")}: the logits of token {row.Length} of the response are not finite: the model overflows in the type that its weights were loaded in, or they are damaged.");
 
     private Tensor Seen(Tensor logits)
     {

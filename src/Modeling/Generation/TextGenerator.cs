@@ -4,7 +4,8 @@ namespace MLNetAttn.Modeling;
 
 /// <summary>Lets a model answer prompts: many at once, or one as a stream. Made by <see cref="CausalLanguageModel.Generator"/>.</summary>
 /// <remarks>
-/// <para>Options that are null are what the model's generation_config.json recommends, <see cref="GenerationConfig.ToOptions"/>.</para>
+/// <para>Options that are null are what the model's generation_config.json recommends, <see cref="GenerationConfig.ToOptions"/>; where the context leaves less
+/// than its <see cref="GenerationConfig.MaxNewTokens"/> after a prompt, a response may have what there is.</para>
 /// <para>
 /// What a response depends on: its prompt, the options, and its own random numbers, which are a function of its seed, its prompt's index (not with
 /// <see cref="GenerationOptions.PromptSeeds"/>), its sample's index and the place of the token. Its neighbours, <see cref="GenerationOptions.BatchSize"/> and
@@ -39,6 +40,7 @@ public sealed class TextGenerator
     /// <param name="cancellationToken">Ends the work between two tokens.</param>
     /// <exception cref="ArgumentException">An option is out of range or asks for what the model lacks; a prompt is empty, too long or holds an unknown id (the
     /// message names the row); or the cache would not fit into <see cref="GenerationOptions.MaximumCacheBytes"/>.</exception>
+    /// <exception cref="NotFiniteNumberException">The model computes NaN or infinities; the message names the row.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public IReadOnlyList<GeneratedSequence> Generate(
@@ -125,6 +127,7 @@ public sealed class TextGenerator
     /// <exception cref="ArgumentException">An option is out of range or asks for what the model lacks; the prompt is empty, too long or holds an unknown id; or
     /// the cache would not fit into
     /// <see cref="GenerationOptions.MaximumCacheBytes"/>. Thrown by the call itself.</exception>
+    /// <exception cref="NotFiniteNumberException">The model computes NaN or infinities. Thrown while enumerating.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled. Thrown while enumerating.</exception>
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public IAsyncEnumerable<GeneratedToken> StreamTokensAsync(int[] promptIds, GenerationOptions? options = null, CancellationToken cancellationToken = default)
@@ -167,7 +170,7 @@ public sealed class TextGenerator
     private GenerationPlan Plan(IReadOnlyList<int[]> prompts, GenerationOptions? options, IReadOnlyList<int>? limits = null)
     {
         ObjectDisposedException.ThrowIf(_model.IsDisposed, _model);
-        return GenerationPlan.Create(_model, prompts, options ?? _model.GenerationConfig.ToOptions(), limits);
+        return GenerationPlan.Create(_model, prompts, options, limits);
     }
 
     private SequenceGenerator Start(GenerationPlan plan, ResponseRow[] rows) => new(_model.Decoder, rows, plan.Options, plan.StopTokens);

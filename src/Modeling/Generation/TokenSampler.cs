@@ -6,6 +6,9 @@ namespace MLNetAttn.Modeling;
 /// <summary>Draws one token per row from logits [B, V].</summary>
 internal static class TokenSampler
 {
+    // The most bytes that a tensor shows as a span.
+    private const int MaximumBlockBytes = int.MaxValue;
+
     /// <summary>The probabilities that tokens are drawn with: penalty, temperature, top-k, top-p, min-p in transformers' order. float32 (or float64) [B,
     /// V].</summary>
     /// <param name="logits">[B, V].</param>
@@ -30,13 +33,11 @@ internal static class TokenSampler
     }
 
     /// <summary>The chosen token of each row, int64 [B], its log-probability, [B], and, if asked for, what could have been drawn in its place; null =
-    /// everything.</summary>
+    /// everything. Of a row whose logits are not finite the log-probability is NaN, and the token means nothing.</summary>
     /// <param name="logits">[B, V].</param>
     /// <param name="options">How to choose.</param>
     /// <param name="seen">As for <see cref="Distribution"/>.</param>
     /// <param name="streams">One stream of random numbers per row, with a number for each token of the vocabulary; unused when greedy.</param>
-    /// <exception cref="NotFiniteNumberException">Tokens are to be drawn, and the logits of a row are not finite; the greedy choice then has the
-    /// log-probability NaN.</exception>
     public static (Tensor Tokens, Tensor LogProbabilities, int[]?[]? KeptIds) Sample(Tensor logits, GenerationOptions options, Tensor? seen, ulong[] streams)
     {
         if (options.Temperature == 0)
@@ -50,17 +51,31 @@ internal static class TokenSampler
         return (tokens, probabilities.gather(1, tokens.unsqueeze(1)).squeeze(1).log(), kept);
     }
 
-    /// <summary>What there is to say where a row's logits are not finite.</summary>
-    public static NotFiniteNumberException NotFinite(int row) =>
-        new($"The logits of row {row} are not finite: the model overflows in the type that its weights were loaded in, or they are damaged.");
-
-    private static Tensor Draw(Tensor probabilities, ulong[] streams)
+    /// <summary>A function of every row of a float32 tensor [B, V] and of its number, on all cores.</summary>
+    /// <param name="values">[B, V].</param>
+    /// <param name="function">Of a row and its number.</param>
+    /// <param name="blockBytes">How much is looked at at once, but at least a row.</param>
+    internal static T[] PerRow<T>(Tensor values, Func<ReadOnlySpan<float>, int, T> function, int blockBytes = MaximumBlockBytes)
     {
-        long[] tokens = PerRow(probabilities.to(ScalarType.Float32), (row, index) => (long)ExponentialRace.Winner(row, streams[index]));
-        return Array.IndexOf(tokens, -1) is var bad and >= 0
-            ? throw NotFinite(bad)
-            : tensor(tokens, device: probabilities.device);
+        int vocabulary = (int)values.size(1), block = Math.Max(1, blockBytes / sizeof(float) / vocabulary);
+        var results = new T[values.size(0)];
+        for (int first = 0; first < results.Length; first += block)
+        {
+            int count = Math.Min(block, results.Length - first), offset = first;
+            using Tensor part = values.narrow(0, first, count), host = part.cpu(), local = host.contiguous();
+            WorkerTeam.For(count, vocabulary, (start, end) =>
+            {
+                ReadOnlySpan<float> rows = MemoryMarshal.Cast<byte, float>(local.bytes);
+                for (int i = start; i < end; i++) results[offset + i] = function(rows.Slice(i * vocabulary, vocabulary), offset + i);
+            });
+        }
+        return results;
     }
+
+    // Where no token has a probability, which is where they are NaN, any one stands for the winner: what is told of it is NaN, too.
+    private static Tensor Draw(Tensor probabilities, ulong[] streams) => tensor(
+        PerRow(probabilities.to(ScalarType.Float32), (row, index) => Math.Max(0L, ExponentialRace.Winner(row, streams[index]))),
+        device: probabilities.device);
 
     /// <summary>What can be drawn; null = everything.</summary>
     private static int[]? Possible(ReadOnlySpan<float> probabilities)
@@ -69,20 +84,6 @@ internal static class TokenSampler
         for (int id = 0; id < probabilities.Length; id++)
             if (probabilities[id] > 0) ids.Add(id);
         return ids.Count == probabilities.Length ? null : [.. ids];
-    }
-
-    /// <summary>A function of every row of a float32 tensor [B, V] and of its number, on all cores.</summary>
-    private static T[] PerRow<T>(Tensor values, Func<ReadOnlySpan<float>, int, T> function)
-    {
-        Tensor local = values.cpu().contiguous();
-        int vocabulary = (int)local.size(1);
-        var results = new T[local.size(0)];
-        WorkerTeam.For(results.Length, vocabulary, (start, end) =>
-        {
-            ReadOnlySpan<float> rows = MemoryMarshal.Cast<byte, float>(local.bytes);
-            for (int i = start; i < end; i++) results[i] = function(rows.Slice(i * vocabulary, vocabulary), i);
-        });
-        return results;
     }
 
     private static Tensor Penalize(Tensor logits, GenerationOptions options, Tensor? seen)

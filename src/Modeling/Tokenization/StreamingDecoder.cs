@@ -5,12 +5,20 @@ namespace MLNetAttn.Modeling;
 /// what was given out is never taken back. Made by <see cref="Tokenizer.CreateStreamingDecoder"/>; not safe for several threads.
 /// </summary>
 /// <remarks>
+/// <para>
 /// The texts are those of <c>DecodeStream</c> in Hugging Face's <c>tokenizers</c>. Joined, and with <see cref="Flush"/>, they are what
 /// <see cref="Tokenizer.Decode"/> gives for all ids. One exception: byte-fallback tokens that turn a character already given out into invalid UTF-8
 /// (there the reference stops with an error) are decoded from that token on, on their own.
+/// </para>
+/// <para>A token takes the same time however much text there is, or is held back. For that, a character behind three or more U+FFFD may come a token late
+/// where all of them were spelled in byte-fallback tokens.</para>
 /// </remarks>
 public sealed class StreamingDecoder
 {
+    // More than a character has bytes. No multiple of 2, 3 or 4: a run of byte-fallback tokens is text as a whole or not at all, and where it is not, a tail
+    // that begins within a character is none either.
+    private const int TailLength = 7;
+
     private readonly Tokenizer _tokenizer;
     private readonly bool _skipSpecialTokens;
 
@@ -26,7 +34,10 @@ public sealed class StreamingDecoder
     /// <returns>The text that is now certain, or the empty text.</returns>
     public string Append(int id)
     {
+        if (_tokenizer.PieceOf(id, _skipSpecialTokens) is null) return "";
         _window.Add(id);
+        // Bytes that are no characters may go on for long. The last tokens alone tell whether the last of them may still become one.
+        if (_window.Count - _known > TailLength && EndsInPart(Decode(_window[^TailLength..]))) return "";
         string text = Decode(_window);
         if (EndsInPart(text) || text.Length <= _knownText.Length)
         {

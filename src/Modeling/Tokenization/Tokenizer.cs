@@ -8,6 +8,11 @@ namespace MLNetAttn.Modeling;
 /// </summary>
 /// <remarks>
 /// <para>A single text is encoded whole: <c>truncation</c> and <c>padding</c> of tokenizer.json are not applied, as transformers does not either.</para>
+/// <para>
+/// What tokenizer.json says is done, and nothing else: of tokenizer_config.json only <c>bos_token</c>, <c>eos_token</c>, <c>pad_token</c>, <c>unk_token</c> and
+/// <c>chat_template</c> with its tokens are read; <c>add_bos_token</c>, <c>add_eos_token</c>, <c>added_tokens_decoder</c>,
+/// <c>clean_up_tokenization_spaces</c> and <c>model_max_length</c> are not.
+/// </para>
 /// <para>A surrogate without its other half counts as U+FFFD.</para>
 /// </remarks>
 public sealed class Tokenizer
@@ -15,7 +20,6 @@ public sealed class Tokenizer
     /// <summary>The file that defines a tokenizer: a checkpoint without it has none.</summary>
     internal const string FileName = TokenizerFiles.Definition;
 
-    private readonly TokenizerFiles _files;
     private readonly TokenizerParts _parts;
     private readonly Dictionary<int, AddedToken> _addedById;
     private readonly Dictionary<string, int> _addedIds;
@@ -25,7 +29,7 @@ public sealed class Tokenizer
 
     internal Tokenizer(TokenizerFiles files)
     {
-        _files = files;
+        Files = files;
         _parts = TokenizerParts.Parse(TokenizerDefinition.Parse(files.Find(FileName)!, files.PathOf(FileName)));
         _addedById = _parts.AddedTokens.ToDictionary(token => token.Id);
         _addedIds = _parts.AddedTokens.ToDictionary(token => token.Content, token => token.Id, StringComparer.Ordinal);
@@ -38,19 +42,23 @@ public sealed class Tokenizer
         _chatTemplate = new Lazy<ChatTemplate?>(() => ChatTemplate.Find(files.Find, files.PathOf, files.Location));
     }
 
+    /// <summary>What it was read from.</summary>
+    internal TokenizerFiles Files { get; }
+
     /// <summary>The number of tokens, added ones included.</summary>
     public int VocabularySize { get; }
 
-    /// <summary>The token that begins a text (<c>bos_token</c> of tokenizer_config.json), if the tokenizer has one.</summary>
+    /// <summary>The token that begins a text (<c>bos_token</c> of tokenizer_config.json, or else of special_tokens_map.json), if the tokenizer has
+    /// one.</summary>
     public int? BosTokenId { get; }
 
-    /// <summary>The token that ends a text (<c>eos_token</c> of tokenizer_config.json), if the tokenizer has one.</summary>
+    /// <summary>The token that ends a text (<c>eos_token</c>, of the same files), if the tokenizer has one.</summary>
     public int? EosTokenId { get; }
 
-    /// <summary>The token that fills rows of a batch (<c>pad_token</c> of tokenizer_config.json), if the tokenizer has it.</summary>
+    /// <summary>The token that fills rows of a batch (<c>pad_token</c>, of the same files), if the tokenizer has it.</summary>
     public int? PadTokenId { get; }
 
-    /// <summary>The token for text outside the vocabulary (<c>unk_token</c> of tokenizer_config.json, else of the model), if the tokenizer has one.</summary>
+    /// <summary>The token for text outside the vocabulary (<c>unk_token</c>, of the same files, else of the model), if the tokenizer has one.</summary>
     public int? UnknownTokenId { get; }
 
     /// <summary>Whether the folder has a chat template.</summary>
@@ -61,9 +69,10 @@ public sealed class Tokenizer
     /// <exception cref="InvalidOperationException">The folder has none.</exception>
     /// <exception cref="InvalidDataException">A template in its files is no text.</exception>
     public ChatTemplate ChatTemplate => _chatTemplate.Value ?? throw new InvalidOperationException(
-        $"'{_files.Location}' has no chat template: add a file {TokenizerFiles.ChatTemplate} or a 'chat_template' in {TokenizerFiles.Config}, or use {nameof(ChatTemplate)}.{nameof(Modeling.ChatTemplate.Parse)}.");
+        $"'{Files.Location}' has no chat template: add a file {TokenizerFiles.ChatTemplate} or a 'chat_template' in {TokenizerFiles.Config}, or use {nameof(ChatTemplate)}.{nameof(Modeling.ChatTemplate.Parse)}.");
 
-    /// <summary>Reads the tokenizer of a Hugging Face folder: tokenizer.json and, if it is there, tokenizer_config.json.</summary>
+    /// <summary>Reads the tokenizer of a Hugging Face folder: tokenizer.json and, if they are there, tokenizer_config.json, special_tokens_map.json and the
+    /// chat template.</summary>
     /// <param name="folder">The folder's path.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     /// <exception cref="FileNotFoundException">The folder has no tokenizer.json.</exception>
@@ -71,21 +80,23 @@ public sealed class Tokenizer
     /// <exception cref="NotSupportedException">tokenizer.json names a kind of part (model, normalizer, pre-tokenizer, ...) that is not known.</exception>
     public static Tokenizer FromPretrained(string folder) => FromPretrained(new FolderSource(folder));
 
-    /// <summary>Reads the tokenizer of a checkpoint: tokenizer.json and, if it is there, tokenizer_config.json.</summary>
+    /// <summary>As <see cref="FromPretrained(string)"/>, from wherever the files lie.</summary>
     /// <param name="source">Where the files lie.</param>
     /// <inheritdoc cref="FromPretrained(string)" path="/exception"/>
     public static Tokenizer FromPretrained(ICheckpointSource source)
     {
         ArgumentNullException.ThrowIfNull(source);
-        return new Tokenizer(TokenizerFiles.Read(source));
+        return source.Exists(FileName) ? new Tokenizer(TokenizerFiles.Read(source)) : throw new FileNotFoundException(
+            $"'{source.Location}' has no {FileName}; expected a Hugging Face folder with a fast tokenizer.", CheckpointFiles.Locate(source, FileName));
     }
 
-    /// <summary>Writes the files that the tokenizer was read from, byte for byte: tokenizer.json, tokenizer_config.json and chat_template.jinja.</summary>
+    /// <summary>Writes the files that lay where the tokenizer was read from, byte for byte: tokenizer.json, tokenizer_config.json, special_tokens_map.json,
+    /// chat_template.jinja, and what only other libraries read, added_tokens.json, vocab.json, merges.txt, tokenizer.model and chat_template.json.</summary>
     /// <param name="target">Where the files go; those that were absent are not written.</param>
     public void SavePretrained(ICheckpointTarget target)
     {
         ArgumentNullException.ThrowIfNull(target);
-        _files.Write(target);
+        Files.Write(target);
     }
 
     /// <summary>Encodes a text.</summary>
@@ -158,17 +169,14 @@ public sealed class Tokenizer
     {
         List<string> pieces = new(ids.Length);
         foreach (int id in ids)
-        {
-            if (_addedById.TryGetValue(id, out AddedToken? added))
-            {
-                if (!added.Special || !skipSpecialTokens)
-                    pieces.Add(added.Form);
-            }
-            else if (_parts.Model.Vocabulary.TokenOf(id) is { } token)
-                pieces.Add(token);
-        }
+            if (PieceOf(id, skipSpecialTokens) is { } piece) pieces.Add(piece);
         return _parts.Decoder is null ? string.Join(' ', pieces) : string.Concat(_parts.Decoder.Decode(pieces));
     }
+
+    /// <summary>What a token adds to those that are decoded together; null = nothing.</summary>
+    internal string? PieceOf(int id, bool skipSpecialTokens) => _addedById.TryGetValue(id, out AddedToken? added)
+        ? added.Special && skipSpecialTokens ? null : added.Form
+        : _parts.Model.Vocabulary.TokenOf(id);
 
     /// <summary>Begins to decode a stream of tokens, such as a model's answer while it is written.</summary>
     /// <param name="skipSpecialTokens">Whether special tokens are left out.</param>
@@ -188,7 +196,7 @@ public sealed class Tokenizer
     public string IdToToken(int id) =>
         _addedById.TryGetValue(id, out AddedToken? added) ? added.Content
             : _parts.Model.Vocabulary.TokenOf(id)
-                ?? throw new ArgumentOutOfRangeException(nameof(id), id, $"The tokenizer of '{_files.Location}' has no token with this id.");
+                ?? throw new ArgumentOutOfRangeException(nameof(id), id, $"The tokenizer of '{Files.Location}' has no token with this id.");
 
     /// <summary>The id of a token written as in tokenizer.json, or null if the tokenizer has no such token.</summary>
     /// <param name="token">The token.</param>

@@ -31,7 +31,7 @@ internal sealed class TokenizerDefinition
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException($"{location}: the file is no valid JSON: {exception.Message}", exception);
+            throw new InvalidDataException($"{location}: the file is no valid JSON: {JsonErrors.Describe(exception)}", exception);
         }
     }
 

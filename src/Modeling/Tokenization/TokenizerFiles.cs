@@ -1,11 +1,18 @@
 namespace MLNetAttn.Modeling;
 
-/// <summary>The files of a tokenizer, as bytes, so that saving writes what was read.</summary>
+/// <summary>The files of a tokenizer, as bytes, so that saving writes what was there: also those that other libraries read and this one does not.</summary>
 internal sealed class TokenizerFiles
 {
     public const string Definition = "tokenizer.json";
     public const string Config = "tokenizer_config.json";
+    public const string SpecialTokensMap = "special_tokens_map.json";
     public const string ChatTemplate = "chat_template.jinja";
+
+    /// <summary>The names of all of them.</summary>
+    public static readonly string[] Names =
+    [
+        Definition, Config, ChatTemplate, SpecialTokensMap, "added_tokens.json", "vocab.json", "merges.txt", "tokenizer.model", "chat_template.json",
+    ];
 
     private readonly Dictionary<string, byte[]> _files = [];
 
@@ -13,14 +20,11 @@ internal sealed class TokenizerFiles
 
     public string Location { get; }
 
-    /// <exception cref="FileNotFoundException">The checkpoint has no tokenizer.json.</exception>
+    /// <summary>Those that a checkpoint has.</summary>
     public static TokenizerFiles Read(ICheckpointSource source)
     {
-        if (!source.Exists(Definition))
-            throw new FileNotFoundException(
-                $"'{source.Location}' has no {Definition}; expected a Hugging Face folder with a fast tokenizer.", CheckpointFiles.Locate(source, Definition));
         TokenizerFiles files = new(source.Location);
-        foreach (string file in (string[])[Definition, Config, ChatTemplate])
+        foreach (string file in Names)
             if (source.Exists(file))
                 files._files[file] = CheckpointFiles.ReadSmall(source, file);
         return files;

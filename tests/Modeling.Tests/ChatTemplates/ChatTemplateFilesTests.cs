@@ -21,6 +21,16 @@ public sealed class ChatTemplateFilesTests
             .Render(Hello, new ChatTemplateOptions { Tools = [] }).Should().Be("<s>file");
 
     [Fact]
+    public void Tokens_that_the_configuration_does_not_name_are_those_of_the_map()
+    {
+        MemoryCheckpoint files = new();
+        files.Files["tokenizer_config.json"] =
+            """{"chat_template": "{{ bos_token }}{{ eos_token }}{{ pad_token is defined }}", "bos_token": "<s>"}"""u8.ToArray();
+        files.Files["special_tokens_map.json"] = """{"bos_token": "<other>", "eos_token": {"content": "</s>"}}"""u8.ToArray();
+        ChatTemplate.FromPretrained(files).Render(Hello).Should().Be("<s></s>False");
+    }
+
+    [Fact]
     public void Of_several_templates_tools_have_one_of_their_own()
     {
         ChatTemplate template = Load(

@@ -93,7 +93,28 @@ public sealed class CheckpointReaderTests
     }
 
     [Fact]
-    public void Shards_are_loaded_as_one_file_is() => Load(MakeSharded());
+    public void Shards_are_loaded_as_one_file_is()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using WeightStorage whole = Fixtures.Load(Make(Number), Config, ScalarType.Float32);
+        using WeightStorage sharded = Fixtures.Load(Whole(Make(Number, ["model."], ["lm_head"])), Config, ScalarType.Float32);
+        sharded.Parameters.Keys.Should().Equal(whole.Parameters.Keys);
+        sharded.Parameters.Values.Select(Values).Should().BeEquivalentTo(whole.Parameters.Values.Select(Values), it => it.WithStrictOrdering());
+        Values(sharded.Parameters["lm_head.weight"])[0].Should().BePositive();
+
+        // Every number of every weight is another one.
+        static void Number(Dictionary<string, Tensor> weights)
+        {
+            float next = 1;
+            foreach (Tensor weight in weights.Values)
+            {
+                weight.copy_(arange(next, next + weight.numel(), ScalarType.Float32).view(weight.shape));
+                next += weight.numel();
+            }
+        }
+
+        static float[] Values(Tensor weight) => [.. weight.contiguous().data<float>()];
+    }
 
     [Fact]
     public void A_missing_weight_is_refused_by_name() =>
@@ -117,7 +138,11 @@ public sealed class CheckpointReaderTests
 
     [Fact]
     public void What_follows_from_the_configuration_may_be_there_and_is_passed_over() =>
-        Load(Make(weights => weights["model.layers.0.self_attn.rotary_emb.inv_freq"] = rand(2)));
+        Load(Make(weights =>
+        {
+            foreach (string table in (string[])["inv_freq", "cos_cached", "sin_cached"])
+                weights[$"model.layers.0.self_attn.rotary_emb.{table}"] = rand(2);
+        }));
 
     [Theory]
     [InlineData]

@@ -293,7 +293,39 @@ public sealed class DecoderConfigTests
     }
 
     [Fact]
-    public void A_token_id_of_minus_one_means_none() => Parse(("pad_token_id", -1)).PadTokenId.Should().BeNull();
+    public void A_token_id_of_minus_one_means_none()
+    {
+        Parse(("pad_token_id", -1)).PadTokenId.Should().BeNull();
+        Parse(("eos_token_id", -1)).EosTokenIds.Should().BeEmpty();
+        Parse(("eos_token_id", new[] { -1, 3 })).EosTokenIds.Should().Equal(3);
+    }
+
+    [Theory]
+    [InlineData(null, 2, null, 64)]
+    [InlineData("llama3", 8, 16, 64)]
+    [InlineData("yarn", 4, 64, 256)]
+    [InlineData("yarn", 4, 16, 64)]
+    [InlineData("yarn", 1.5, 50, 75)]
+    [InlineData("yarn", 4, null, 256)]
+    [InlineData("yarn", 1e12, 64, int.MaxValue)]
+    [InlineData("linear", 4, null, 256)]
+    [InlineData("linear", 4, 32, 128)]
+    [InlineData("linear", 4, 16, 64)]
+    public void Scaled_rotary_embeddings_lengthen_the_context(string? type, double factor, int? original, int context)
+    {
+        Dictionary<string, object> scaling = new() { ["factor"] = factor, ["low_freq_factor"] = 1, ["high_freq_factor"] = 4 };
+        if (type is not null) scaling["rope_type"] = type;
+        if (original is not null) scaling["original_max_position_embeddings"] = original;
+        DecoderConfig config = Parse(("max_position_embeddings", 64), ("rope_scaling", scaling));
+        (config.MaxPositionEmbeddings, config.ContextLength).Should().Be((64, context));
+        DecoderConfig.Parse(config.ToJson(), "again").ContextLength.Should().Be(context);
+        // Written without the file that it came from.
+        DecoderConfig made = new()
+        {
+            VocabularySize = 11, HiddenSize = 8, IntermediateSize = 12, LayerCount = 1, HeadCount = 2, MaxPositionEmbeddings = 64, Rotary = config.Rotary,
+        };
+        DecoderConfig.Parse(made.ToJson(), "made").ContextLength.Should().Be(context);
+    }
 
     [Fact]
     public void Writing_a_file_of_transformers_5_adds_the_older_spelling()

@@ -75,6 +75,38 @@ public sealed class FolderTargetTests
     }
 
     [Fact]
+    public void What_a_killed_save_left_goes_with_the_next_one_but_not_what_another_may_be_writing()
+    {
+        using TemporaryFolder folder = Earlier();
+        DateTime old = DateTime.UtcNow.AddDays(-2);
+        foreach (string name in new[] { ".incomplete-old", ".incomplete-new", ".incomplete-growing" })
+        {
+            string file = Directory.CreateDirectory(folder.File($"{name}/written")).FullName + "/config.json";
+            File.WriteAllText(file, "{}");
+            if (name == ".incomplete-new") continue;
+            if (name == ".incomplete-old") File.SetLastWriteTimeUtc(file, old);
+            Directory.SetLastWriteTimeUtc(folder.File($"{name}/written"), old);
+            Directory.SetLastWriteTimeUtc(folder.File(name), old);
+        }
+        string[] left = [".incomplete-growing", ".incomplete-new"], all = [.. left, ".incomplete-old"];
+
+        using (FolderTarget target = new(folder.Path)) Write(target, "config.json", "given up");
+        Names(folder).Should().Contain(all);
+        using (FolderTarget target = FolderTarget.ForAdapter(folder.Path))
+        {
+            Write(target, "adapter_config.json", "an adapter");
+            target.Commit();
+        }
+        Names(folder).Should().Contain(all, "they may hold its base");
+        using (FolderTarget target = new(folder.Path))
+        {
+            Write(target, "config.json", "new config");
+            target.Commit();
+        }
+        Names(folder).Should().Equal(".incomplete-growing", ".incomplete-new", "config.json", "notes.txt");
+    }
+
+    [Fact]
     public void A_file_that_is_still_open_is_not_committed()
     {
         using TemporaryFolder folder = Earlier();

@@ -22,7 +22,7 @@ public sealed class GenerationConfigTests
     public void One_more_token_may_end_responses_and_the_rest_of_the_file_stays()
     {
         const string json =
-            """{"eos_token_id":[3,4],"bos_token_id":6,"pad_token_id":7,"do_sample":true,"temperature":0.6,"top_k":20,"top_p":0.95,"min_p":0.1,"repetition_penalty":1.1,"later":[1]}""";
+            """{"eos_token_id":[3,4],"bos_token_id":6,"pad_token_id":7,"do_sample":true,"max_new_tokens":512,"temperature":0.6,"top_k":20,"top_p":0.95,"min_p":0.1,"repetition_penalty":1.1,"later":[1]}""";
         GenerationConfig before = Parse(json), after = before.EndingAt(9);
         after.Should().BeEquivalentTo(before, options => options.Excluding(c => c.Document).Excluding(c => c.EosTokenIds));
         after.EosTokenIds.Should().Equal(9, 3, 4);
@@ -37,7 +37,7 @@ public sealed class GenerationConfigTests
     public void Every_key_is_read_and_unknown_ones_are_kept()
     {
         GenerationConfig generation = Parse(
-            """{"eos_token_id":[3,4],"bos_token_id":6,"pad_token_id":7,"do_sample":true,"temperature":0.6,"top_k":20,"top_p":0.95,"min_p":0.1,"repetition_penalty":1.1,"later":[1]}""");
+            """{"eos_token_id":[3,4],"bos_token_id":6,"pad_token_id":7,"do_sample":true,"max_new_tokens":512,"temperature":0.6,"top_k":20,"top_p":0.95,"min_p":0.1,"repetition_penalty":1.1,"later":[1]}""");
 
         generation.Should().BeEquivalentTo(new
         {
@@ -45,6 +45,7 @@ public sealed class GenerationConfigTests
             BosTokenId = 6,
             PadTokenId = 7,
             DoSample = true,
+            MaxNewTokens = 512,
             Temperature = 0.6,
             TopK = 20,
             TopP = 0.95,
@@ -58,7 +59,7 @@ public sealed class GenerationConfigTests
     [Fact]
     public void One_made_in_code_is_written_and_read_again()
     {
-        GenerationConfig made = new() { EosTokenIds = [9], Temperature = 0.5, TopK = 0 };
+        GenerationConfig made = new() { EosTokenIds = [9], Temperature = 0.5, TopK = -1, MaxNewTokens = 100 };
         Parse(Encoding.UTF8.GetString(made.ToJson()))
             .Should().BeEquivalentTo(made, options => options
                 .Excluding(c => c.Document)
@@ -77,27 +78,55 @@ public sealed class GenerationConfigTests
         GenerationOptions options = Parse(json).ToOptions();
         options.Should().Be(new GenerationOptions { Temperature = temperature, TopK = topK, TopP = topP, MinP = minP, RepetitionPenalty = penalty });
         options.Invoking(it => it.Validate(prompts: 1)).Should().NotThrow();
+        Parse(json.TrimEnd('}') + (json.Length > 2 ? "," : "") + "\"max_new_tokens\":7}").ToOptions().Should().Be(options with { MaxNewTokens = 7 });
     }
 
     [Theory]
-    [InlineData("""{"temperature":-1}""", "*temperature*-1*")]
-    [InlineData("""{"top_k":-1}""", "*top_k*-1*")]
-    [InlineData("""{"top_p":1.5}""", "*top_p*1.5*")]
+    [InlineData("""{"temperature":"hot"}""", "*'temperature' is \"hot\"*")]
+    [InlineData("""{"max_new_tokens":true}""", "*'max_new_tokens' is true*")]
     [InlineData("""{"min_p":"x"}""", "*'min_p' is \"x\"*")]
-    [InlineData("""{"repetition_penalty":0}""", "*repetition_penalty*0*")]
     [InlineData("""{"eos_token_id":"</s>"}""", "*'eos_token_id'*")]
     [InlineData("""[]""", "*JSON object*")]
     [InlineData("""{""", "*no valid JSON*")]
-    public void A_wrong_value_is_refused_by_name(string json, string message)
+    public void A_value_that_is_none_of_its_kind_is_refused_by_name(string json, string message)
     {
         Action parse = () => Parse(json);
         parse.Should().Throw<InvalidDataException>().WithMessage("generation_config.json: *").WithMessage(message);
     }
 
     [Fact]
+    public void Numbers_out_of_range_are_refused_where_they_would_be_taken_and_nowhere_before()
+    {
+        const string json = """{"do_sample":true,"temperature":-1,"top_k":-2,"top_p":1.01,"min_p":2,"repetition_penalty":0,"max_new_tokens":0}""";
+        GenerationConfig generation = Parse(json);
+        generation.Invoking(it => it.ToOptions()).Should().Throw<InvalidOptionsException>()
+            .WithMessage("generation_config.json (correct it, or give GenerationOptions of your own): *TopP is 1.01, expected 0 to 1*")
+            .Which.Violations.Select(violation => violation.Option).Should().BeEquivalentTo(
+                "Temperature", "TopK", "TopP", "MinP", "RepetitionPenalty", "MaxNewTokens");
+        Parse(Encoding.UTF8.GetString(generation.ToJson())).TopP.Should().Be(1.01, "what was read is written again");
+
+        Parse("""{"top_p":1.01,"top_k":-2}""").ToOptions().Temperature.Should().Be(0, "greedy decoding takes neither");
+    }
+
+    [Fact]
+    public void Where_top_k_is_off_all_tokens_are_kept() => Parse("""{"do_sample":true,"top_k":-1}""").ToOptions().TopK.Should().Be(0);
+
+    [Theory]
+    [InlineData("""{"eos_token_id":-1}""", new int[0])]
+    [InlineData("""{"eos_token_id":[3,-1]}""", new[] { 3 })]
+    [InlineData("""{"eos_token_id":null,"bos_token_id":-1,"pad_token_id":-1}""", new[] { 2, 5 })]
+    public void Minus_one_is_no_token(string json, int[] eos)
+    {
+        GenerationConfig generation = Parse(json);
+        generation.EosTokenIds.Should().Equal(eos);
+        (generation.BosTokenId, generation.PadTokenId).Should().Be((1, 0));
+    }
+
+    [Fact]
     public void Everything_wrong_with_one_made_in_code_is_said_at_once()
     {
-        Action write = () => new GenerationConfig { Temperature = double.NaN, TopK = -1, TopP = -1, MinP = 2, RepetitionPenalty = -1 }.ToJson();
-        write.Should().Throw<ArgumentException>().Which.Message.Should().ContainAll("Temperature", "TopK", "TopP", "MinP", "RepetitionPenalty");
+        GenerationConfig made = new() { Temperature = double.NaN, TopK = -2, TopP = -1, MinP = 2, RepetitionPenalty = -1, MaxNewTokens = 0 };
+        made.Invoking(it => it.ToJson()).Should().Throw<ArgumentException>()
+            .Which.Message.Should().ContainAll("Temperature", "TopK", "TopP", "MinP", "RepetitionPenalty", "MaxNewTokens");
     }
 }

@@ -63,6 +63,20 @@ public sealed class GenerationPlanTests
         TorchSharp.torch.Tensor.PeakCount.Should().Be(peak);
     }
 
+    [Fact]
+    public void Of_the_tokens_that_a_model_recommends_there_are_as_many_as_the_context_leaves()
+    {
+        using var folder = new TemporaryFolder();
+        using (CausalLanguageModel made = TinyModel.Create()) made.SavePretrained(folder.Path);
+        File.WriteAllText(folder.File("generation_config.json"), "{\"max_new_tokens\":250,\"eos_token_id\":1}");
+        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(folder.Path);
+        GenerationPlan.Create(model, Prompts, given: null).CreateRows(streamed: false).Select(row => row.Limit).Should().Equal(244, 250, 250);
+        FluentActions.Invoking(() => GenerationPlan.Create(model, Prompts, model.GenerationConfig.ToOptions()))
+            .Should().Throw<ArgumentException>().WithMessage("Row 0: *up to 250 are to follow*");
+        FluentActions.Invoking(() => GenerationPlan.Create(model, [Prompts[0], TinyModel.Ids(256, 1)], given: null))
+            .Should().Throw<ArgumentException>().WithMessage("Row 1: *leaves no room*");
+    }
+
     private static string Refused(CausalLanguageModel model, GenerationOptions options) =>
         FluentActions.Invoking(() => model.Generate(Prompts, options))
             .Should().Throw<ArgumentException>().WithMessage("GenerationOptions: MaximumCacheBytes is*")

@@ -26,12 +26,28 @@ public sealed class SequenceGeneratorTests
     [Theory]
     [InlineData(0.0)]
     [InlineData(1.0)]
-    public void Logits_that_are_not_finite_are_refused_greedily_too(double temperature)
+    public void Logits_that_are_not_finite_are_refused_by_the_number_of_their_prompt(double temperature)
     {
-        using CausalLanguageModel model = TinyModel.Create();
-        using (no_grad()) model.Parameters["model.norm.weight"].fill_(float.NaN);
-        FluentActions.Invoking(() => model.Generate(Prompts, new GenerationOptions { Temperature = temperature, MaxNewTokens = 3 }))
-            .Should().Throw<NotFiniteNumberException>().WithMessage("The logits of row 0 are not finite*");
+        using CausalLanguageModel model = WithBadToken();
+        // The longest prompt is computed last.
+        int[][] prompts = [GoodPrompts[0], [.. TinyModel.Ids(20, 4), BadToken, 3], GoodPrompts[1], GoodPrompts[2]];
+        var options = new GenerationOptions { Temperature = temperature, MaxNewTokens = 1, BatchSize = 2 };
+        FluentActions.Invoking(() => model.Generate(prompts, options))
+            .Should().Throw<NotFiniteNumberException>().WithMessage("Row 1: the logits of token 0 of the response are not finite*");
+        FluentActions.Invoking(() => model.Generate(prompts, options with { SamplesPerPrompt = 3, BatchSize = null }))
+            .Should().Throw<NotFiniteNumberException>().WithMessage("Row 1, sample 0: the logits of token 0 of the response are not finite*");
+    }
+
+    [Fact]
+    public void What_follows_the_end_of_a_row_may_be_anything()
+    {
+        using CausalLanguageModel model = WithBadToken();
+        // Until a quarter of the rows has ended, those that have are computed on, from a token that makes their logits NaN.
+        IReadOnlyList<GeneratedSequence> rows = model.Generate(
+            GoodPrompts, new GenerationOptions { MaxNewTokens = 15, SamplesPerPrompt = 20, StopTokenIds = [BadToken] });
+        rows.Should().Contain(row => row.FinishReason == FinishReason.StopToken && row.TokenIds.Length < 15)
+            .And.Contain(row => row.FinishReason == FinishReason.Length);
+        rows.SelectMany(row => row.LogProbabilities).Should().NotContain(log => float.IsNaN(log));
     }
 
     [Fact]
@@ -115,6 +131,18 @@ public sealed class SequenceGeneratorTests
 
         void Refused(int[][] prompts, string message) =>
             FluentActions.Invoking(() => model.Generate(prompts, Options(seed: 1))).Should().Throw<ArgumentException>().WithMessage(message);
+    }
+
+    private const int BadToken = 49;
+
+    private static readonly int[][] GoodPrompts = [TinyModel.Ids(7, 1, BadToken), TinyModel.Ids(3, 2, BadToken), TinyModel.Ids(12, 3, BadToken)];
+
+    /// <summary>A model that computes NaN once it has read one certain token.</summary>
+    private static CausalLanguageModel WithBadToken()
+    {
+        CausalLanguageModel model = TinyModel.Create(config: TinyModel.Config(tied: false));
+        using (no_grad()) model.Parameters["model.embed_tokens.weight"][BadToken] = float.NaN;
+        return model;
     }
 
     private static GenerationOptions Options(long seed, int[]? stop = null) => new() { MaxNewTokens = 40, Seed = seed, StopTokenIds = stop };

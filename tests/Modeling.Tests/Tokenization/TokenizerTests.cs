@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace MLNetAttn.Modeling.Tests;
 
 public sealed class TokenizerTests
@@ -70,6 +72,27 @@ public sealed class TokenizerTests
     [InlineData("""{"eos_token":""", "*tokenizer_config.json*JSON*")]
     public void A_special_token_that_is_none_is_refused(string config, string message) =>
         FluentActions.Invoking(() => TokenizerJson.Load(TokenizerJson.WordLevel(Words), config)).Should().Throw<InvalidDataException>().WithMessage(message);
+
+    [Fact]
+    public void Tokens_that_the_configuration_does_not_name_are_those_of_the_map()
+    {
+        Read(
+            """{"bos_token":"<bos>","eos_token":null}""",
+            """{"bos_token":"3","eos_token":"7","pad_token":{"content":"*"},"unk_token":"try"}""").Should().Be((1, null, 4, 2));
+        Read(null, """{"eos_token":{"content":"7"}}""").Should().Be((null, 5, null, 0));
+        FluentActions.Invoking(() => Read("{}", """{"eos_token":"<nowhere>"}"""))
+            .Should().Throw<InvalidDataException>().WithMessage("*special_tokens_map.json: 'eos_token' is '<nowhere>'*");
+
+        static (int?, int?, int?, int?) Read(string? config, string map)
+        {
+            MemoryCheckpoint files = new();
+            files.Files["tokenizer.json"] = Encoding.UTF8.GetBytes(TokenizerJson.WordLevel(Words));
+            if (config is not null) files.Files["tokenizer_config.json"] = Encoding.UTF8.GetBytes(config);
+            files.Files["special_tokens_map.json"] = Encoding.UTF8.GetBytes(map);
+            Tokenizer tokenizer = Tokenizer.FromPretrained(files);
+            return (tokenizer.BosTokenId, tokenizer.EosTokenId, tokenizer.PadTokenId, tokenizer.UnknownTokenId);
+        }
+    }
 
     [Fact]
     public void A_padding_token_that_was_never_made_is_none()
