@@ -93,7 +93,8 @@ public sealed class TrainedChainTests : IDisposable
         other.Predict(new Asked { Prompt = "numbers 1 2 3 target 6 :" }).Response.Should().Be(said);
 
         _ml.Model.CreatePredictionEngine<Asked, Answer>(loaded).Dispose();
-        other.Invoking(engine => engine.Predict(new Asked { Prompt = "numbers 1 2 3 target 6 :" })).Should().Throw<ObjectDisposedException>("the owner is gone");
+        other.Invoking(engine => engine.Predict(new Asked { Prompt = "numbers 1 2 3 target 6 :" }))
+            .Should().Throw<ObjectDisposedException>("an engine that owned the model is gone");
     }
 
     private sealed class Asked

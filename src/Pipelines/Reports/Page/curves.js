@@ -70,7 +70,7 @@ function drawStrip(pen, metric, top) {
 function underlined(pen, text, x, y, name, below) {
   pen.fillText(text, x, y);
   if (!name) return;
-  const width = pen.measureText(text).width;
+  const width = Math.max(5, pen.measureText(text).width);
   pen.fillStyle = colour(name);
   pen.fillRect(pen.textAlign === "right" ? x - width : x, y + below, width, 2);
 }
