@@ -53,7 +53,8 @@ public sealed class EvaluationComparisonTests
     [Fact]
     public void Evaluations_that_do_not_pair_are_refused()
     {
-        FluentActions.Invoking(() => EvaluationComparison.Of(FirstRight(5), Result([1], [0]))).Should().Throw<ArgumentException>().WithMessage("*10 problems*2*");
+        FluentActions.Invoking(() => EvaluationComparison.Of(FirstRight(5), Result([1], [0])))
+            .Should().Throw<ArgumentException>().WithMessage("*10 problems*2*");
         FluentActions.Invoking(() => EvaluationComparison.Of(FirstRight(5), FirstRight(5), bootstrapDraws: 1)).Should().Throw<ArgumentException>();
     }
 

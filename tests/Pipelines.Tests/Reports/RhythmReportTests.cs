@@ -94,7 +94,8 @@ public sealed class RhythmReportTests
         ];
         Variants(new RhythmReport().Add(traces)).Should().Equal("0 7", "1 4", "2", "3 6", "5");
         ReportTrace Titled(string? title, string variant) => new() { Title = title, Variant = variant, ResponseTokens = ["x"] };
-        Variants(new RhythmReport().Add(Titled("t", "a"), Titled("u", "a"), Titled("u", "b"), Titled(null, "a"), Titled(null, "b"))).Should().Equal("0", "1 2", "3", "4");
+        Variants(new RhythmReport().Add(Titled("t", "a"), Titled("u", "a"), Titled("u", "b"), Titled(null, "a"), Titled(null, "b")))
+            .Should().Equal("0", "1 2", "3", "4");
     }
 
     [Fact]
