@@ -58,6 +58,21 @@ public sealed partial class ComponentTests : IDisposable
     }
 
     [Theory]
+    [InlineData("GenerateText")]
+    [InlineData("AttentionRhythm")]
+    [InlineData("RhythmCredit")]
+    [InlineData("RhythmFeatures")]
+    [InlineData("CountdownReward")]
+    [InlineData("MathReward")]
+    public void The_first_page_names_the_columns_that_a_component_writes(string component)
+    {
+        string[] row = Rows(File.ReadAllText(Repository.Path("README.md")), "component").Single(cells => cells[0].Contains($".{component}("));
+        // Columns that are asked for stand in brackets or behind a semicolon.
+        ColumnName().Matches(row[2].Split('(', ';')[0]).Select(match => match.Value)
+            .Should().BeEquivalentTo(Rows(Sections()[component], "output column").Select(cells => cells[0].Trim('`')));
+    }
+
+    [Theory]
     [MemberData(nameof(Components))]
     public void Types_and_options_are_there_by_these_names_and_the_package_is_the_right_one(string component)
     {
@@ -129,6 +144,9 @@ public sealed partial class ComponentTests : IDisposable
 
     [GeneratedRegex(@"Options, in `(?<type>\w+)`: (?<names>.*?)\n\n", RegexOptions.Singleline)]
     private static partial Regex OptionNames();
+
+    [GeneratedRegex(@"\b[A-Z][a-z]\w*")]
+    private static partial Regex ColumnName();
 
     [GeneratedRegex(@"`(\w+)`")]
     private static partial Regex Code();

@@ -78,6 +78,30 @@ public sealed class TrainedChainTests : IDisposable
         printed.Should().Contain(line => line.StartsWith("Credit:")).And.Contain(line => line.StartsWith("Reward:"));
     }
 
+    [Fact]
+    public void Engines_that_do_not_own_their_transformer_leave_its_model_to_the_others()
+    {
+        IDataView rows = _ml.Data.LoadFromEnumerable([new Asked { Prompt = "numbers 1 2 3 target 6 :" }]);
+        string zip = _folder.File("engines.zip");
+        _ml.Model.SaveAtomically(_ml.Transforms.GenerateText(_model, maxNewTokens: 4, temperature: 0).Fit(rows), rows.Schema, zip);
+        ITransformer loaded = _ml.Model.Load(zip, out _);
+        var shared = new PredictionEngineOptions { OwnsTransformer = false };
+        using PredictionEngine<Asked, Answer> other = _ml.Model.CreatePredictionEngine<Asked, Answer>(loaded, shared);
+        string said = other.Predict(new Asked { Prompt = "numbers 1 2 3 target 6 :" }).Response;
+
+        _ml.Model.CreatePredictionEngine<Asked, Answer>(loaded, shared).Dispose();
+        other.Predict(new Asked { Prompt = "numbers 1 2 3 target 6 :" }).Response.Should().Be(said);
+
+        _ml.Model.CreatePredictionEngine<Asked, Answer>(loaded).Dispose();
+        other.Invoking(engine => engine.Predict(new Asked { Prompt = "numbers 1 2 3 target 6 :" }))
+            .Should().Throw<ObjectDisposedException>("an engine that owned the model is gone");
+    }
+
+    private sealed class Asked
+    {
+        public string Prompt { get; set; } = "";
+    }
+
     private sealed class Answer
     {
         public string Response { get; set; } = "";

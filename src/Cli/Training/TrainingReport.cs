@@ -70,6 +70,6 @@ internal static class TrainingReport
             Outcome = new ReportOutcome { Reward = rewardOf(response.TokenIds), FinishReason = response.FinishReason },
             Rhythm = rhythm,
             Credit = credit,
-        });
+        }, cancellation);
     }
 }

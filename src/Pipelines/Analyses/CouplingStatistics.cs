@@ -38,10 +38,12 @@ public sealed record CouplingStatistics
     /// <param name="view">Rows with the columns that <see cref="CouplingOptions.Rhythm"/> asks <c>AttentionRhythm</c> for. Rows with empty vectors do not
     /// count.</param>
     /// <param name="options">Columns and settings; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the work between two rows.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or no vector of Single.</exception>
     /// <exception cref="ArgumentException">An option is out of range, the columns of a row have different lengths, an entropy is no number, or no row has a
     /// token.</exception>
-    public static CouplingStatistics Compute(IDataView view, CouplingOptions? options = null)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static CouplingStatistics Compute(IDataView view, CouplingOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new CouplingOptions();
         DataViewSchema.Column[] columns =
@@ -50,7 +52,11 @@ public sealed record CouplingStatistics
         using DataViewRowCursor cursor = view.GetRowCursor(columns);
         Func<double[]>[] read = [.. columns.Select(column => Doubles(cursor.Vector<float>(column)))];
         var responses = new List<ResponseRhythm>();
-        while (cursor.MoveNext()) responses.Add(new ResponseRhythm(read[0](), read[1](), read[2](), read[3]()));
+        while (cursor.MoveNext())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            responses.Add(new ResponseRhythm(read[0](), read[1](), read[2](), read[3]()));
+        }
         return Compute(responses, options);
 
         DataViewSchema.Column Find(string name) =>
@@ -112,12 +118,21 @@ public sealed record CouplingStatistics
     /// <summary>JSON with names in snake_case.</summary>
     public string ToJson() => ResultText.Json(this);
 
-    /// <summary>A table.</summary>
-    public override string ToString() => $"{Responses} responses, {Tokens} tokens\n" + ResultText.Table(
+    /// <summary>The table, for a report (<see cref="RhythmReport.Add(ReportTable)"/>).</summary>
+    public ReportTable ToTable() => new(
+        "Coupling of the rhythm",
         ["coupling", "random", "observed", "lift", "95 % interval", "p"],
-        Row("mean entropy at WAAD peaks (nats)", EntropyAtWaadPeaks, ResultText.Number),
-        Row("receiver-FAI peaks that are FAI peaks", ReceiverPeaksAtFaiPeaks, ResultText.Percent),
-        Row("FAI peaks at or after a WAAD peak", FaiPeaksNearWaadPeaks, ResultText.Percent));
+        [
+            Row("mean entropy at WAAD peaks (nats)", EntropyAtWaadPeaks, ResultText.Number),
+            Row("receiver-FAI peaks that are FAI peaks", ReceiverPeaksAtFaiPeaks, ResultText.Percent),
+            Row("FAI peaks at or after a WAAD peak", FaiPeaksNearWaadPeaks, ResultText.Percent),
+        ])
+    { Note = $"{Size}, pooled; intervals of the lift by bootstrap over responses, p by shuffling peaks within their responses, one-sided." };
+
+    /// <summary>A table.</summary>
+    public override string ToString() => $"{Size}\n{ResultText.Table(ToTable())}";
+
+    private string Size => $"{Responses} responses, {Tokens} tokens";
 
     private static string[] Row(string name, CouplingStatistic statistic, Func<double, string> format) =>
     [

@@ -24,8 +24,8 @@ public sealed record PerturbationOptions
     /// <summary>Words that do not count as content, in lower case; null (default) = <see cref="ContentWords.FunctionWords"/>.</summary>
     public IReadOnlySet<string>? FunctionWords { get; init; }
 
-    /// <summary>How often differences of responses change their sign for the p-value, which is never below 1 / (1 + this), and responses are drawn anew for the
-    /// interval. Default 10 000; at least 100.</summary>
+    /// <summary>How often responses are drawn anew for the interval, and, where more than 20 responses differ, signs for the p-value, which is then never below
+    /// 1 / (1 + this). Default 10 000; at least 100.</summary>
     public int Draws { get; init; } = 10_000;
 
     /// <summary>The seed of both. Default 0.</summary>

@@ -11,7 +11,7 @@ public sealed record PerturbationResult
         (HighMean, LowMean) = (responses.Average(response => response.HighMean), responses.Average(response => response.LowMean));
         HighBelowLow = new Proportion(differences.Count(difference => difference < 0), differences.Length);
         DifferenceInterval = Bootstrap.Interval(differences.Length, options.Draws, options.Seed, drawn => drawn.Average(i => differences[i]));
-        PValue = SignFlipP(differences, options.Draws, options.Seed);
+        PValue = SignFlipTest.TwoSidedP(differences, options.Draws, options.Seed);
     }
 
     /// <summary>The responses, with every trial.</summary>
@@ -32,40 +32,30 @@ public sealed record PerturbationResult
     /// <summary>High minus low.</summary>
     public double Difference => HighMean - LowMean;
 
-    /// <summary>The 95 % bootstrap interval of <see cref="Difference"/> over responses.</summary>
+    /// <summary>The 95 % bootstrap interval of <see cref="Difference"/> over responses; unbounded where all differ by the same, as one does.</summary>
     public ConfidenceInterval DifferenceInterval { get; }
 
     /// <summary>The two-sided p-value of a paired permutation test: how often the mean difference is at least as far from 0 where high and low are exchanged in
-    /// each response by the toss of a coin.</summary>
+    /// each response by the toss of a coin. Exact where at most 20 responses differ, else from <see cref="PerturbationOptions.Draws"/>.</summary>
     public double PValue { get; }
 
     /// <summary>JSON with names in snake_case; continuations are left out.</summary>
     public string ToJson() => ResultText.Json(this);
 
-    /// <summary>A table.</summary>
-    public override string ToString() => $"{Responses.Count} responses" + (Skipped > 0 ? $", {Skipped} too short" : "") + "\n" + ResultText.Table(
+    /// <summary>The table, for a report (<see cref="RhythmReport.Add(ReportTable)"/>).</summary>
+    public ReportTable ToTable() => new(
+        "Perturbation test",
         ["overlap of content words", "value", "95 % interval", "p"],
-        ["tokens of high FAI replaced", ResultText.Number(HighMean), "", ""],
-        ["tokens of low FAI replaced", ResultText.Number(LowMean), "", ""],
         [
-            "high − low",
-            ResultText.Number(Difference),
-            $"{ResultText.Number(DifferenceInterval.Lower)} … {ResultText.Number(DifferenceInterval.Upper)}",
-            ResultText.Probability(PValue),
-        ],
-        ["responses with high < low", ResultText.Percent(HighBelowLow.Value), ResultText.Percents(HighBelowLow.Interval), ""]);
+            ["tokens of high FAI replaced", ResultText.Number(HighMean), "", ""],
+            ["tokens of low FAI replaced", ResultText.Number(LowMean), "", ""],
+            ["high − low", ResultText.Number(Difference), ResultText.Numbers(DifferenceInterval), ResultText.Probability(PValue)],
+            ["responses with high < low", ResultText.Percent(HighBelowLow.Value), ResultText.Percents(HighBelowLow.Interval), ""],
+        ])
+    { Note = $"{Size}; the interval by bootstrap over responses, p by a paired permutation test, two-sided." };
 
-    private static double SignFlipP(double[] differences, int draws, long seed)
-    {
-        double observed = Math.Abs(differences.Sum()) - 1e-12;
-        var random = new SeededRandom(seed);
-        int atLeast = 0;
-        for (int draw = 0; draw < draws; draw++)
-        {
-            double sum = 0;
-            foreach (double difference in differences) sum += random.NextIsBelow(0.5) ? difference : -difference;
-            if (Math.Abs(sum) >= observed) atLeast++;
-        }
-        return (1.0 + atLeast) / (1 + draws);
-    }
+    /// <summary>A table.</summary>
+    public override string ToString() => $"{Size}\n{ResultText.Table(ToTable())}";
+
+    private string Size => $"{Responses.Count} responses{(Skipped > 0 ? $", {Skipped} too short" : "")}";
 }

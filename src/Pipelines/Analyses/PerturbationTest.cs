@@ -15,7 +15,7 @@ public static class PerturbationTest
     /// <param name="options">Settings; null for the defaults.</param>
     /// <param name="progress">Is told how many responses are done.</param>
     /// <param name="columns">How the columns are called and prompts are read; null for the defaults. Nothing else of it is read.</param>
-    /// <param name="cancellationToken">Ends the work between two tokens.</param>
+    /// <param name="cancellationToken">Ends the work between two tokens, and, while rows are read, between two of them.</param>
     /// <inheritdoc cref="Run(CausalLanguageModel, IReadOnlyList{TokenSequence}, PerturbationOptions?, IProgress{int}?, CancellationToken)" path="/exception"/>
     public static PerturbationResult Run(
         CausalLanguageModel model, IDataView view, PerturbationOptions? options = null,
@@ -27,7 +27,11 @@ public static class PerturbationTest
         var sequences = new List<TokenSequence>();
         using (DataViewRowCursor cursor = view.GetRowCursor(reader.Columns))
         {
-            for (Func<TokenSequence> read = reader.Open(cursor); cursor.MoveNext();) sequences.Add(read());
+            for (Func<TokenSequence> read = reader.Open(cursor); cursor.MoveNext();)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                sequences.Add(read());
+            }
         }
         return Run(model, sequences, options, progress, cancellationToken);
     }
@@ -53,6 +57,7 @@ public static class PerturbationTest
         var perturbed = new List<PerturbedResponse>();
         for (int i = 0; i < responses.Count; i++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             if (responses[i].ResponseIds.Length > 0)
             {
                 double[] fai = Array.ConvertAll(model.AnalyzeRhythm([responses[i]], rhythm)[0].Fai, value => (double)value);

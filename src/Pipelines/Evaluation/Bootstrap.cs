@@ -6,13 +6,16 @@ namespace MLNetAttn.Pipelines;
 internal static class Bootstrap
 {
     /// <summary>The 95 % percentile interval of a statistic over draws with replacement of as many units as there are; draws that leave it undefined (NaN) do
-    /// not count.</summary>
+    /// not count. Unbounded where all draws are alike, as those of a single unit: they do not say how the statistic varies.</summary>
     /// <param name="units">How many units there are.</param>
     /// <param name="draws">How often they are drawn anew.</param>
     /// <param name="seed">The seed of the draws: the same gives the same draws, so that two statistics may be compared draw by draw.</param>
     /// <param name="statistic">Of the units drawn, by index.</param>
-    public static ConfidenceInterval Interval(int units, int draws, long seed, Func<int[], double> statistic) =>
-        Percentiles(Draw(units, draws, seed, statistic));
+    public static ConfidenceInterval Interval(int units, int draws, long seed, Func<int[], double> statistic)
+    {
+        double[] values = [.. Draw(units, draws, seed, statistic).Where(value => !double.IsNaN(value))];
+        return values.Length > 0 && Array.TrueForAll(values, value => value == values[0]) ? ConfidenceInterval.Unbounded : Percentiles(values);
+    }
 
     /// <summary>The statistic of every draw.</summary>
     public static double[] Draw(int units, int draws, long seed, Func<int[], double> statistic)

@@ -13,7 +13,7 @@ public readonly record struct Estimate(double Value, ConfidenceInterval Interval
     {
         if (values.Count == 0) throw new ArgumentException("There is no value, expected at least one.", nameof(values));
         double mean = values.Average();
-        if (values.Count == 1) return new Estimate(mean, new ConfidenceInterval(double.NegativeInfinity, double.PositiveInfinity));
+        if (values.Count == 1) return new Estimate(mean, ConfidenceInterval.Unbounded);
         double halfWidth = StudentT.Quantile(values.Count - 1)
             * Math.Sqrt(values.Sum(value => (value - mean) * (value - mean)) / (values.Count - 1) / values.Count);
         return new Estimate(mean, new ConfidenceInterval(mean - halfWidth, mean + halfWidth));

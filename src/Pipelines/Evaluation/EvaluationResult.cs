@@ -13,9 +13,10 @@ public sealed record EvaluationResult
         Samples = rewards[0].Length;
         _right = [.. rewards.Select(samples => samples.Count(reward => reward >= options.RightFrom))];
         PassAt1 = new Proportion(rewards.Count(samples => samples[0] >= options.RightFrom), rewards.Length);
-        AverageAtK = Mean(problem => (double)_right[problem] / Samples, options);
-        MeanReward = Mean(problem => rewards[problem].Average(reward => float.IsNaN(reward) ? 0.0 : reward), options);
-        PassAtK = [.. PowersOfTwo(Samples).Select(k => new PassEstimate(k, Mean(problem => PassEstimate.OfProblem(Samples, _right[problem], k), options)))];
+        AverageAtK = MeanShare(problem => (double)_right[problem] / Samples, options);
+        MeanReward = Mean([.. rewards.Select(samples => samples.Average(reward => float.IsNaN(reward) ? 0.0 : reward))], options);
+        PassAtK = [.. PowersOfTwo(Samples)
+            .Select(k => new PassEstimate(k, MeanShare(problem => PassEstimate.OfProblem(Samples, _right[problem], k), options)))];
     }
 
     /// <summary>Per problem, the reward of each response; NaN = the reward gave none, which counts as wrong.</summary>
@@ -30,13 +31,14 @@ public sealed record EvaluationResult
     /// <summary>The share of problems whose first response is right, with Wilson's interval.</summary>
     public Proportion PassAt1 { get; }
 
-    /// <summary>avg@k: the mean over problems of the share of right responses, with the bootstrap interval over problems.</summary>
+    /// <summary>avg@k: the mean over problems of the share of right responses, with the bootstrap interval over problems; with Wilson's where each problem is
+    /// all right or all wrong, or all have one share, which draws say nothing of.</summary>
     public Estimate AverageAtK { get; }
 
-    /// <summary>The mean reward; a missing one counts as 0.</summary>
+    /// <summary>The mean reward; a missing one counts as 0. With the bootstrap interval over problems, unbounded where all have one mean.</summary>
     public Estimate MeanReward { get; }
 
-    /// <summary>pass@k, unbiased, for k = 1, 2, 4, … and the number of samples.</summary>
+    /// <summary>pass@k, unbiased, for k = 1, 2, 4, … and the number of samples, with intervals as those of <see cref="AverageAtK"/>.</summary>
     public IReadOnlyList<PassEstimate> PassAtK { get; }
 
     /// <summary>The share of right responses to each problem.</summary>
@@ -45,15 +47,22 @@ public sealed record EvaluationResult
     /// <summary>JSON with names in snake_case.</summary>
     public string ToJson() => ResultText.Json(this);
 
-    /// <summary>A table.</summary>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Problems} problems, {Samples} samples each\n") + ResultText.Table(
-    [
+    /// <summary>The table, for a report (<see cref="RhythmReport.Add(ReportTable)"/>).</summary>
+    public ReportTable ToTable() => new(
+        "Evaluation",
         ["measure", "value", "95 % interval"],
-        ["pass@1, first sample", ResultText.Percent(PassAt1.Value), ResultText.Percents(PassAt1.Interval)],
-        Row(string.Create(CultureInfo.InvariantCulture, $"avg@{Samples}"), AverageAtK),
-        .. PassAtK.Where(pass => pass.K > 1).Select(pass => Row(string.Create(CultureInfo.InvariantCulture, $"pass@{pass.K}"), pass.Estimate)),
-        ["mean reward", ResultText.Number(MeanReward.Value), $"{ResultText.Number(MeanReward.Interval.Lower)} … {ResultText.Number(MeanReward.Interval.Upper)}"],
-    ]);
+        [
+            ["pass@1, first sample", ResultText.Percent(PassAt1.Value), ResultText.Percents(PassAt1.Interval)],
+            Row(string.Create(CultureInfo.InvariantCulture, $"avg@{Samples}"), AverageAtK),
+            .. PassAtK.Where(pass => pass.K > 1).Select(pass => Row(string.Create(CultureInfo.InvariantCulture, $"pass@{pass.K}"), pass.Estimate)),
+            ["mean reward", ResultText.Number(MeanReward.Value), ResultText.Numbers(MeanReward.Interval)],
+        ])
+    { Note = $"{Size}; intervals over problems." };
+
+    /// <summary>A table.</summary>
+    public override string ToString() => $"{Size}\n{ResultText.Table(ToTable())}";
+
+    private string Size => string.Create(CultureInfo.InvariantCulture, $"{Problems} problems, {Samples} samples each");
 
     private static string[] Row(string name, Estimate estimate) => [name, ResultText.Percent(estimate.Value), ResultText.Percents(estimate.Interval)];
 
@@ -63,11 +72,17 @@ public sealed record EvaluationResult
         yield return samples;
     }
 
-    private Estimate Mean(Func<int, double> ofProblem, EvaluationOptions options)
+    /// <summary>The mean of shares. None varies more than outcomes of the same mean do, so that Wilson's interval is wide enough where draws are all
+    /// alike.</summary>
+    private Estimate MeanShare(Func<int, double> ofProblem, EvaluationOptions options)
     {
-        double[] values = [.. Enumerable.Range(0, Rewards.Count).Select(ofProblem)];
-        return new Estimate(
-            values.Average(),
-            Bootstrap.Interval(values.Length, options.BootstrapDraws, options.Seed, drawn => drawn.Average(problem => values[problem])));
+        double[] shares = [.. Enumerable.Range(0, Problems).Select(ofProblem)];
+        return Array.TrueForAll(shares, share => share is 0 or 1) || Array.TrueForAll(shares, share => share == shares[0])
+            ? new Estimate(shares.Average(), Proportion.Wilson(shares.Sum(), Problems))
+            : Mean(shares, options);
     }
+
+    private static Estimate Mean(double[] values, EvaluationOptions options) => new(
+        values.Average(),
+        Bootstrap.Interval(values.Length, options.BootstrapDraws, options.Seed, drawn => drawn.Average(problem => values[problem])));
 }

@@ -27,24 +27,24 @@ public readonly record struct Proportion
 
     /// <summary>Wilson's score interval (1927) with 95 % confidence, without continuity correction: it stays within 0 and 1 and holds for small numbers
     /// too.</summary>
-    public ConfidenceInterval Interval
-    {
-        get
-        {
-            const double z = ConfidenceInterval.NormalQuantile;
-            double failures = Trials - Successes;
-            double halfWidth = z * Math.Sqrt(z * z + 4 * Successes * failures / Trials);
-            double center = 2.0 * Successes + z * z;
-            double scale = 2 * (Trials + z * z);
-            // At the ends the roots are 0 and 1 but for rounding.
-            return new ConfidenceInterval(
-                Successes == 0 ? 0 : (center - halfWidth) / scale,
-                Successes == Trials ? 1 : (center + halfWidth) / scale);
-        }
-    }
+    public ConfidenceInterval Interval => Wilson(Successes, Trials);
 
     /// <summary>Counts the successes of a list of outcomes.</summary>
     /// <param name="outcomes">One outcome a trial; one or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no outcome.</exception>
     public static Proportion Of(IReadOnlyCollection<bool> outcomes) => new(outcomes.Count(success => success), outcomes.Count);
+
+    /// <summary>The interval for successes that need not be whole: parts of trials.</summary>
+    internal static ConfidenceInterval Wilson(double successes, int trials)
+    {
+        const double z = ConfidenceInterval.NormalQuantile;
+        double failures = trials - successes;
+        double halfWidth = z * Math.Sqrt(z * z + 4 * successes * failures / trials);
+        double center = 2 * successes + z * z;
+        double scale = 2 * (trials + z * z);
+        // At the ends the roots are 0 and 1 but for rounding.
+        return new ConfidenceInterval(
+            successes == 0 ? 0 : (center - halfWidth) / scale,
+            successes == trials ? 1 : (center + halfWidth) / scale);
+    }
 }

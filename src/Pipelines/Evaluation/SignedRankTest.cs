@@ -4,9 +4,6 @@ namespace MLNetAttn.Pipelines;
 /// for pairs, exact.</summary>
 public sealed record SignedRankTest
 {
-    // Of the largest measurement: 0.33 − 0.30 and 0.43 − 0.40 differ in their last bits, and are equal.
-    private const double Noise = 1e-12;
-
     private SignedRankTest(double rankSum, double p, int pairs) => (RankSum, PValue, Pairs) = (rankSum, p, pairs);
 
     /// <summary>W⁺: the ranks, by size from 1, of the differences above 0, added up. Equal sizes share their mean rank.</summary>
@@ -27,7 +24,7 @@ public sealed record SignedRankTest
     public static SignedRankTest Of(IReadOnlyList<double> first, IReadOnlyList<double> second)
     {
         PairedMeasurements.Require(first, second);
-        double unit = Noise * first.Concat(second).Max(Math.Abs);
+        double unit = PairedMeasurements.Noise(first, second);
         double[] differences = unit == 0 ? [] : [.. second.Zip(first, (b, a) => Math.Round((b - a) / unit)).Where(difference => difference != 0)];
         if (differences.Length == 0) return new SignedRankTest(0, double.NaN, 0);
         if (differences.Any(double.IsNaN)) return new SignedRankTest(double.NaN, double.NaN, differences.Length);

@@ -9,7 +9,9 @@ namespace MLNetAttn.Pipelines;
 /// Needed: <c>tokens</c>. Read where they are there: <c>prompt</c> or <c>prompt_tokens</c>, <c>title</c> or <c>id</c>, <c>variant</c>, <c>token_ids</c>,
 /// <c>waad</c>, <c>fai</c>, <c>receiver_fai</c>, <c>entropy</c>,
 /// <c>log_probs</c>, <c>credit</c> (numbers, null = undefined), <c>role</c> (names of <see cref="TokenRoles"/>), <c>local_heads</c> and <c>global_heads</c>
-/// (pairs of layer and head), <c>prompt_ids</c> (for their number), and what <see cref="ReportOutcome.Read"/> reads. The rest is passed over.
+/// (pairs of layer and head), <c>prompt_ids</c> (for their number), and what <see cref="ReportOutcome.Read"/> reads. The rest is passed over. A row without
+/// a prompt shows what the last of its <c>messages</c> says, and belongs to the prompt of rows with the same <c>id</c>, else <c>title</c>, else
+/// <c>messages</c>, else <c>prompt_ids</c>.
 /// </remarks>
 public static class AnnotatedRow
 {
@@ -23,13 +25,15 @@ public static class AnnotatedRow
         JsonElement row = document.RootElement;
         if (row.ValueKind != JsonValueKind.Object) throw new FormatException($"The row is {row.ValueKind}, expected a JSON object.");
         string[]? promptTokens = Array(row, "prompt_tokens", Text);
+        string? prompt = Scalar(row, "prompt");
         HeadIndex[]? local = Heads(row, "local_heads"), global = Heads(row, "global_heads");
         var trace = new ReportTrace
         {
             Title = Scalar(row, "title") ?? Scalar(row, "id"),
             Variant = Scalar(row, "variant") ?? variant,
             Outcome = ReportOutcome.Read(row),
-            PromptTokens = promptTokens ?? (Scalar(row, "prompt") is { } prompt ? [prompt] : []),
+            PromptTokens = promptTokens ?? ((prompt ?? LastMessage(row)) is { } text ? [text] : []),
+            PromptKey = promptTokens is null && prompt is null ? Key(row) : null,
             PromptLength = promptTokens?.Length ?? Array(row, "prompt_ids", Integer)?.Length,
             ResponseTokens = Array(row, "tokens", Text) ?? throw new FormatException("The row has no 'tokens'. Is it a line of annotate's output?"),
             TokenIds = Array(row, "token_ids", Integer),
@@ -51,6 +55,29 @@ public static class AnnotatedRow
             throw new FormatException(exception.Message, exception);
         }
         return trace;
+    }
+
+    /// <summary>What tells the prompt of a row from others where the row does not have it as text.</summary>
+    private static string? Key(JsonElement row)
+    {
+        return Scalar(row, "id") ?? Scalar(row, "title") ?? Content("messages") ?? Content("prompt_ids");
+
+        // However the row is laid out.
+        string? Content(string name) =>
+            row.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Array ? JsonSerializer.Serialize(value) : null;
+    }
+
+    /// <summary>What the last message of a conversation says, in one text or in parts.</summary>
+    private static string? LastMessage(JsonElement row)
+    {
+        if (!row.TryGetProperty("messages", out JsonElement messages) || messages.ValueKind != JsonValueKind.Array || messages.GetArrayLength() == 0
+            || Member(messages[messages.GetArrayLength() - 1], "content") is not { } content)
+            return null;
+        return content.ValueKind != JsonValueKind.Array ? Text(content) : string.Concat(content.EnumerateArray()
+            .Select(part => Member(part, "text") is { } text ? Text(text) : null));
+
+        static JsonElement? Member(JsonElement from, string name) =>
+            from.ValueKind == JsonValueKind.Object && from.TryGetProperty(name, out JsonElement value) ? value : null;
     }
 
     private static JsonDocument Open(string json)

@@ -134,13 +134,13 @@ internal static class ReportJson
         for (int i = 0; i < traces.Count; i++)
         {
             ReportTrace trace = traces[i];
-            if (trace.Variant is null)
+            if (trace.Variant is null || trace.PromptKey is not { } key)
             {
                 groups.Add([(i, trace)]);
                 continue;
             }
             List<List<(int Index, ReportTrace Trace)>> ofPrompt =
-                CollectionsMarshal.GetValueRefOrAddDefault(open, trace.Prompt, out _) ??= [];
+                CollectionsMarshal.GetValueRefOrAddDefault(open, key, out _) ??= [];
             if (ofPrompt.Find(group => group.TrueForAll(member => member.Trace.Variant != trace.Variant)) is { } group)
             {
                 group.Add((i, trace));

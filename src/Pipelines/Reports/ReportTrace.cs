@@ -11,7 +11,7 @@ public sealed class ReportTrace
     public string? Title { get; init; }
 
     /// <summary>Which model, or which state of it, wrote the response: "before", "after". Traces of the same prompt with different variants are compared side
-    /// by side. Default null: the only one.</summary>
+    /// by side: those with one text of <see cref="PromptTokens"/>, or, without any, with one <see cref="Title"/>. Default null: the only one.</summary>
     public string? Variant { get; init; }
 
     /// <summary>What became of the response; null = nothing is known of it.</summary>
@@ -60,6 +60,13 @@ public sealed class ReportTrace
     internal int? PromptLength
     {
         get => field ?? (PromptTokens.Count > 1 ? PromptTokens.Count : null);
+        init;
+    }
+
+    /// <summary>What the traces of one prompt have in common. Null = nothing is known of the prompt: such a trace is compared with none.</summary>
+    internal string? PromptKey
+    {
+        get => field ?? (Prompt.Length > 0 ? Prompt : Title);
         init;
     }
 

@@ -18,7 +18,8 @@ public sealed record ReportTraceOptions
     /// <summary>How WAAD and FAI are computed. Default: the paper's, version 2, with receiver heads.</summary>
     public RhythmOptions Rhythm { get; init; } = new() { Receivers = true };
 
-    /// <summary>How credit is assigned. Default: the coupled rhythm's.</summary>
+    /// <summary>How credit is assigned. Default: the coupled rhythm's. <see cref="CreditStrategy.Flow"/> is refused: a trace has no flow, since where an
+    /// answer begins and ends is the task's to know. <see cref="CreditOptions.Sign"/> is not read: γ is shown as an advantage of either sign has it.</summary>
     public CreditOptions Credit { get; init; } = new();
 
     /// <summary>Whether the mean maps of the local and of the global heads are stored. Default true: 4 · T² bytes of memory each while the trace is made, T² /

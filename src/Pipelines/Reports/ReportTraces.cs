@@ -12,11 +12,20 @@ public static class ReportTraces
     /// <param name="model">The model; it need not be the one that wrote the response.</param>
     /// <param name="sequence">Prompt and response; none empty.</param>
     /// <param name="options">What the trace has; null = the defaults.</param>
-    /// <exception cref="ArgumentException">An option is out of range, or the sequence is empty, too long or holds an unknown id.</exception>
+    /// <param name="cancellationToken">Ends the work between two forward passes.</param>
+    /// <exception cref="ArgumentException">An option is out of range, credit is to follow flow, or the sequence is empty, too long or holds an unknown
+    /// id.</exception>
     /// <exception cref="NotFiniteNumberException">The model computes NaN or infinities.</exception>
-    public static ReportTrace Create(CausalLanguageModel model, TokenSequence sequence, ReportTraceOptions? options = null)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static ReportTrace Create(
+        CausalLanguageModel model, TokenSequence sequence, ReportTraceOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new ReportTraceOptions();
+        if (options.Credit.Strategy == CreditStrategy.Flow)
+            throw new ArgumentException(
+                "Credit.Strategy is Flow, expected another: a report does not know where the answer begins and ends. Let RhythmCredit read a column of AnalyzeFlow's throughput, and give its rows to ReportTraces.Read.",
+                nameof(options));
+        cancellationToken.ThrowIfCancellationRequested();
         RhythmAnalysis rhythm = model.AnalyzeRhythm([sequence], options.Rhythm)[0];
         HeadGroups? groups = rhythm.Groups;
         CreditAssignment credit = RhythmCreditFunction.Assign(TokenSignals.Of(rhythm), options.Credit with { Sign = CreditSign.Both });
@@ -25,6 +34,9 @@ public static class ReportTraces
             .. options.GroupMaps && groups is not null ? new[] { ("Local heads, mean", groups.Local), ("Global heads, mean", groups.Global) } : [],
             .. options.HeadMaps.Select(head => ($"Layer {head.Layer}, head {head.Head}", (IReadOnlyList<HeadIndex>)[head])),
         ];
+        cancellationToken.ThrowIfCancellationRequested();
+        HeadSpans spans = model.MeasureHeads([sequence], new RhythmOptions { Layers = options.Rhythm.Layers })[0].Spans;
+        cancellationToken.ThrowIfCancellationRequested();
         return new ReportTrace
         {
             Title = options.Title,
@@ -41,7 +53,7 @@ public static class ReportTraces
             LogProbability = rhythm.LogProbabilities,
             Credit = Array.ConvertAll(credit.Credit, value => (float)value),
             Roles = credit.Roles,
-            Spans = model.MeasureHeads([sequence], new RhythmOptions { Layers = options.Rhythm.Layers })[0].Spans,
+            Spans = spans,
             Groups = groups is null || rhythm.Receivers is null ? groups : groups with { Receivers = rhythm.Receivers },
             Maps =
             [
@@ -52,12 +64,17 @@ public static class ReportTraces
     }
 
     /// <summary>Reads rows that <c>AttentionRhythm</c>, and perhaps <c>RhythmCredit</c>, wrote, with reward, advantage and the reason why a response ended
-    /// where there are any, under their default column names; columns that are not there are left out, and so are rows whose response is empty.</summary>
+    /// where there are any, under their default column names; columns that are not there are left out, and so are rows whose response is empty. Of a prompt
+    /// that is token ids, the number is known and no text.</summary>
     /// <param name="rows">The rows; column Tokens is needed.</param>
     /// <param name="maximumRows">How many are read, from the first; at least 1.</param>
     /// <param name="variant">Which model wrote the responses; null = the only one.</param>
-    /// <exception cref="ArgumentException">There is no column of tokens, or a column is of another type than those components write.</exception>
-    public static IReadOnlyList<ReportTrace> Read(IDataView rows, int maximumRows = 50, string? variant = null)
+    /// <param name="cancellationToken">Ends the work between two rows.</param>
+    /// <exception cref="ArgumentException">There is no column of tokens, or a column is of another type than those components write; the message names
+    /// it.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static IReadOnlyList<ReportTrace> Read(
+        IDataView rows, int maximumRows = 50, string? variant = null, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumRows, 1);
         string[] names =
@@ -70,23 +87,28 @@ public static class ReportTraces
         using DataViewRowCursor cursor = rows.GetRowCursor([.. names.Select(schema.GetColumnOrNull).OfType<DataViewSchema.Column>()]);
         Func<ReadOnlyMemory<char>[]> tokens = Vector<ReadOnlyMemory<char>>("Tokens", TextDataViewType.Instance)
             ?? throw new ArgumentException("There is no column 'Tokens', expected a vector of text: the output of AttentionRhythm.", nameof(rows));
-        Func<string>? prompt = schema.GetColumnOrNull("Prompt") is { Type: TextDataViewType } text ? cursor.Text(text) : null;
+        Func<string>? prompt = Text("Prompt", orElse: NumberDataViewType.Int32);
+        Func<int[]>? promptIds = prompt is null ? Vector<int>("Prompt", NumberDataViewType.Int32) : null;
         Func<int[]>? ids = Vector<int>("TokenIds", NumberDataViewType.Int32);
         Func<float[]>? waad = Floats("Waad"), fai = Floats("Fai"), receiverFai = Floats("ReceiverFai"),
             entropy = Floats("Entropy"), logProbability = Floats("LogProbability"), credit = Floats("Credit");
         Func<TokenRoles[]>? roles = Roles();
-        Func<float>? reward = Single("Reward"), advantage = Single("Advantage");
-        Func<string>? reason = schema.GetColumnOrNull("FinishReason") is { Type: TextDataViewType } name ? cursor.Text(name) : null;
+        Func<float>? reward = Number("Reward"), advantage = Number("Advantage");
+        Func<string>? reason = Text("FinishReason");
         List<ReportTrace> traces = [];
         for (int row = 0; row < maximumRows && cursor.MoveNext(); row++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             string[] response = Array.ConvertAll(tokens(), token => token.ToString());
             if (response.Length == 0) continue;
+            int[]? ofPrompt = promptIds?.Invoke();
             traces.Add(new ReportTrace
             {
                 Variant = variant,
                 Outcome = ReportOutcome.Of(step: null, reward?.Invoke(), advantage?.Invoke(), reason is null ? null : ReportOutcome.Reason(reason())),
                 PromptTokens = prompt is null ? [] : [prompt()],
+                PromptLength = ofPrompt?.Length,
+                PromptKey = ofPrompt is null ? null : string.Join(' ', ofPrompt),
                 ResponseTokens = response,
                 TokenIds = ids?.Invoke(),
                 Waad = waad?.Invoke(),
@@ -100,30 +122,46 @@ public static class ReportTraces
         }
         return traces;
 
-        Func<float>? Single(string name) =>
-            schema.GetColumnOrNull(name) is { } column && column.Type.Equals(NumberDataViewType.Single)
-                ? cursor.Scalar<float>(column)
-                : null;
+        Func<string>? Text(string name, DataViewType? orElse = null) =>
+            schema.GetColumnOrNull(name) is not { } column || orElse is not null && IsVector(column.Type, orElse) ? null
+                : column.Type is TextDataViewType ? cursor.Text(column)
+                : throw Wrong(column, orElse is null ? "text" : $"text or a vector of {orElse}");
+
+        Func<float>? Number(string name)
+        {
+            if (schema.GetColumnOrNull(name) is not { } column) return null;
+            if (!column.Type.Equals(NumberDataViewType.Single) && !column.Type.Equals(NumberDataViewType.Double)) throw Wrong(column, "Single or Double");
+            Func<double> number = cursor.Number(column);
+            return () => (float)number();
+        }
 
         Func<float[]>? Floats(string name) => Vector<float>(name, NumberDataViewType.Single);
 
         Func<T[]>? Vector<T>(string name, DataViewType item) =>
             schema.GetColumnOrNull(name) is not { } column ? null
-                : column.Type is VectorDataViewType vector && vector.ItemType.Equals(item) ? cursor.Vector<T>(column)
-                : throw new ArgumentException(
-                    $"Column '{name}' is {column.Type}, expected a vector of {item}: an output of AttentionRhythm or RhythmCredit.",
-                    nameof(rows));
+                : IsVector(column.Type, item) ? cursor.Vector<T>(column)
+                : throw Wrong(column, $"a vector of {item}");
 
         Func<TokenRoles[]>? Roles()
         {
-            if (schema.GetColumnOrNull("Role") is not { Type: VectorDataViewType { ItemType: KeyDataViewType } } column) return null;
+            if (schema.GetColumnOrNull("Role") is not { } column) return null;
+            if (column.Type is not VectorDataViewType { ItemType: KeyDataViewType }
+                || column.Annotations.Schema.GetColumnOrNull("KeyValues") is not { Type: VectorDataViewType { ItemType: TextDataViewType } })
+                throw Wrong(column, "a vector of keys of roles");
             VBuffer<ReadOnlyMemory<char>> values = default;
             column.GetKeyValues(ref values);
-            TokenRoles[] known = [.. values.DenseValues().Select(name => Enum.Parse<TokenRoles>(name.Span))];
+            TokenRoles[] known = [.. values.DenseValues().Select(name => Enum.TryParse(name.Span, out TokenRoles role)
+                ? role
+                : throw Wrong(column, $"a vector of keys of roles, and none of '{name}'"))];
             Func<uint[]> keys = cursor.Vector<uint>(column);
             return () => Array.ConvertAll(keys(), key => key == 0 ? TokenRoles.None : known[key - 1]);
         }
     }
+
+    private static bool IsVector(DataViewType type, DataViewType item) => type is VectorDataViewType vector && vector.ItemType.Equals(item);
+
+    private static ArgumentException Wrong(DataViewSchema.Column column, string expected) =>
+        new($"Column '{column.Name}' is {column.Type}, expected {expected}, as the components write it. Rename or drop a column of your own.");
 
     private static string[] Text(CausalLanguageModel model, int[] ids) => Array.ConvertAll(TokenText.Split(model, ids), token => token.ToString());
 }

@@ -47,9 +47,13 @@ public sealed class RhythmReport
     /// <param name="rows">The rows.</param>
     /// <param name="title">The report's heading.</param>
     /// <param name="maximumRows">How many rows are shown, from the first. Default 50.</param>
-    /// <exception cref="ArgumentException">There is no column of tokens, or a column is of another type than those components write.</exception>
-    public static RhythmReport Create(IDataView rows, string title = "Rhythm of attention", int maximumRows = 50) =>
-        new RhythmReport(title).Add(ReportTraces.Read(rows, maximumRows));
+    /// <param name="cancellationToken">Ends the work between two rows.</param>
+    /// <exception cref="ArgumentException">There is no column of tokens, or a column is of another type than those components write; the message names
+    /// it.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static RhythmReport Create(
+        IDataView rows, string title = "Rhythm of attention", int maximumRows = 50, CancellationToken cancellationToken = default) =>
+        new RhythmReport(title).Add(ReportTraces.Read(rows, maximumRows, cancellationToken: cancellationToken));
 
     /// <summary>Adds responses.</summary>
     /// <param name="traces">The responses.</param>

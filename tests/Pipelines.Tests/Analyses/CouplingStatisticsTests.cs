@@ -72,6 +72,22 @@ public sealed class CouplingStatisticsTests
     }
 
     [Fact]
+    public void One_response_says_nothing_of_others()
+    {
+        CouplingStatistics statistics = CouplingStatistics.Compute(Noise(new Random(3), 1, 50));
+        statistics.EntropyAtWaadPeaks.LiftInterval.Should().Be(new ConfidenceInterval(double.NegativeInfinity, double.PositiveInfinity));
+        statistics.ToString().Should().Contain("unbounded");
+    }
+
+    [Fact]
+    public void Its_table_stands_in_a_report()
+    {
+        ReportTable table = new RhythmReport().Add(CouplingStatistics.Compute(Noise(new Random(3), 3, 50)).ToTable()).Tables.Single();
+        table.Rows.Should().HaveCount(3);
+        table.Note.Should().StartWith("3 responses, 150 tokens");
+    }
+
+    [Fact]
     public void Without_peaks_statistics_are_undefined_instead_of_wrong()
     {
         double[] flat = [1, 1, 1];
@@ -103,6 +119,13 @@ public sealed class CouplingStatisticsTests
         read.Should().Be(6, "the model answers every problem once");
         statistics.Responses.Should().Be(6);
         statistics.EntropyAtWaadPeaks.Lift.Should().NotBe(double.NaN);
+        using var stop = new CancellationTokenSource();
+        IDataView stopping = ml.Data.FilterByCustomPredicate<Target>(rhythm, _ =>
+        {
+            stop.Cancel();
+            return false;
+        });
+        FluentActions.Invoking(() => CouplingStatistics.Compute(stopping, cancellationToken: stop.Token)).Should().Throw<OperationCanceledException>();
         FluentActions.Invoking(() => CouplingStatistics.Compute(problems)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*'Waad' is missing*");
     }
 

@@ -59,10 +59,32 @@ public sealed class PerturbationTestTests
             response.High.Concat(response.Low).Should().OnlyContain(trial => trial.Jaccard >= 0 && trial.Jaccard <= 1);
         });
         result.HighMean.Should().BeApproximately(result.Responses.Average(response => response.HighMean), 1e-12);
-        result.PValue.Should().BeInRange(1 / 201.0, 1);
+        result.PValue.Should().BeInRange(1 / 8.0, 1, "of four responses there are sixteen signs");
         result.DifferenceInterval.Contains(result.Difference).Should().BeTrue();
         result.ToString().Should().Contain("responses with high < low");
         JsonDocument.Parse(result.ToJson()).RootElement.GetProperty("high_mean").GetDouble().Should().Be(result.HighMean);
+    }
+
+    [Fact]
+    public void It_is_cancelled_while_rows_are_read()
+    {
+        var ml = new MLContext(seed: 1);
+        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(Embedded);
+        using var stop = new CancellationTokenSource();
+        int read = 0;
+        IEnumerable<Answered> Rows()
+        {
+            for (; read < 1_000; read++)
+            {
+                if (read == 5) stop.Cancel();
+                yield return new Answered { Prompt = "numbers 1 2 3 target 6 :", Response = "1 + 2" };
+            }
+        }
+
+        FluentActions.Invoking(() => PerturbationTest.Run(model, ml.Data.LoadFromEnumerable(Rows()), cancellationToken: stop.Token))
+            .Should().Throw<OperationCanceledException>();
+
+        read.Should().BeLessThan(1_000);
     }
 
     [Fact]
@@ -147,6 +169,13 @@ public sealed class PerturbationTestTests
     }
 
     private static int[] Ids(JsonElement from, string name) => [.. from.GetProperty(name).EnumerateArray().Select(id => id.GetInt32())];
+
+    private sealed class Answered
+    {
+        public string Prompt { get; set; } = "";
+
+        public string Response { get; set; } = "";
+    }
 
     private sealed class Immediate(Action<int> report) : IProgress<int>
     {

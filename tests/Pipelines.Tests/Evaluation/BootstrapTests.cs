@@ -34,6 +34,17 @@ public class BootstrapTests
     }
 
     [Fact]
+    public void Draws_that_are_all_alike_leave_an_interval_without_ends()
+    {
+        Interval(7).Should().Be(new ConfidenceInterval(double.NegativeInfinity, double.PositiveInfinity), "of one unit nothing is known but itself");
+        Interval(3, 3, 3).Should().Be(Interval(7));
+        Interval(3, 3, 4).Upper.Should().BeInRange(3, 4);
+        Interval(double.NaN).Should().Be(new ConfidenceInterval(double.NaN, double.NaN), "it is defined nowhere");
+
+        static ConfidenceInterval Interval(params double[] values) => Bootstrap.Interval(values.Length, 200, seed: 1, drawn => drawn.Average(i => values[i]));
+    }
+
+    [Fact]
     public void A_seed_repeats_its_draws()
     {
         double[] Draw(long seed) => Bootstrap.Draw(5, 10, seed, drawn => drawn.Sum(i => Math.Pow(7, i)));

@@ -100,26 +100,6 @@ public sealed class EvaluationTests : IDisposable
     }
 
     [Fact]
-    public void Two_evaluations_are_compared_problem_by_problem()
-    {
-        EvaluationResult Result(Func<long, bool> right) => Evaluation.Run(
-            _ml, _model, _problems,
-            answered => answered.GetColumn<long>("PromptIndex").Select(prompt => right(prompt) ? 1f : 0f),
-            Options(null));
-        EvaluationResult half = Result(prompt => prompt < 5), most = Result(prompt => prompt < 9);
-        EvaluationComparison comparison = EvaluationComparison.Of(half, most);
-        comparison.Difference.Should().BeApproximately(0.4, 1e-12);
-        comparison.Interval.Contains(0.4).Should().BeTrue();
-        comparison.PValue.Should().BeInRange(1e-4, 0.05);
-        EvaluationComparison.Of(half, half).PValue.Should().Be(1);
-        comparison.ToString().Should().Contain("+40.00 %");
-        FluentActions.Invoking(() => EvaluationComparison.Of(
-            half,
-            Evaluation.Run(_ml, _model, _ml.Data.TakeRows(_problems, 2), _ => new float[2])))
-            .Should().Throw<ArgumentException>().WithMessage("*10 problems*2*");
-    }
-
-    [Fact]
     public void A_reward_that_does_not_fit_is_refused_before_anything_is_generated()
     {
         IDataView scored = _ml.Data.LoadFromEnumerable([new { Prompt = "numbers 1 2 3 target 6 :", Reward = 1f, Wide = 1.0 }]);

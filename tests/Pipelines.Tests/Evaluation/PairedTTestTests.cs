@@ -38,6 +38,15 @@ public sealed class PairedTTestTests
     public void Equal_measurements_have_no_p_value() => PairedTTest.Of(First, First).PValue.Should().Be(double.NaN);
 
     [Fact]
+    public void What_rounding_leaves_is_no_difference()
+    {
+        double[] sums = [0.1 + 0.2, 0.1 + 0.2, 0.1 + 0.2];
+        sums[0].Should().NotBe(0.3);
+        PairedTTest.Of([0.3, 0.3, 0.3], sums).PValue.Should().Be(double.NaN);
+        PairedTTest.Of([0.3, 0.3, 0.3], [0.4, 0.4, 0.1 + 0.3]).PValue.Should().BeLessThan(1e-12, "all differ, and by the same");
+    }
+
+    [Fact]
     public void Lists_that_do_not_pair_are_refused()
     {
         ((Action)(() => PairedTTest.Of([1, 2], [1]))).Should().Throw<ArgumentException>().WithMessage("*2 measurements of the first and 1 of the second*");

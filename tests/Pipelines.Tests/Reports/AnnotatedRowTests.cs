@@ -38,6 +38,29 @@ public sealed class AnnotatedRowTests
     public void The_length_of_a_prompt_is_known_where_its_tokens_are(string json, int? length) => AnnotatedRow.Parse(json).PromptLength.Should().Be(length);
 
     [Theory]
+    [InlineData("""[{"role": "system", "content": "s"}, {"role": "user", "content": "What?"}]""", "What?")]
+    [InlineData("""[{"role": "user", "content": [{"type": "text", "text": "What "}, {"type": "image"}, {"type": "text", "text": "now?"}]}]""", "What now?")]
+    [InlineData("""[{"role": "user"}]""", "")]
+    [InlineData("[]", "")]
+    [InlineData("\"mine\"", "")]
+    public void Of_a_conversation_the_last_message_is_the_prompts_text(string messages, string text) =>
+        AnnotatedRow.Parse($$"""{"tokens": ["a"], "messages": {{messages}}}""").Prompt.Should().Be(text);
+
+    [Theory]
+    [InlineData("""{"tokens": ["a"], "prompt": "p", "id": 1}""", """{"tokens": ["b"], "prompt": "p", "id": 2}""", true)]
+    [InlineData("""{"tokens": ["a"], "id": 1, "messages": [{"content": "x"}]}""", """{"tokens": ["b"], "id": 2, "messages": [{"content": "x"}]}""", false)]
+    [InlineData("""{"tokens": ["a"], "title": "t", "prompt_ids": [1]}""", """{"tokens": ["b"], "title": "t", "prompt_ids": [2]}""", true)]
+    [InlineData("""{"tokens": ["a"], "messages": [{"content":"x"}]}""", """{"tokens": ["b"], "messages": [ {"content": "x"} ]}""", true)]
+    [InlineData("""{"tokens": ["a"], "messages": [{"content": "x"}, {"content": "go on"}]}""", """{"tokens": ["b"], "messages": [{"content": "go on"}]}""", false)]
+    [InlineData("""{"tokens": ["a"], "prompt_ids": [1, 2]}""", """{"tokens": ["b"], "prompt_ids": [1, 2]}""", true)]
+    [InlineData("""{"tokens": ["a"], "prompt_ids": [1, 2]}""", """{"tokens": ["b"], "prompt_ids": [12]}""", false)]
+    public void Rows_of_one_prompt_are_known_by_its_text_else_by_what_names_it_else_by_what_it_is(string first, string second, bool same) =>
+        (AnnotatedRow.Parse(first).PromptKey == AnnotatedRow.Parse(second).PromptKey).Should().Be(same);
+
+    [Fact]
+    public void A_row_that_says_nothing_of_its_prompt_has_none() => AnnotatedRow.Parse("""{"tokens": ["a"]}""").PromptKey.Should().BeNull();
+
+    [Theory]
     [InlineData("[1]", "*expected a JSON object*")]
     [InlineData("{", "The row is no JSON*")]
     [InlineData("{}", "The row has no 'tokens'*")]

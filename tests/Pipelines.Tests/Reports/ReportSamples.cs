@@ -61,4 +61,42 @@ internal static class ReportSamples
 
     /// <summary>A response of hostile tokens that knows nothing but its WAAD.</summary>
     public static ReportTrace Bare => new() { PromptTokens = Hostile, ResponseTokens = Hostile, Waad = [.. Hostile.Select((_, i) => i == 2 ? float.NaN : i)] };
+
+    /// <summary>Two responses to one prompt, one to another, a table and curves.</summary>
+    public static RhythmReport Two => new RhythmReport("Two sides")
+        .Add(Synthetic(30, 150, "before"), Synthetic(30, 120, "after", seed: 4))
+        .Add(Bare)
+        .Add(new ReportTable("Coupling", ["statistic", "observed"], [["entropy at peaks", "0.36"]]) { Note = "A note." })
+        .Add(
+            new TrainingCurve("reward", "GRPO", [1, 2, 3], [0.1, 0.2, 0.25]),
+            new TrainingCurve("reward", "coupled", [1, 2, 3], [0.1, 0.3, double.NaN]));
+
+    /// <summary>The embedded model's own search, greedily and sampled.</summary>
+    public static RhythmReport Demo()
+    {
+        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(Repository.Path("models", "countdown"));
+        CountdownProblem problem = Countdown.Generate(4, seed: 11)[1];
+        int[] prompt = model.Tokenizer.Encode(problem.Prompt);
+        HeadIndex[] heads = [new(1, 0), new(1, 3), new(2, 2)];
+        ReportTrace Trace(string variant, double temperature) => ReportTraces.Create(
+            model,
+            new(prompt, model.Generate([prompt], new() { MaxNewTokens = 112, Temperature = temperature, Seed = 6 })[0].TokenIds),
+            new() { Variant = variant, HeadMaps = heads });
+        double[] steps = [.. Enumerable.Range(1, 80)];
+        var random = new Random(1);
+        TrainingCurve Curve(string name, double top) => new(
+            "reward", name, steps,
+            [.. steps.Select(step => 0.34 + (top - 0.34) * (1 - Math.Exp(-step / 30)) + 0.02 * random.NextDouble())]);
+        return new RhythmReport("Countdown: greedy and sampled").Add(Trace("greedy", 0), Trace("sampled", 1))
+            .AddNote("Model", "models/countdown").AddNote("Layers read", "1, 2").AddNote("FAI horizon", "10 to 100")
+            .Add(new ReportTable(
+                "Coupling of the rhythm",
+                ["statistic", "random", "observed", "lift", "95 % interval"],
+                [
+                    ["entropy at WAAD peaks, nats", "0.239", "0.361", "+52.0 %", "+45 to +59 %"],
+                    ["receiver peaks that are FAI peaks", "22.4 %", "60.8 %", "+171 %", "+150 to +193 %"],
+                ])
+            { Note = "Pooled over all tokens of all responses; intervals by bootstrap over responses." })
+            .Add(Curve("GRPO", 0.5), Curve("coupled credit", 0.57));
+    }
 }

@@ -71,8 +71,59 @@ public sealed class ReportTracesTests : IDisposable
         var ml = new MLContext();
         FluentActions.Invoking(() => ReportTraces.Read(ml.Data.LoadFromEnumerable([new { Waad = new float[2] }])))
             .Should().Throw<ArgumentException>().WithMessage("There is no column 'Tokens'*");
-        FluentActions.Invoking(() => ReportTraces.Read(ml.Data.LoadFromEnumerable([new { Tokens = new[] { "a" }, Waad = 1f }])))
-            .Should().Throw<ArgumentException>().WithMessage("Column 'Waad' is Single, expected a vector of Single*");
+        Refused(new { Tokens = new[] { "a" }, Waad = 1f }, "Column 'Waad' is Single, expected a vector of Single*");
+        Refused(new { Tokens = new[] { "a" }, Reward = true }, "Column 'Reward' is Boolean, expected Single or Double*");
+        Refused(new { Tokens = new[] { "a" }, Prompt = 1f }, "Column 'Prompt' is Single, expected text or a vector of Int32*");
+        Refused(new { Tokens = new[] { "a" }, FinishReason = 1 }, "Column 'FinishReason' is Int32, expected text*");
+        Refused(new { Tokens = new[] { "a" }, Role = "user" }, "Column 'Role' is String, expected a vector of keys of roles*");
+        IDataView keys = ml.Data.LoadFromEnumerable([new { Tokens = new[] { "a" }, Role = new[] { "noun", "verb" } }]);
+        FluentActions.Invoking(() => ReportTraces.Read(ml.Transforms.Conversion.MapValueToKey("Role").Fit(keys).Transform(keys)))
+            .Should().Throw<ArgumentException>().WithMessage("Column 'Role' is *none of 'noun'*Rename or drop*");
+
+        void Refused<T>(T row, string message)
+            where T : class =>
+            FluentActions.Invoking(() => ReportTraces.Read(ml.Data.LoadFromEnumerable([row]))).Should().Throw<ArgumentException>().WithMessage(message);
+    }
+
+    [Fact]
+    public void Rewards_may_be_Double_and_of_prompts_that_are_ids_the_number_is_known()
+    {
+        var ml = new MLContext();
+        IReadOnlyList<ReportTrace> traces = ReportTraces.Read(ml.Data.LoadFromEnumerable(
+        [
+            new { Tokens = new[] { "a" }, Prompt = new[] { 4, 5, 6 }, Reward = 0.5, Advantage = -1.0 },
+            new { Tokens = new[] { "b" }, Prompt = new[] { 45, 6 }, Reward = double.NaN, Advantage = 1.0 },
+        ]));
+        traces.Select(trace => trace.Outcome!.Reward).Should().Equal(0.5f, float.NaN);
+        traces.Select(trace => trace.Outcome!.Advantage).Should().Equal(-1, 1);
+        traces.Select(trace => trace.PromptLength).Should().Equal(3, 2);
+        traces.Should().OnlyContain(trace => trace.Prompt == "");
+        traces[0].PromptKey.Should().NotBe(traces[1].PromptKey);
+    }
+
+    [Fact]
+    public void Flow_which_a_report_cannot_compute_is_refused_and_says_what_to_do() =>
+        FluentActions.Invoking(() => ReportTraces.Create(_model, Sample(), new() { Credit = new() { Strategy = CreditStrategy.Flow } }))
+            .Should().Throw<ArgumentException>().WithMessage("Credit.Strategy is Flow*AnalyzeFlow*ReportTraces.Read*");
+
+    [Fact]
+    public void Work_that_is_cancelled_ends()
+    {
+        using var stop = new CancellationTokenSource();
+        IEnumerable<object> Rows()
+        {
+            for (int row = 0; row < 3; row++)
+            {
+                if (row == 1) stop.Cancel();
+                yield return row;
+            }
+        }
+        var ml = new MLContext();
+        int read = 0;
+        IDataView rows = ml.Data.LoadFromEnumerable(Rows().Select(_ => new Worded { Tokens = [$"{read++}"] }));
+        FluentActions.Invoking(() => RhythmReport.Create(rows, cancellationToken: stop.Token)).Should().Throw<OperationCanceledException>();
+        read.Should().BeLessThan(3);
+        FluentActions.Invoking(() => ReportTraces.Create(_model, Sample(), cancellationToken: stop.Token)).Should().Throw<OperationCanceledException>();
     }
 
     [Fact]
@@ -84,6 +135,11 @@ public sealed class ReportTracesTests : IDisposable
         using var stream = new MemoryStream();
         new RhythmReport().Add(ReportTraces.Create(model, new(ids[..200], ids[200..]))).Write(stream);
         stream.Length.Should().BeLessThan(3_000_000);
+    }
+
+    private sealed class Worded
+    {
+        public string[] Tokens { get; set; } = [];
     }
 
     private TokenSequence Sample()

@@ -7,18 +7,10 @@ namespace MLNetAttn.Pipelines;
 /// <summary>What a reader does with a report, in a real browser.</summary>
 public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFixture<BrowserFixture>
 {
-    private static RhythmReport Two => new RhythmReport("Two sides")
-        .Add(ReportSamples.Synthetic(30, 150, "before"), ReportSamples.Synthetic(30, 120, "after", seed: 4))
-        .Add(ReportSamples.Bare)
-        .Add(new ReportTable("Coupling", ["statistic", "observed"], [["entropy at peaks", "0.36"]]) { Note = "A note." })
-        .Add(
-            new TrainingCurve("reward", "GRPO", [1, 2, 3], [0.1, 0.2, 0.25]),
-            new TrainingCurve("reward", "coupled", [1, 2, 3], [0.1, 0.3, double.NaN]));
-
     [Fact]
     public async Task Pointing_at_a_token_shows_its_numbers_and_its_attention_and_a_click_pins_it()
     {
-        await using ReportTab tab = await browser.OpenAsync(Two);
+        await using ReportTab tab = await browser.OpenAsync(ReportSamples.Two);
         await tab.HoverAsync(".panel:nth-child(1) .token[data-at='80']");
         (await tab.TextAsync("#inspector")).Should().Contain("response, 50").And.Contain("id 150")
             .And.Contain("WAAD").And.Contain("Log-probability")
@@ -66,7 +58,7 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
     [Fact]
     public async Task Colours_maps_sides_and_responses_are_switched()
     {
-        await using ReportTab tab = await browser.OpenAsync(Two);
+        await using ReportTab tab = await browser.OpenAsync(ReportSamples.Two);
         foreach ((string key, string legend) in new[] { ("waad", "tokens"), ("entropy", "nats"), ("credit", "1.5"), ("role", "Anchor"), ("fai", "undefined") })
         {
             await tab.ClickAsync($"#metrics [data-key='{key}']");
@@ -95,7 +87,7 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
     [Fact]
     public async Task Search_finds_text_across_tokens()
     {
-        await using ReportTab tab = await browser.OpenAsync(Two);
+        await using ReportTab tab = await browser.OpenAsync(ReportSamples.Two);
         await tab.PressAsync("/");
         await tab.Page.Keyboard.TypeAsync("NUMBER of");
         await tab.SettleAsync();
@@ -128,7 +120,7 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
     [Fact]
     public async Task The_numbers_can_be_downloaded()
     {
-        await using ReportTab tab = await browser.OpenAsync(Two);
+        await using ReportTab tab = await browser.OpenAsync(ReportSamples.Two);
         ICDPSession session = await tab.Page.CreateCDPSessionAsync();
         await session.SendAsync("Browser.setDownloadBehavior", new Dictionary<string, object> { ["behavior"] = "allow", ["downloadPath"] = tab.Folder });
         await tab.ClickAsync("#download summary");
@@ -177,7 +169,7 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
     [InlineData(1440, true)]
     public async Task It_fits_every_width_in_light_and_dark(int width, bool dark)
     {
-        RhythmReport report = Demo();
+        RhythmReport report = ReportSamples.Demo();
         await using ReportTab tab = await browser.OpenAsync(report, width, dark);
         await ScreenshotAsync(tab, $"{width}-{(dark ? "dark" : "light")}");
         await tab.PressAsync("]", "]");
@@ -201,6 +193,10 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
         (await tab.EvaluateAsync<int>(
             "(() => { const c = document.querySelector('#training canvas'), d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let n = 0; for (let i = 0; i < d.length; i += 4) n += d[i] < 60 && d[i + 2] > 150 && d[i + 3] > 200; return n; })()"))
             .Should().BePositive("a value without neighbours is a dot");
+        await tab.PressAsync("ArrowRight", "]", "Enter", "+", "0", "m", ".", ",", "b", "/", "1", "Escape");
+        (await tab.EvaluateAsync<bool>("document.querySelector('#help').open")).Should().BeFalse();
+        await tab.PressAsync("?");
+        (await tab.EvaluateAsync<bool>("document.querySelector('#help').open")).Should().BeTrue();
         tab.Problems.Should().BeEmpty();
     }
 
@@ -285,35 +281,6 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
                 $"document.querySelector('#training canvas').dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', bubbles: true }}))");
             return await tab.TextAsync("#training output");
         }
-    }
-
-    /// <summary>The embedded model's own search, greedily and sampled.</summary>
-    private static RhythmReport Demo()
-    {
-        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(Repository.Path("models", "countdown"));
-        CountdownProblem problem = Countdown.Generate(4, seed: 11)[1];
-        int[] prompt = model.Tokenizer.Encode(problem.Prompt);
-        HeadIndex[] heads = [new(1, 0), new(1, 3), new(2, 2)];
-        ReportTrace Trace(string variant, double temperature) => ReportTraces.Create(
-            model,
-            new(prompt, model.Generate([prompt], new() { MaxNewTokens = 112, Temperature = temperature, Seed = 6 })[0].TokenIds),
-            new() { Variant = variant, HeadMaps = heads });
-        double[] steps = [.. Enumerable.Range(1, 80)];
-        var random = new Random(1);
-        TrainingCurve Curve(string name, double top) => new(
-            "reward", name, steps,
-            [.. steps.Select(step => 0.34 + (top - 0.34) * (1 - Math.Exp(-step / 30)) + 0.02 * random.NextDouble())]);
-        return new RhythmReport("Countdown: greedy and sampled").Add(Trace("greedy", 0), Trace("sampled", 1))
-            .AddNote("Model", "models/countdown").AddNote("Layers read", "1, 2").AddNote("FAI horizon", "10 to 100")
-            .Add(new ReportTable(
-                "Coupling of the rhythm",
-                ["statistic", "random", "observed", "lift", "95 % interval"],
-                [
-                    ["entropy at WAAD peaks, nats", "0.239", "0.361", "+52.0 %", "+45 to +59 %"],
-                    ["receiver peaks that are FAI peaks", "22.4 %", "60.8 %", "+171 %", "+150 to +193 %"],
-                ])
-            { Note = "Pooled over all tokens of all responses; intervals by bootstrap over responses." })
-            .Add(Curve("GRPO", 0.5), Curve("coupled credit", 0.57));
     }
 
     /// <summary>Keeps a picture for a person to look at where MLNETATTN_SCREENSHOTS names a folder.</summary>

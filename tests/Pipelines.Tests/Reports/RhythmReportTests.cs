@@ -84,6 +84,21 @@ public sealed class RhythmReportTests
     }
 
     [Fact]
+    public void Rows_without_the_text_of_a_prompt_are_compared_with_those_of_the_same_prompt_in_any_order_and_unknown_ones_with_none()
+    {
+        ReportTrace[] traces =
+        [
+            .. new[] { ("before", """, "messages": [{"content": "x"}]"""), ("before", """, "messages": [{"content": "y"}]"""), ("before", ""), ("before", """, "prompt_ids": [3]""") }
+                .Concat([("after", """, "messages": [{"content": "y"}]"""), ("after", ""), ("after", """, "prompt_ids": [3]"""), ("after", """, "messages": [{"content": "x"}]""")])
+                .Select(row => AnnotatedRow.Parse($$"""{"tokens": ["a"]{{row.Item2}}}""", row.Item1)),
+        ];
+        Variants(new RhythmReport().Add(traces)).Should().Equal("0 7", "1 4", "2", "3 6", "5");
+        ReportTrace Titled(string? title, string variant) => new() { Title = title, Variant = variant, ResponseTokens = ["x"] };
+        Variants(new RhythmReport().Add(Titled("t", "a"), Titled("u", "a"), Titled("u", "b"), Titled(null, "a"), Titled(null, "b")))
+            .Should().Equal("0", "1 2", "3", "4");
+    }
+
+    [Fact]
     public void Two_thousand_tokens_with_two_maps_fit_into_three_megabytes()
     {
         using var stream = new MemoryStream();
@@ -114,6 +129,10 @@ public sealed class RhythmReportTests
         FluentActions.Invoking(() => new RhythmReport(" ")).Should().Throw<ArgumentException>();
         report.Traces.Should().BeEmpty();
     }
+
+    /// <summary>The traces that are compared with each other.</summary>
+    private static IEnumerable<string> Variants(RhythmReport report) => Data(Page(report), "report").GetProperty("traces").EnumerateArray()
+        .Select(group => string.Join(' ', group.GetProperty("variants").EnumerateArray().Select(variant => variant.GetProperty("id").GetInt32())));
 
     private static string Page(RhythmReport report)
     {

@@ -60,11 +60,19 @@ function drawStrip(pen, metric, top) {
   for (const side of shown().map((_, i) => i).reverse()) drawLine(pen, shown()[side], metric.key, y, side);
   pen.restore();
   pen.textAlign = "left";
-  pen.fillStyle = colour(metric.key);
+  pen.fillStyle = colour("ink");
   pen.font = "600 11px system-ui, sans-serif";
-  const name = `${metric.label}${metric.unit ? ` (${metric.unit})` : ""}`;
-  pen.fillText(name, LEFT + 2, top - 8);
+  underlined(pen, `${metric.label}${metric.unit ? ` (${metric.unit})` : ""}`, LEFT + 2, top - 9, metric.key, 3);
   pen.font = "11px system-ui, sans-serif";
+}
+
+// Text in the colour of text, which can be read, and what it belongs to as the colour of a line below.
+function underlined(pen, text, x, y, name, below) {
+  pen.fillText(text, x, y);
+  if (!name) return;
+  const width = Math.max(5, pen.measureText(text).width);
+  pen.fillStyle = colour(name);
+  pen.fillRect(pen.textAlign === "right" ? x - width : x, y + below, width, 2);
 }
 
 function drawLine(pen, trace, key, y, side) {
@@ -117,12 +125,12 @@ function drawLabels(pen, bottom, pitch) {
     const at = place + trace.start;
     if (at < 0 || at >= trace.length || xOf(place + 0.5) < LEFT || xOf(place + 0.5) > LEFT + plotWidth()) continue;
     const role = trace.role(at), text = label(trace.tokens[at]);
-    pen.fillStyle = at === state.at ? colour("ink") : role ? colour(`role-${role.key}`) : colour("quiet");
+    pen.fillStyle = at === state.at || role ? colour("ink") : colour("quiet");
     pen.save();
     pen.translate(xOf(place + 0.5), bottom + 5);
     pen.rotate(pitch >= 34 ? -0.6 : -Math.PI / 2);
     pen.font = `${at === state.at ? "700 " : ""}11px system-ui, sans-serif`;
-    pen.fillText(text.length > 10 ? `${text.slice(0, 9)}…` : text, 0, 0);
+    underlined(pen, text.length > 10 ? `${text.slice(0, 9)}…` : text, 0, 0, role ? `role-${role.key}` : null, 5);
     pen.restore();
   }
   pen.textBaseline = "alphabetic";

@@ -92,6 +92,15 @@ function cividis(share) {
   return CIVIDIS[low].map((part, i) => Math.round(part + rest * (CIVIDIS[low + 1][i] - part)));
 }
 
+// Replaces what a box holds. The control that had the focus has it again by its key, so that who works with keys stays where they were; "otherwise" takes it where there is none any more.
+function rebuild(box, children, otherwise = () => null) {
+  const lost = box.contains(document.activeElement) ? document.activeElement.dataset.key ?? "" : null;
+  box.replaceChildren(...children);
+  if (lost === null) return;
+  const again = [...box.querySelectorAll("[data-key]")].find(control => control.dataset.key === lost && !control.disabled) ?? otherwise(lost);
+  again?.focus({ preventScroll: true });
+}
+
 // Choices of which one holds, as a row of buttons that the arrow keys move along.
 function segments(place, choices, chosen, choose) {
   const buttons = choices.map((choice, i) => {
@@ -106,13 +115,13 @@ function segments(place, choices, chosen, choose) {
       if (!step) return;
       event.preventDefault();
       event.stopPropagation();
-      const next = (i + step + choices.length) % choices.length;
-      choose(next);
-      requestAnimationFrame(() => requestAnimationFrame(() => place.children[next]?.focus()));
+      choose((i + step + choices.length) % choices.length);
     };
     return button;
   });
+  const within = place.contains(document.activeElement);
   place.replaceChildren(...buttons);
+  if (within) buttons[chosen]?.focus({ preventScroll: true });
 }
 
 // Dragging, pinching and the wheel on a canvas. The page keeps its own wheel until the canvas is clicked or Ctrl is held.

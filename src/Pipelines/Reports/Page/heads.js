@@ -11,11 +11,12 @@ function drawHeads() {
       element("span", { textContent: head.marks }), element("small", { textContent: head.span === null ? "" : format(Number(head.span.toPrecision(2))) }));
     cell.style.setProperty("--v", head.span === null ? 0 : Math.sqrt(head.span / longest));
     cell.dataset.group = head.group;
+    cell.dataset.key = `head ${head.layer} ${head.head}`;
     cell.title = `Layer ${head.layer}, head ${head.head}${head.span === null ? "" : `: looks back ${format(head.span)} tokens on average`}${head.names ? `; ${head.names}` : ""}${map >= 0 ? "; click for its map" : ""}`;
     return cell;
   })))));
-  box.replaceChildren(element("div", { className: "bar" }, element("h2", { textContent: "Heads" }), legendOfHeads(trace)), grid,
-    element("p", { className: "quiet", textContent: spans.length ? "A row is a layer, a cell a head with its mean span in tokens; heads of the map shown are outlined, those with a map of their own can be clicked." : "A row is a layer, a cell a head that the metrics are made from." }));
+  rebuild(box, [element("div", { className: "bar" }, element("h2", { textContent: "Heads" }), legendOfHeads(trace)), grid,
+    element("p", { className: "quiet", textContent: spans.length ? "A row is a layer, a cell a head with its mean span in tokens; heads of the map shown are outlined, those with a map of their own can be clicked." : "A row is a layer, a cell a head that the metrics are made from." })]);
 }
 
 function legendOfHeads(trace) {

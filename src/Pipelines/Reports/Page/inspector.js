@@ -5,8 +5,9 @@ function inspect() {
   box.classList.toggle("pinned", state.pinned);
   box.classList.toggle("mapped", hasMaps());
   if (state.at === null) {
-    box.replaceChildren(element("h2", { textContent: "Token" }), element("p", { className: "quiet", textContent: `Point at a token for ${offers.join(" and ")}; click pins it.` }));
+    rebuild(box, [element("h2", { textContent: "Token" }), element("p", { className: "quiet", textContent: `Point at a token for ${offers.join(" and ")}; click pins it.` })], textBox);
     box.classList.add("empty");
+    $("said").textContent = "";
     return;
   }
   box.classList.remove("empty");
@@ -15,7 +16,7 @@ function inspect() {
     element("h2", {}, element("span", { className: "specimen", textContent: visible(trace.tokens[state.at]) })),
     element("small", { textContent: place < 0 ? `prompt, ${state.at}` : `response, ${place}${trace.ids ? ` · id ${trace.ids[place]}` : ""}` }),
     element("span", { className: "spring" }),
-    state.pinned ? element("button", { textContent: "Unpin", title: "Let it go ( Esc )", onclick: release, id: "unpin" }) : null);
+    state.pinned ? keyed("unpin", element("button", { textContent: "Unpin", title: "Let it go ( Esc )", onclick: release, id: "unpin" })) : null);
   const peaks = METRICS.filter(metric => trace.peaks[metric.key]?.includes(place)).map(metric => `peak of ${metric.label}`);
   const tags = element("div", { className: "tags" });
   if (role) {
@@ -27,7 +28,27 @@ function inspect() {
     }
   }
   for (const peak of peaks) tags.append(element("span", { className: "tag", textContent: peak }));
-  box.replaceChildren(title, tags, numbers(trace), lists(trace));
+  // The list that the focus was in may be shorter for this token.
+  rebuild(box, [title, tags, numbers(trace), lists(trace)], lost => [...box.querySelectorAll(`[data-key^="${lost.split(" ")[0]} "]`)].at(-1) ?? textBox());
+  say(trace, place, [...tags.children].map(tag => tag.textContent));
+}
+
+// Where the keys move from token to token.
+const textBox = () => panels[state.side]?.box;
+
+const keyed = (key, control) => {
+  control.dataset.key = key;
+  return control;
+};
+
+// What a screen reader says of a token that was gone to; one that the pointer passes over is not for it.
+function say(trace, place, tags) {
+  const known = METRICS.filter(metric => trace.series[metric.key]).map(metric => {
+    const value = trace.value(metric.key, state.at);
+    return `${metric.label} ${value === null ? "undefined" : `${format(value)} ${metric.unit}`.trim()}`;
+  });
+  const text = state.pinned ? [`“${label(trace.tokens[state.at])}”, ${place < 0 ? `prompt ${state.at}` : `response ${place}`}`, ...tags, ...place < 0 ? [] : known].join("; ") : "";
+  if ($("said").textContent !== text) $("said").textContent = text;
 }
 
 // What is known of the tokens of the responses shown.
@@ -59,11 +80,11 @@ function lists(trace) {
   const { out, incoming } = attentionOf(codes, trace.length, state.at, 6);
   const list = (heading, name, items) => element("div", { className: `looks ${name}` },
     element("h3", { textContent: heading }),
-    items.length ? element("ol", {}, ...items.map(([at, weight]) => {
+    items.length ? element("ol", {}, ...items.map(([at, weight], i) => {
       const bar = element("i", { className: "bar-of" });
       bar.style.setProperty("--v", weight / items[0][1]);
-      return element("li", {}, element("button", { onclick: () => pin(state.side, at), title: `Go to ${at < trace.start ? "prompt" : "response"} token ${at < trace.start ? at : at - trace.start}` },
-        element("span", { className: "text", textContent: visible(trace.tokens[at]) }), bar, element("small", { textContent: format(weight) })));
+      return element("li", {}, keyed(`${name} ${i}`, element("button", { onclick: () => pin(state.side, at), title: `Go to ${at < trace.start ? "prompt" : "response"} token ${at < trace.start ? at : at - trace.start}` },
+        element("span", { className: "text", textContent: visible(trace.tokens[at]) }), bar, element("small", { textContent: format(weight) }))));
     })) : element("p", { className: "quiet", textContent: "nothing to speak of" }));
   return element("div", { className: "pair" }, list("looks at", "out", out), list("is looked at by", "in", incoming));
 }

@@ -74,8 +74,12 @@ const KEYS = {
   b: () => { if (state.sides.length > 1) set({ side: 1 - state.side, at: null, pinned: false }); },
 };
 
+// Keys of one character: anywhere, or, where that is switched off, in what has keys of its own, the text and the pictures.
+const takes = event => event.key.length > 1 || $("keys-anywhere").checked || event.target.closest(".tokens, canvas");
+
 document.addEventListener("keydown", event => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, dialog")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, dialog") || !takes(event)) return;
+  if (!report.traces.length && event.key !== "?") return;
   if (event.target.closest("button, summary") && event.key === "Enter") return;
   if (event.target === $("heat") && heatKey(event.key)) return event.preventDefault();
   const choice = /^[1-6]$/.test(event.key) ? colourings()[+event.key - 1] : null, run = KEYS[event.key];

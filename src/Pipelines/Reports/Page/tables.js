@@ -22,7 +22,7 @@ function summary() {
 }
 
 function tableOf(table) {
-  const numeric = table.columns.map((_, i) => table.rows.length > 0 && table.rows.every(row => /^[\s+\-−–]*[\d.,]*\s*(%|[a-z]{0,3})?(\s*[+±,–].*)?$/i.test(row[i])));
+  const numeric = table.columns.map((_, i) => table.rows.length > 0 && table.rows.every(row => /^[\s<+\-−–]*[\d.,]*\s*(%|[a-z]{0,3}|undefined|unbounded)?(\s*[+±,–…].*)?$/i.test(row[i])));
   const cells = (tag, row) => element("tr", {}, ...row.map((text, i) => element(tag, { textContent: text, className: numeric[i] ? "number" : "" })));
   return element("figure", {},
     element("div", { className: "scroll" }, element("table", {}, element("caption", { textContent: table.title }), element("thead", {}, cells("th", table.columns)), element("tbody", {}, ...table.rows.map(row => cells("td", row))))),

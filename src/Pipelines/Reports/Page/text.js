@@ -4,13 +4,15 @@ let marked = [], scrolled = 0;
 
 function buildPanels() {
   panels.length = 0;
-  $("panels").replaceChildren(...shown().map((trace, side) => {
+  rebuild($("panels"), shown().map((trace, side) => {
     const tokens = trace.tokens.map((text, at) => {
       const token = element("span", { className: at < trace.start ? "token prompt" : "token", textContent: text === "" ? "◌" : text.replace(/\r?\n/g, "⏎\n") });
       token.dataset.at = at;
       return token;
     });
     const box = element("div", { className: "tokens", tabIndex: 0 }, ...tokens);
+    box.dataset.key = `tokens ${side}`;
+    box.setAttribute("role", "group");
     box.setAttribute("aria-label", `Tokens of prompt and response ${nameOf(side)}; arrow keys move, Enter pins`);
     const at = event => event.target.dataset?.at;
     box.addEventListener("pointerover", event => { if (event.pointerType === "mouse" && at(event) !== undefined) hover(side, +at(event)); });
@@ -22,7 +24,7 @@ function buildPanels() {
     box.addEventListener("scroll", () => follow(panels[side]), { passive: true });
     panels.push({ box, tokens, trace });
     return element("div", { className: "panel" }, headingOf(trace, side), box);
-  }));
+  }), () => panels[0].box);
   $("panels").classList.toggle("two", state.sides.length > 1);
   marked = [];
 }

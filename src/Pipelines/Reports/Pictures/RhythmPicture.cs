@@ -239,7 +239,8 @@ public sealed class RhythmPicture
     public byte[] ToPng()
     {
         foreach (Plot plot in _plots.GetPlots()) plot.Font.Set(PictureFont.Name);
-        return _plots.Render(_options.Width, _options.Height).GetImageBytes(ImageFormat.Png, 100);
+        using Image image = _plots.Render(_options.Width, _options.Height);
+        return image.GetImageBytes(ImageFormat.Png, 100);
     }
 
     /// <summary>Writes the picture aside and moves it into place.</summary>
