@@ -56,7 +56,7 @@ var training = new PolicyOptimizationOptions
     MaxNewTokens = 96,
     LearningRate = 2e-4,
     Credit = new CreditOptions { Strategy = CreditStrategy.Coupled },
-    Rhythm = new RhythmOptions { Grouping = HeadGrouping.PerBatch, MinimumHorizon = rhythm.MinimumHorizon, MaximumHorizon = rhythm.MaximumHorizon },
+    Rhythm = new RhythmOptions { MinimumHorizon = rhythm.MinimumHorizon, MaximumHorizon = rhythm.MaximumHorizon },
     Seed = settings.Seed,
     Progress = Screen.Progress(),
 };
