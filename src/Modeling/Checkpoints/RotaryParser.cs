@@ -38,7 +38,10 @@ internal static class RotaryParser
             "default" => new RotaryOptions { Theta = theta },
             "linear" => new RotaryOptions
             {
-                Type = RotaryType.Linear, Theta = theta, Factor = fields.RequiredNumber("factor"), OriginalMaxPositionEmbeddings = given,
+                Type = RotaryType.Linear,
+                Theta = theta,
+                Factor = fields.RequiredNumber("factor"),
+                OriginalMaxPositionEmbeddings = given,
             },
             "llama3" => new RotaryOptions
             {

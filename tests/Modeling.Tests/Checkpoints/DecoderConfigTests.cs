@@ -322,7 +322,13 @@ public sealed class DecoderConfigTests
         // Written without the file that it came from.
         DecoderConfig made = new()
         {
-            VocabularySize = 11, HiddenSize = 8, IntermediateSize = 12, LayerCount = 1, HeadCount = 2, MaxPositionEmbeddings = 64, Rotary = config.Rotary,
+            VocabularySize = 11,
+            HiddenSize = 8,
+            IntermediateSize = 12,
+            LayerCount = 1,
+            HeadCount = 2,
+            MaxPositionEmbeddings = 64,
+            Rotary = config.Rotary,
         };
         DecoderConfig.Parse(made.ToJson(), "made").ContextLength.Should().Be(context);
     }
