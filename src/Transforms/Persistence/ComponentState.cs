@@ -34,7 +34,8 @@ internal static class ComponentState
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException($"'{folder}/{FileName}' of the model zip cannot be read: {exception.Message} It is damaged, or a later version saved it.", exception);
+            throw new InvalidDataException(
+                $"'{folder}/{FileName}' of the model zip cannot be read: {exception.Message} It is damaged, or a later version saved it.", exception);
         }
     }
 }
