@@ -142,12 +142,23 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
     }
 
     [Fact]
-    public async Task Two_thousand_tokens_are_interactive_within_a_second()
+    public async Task Two_thousand_tokens_are_interactive_within_five_times_what_plain_elements_take()
     {
+        // 20 000 of them, laid out: some 0.2 s, so that five times that is a second. What other processes take, they take of both.
+        const string plain = """
+            (() => {
+                const start = performance.now(), box = document.createElement('div');
+                for (let i = 0; i < 20000; i++) box.append(Object.assign(document.createElement('span'), { textContent: `token ${i} ` }));
+                document.body.append(box);
+                box.getBoundingClientRect();
+                box.remove();
+                return performance.now() - start;
+            })()
+            """;
+        const double limit = 5;
         RhythmReport report = new RhythmReport().Add(ReportSamples.Synthetic(200, 1800));
         double best = double.PositiveInfinity;
-        // The best of some tries: what other processes take is not the page's.
-        for (int i = 0; i < 4 && best >= 1000; i++)
+        for (int i = 0; i < 4 && best >= limit; i++)
         {
             await using ReportTab tab = await browser.OpenAsync(report);
             double drawn = await tab.EvaluateAsync<double>("performance.now()");
@@ -155,9 +166,9 @@ public sealed class RhythmReportBrowserTests(BrowserFixture browser) : IClassFix
             (await tab.TextAsync("#inspector")).Should().Contain("response, 30");
             if (i == 0) await ScreenshotAsync(tab, "2000");
             tab.Problems.Should().BeEmpty();
-            best = Math.Min(best, drawn);
+            best = Math.Min(best, drawn / await tab.EvaluateAsync<double>(plain));
         }
-        best.Should().BeLessThan(1000);
+        best.Should().BeLessThan(limit);
     }
 
     [Theory]
