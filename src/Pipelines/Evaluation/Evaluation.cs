@@ -121,12 +121,9 @@ public static class Evaluation
         return [.. keys.Select(key => cache.Find(key)!)];
     }
 
-    private static PromptReader Prompts(EvaluationOptions options) =>
-        new(options.PromptColumnName, options.PromptFormat, options.Generation.AddSpecialTokens);
-
     private static int[][] ReadPrompts(IHost host, CausalLanguageModel model, IDataView problems, EvaluationOptions options)
     {
-        PromptReader reader = Prompts(options);
+        PromptReader reader = options.Prompts;
         DataViewSchema.Column column = reader.Input.Find(host, problems.Schema);
         reader.Require(host, model, isText: column.Type is TextDataViewType);
         var prompts = new List<int[]>();
@@ -146,7 +143,7 @@ public static class Evaluation
         DataViewSchema.Column prompt = repeated.Schema["PromptIndex"], sample = repeated.Schema["SampleIndex"];
         OutputColumn<CachedResponse>[] outputs =
         [
-            OutputColumn.Text("Response", (CachedResponse response) => response.Text, LanguageModelAnnotation.OfTokenIds("ResponseTokenIds", Prompts(options))),
+            OutputColumn.Text("Response", (CachedResponse response) => response.Text, LanguageModelAnnotation.OfTokenIds("ResponseTokenIds", options.Prompts)),
             OutputColumn.Vector("ResponseTokenIds", NumberDataViewType.Int32, (CachedResponse response) => response.TokenIds),
             OutputColumn.Text("FinishReason", (CachedResponse response) => response.FinishReason.ToString()),
         ];

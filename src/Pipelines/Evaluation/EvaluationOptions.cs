@@ -38,6 +38,9 @@ public sealed record EvaluationOptions
     /// <summary>Is told how many problems are answered.</summary>
     public IProgress<int>? Progress { get; init; }
 
+    /// <summary>Reads the prompts.</summary>
+    internal PromptReader Prompts => new(PromptColumnName, PromptFormat, Generation.AddSpecialTokens);
+
     /// <exception cref="InvalidOptionsException">Names every option that is out of range.</exception>
     internal void Validate(CausalLanguageModel model)
     {

@@ -57,8 +57,9 @@ internal static class LanguageModelStore
     {
         (int? gpu, bool fallsBack) = MLNetInternals.Device(environment);
         if (gpu is not { } index) return null;
-        if (cuda.is_available() && index < cuda.device_count()) return new Device(DeviceType.CUDA, index);
-        string found = $"MLContext.GpuDeviceId is {index}, and there is no such GPU that TorchSharp can use ({(cuda.is_available() ? $"it sees {cuda.device_count()}" : "it sees none")}; the app needs TorchSharp-cuda-linux or TorchSharp-cuda-windows)";
+        int there = cuda.is_available() ? cuda.device_count() : 0;
+        if (index < there) return new Device(DeviceType.CUDA, index);
+        string found = $"MLContext.GpuDeviceId is {index}, and there is no such GPU that TorchSharp can use (it sees {(there == 0 ? "none" : $"{there}")}; the app needs TorchSharp-cuda-linux or TorchSharp-cuda-windows)";
         if (!fallsBack) throw environment.Process(new InvalidOperationException($"{found}. Set GpuDeviceId to null, or FallbackToCpu to true."));
         using IChannel channel = environment.Start("Loading");
         channel.Warning(MessageSensitivity.None, "{0}: the language model is computed on the CPU.", found);
