@@ -120,7 +120,7 @@ internal sealed class Steps(CausalLanguageModel model, StepSize size)
 
     private IHost Host => ((IHostEnvironment)_ml).Register("steps");
 
-    private PromptSet Prompts(PolicyOptimizationOptions options) => PromptSet.Read(Host, _problems, model, options);
+    private PromptSet Prompts(PolicyOptimizationOptions options) => PromptSet.Read(Host, _problems, model, options, DateTimeOffset.Now);
 
     /// <summary>The time of work on the prompts of each step; the first does not count.</summary>
     private double[] Milliseconds(PolicyOptimizationOptions options, Action<int, int[][]> work)

@@ -143,7 +143,7 @@ public sealed class PolicyOptimizationStepTests : TrainerFixture
         var step = new PolicyOptimizationStep(
             policy,
             reference: null!,
-            RecordedRolloutSource.Read(host, Ml.Data.LoadFromEnumerable(rows), Model, new RecordedRollouts(), options),
+            RecordedRolloutSource.Read(host, Ml.Data.LoadFromEnumerable(rows), Model, new RecordedRollouts(), options, DateTimeOffset.Now),
             evaluation: null,
             options,
             new RunCancellation(host, CancellationToken.None),

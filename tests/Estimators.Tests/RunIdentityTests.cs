@@ -72,6 +72,7 @@ public sealed class RunIdentityTests : CheckpointFixture
         Train(Options(steps: 2));
         string path = Path.Combine(Output, "checkpoint-000002", "trainer_state.json");
         JsonNode state = JsonNode.Parse(File.ReadAllText(path))!;
+        state["Run"]!.AsObject().Remove("Started").Should().BeTrue();
         JsonObject options = state["Run"]!["Options"]!.AsObject();
         options.Remove("EvaluateAtStart").Should().BeTrue();
         options["Loss"]!.AsObject().Remove("Epsilon").Should().BeTrue();
@@ -79,6 +80,50 @@ public sealed class RunIdentityTests : CheckpointFixture
         FluentActions.Invoking(() => Train(Options(steps: 3, resume: true) with { Loss = new PolicyLossOptions { Epsilon = 0.3 } }))
             .Should().Throw<InvalidOperationException>().WithMessage("*another run: Loss.Epsilon was 0.2, and is 0.3. *");
         Train(Options(steps: 3, resume: true)).ShouldEqual(Train(Options(steps: 3, folder: null)));
+    }
+
+    [Theory]
+    [InlineData("sampled")]
+    [InlineData("recorded")]
+    [InlineData("supervised")]
+    public void A_run_whose_prompts_tell_the_time_goes_on_with_the_time_at_which_it_began(string kind)
+    {
+        // No two runs begin in the same microsecond; the tokenizer knows three digits.
+        const string digits = "replace('0','a')|replace('4','b')|replace('5','c')|replace('6','d')|replace('7','e')|replace('8','+')|replace('9','=')";
+        using CausalLanguageModel model = TinyModels.CreateWithTokenizer(chatTemplate: "{{ strftime_now('%f')|" + digits + " }} {{ messages[0].content }}=");
+        const string prompt = """[{"role":"user","content":"1 + 1"}]""";
+        IDataView rows = Ml.Data.LoadFromEnumerable(
+            [new { Prompt = prompt, Response = "2", Reward = 1f, Group = 0 }, new { Prompt = prompt, Response = "3", Reward = 0f, Group = 0 }]);
+        string there = Path.Combine(Folder.Path, "there"), elsewhere = Path.Combine(Folder.Path, "elsewhere");
+
+        Fit(there, steps: 1);
+        Fit(elsewhere, steps: 1);
+        Data(elsewhere).Should().NotBe(Data(there));
+        Fit(there, steps: 2).Select(step => step.Step).Should().Equal(2);
+
+        string Data(string folder) => (string)JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "run.json")))!["Data"]!;
+
+        ProgressList Fit(string folder, int steps)
+        {
+            var told = new ProgressList();
+            PolicyOptimizationOptions options = Options(steps, resume: true) with
+            {
+                OutputFolder = folder, PromptFormat = PromptFormat.Messages, Progress = told, PromptsPerStep = 1, Generations = 2,
+            };
+            IEstimator<PolicyTransformer> trainer = kind switch
+            {
+                "sampled" => Ml.Policies.Trainers.PolicyOptimization(
+                    model, Ml.Transforms.CustomMapping<TextInput, RewardOutput>((row, score) => score.Reward = row.Response.Length, null), options),
+                "recorded" => Ml.Policies.Trainers.PolicyOptimization(model, new RecordedRollouts(), options),
+                _ => Ml.Policies.Trainers.SupervisedFineTuning(model, new SupervisedFineTuningOptions
+                {
+                    Steps = steps, Schedule = LearningRateSchedule.Constant,
+                    OutputFolder = folder, Resume = true, Progress = told, PromptFormat = PromptFormat.Messages,
+                }),
+            };
+            trainer.Fit(rows).Dispose();
+            return told;
+        }
     }
 
     [Fact]
@@ -182,5 +227,10 @@ public sealed class RunIdentityTests : CheckpointFixture
             using PolicyTransformer policy = Ml.Policies.Trainers.SupervisedFineTuning(Model, tuning).Fit(rows);
             return TinyModels.Snapshot(policy.Model);
         }
+    }
+
+    private sealed class TextInput
+    {
+        public string Response { get; set; } = "";
     }
 }

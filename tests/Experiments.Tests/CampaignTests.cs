@@ -74,12 +74,8 @@ public sealed class CampaignTests
     public async Task A_terminals_interrupt_ends_a_campaign_and_its_runs_and_none_of_them_counts_as_failed()
     {
         using var folder = new TemporaryFolder();
-        var start = new ProcessStartInfo(
-            "setsid", [Kit.Executable, "run", folder.File("a"), "--strategies", "uniform", "--seeds", "1", "--steps", "5000", .. Kit.Tiny])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        ProcessStartInfo start = Interruptible.Start(
+            "setsid", [Kit.Executable, "run", folder.File("a"), "--strategies", "uniform", "--seeds", "1", "--steps", "5000", .. Kit.Tiny]);
         using Process campaign = Process.Start(start)!;
         string begun = new ExperimentFolder(folder.File("a")).Run("uniform", 1).MetricsFile;
         while (!campaign.HasExited && !File.Exists(begun)) await Task.Delay(20, TestContext.Current.CancellationToken);

@@ -53,7 +53,7 @@ internal static class ResponseFile
         }
         catch (Exception exception) when (IsBadRow(exception))
         {
-            throw new InvalidDataException($"Line {number}: {exception.Message}", exception);
+            throw new InvalidDataException($"Line {number}: {JsonErrors.DescribeLine(exception)}", exception);
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Cli;
 
@@ -138,7 +139,7 @@ internal sealed partial class RowPump(Streams streams, string? input, string? ou
         }
         catch (JsonException exception)
         {
-            return $"The line is no JSON: {exception.Message}";
+            return $"The line is no JSON: {JsonErrors.DescribeLine(exception)}";
         }
     }
 

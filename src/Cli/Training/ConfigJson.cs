@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using MLNetAttn.Estimators;
+using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Cli;
@@ -47,7 +48,7 @@ internal static class ConfigJson
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException($"'{path}' is no JSON: {exception.Message}", exception);
+            throw new InvalidDataException($"'{path}' is no JSON: {JsonErrors.Describe(exception)}", exception);
         }
     }
 

@@ -105,7 +105,7 @@ internal sealed record TrainingRows(IDataView View, IReadOnlyList<string> Titles
             }
             catch (Exception exception) when (exception is RowException or JsonException)
             {
-                throw new InvalidDataException($"'{path}', line {number}: {exception.Message}", exception);
+                throw new InvalidDataException($"'{path}', line {number}: {JsonErrors.DescribeLine(exception)}", exception);
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Estimators;
@@ -126,7 +127,7 @@ internal sealed class StepLines : IDisposable
         catch (JsonException exception)
         {
             throw new InvalidDataException(
-                string.Create(CultureInfo.InvariantCulture, $"'{path}', line {number}, is no JSON: {exception.Message} Is it another file?"),
+                string.Create(CultureInfo.InvariantCulture, $"'{path}', line {number}, is no JSON: {JsonErrors.DescribeLine(exception)} Is it another file?"),
                 exception);
         }
         throw new InvalidDataException(string.Create(

@@ -130,15 +130,16 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
 
     private CausalLanguageModel FitSampled(IDataView input, IDataView? validation)
     {
-        PromptSet prompts = PromptSet.Read(_host, input, _model, _options);
+        DateTimeOffset started = RunIdentity.Start(_options);
+        PromptSet prompts = Read(input);
         RewardFunction reward = _openReward!(_options.Rewards);
         Check(prompts);
         RunCancellation cancellation = Cancellation;
         using CausalLanguageModel? rounded = RoundedReference();
-        PromptSet? judged = validation is null ? null : ValidationRows.Named(_host, () => Check(PromptSet.Read(_host, validation, _model, _options)));
+        PromptSet? judged = validation is null ? null : ValidationRows.Named(_host, () => Check(Read(validation)));
         return TrainingLoop.Run(
             _host, _model, _options,
-            Plan(prompts.Fingerprint, judged is null ? null : judged.Fingerprint),
+            Plan(started, prompts.Fingerprint, judged is null ? null : judged.Fingerprint),
             (policy, warn) => new PolicyOptimizationStep(
                 policy,
                 rounded ?? _model,
@@ -147,6 +148,8 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
                 _options,
                 cancellation,
                 warn));
+
+        PromptSet Read(IDataView rows) => PromptSet.Read(_host, rows, _model, _options, started);
 
         PromptSet Check(PromptSet set)
         {
@@ -162,10 +165,11 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
                 "Validation rows were given, and recorded rollouts come without a reward that could score new responses. Evaluate the returned policy instead.",
                 nameof(validation)));
         using CausalLanguageModel? rounded = RoundedReference();
-        RecordedRolloutSource source = RecordedRolloutSource.Read(_host, input, _model, recorded, _options);
+        DateTimeOffset started = RunIdentity.Start(_options);
+        RecordedRolloutSource source = RecordedRolloutSource.Read(_host, input, _model, recorded, _options, started);
         return TrainingLoop.Run(
             _host, _model, _options,
-            Plan(source.Fingerprint, validation: null),
+            Plan(started, source.Fingerprint, validation: null),
             (policy, warn) => new PolicyOptimizationStep(policy, rounded ?? _model, source, evaluation: null, _options, Cancellation, warn));
     }
 
@@ -177,8 +181,8 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
                 () => _model.CloneAs(ScalarType.BFloat16))
             : null;
 
-    private TrainingPlan Plan(Func<string> data, Func<string>? validation) => new(
-        nameof(PolicyOptimizationTrainer), _options.Steps, _options.Updates, Logged, data, validation, Goal: "eval_reward", HigherIsBetter: true,
+    private TrainingPlan Plan(DateTimeOffset started, Func<string> data, Func<string>? validation) => new(
+        nameof(PolicyOptimizationTrainer), started, _options.Steps, _options.Updates, Logged, data, validation, Goal: "eval_reward", HigherIsBetter: true,
         _recorded is not null
             ? RecordedMemoryAdvice
             : $"{(_options.ActivationCheckpointing ? "Lower" : "Set ActivationCheckpointing or lower")} SamplingBatchSize ({SamplingBatch}), with which this run can be resumed; or begin anew with more GradientAccumulationSteps ({_options.GradientAccumulationSteps}), or a lower MaxNewTokens ({_options.MaxNewTokens}), PromptsPerStep ({_options.PromptsPerStep}) or Generations ({_options.Generations}).",

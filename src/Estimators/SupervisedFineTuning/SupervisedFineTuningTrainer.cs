@@ -53,11 +53,13 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     public PolicyTransformer Fit(IDataView input, IDataView? validation)
     {
         var cancellation = new RunCancellation(_host, _options.CancellationToken);
-        (TokenSequence[] rows, int? end) = Read(input, cancellation);
-        TokenSequence[]? judged = validation is null ? null : ValidationRows.Named(_host, () => Read(validation, cancellation, "validation rows").Rows);
+        DateTimeOffset started = RunIdentity.Start(_options);
+        PromptReader prompts = _options.Prompts.At(started);
+        (TokenSequence[] rows, int? end) = Read(input, prompts, cancellation);
+        TokenSequence[]? judged = validation is null ? null : ValidationRows.Named(_host, () => Read(validation, prompts, cancellation, "validation rows").Rows);
         using CausalLanguageModel? aligned = end is { } id && ForeignEnd.Of(_model, id) is { } foreign ? Align(id, foreign) : null;
         var plan = new TrainingPlan(
-            nameof(SupervisedFineTuningTrainer), _options.Steps ?? Steps(_options.Batches(rows.Length)), UpdatesPerStep: 1, Logged,
+            nameof(SupervisedFineTuningTrainer), started, _options.Steps ?? Steps(_options.Batches(rows.Length)), UpdatesPerStep: 1, Logged,
             () => DataFingerprint.Of(rows), judged is null ? null : () => DataFingerprint.Of(judged),
             Goal: "eval_loss", HigherIsBetter: false,
             MemoryAdvice(rows),
@@ -117,7 +119,7 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
     }
 
     /// <summary>The rows, and the token that was appended to responses; null = none was.</summary>
-    private (TokenSequence[] Rows, int? End) Read(IDataView input, RunCancellation cancellation, string what = "rows")
+    private (TokenSequence[] Rows, int? End) Read(IDataView input, PromptReader prompts, RunCancellation cancellation, string what = "rows")
     {
         (DataViewSchema.Column prompt, DataViewSchema.Column response) = Find(input.Schema);
         int? end = EndOfSequence(response);
@@ -125,7 +127,7 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
         var crowded = new List<int>();
         int cut = 0;
         using DataViewRowCursor cursor = input.GetRowCursor([prompt, response]);
-        Func<int[]> readPrompt = _options.Prompts.Open(cursor, prompt, _model),
+        Func<int[]> readPrompt = prompts.Open(cursor, prompt, _model),
             readResponse = TokenIds.Reader(cursor, response, _model, addSpecialTokens: false);
         for (int index = 0; cursor.MoveNext(); index++)
         {

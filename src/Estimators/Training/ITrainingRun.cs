@@ -23,6 +23,7 @@ internal interface ITrainingRun
 
 /// <summary>What the loop must know of a training.</summary>
 /// <param name="Trainer">Its name.</param>
+/// <param name="Started">When it began.</param>
 /// <param name="Steps">All steps.</param>
 /// <param name="UpdatesPerStep">Updates of each, for the learning rate's schedule.</param>
 /// <param name="Logged">The metrics that ML.NET's log gets.</param>
@@ -34,6 +35,7 @@ internal interface ITrainingRun
 /// <param name="EvaluationMemoryAdvice">What to lower where it runs out in an evaluation.</param>
 internal sealed record TrainingPlan(
     string Trainer,
+    DateTimeOffset Started,
     int Steps,
     int UpdatesPerStep,
     IReadOnlyList<string> Logged,

@@ -2,15 +2,20 @@ using System.Text.Json;
 
 namespace MLNetAttn.Modeling;
 
-/// <summary>What System.Text.Json says of bytes that are no JSON, its place counted from 1, as editors count.</summary>
+/// <summary>What System.Text.Json says of a text that is not the JSON expected, its place counted from 1, as editors count.</summary>
 internal static class JsonErrors
 {
-    /// <summary>The message of a parser's exception, without any other's place.</summary>
-    public static string Describe(Exception exception)
+    /// <summary>Of a file: the message with the line and the byte in it.</summary>
+    public static string Describe(Exception exception) => Describe(exception, inLine: false);
+
+    /// <summary>Of a text that people know as one line: the message with the byte in it.</summary>
+    public static string DescribeLine(Exception exception) => Describe(exception, inLine: true);
+
+    private static string Describe(Exception exception, bool inLine)
     {
-        int place = exception.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return place >= 0 && exception is JsonException { LineNumber: { } line, BytePositionInLine: { } position }
-            ? FormattableString.Invariant($"{exception.Message[..place]} Line {line + 1}, byte {position + 1}.")
-            : exception.Message;
+        int end = exception.Message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        if (end < 0 || exception is not JsonException { LineNumber: { } line, BytePositionInLine: { } position }) return exception.Message;
+        string place = inLine && line == 0 ? $"byte {position + 1}" : $"line {line + 1}, byte {position + 1}";
+        return $"{exception.Message[..end].TrimEnd('|', ' ', '.')} ({place}).";
     }
 }

@@ -91,7 +91,7 @@ internal sealed class ResponseCache
             throw new InvalidDataException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"'{_path}', line {number}, holds no responses: {exception.Message} Is it another file?"),
+                    $"'{_path}', line {number}, holds no responses: {JsonErrors.DescribeLine(exception)} Is it another file?"),
                 exception);
         }
     }

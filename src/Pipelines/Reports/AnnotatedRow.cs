@@ -88,7 +88,7 @@ public static class AnnotatedRow
         }
         catch (JsonException exception)
         {
-            throw new FormatException($"The row is no JSON: {exception.Message}", exception);
+            throw new FormatException($"The row is no JSON: {JsonErrors.DescribeLine(exception)}", exception);
         }
     }
 

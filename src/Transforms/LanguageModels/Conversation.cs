@@ -9,17 +9,20 @@ internal static class Conversation
     private static readonly JsonDocumentOptions Unambiguous = new() { AllowDuplicateProperties = false };
 
     /// <summary>Renders a conversation for the model to answer, or to go on with.</summary>
+    /// <param name="template">Writes it.</param>
+    /// <param name="json">The conversation.</param>
+    /// <param name="clock">Tells the template the time.</param>
     /// <exception cref="FormatException">It is none; the message says what was found.</exception>
     /// <exception cref="JsonException">It is no JSON.</exception>
-    public static string Render(ChatTemplate template, string json)
+    public static string Render(ChatTemplate template, string json, TimeProvider clock)
     {
         using var document = JsonDocument.Parse(json, Unambiguous);
         JsonElement root = document.RootElement;
-        if (root.ValueKind == JsonValueKind.Array) return template.Render(root, new ChatTemplateOptions { AddGenerationPrompt = true });
+        if (root.ValueKind == JsonValueKind.Array) return template.Render(root, new ChatTemplateOptions { AddGenerationPrompt = true, Clock = clock });
         if (root.ValueKind != JsonValueKind.Object) throw new FormatException("it is other JSON");
         if (!root.TryGetProperty("messages", out JsonElement messages) || messages.ValueKind != JsonValueKind.Array)
             throw new FormatException("it is an object without such an array");
-        return template.Render(messages, Options(root, addGenerationPrompt: true, otherFields: true));
+        return template.Render(messages, Options(root, addGenerationPrompt: true, otherFields: true) with { Clock = clock });
     }
 
     /// <summary>What chat templates take beside the messages. What is null is not there, as in data sets whose rows all have the same fields.</summary>

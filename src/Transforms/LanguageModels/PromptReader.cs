@@ -11,8 +11,11 @@ namespace MLNetAttn.Transforms;
 /// <param name="format">What text of it says.</param>
 /// <param name="addSpecialTokens">Whether text gets the tokens that the tokenizer puts around it. A conversation never does: its template has written
 /// them.</param>
-internal sealed class PromptReader(string columnName, PromptFormat format, bool addSpecialTokens)
+/// <param name="clock">Tells chat templates the time; null = the system's.</param>
+internal sealed class PromptReader(string columnName, PromptFormat format, bool addSpecialTokens, TimeProvider? clock = null)
 {
+    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
+
     /// <summary>The column's name.</summary>
     public string ColumnName => columnName;
 
@@ -21,6 +24,9 @@ internal sealed class PromptReader(string columnName, PromptFormat format, bool 
 
     /// <summary>Whether text gets the tokens that the tokenizer puts around it.</summary>
     public bool AddSpecialTokens => addSpecialTokens;
+
+    /// <summary>Reads as if it were always that time.</summary>
+    public PromptReader At(DateTimeOffset time) => new(columnName, format, addSpecialTokens, new StoppedClock(time));
 
     /// <summary>The column's name and type.</summary>
     public InputColumn Input => format == PromptFormat.Messages
@@ -50,20 +56,20 @@ internal sealed class PromptReader(string columnName, PromptFormat format, bool 
         {
             string json = text();
             return TokenIds.Read(
-                row.Position / rowsPerPrompt, columnName, () => model.Tokenizer.Encode(Render(model.ChatTemplate, json), addSpecialTokens: false));
+                row.Position / rowsPerPrompt, columnName, () => model.Tokenizer.Encode(Render(model.ChatTemplate, json, _clock), addSpecialTokens: false));
         };
     }
 
-    private static string Render(ChatTemplate template, string json)
+    private static string Render(ChatTemplate template, string json, TimeProvider clock)
     {
         try
         {
-            return Conversation.Render(template, json);
+            return Conversation.Render(template, json, clock);
         }
         catch (Exception exception) when (exception is JsonException or FormatException)
         {
             throw new ArgumentException(
-                $"it holds no conversation: expected a JSON array of messages, or an object with such an array as 'messages', but {exception.Message.TrimEnd('.')}.",
+                $"it holds no conversation: expected a JSON array of messages, or an object with such an array as 'messages', but {JsonErrors.DescribeLine(exception).TrimEnd('.')}.",
                 exception);
         }
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Transforms;
 
@@ -35,7 +36,7 @@ internal static class ComponentState
         catch (JsonException exception)
         {
             throw new InvalidDataException(
-                $"'{folder}/{FileName}' of the model zip cannot be read: {exception.Message} It is damaged, or a later version saved it.", exception);
+                $"'{folder}/{FileName}' of the model zip cannot be read: {JsonErrors.Describe(exception)} It is damaged, or a later version saved it.", exception);
         }
     }
 }

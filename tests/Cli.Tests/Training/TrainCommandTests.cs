@@ -314,16 +314,8 @@ public sealed class TrainCommandTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no kill on Windows.");
         CancellationToken cancellation = TestContext.Current.CancellationToken;
-        var start = new ProcessStartInfo(
-            "dotnet",
-            [
-                typeof(CommandLine).Assembly.Location,
-                "train", "--config", Config("", ""), "--set", "options.steps=100000", "--log-every", "1",
-            ])
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-        };
+        ProcessStartInfo start = Interruptible.Start(
+            "dotnet", typeof(CommandLine).Assembly.Location, "train", "--config", Config("", ""), "--set", "options.steps=100000", "--log-every", "1");
         start.Environment["OMP_NUM_THREADS"] = "1";
         using Process process = Process.Start(start)!;
         try

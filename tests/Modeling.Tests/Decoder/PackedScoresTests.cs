@@ -61,7 +61,7 @@ public sealed class PackedScoresTests
         float[] all = expected.ToSingles();
 
         if (adapter is not null) adapter.Dropout = new AdapterDropout(0.5, () => 1);
-        long before = LiveTensors.Now;
+        long before = LiveTensors.Settle();
         float[][] found = PackedScores.LogProbabilitiesAsInTraining(model.Decoder, sequences, 0.7);
         LiveTensors.Now.Should().Be(before);
         for (int i = 0; i < sequences.Length; i++) found[i].Should().Equal(all[(i * (int)expected.size(1))..][..found[i].Length]);

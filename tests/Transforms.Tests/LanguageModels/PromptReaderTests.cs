@@ -58,6 +58,18 @@ public sealed class PromptReaderTests : IDisposable
     }
 
     [Fact]
+    public void A_reader_at_a_time_tells_chat_templates_that_time_where_it_was_told()
+    {
+        var time = new DateTimeOffset(2024, 7, 26, 23, 30, 0, TimeSpan.FromHours(-11));
+        using CausalLanguageModel model = TinyModels.CreateWithChatTemplate("{{ strftime_now('%d')|replace('6', '3') }}");
+        IDataView data = _ml.Data.LoadFromEnumerable([new { Prompt = """[{"role":"user","content":"1"}]""" }]);
+        using DataViewRowCursor cursor = data.GetRowCursor(data.Schema);
+        Func<int[]> read = new PromptReader("Prompt", PromptFormat.Messages, addSpecialTokens: true).At(time).Open(cursor, data.Schema["Prompt"], model);
+        cursor.MoveNext().Should().BeTrue();
+        read().Should().Equal(model.Tokenizer.Encode("23"));
+    }
+
+    [Fact]
     public void Text_that_a_tokenizer_refuses_is_named_by_row_and_column() =>
         FluentActions.Invoking(() => TokenIds.Read(7, "Response", () => throw new InvalidDataException("no such word")))
             .Should().Throw<ArgumentException>().WithMessage("Row 7: column 'Response': no such word");

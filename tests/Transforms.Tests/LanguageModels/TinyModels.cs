@@ -16,18 +16,17 @@ internal static class TinyModels
                   "vocab":{"<eos>":0,"a":1,"b":2,"c":3,"d":4,"e":5," ":6,"1":7,"2":8,"3":9,"+":10,"=":11,"ab":12},"merges":[["a","b"]]}}
         """;
 
+    private const string ChatTemplate =
+        "{{ prefix }}{% for message in messages %}{% if message.role == 'tool' %}{{ raise_exception('no tools here') }}{% endif %}{{ message.content }}{% if not loop.last %} {% endif %}{% endfor %}{% if tools %}+{% endif %}{% if add_generation_prompt %}={% endif %}";
+
     /// <summary>A model that reads and writes text.</summary>
     public static CausalLanguageModel Create(long seed = 1) =>
         CausalLanguageModel.Create(Config(vocabulary: 13), Tokenizer.FromPretrained(new TokenizerSource()), seed, initializerRange: 0.4);
 
     /// <summary>That model with a chat template, which writes contents one after the other, tools as "+" and the beginning of an answer as "=", and refuses
-    /// messages of tools.</summary>
-    public static CausalLanguageModel CreateWithChatTemplate() => CausalLanguageModel.Create(
-        Config(vocabulary: 13),
-        Tokenizer.FromPretrained(new TokenizerSource(
-            "{{ prefix }}{% for message in messages %}{% if message.role == 'tool' %}{{ raise_exception('no tools here') }}{% endif %}{{ message.content }}{% if not loop.last %} {% endif %}{% endfor %}{% if tools %}+{% endif %}{% if add_generation_prompt %}={% endif %}")),
-        seed: 1,
-        initializerRange: 0.4);
+    /// messages of tools; or with another.</summary>
+    public static CausalLanguageModel CreateWithChatTemplate(string? template = null) => CausalLanguageModel.Create(
+        Config(vocabulary: 13), Tokenizer.FromPretrained(new TokenizerSource(template ?? ChatTemplate)), seed: 1, initializerRange: 0.4);
 
     /// <summary>A model for token ids only.</summary>
     public static CausalLanguageModel CreateWithoutTokenizer(long seed = 1, int vocabulary = 40) =>

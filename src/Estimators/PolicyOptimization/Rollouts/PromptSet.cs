@@ -34,23 +34,26 @@ internal sealed class PromptSet
     /// <param name="data">The rows.</param>
     /// <param name="model">Gives the tokenizer, the vocabulary and the length of the context.</param>
     /// <param name="options">The prompt column, the length of responses and what ends them.</param>
+    /// <param name="started">The time that chat templates tell.</param>
     /// <exception cref="ArgumentException">There are no rows, the column is missing or of another type, or a prompt is empty, too long or holds an unknown id;
     /// the message names column or row.</exception>
-    public static PromptSet Read(IExceptionContext context, IDataView data, CausalLanguageModel model, PolicyOptimizationOptions options)
+    public static PromptSet Read(
+        IExceptionContext context, IDataView data, CausalLanguageModel model, PolicyOptimizationOptions options, DateTimeOffset started)
     {
-        DataViewSchema.Column column = options.Prompts.Input.Find(context, data.Schema);
-        options.Prompts.Require(context, model, isText: column.Type is TextDataViewType);
+        PromptReader reader = options.Prompts.At(started);
+        DataViewSchema.Column column = reader.Input.Find(context, data.Schema);
+        reader.Require(context, model, isText: column.Type is TextDataViewType);
         RequireOneVocabulary(context, model);
         var tokenIds = new List<int[]>();
         StoredRows rows = StoredRows.Read(data, row =>
         {
-            Func<int[]> read = options.Prompts.Open(row, column, model);
+            Func<int[]> read = reader.Open(row, column, model);
             return () => tokenIds.Add(read());
         });
         if (rows.Count == 0) throw context.Process(new ArgumentException("The data has no rows, expected at least one prompt.", nameof(data)));
         for (int row = 0; row < tokenIds.Count; row++)
             SequenceCheck.Prompt(model.Config, tokenIds[row], options.MaxNewTokens, row);
-        return new PromptSet(rows, options.Prompts, [.. tokenIds], ids => RolloutResponse.Of(options, model, ids));
+        return new PromptSet(rows, reader, [.. tokenIds], ids => RolloutResponse.Of(options, model, ids));
     }
 
     /// <summary>What the reward sees.</summary>

@@ -27,9 +27,10 @@ internal sealed class RecordedRolloutSource : IRolloutSource
     /// <exception cref="InvalidOperationException">A reward is not finite and that is not allowed, a group is a missing key, or text meets a model without
     /// tokenizer.</exception>
     public static RecordedRolloutSource Read(
-        IHost context, IDataView data, CausalLanguageModel model, RecordedRollouts columns, PolicyOptimizationOptions options)
+        IHost context, IDataView data, CausalLanguageModel model, RecordedRollouts columns, PolicyOptimizationOptions options, DateTimeOffset started)
     {
-        DataViewSchema.Column prompt = options.Prompts.Input.Find(context, data.Schema),
+        PromptReader prompts = options.Prompts.At(started);
+        DataViewSchema.Column prompt = prompts.Input.Find(context, data.Schema),
             response = TokenIds.Resolve(
                 context, data.Schema, InputColumn.TextOrTokenIds(columns.ResponseColumnName).Find(context, data.Schema));
         WeightedColumns columnsOfRewards = options.Rewards;
@@ -39,14 +40,14 @@ internal sealed class RecordedRolloutSource : IRolloutSource
             ? InputColumn.Vector(name, NumberDataViewType.Single).Find(context, data.Schema)
             : null;
         DataViewSchema.Column group = GroupColumn.Input(columns.GroupColumnName).Find(context, data.Schema);
-        options.Prompts.Require(context, model, isText: prompt.Type is TextDataViewType);
+        prompts.Require(context, model, isText: prompt.Type is TextDataViewType);
         TokenIds.RequireTokenizer(context, model, response.Name, isText: response.Type is TextDataViewType);
         PromptSet.RequireOneVocabulary(context, model);
 
         var groups = new Dictionary<string, List<Row>>();
         using DataViewRowCursor cursor = data.GetRowCursor(
             [prompt, response, group, .. rewards, .. logs is { } extra ? [extra] : Array.Empty<DataViewSchema.Column>()]);
-        Func<int[]> readPrompt = options.Prompts.Open(cursor, prompt, model), readResponse = TokenIds.Reader(cursor, response, model, addSpecialTokens: false);
+        Func<int[]> readPrompt = prompts.Open(cursor, prompt, model), readResponse = TokenIds.Reader(cursor, response, model, addSpecialTokens: false);
         Func<float>[] readRewards = [.. rewards.Select(cursor.Scalar<float>)];
         Func<float[]>? readLogs = logs is { } found ? cursor.Vector<float>(found) : null;
         Func<string> readGroup = GroupColumn.Open(cursor, group);

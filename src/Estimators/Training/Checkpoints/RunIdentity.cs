@@ -12,7 +12,8 @@ namespace MLNetAttn.Estimators;
 /// <param name="Data">The fingerprint of its rows.</param>
 /// <param name="Validation">The fingerprint of its validation rows, by which the best policy is chosen; null where nothing is evaluated.</param>
 /// <param name="Options">Its options.</param>
-internal sealed record RunIdentity(string Trainer, string Model, string Data, string? Validation, JsonObject Options)
+/// <param name="Started">When it began, which its prompts may tell; null where an earlier version wrote it.</param>
+internal sealed record RunIdentity(string Trainer, string Model, string Data, string? Validation, JsonObject Options, DateTimeOffset? Started = null)
 {
     // What may change: where the run is written and how often, when it ends early, how much is sampled or kept at once, and what has not happened in the steps
     // that are done.
@@ -43,11 +44,28 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
             model.Fingerprint,
             plan.Data(),
             options.EvaluateEvery is null ? null : plan.Validation?.Invoke(),
-            (JsonObject)JsonNode.Parse(TrainingState.ToNode(options).ToJsonString())!)
+            (JsonObject)JsonNode.Parse(TrainingState.ToNode(options).ToJsonString())!,
+            plan.Started)
         {
             OptionsType = options.GetType(),
             HasFreeParts = options is SupervisedFineTuningOptions tuning && tuning.HasFreeParts(model),
         };
+
+    /// <summary>When a run begins, or began where it is to go on: the time that chat templates write into its prompts, which would otherwise be others on
+    /// another day.</summary>
+    public static DateTimeOffset Start(TrainingOptions options)
+    {
+        if (options is not { OutputFolder: { } folder, Resume: true } || Path.Combine(folder, RunFiles.Run) is var file && !File.Exists(file)) return DateTimeOffset.Now;
+        try
+        {
+            return Read(file).Started ?? DateTimeOffset.Now;
+        }
+        catch (InvalidDataException)
+        {
+            // A run with a checkpoint goes on without the file; to one without, the store says what is wrong with it.
+            return DateTimeOffset.Now;
+        }
+    }
 
     /// <summary>What the file of a folder says which run it holds.</summary>
     /// <exception cref="InvalidDataException">It is damaged, or another file.</exception>
@@ -60,7 +78,7 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
         }
         catch (JsonException exception)
         {
-            found = exception.Message;
+            found = JsonErrors.Describe(exception);
         }
         throw new InvalidDataException(
             $"'{path}' cannot be read, expected what a run says of itself: {found} Without it and a checkpoint nothing says which run this folder holds: give OutputFolder another folder.");

@@ -35,7 +35,7 @@ internal sealed record TrainingState(
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException($"{location}: the trainer's state cannot be read: {exception.Message}", exception);
+            throw new InvalidDataException($"{location}: the trainer's state cannot be read: {JsonErrors.Describe(exception)}", exception);
         }
     }
 
@@ -64,7 +64,7 @@ internal sealed record TrainingState(
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException($"{location}: it cannot be read: {exception.Message}", exception);
+            throw new InvalidDataException($"{location}: it cannot be read: {JsonErrors.Describe(exception)}", exception);
         }
     }
 }

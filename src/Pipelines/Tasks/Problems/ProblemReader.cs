@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Pipelines;
@@ -51,7 +52,7 @@ public static class ProblemReader
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException($"{location}, is no JSON: {exception.Message}", exception);
+            throw new InvalidDataException($"{location}, is no JSON: {JsonErrors.DescribeLine(exception)}", exception);
         }
     }
 
