@@ -17,9 +17,7 @@ public class AdvantagesGoldenTests
         options.EnumerateObject().Select(option => option.Name)
             .Should().BeSubsetOf(["num_generations", "scale_rewards", "multi_objective_aggregation", "reward_weights"]);
         double?[][] rows = golden.Value<double?[][]>("rewards_per_func");
-        double[,] rewards = new double[rows.Length, rows[0].Length];
-        for (int row = 0; row < rows.Length; row++)
-            for (int k = 0; k < rows[row].Length; k++) rewards[row, k] = rows[row][k] ?? double.NaN;
+        double[][] rewards = [.. rows.Select(row => row.Select(reward => reward ?? double.NaN).ToArray())];
 
         GroupAdvantages found = Advantages.Compute(rewards, options.GetProperty("num_generations").GetInt32(), new AdvantageOptions
         {

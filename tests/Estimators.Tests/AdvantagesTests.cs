@@ -20,7 +20,7 @@ public class AdvantagesTests
 
     [Fact]
     public void Names_of_rewards_are_in_the_metrics() =>
-        Advantages.Compute(new double[,] { { 1, 2 }, { 3, 5 } }, 2, names: ["right", "short"]).Metrics
+        Advantages.Compute([[1, 2], [3, 5]], 2, names: ["right", "short"]).Metrics
             .Should().Contain("rewards/right/mean", 2).And.Contain("rewards/short/mean", 3.5);
 
     [Fact]
@@ -36,6 +36,10 @@ public class AdvantagesTests
     public void A_weight_for_each_function_is_required() =>
         FluentActions.Invoking(() => Advantages.Compute([1, 2], 2, new AdvantageOptions { RewardWeights = [1, 2, 3] }))
             .Should().Throw<ArgumentException>().WithMessage("*RewardWeights is 3 weights*1 reward functions*");
+
+    [Fact]
+    public void Rows_of_other_lengths_are_refused() =>
+        FluentActions.Invoking(() => Advantages.Compute([[1, 2], [3]], 2)).Should().Throw<ArgumentException>().WithMessage("Row 1 has 1 rewards, and row 0 2*");
 
     private static void Refused(double[] rewards, int generations, string message) =>
         FluentActions.Invoking(() => Advantages.Compute(rewards, generations)).Should().Throw<ArgumentException>().WithMessage(message);

@@ -266,12 +266,31 @@ public sealed class CheckpointTests : CheckpointFixture
     [InlineData("trainer_state.json", "trainer_state.json*cannot be read")]
     [InlineData("optimizer.safetensors", "optimizer.safetensors")]
     [InlineData("model.safetensors", "model.safetensors")]
-    public void A_damaged_file_of_a_checkpoint_is_named(string file, string message)
+    public void A_damaged_file_of_a_checkpoint_is_named_and_what_to_do(string file, string message)
     {
-        Train(Options(steps: 2));
-        string path = Path.Combine(Output, "checkpoint-000002", file);
+        Train(Options(steps: 4));
+        string last = Path.Combine(Output, "checkpoint-000004"), path = Path.Combine(last, file);
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..^7]);
-        FluentActions.Invoking(() => Train(Options(steps: 3, resume: true))).Should().Throw<InvalidDataException>().WithMessage($"*{message}*");
+        FluentActions.Invoking(() => Train(Options(steps: 5, resume: true)))
+            .Should().Throw<InvalidDataException>().WithMessage($"*{message}*Remove '*checkpoint-000004' to go on from 'checkpoint-000002'.");
+        File.Delete(path);
+        FluentActions.Invoking(() => Train(Options(steps: 5, resume: true)))
+            .Should().Throw<InvalidDataException>().WithMessage($"*{file}*Remove '*checkpoint-000004' to go on from 'checkpoint-000002'.");
+        Directory.Delete(Path.Combine(Output, "checkpoint-000002"), recursive: true);
+        FluentActions.Invoking(() => Train(Options(steps: 5, resume: true)))
+            .Should().Throw<InvalidDataException>().WithMessage("*Remove '*checkpoint-000004' to begin again with the first step.");
+    }
+
+    [Fact]
+    public void A_run_that_has_begun_and_has_no_checkpoint_says_that_it_begins_again()
+    {
+        var warnings = new List<string>();
+        Ml.Log += (_, entry) => { if (entry.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) warnings.Add(entry.Message); };
+        Train(Options(steps: 2, resume: true));
+        warnings.Should().NotContain(warning => warning.Contains("begins again", StringComparison.Ordinal), "it begins");
+        Directory.Delete(Path.Combine(Output, "checkpoint-000002"), recursive: true);
+        Train(Options(steps: 2, resume: true));
+        warnings.Should().ContainSingle(warning => warning.Contains("has no checkpoint to go on from: it begins again", StringComparison.Ordinal));
     }
 
     [Fact]

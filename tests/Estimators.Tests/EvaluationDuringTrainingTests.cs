@@ -164,10 +164,10 @@ public sealed class EvaluationDuringTrainingTests : IDisposable
         Fit(Options(steps: 2, every: 2, progress: told) with { Loss = new PolicyLossOptions { Beta = 0.1 } }).Dispose();
         string[] names =
         [
-            "reward", "frac_reward_zero_std", "completions/mean_length", "completions/clipped_ratio",
-            "entropy", "kl", "loss", "grad_norm", "credit/mean", "step_time",
+            "frac_reward_zero_std", "completions/mean_length", "completions/clipped_ratio",
+            "loss", "entropy", "kl", "grad_norm", "learning_rate", "credit/mean", "step_time",
         ];
-        foreach (string line in new[] { Line(1, names), Line(2, [.. names, "eval_reward"]) })
+        foreach (string line in new[] { Line(1, ["reward", "reward_std", .. names]), Line(2, ["reward", "reward_std", "eval_reward", .. names]) })
             messages.Should().ContainSingle(message => message.EndsWith(line, StringComparison.Ordinal));
 
         string Line(int step, string[] logged) => $"Step {step}/2: " + string.Join(

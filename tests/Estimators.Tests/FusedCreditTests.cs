@@ -69,7 +69,7 @@ public sealed class FusedCreditTests : IDisposable
 
         HeadGroups GroupsAfter(int step) =>
             ((PolicyOptimizationState)TrainingState.FromNode(
-                TrainingState.Load(new FolderSource(Checkpoint(folder, step))).Trainer, typeof(PolicyOptimizationState), "")).Groups!;
+                TrainingState.Load(new FolderSource(Checkpoint(folder, step))).Trainer, typeof(PolicyOptimizationState), "")).HeadGroups!;
 
         bool IsCreditBy(HeadGroups groups, JsonNode response)
         {

@@ -345,7 +345,7 @@ public sealed class PolicyOptimizationErrorTests : TrainerFixture
     }
 
     private static TrainingPlan Plan() => new(
-        "test", DateTimeOffset.Now, Steps: 2, UpdatesPerStep: 1, Logged: [], Data: () => "", Validation: () => "", Goal: "", HigherIsBetter: true,
+        "test", DateTimeOffset.Now, Steps: 2, UpdatesPerStep: 1, Data: () => "", Validation: () => "", Goal: "", HigherIsBetter: true,
         MemoryAdvice: "Lower this.", EvaluationMemoryAdvice: "Lower that.");
 
     /// <summary>Steps that ask for too much.</summary>

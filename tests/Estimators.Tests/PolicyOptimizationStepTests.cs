@@ -207,7 +207,7 @@ public sealed class PolicyOptimizationStepTests : TrainerFixture
             Row = i,
             Sequence = new TokenSequence(row.Prompt, row.Response),
             Advantages = [.. row.Response.Select(_ => (float)advantages[i])],
-            Counts = counts?.Invoke(i) ?? true,
+            InLoss = counts?.Invoke(i) ?? true,
         })];
         return new PolicyUpdate(policy, options).Run(rollouts, tokens)["grad_norm"];
     }

@@ -14,7 +14,7 @@ internal sealed class TrainingLines(TextWriter output, int every) : TrainingView
     {
         bool evaluated = progress.Metrics.Keys.Any(name => name.StartsWith("eval_", StringComparison.Ordinal));
         if (progress.Step != 1 && progress.Step % every != 0 && progress.Step != progress.TotalSteps && !evaluated) return;
-        string metrics = string.Join(", ", Shown.Where(progress.Metrics.ContainsKey).Select(name => $"{name} {Number(progress.Metrics[name])}"));
+        string metrics = string.Join(", ", StepMetrics.Shown.Where(progress.Metrics.ContainsKey).Select(name => $"{name} {Number(progress.Metrics[name])}"));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step {progress.Step}/{progress.TotalSteps}: {metrics}{Left(progress, "; ")}"));
     }
 }

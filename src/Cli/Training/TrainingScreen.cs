@@ -76,7 +76,7 @@ internal sealed class TrainingScreen : TrainingView
         int pairs = _width >= 2 * PairWidth ? 2 : 1;
         Table table = new Table().Border(TableBorder.None).HideHeaders();
         for (int column = 0; column < 2 * pairs; column++) table.AddColumn(new TableColumn("").NoWrap());
-        foreach (string[] row in Shown.Where(_latest.ContainsKey).Chunk(pairs))
+        foreach (string[] row in StepMetrics.Shown.Where(_latest.ContainsKey).Chunk(pairs))
             table.AddRow([.. row.SelectMany(name => (IRenderable[])[new Markup($"[grey]{Markup.Escape(name)}[/]"), new Text(Number(_latest[name]))])]);
         return table;
     }

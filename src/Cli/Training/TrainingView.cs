@@ -7,13 +7,6 @@ namespace MLNetAttn.Cli;
 /// <summary>Shows how training goes: a screen for people who watch, lines for files.</summary>
 internal abstract class TrainingView : IProgress<TrainingProgress>
 {
-    /// <summary>The metrics that are shown, in this order; those that a trainer does not report are left out.</summary>
-    protected static IReadOnlyList<string> Shown { get; } =
-    [
-        "reward", "reward_std", "eval_reward", "frac_reward_zero_std", "completions/mean_length", "completions/clipped_ratio",
-        "loss", "eval_loss", "mean_token_accuracy", "entropy", "kl", "grad_norm", "learning_rate", "credit/mean", "step_time",
-    ];
-
     /// <summary>The step that was done last; null = none yet.</summary>
     public TrainingProgress? Last { get; private set; }
 

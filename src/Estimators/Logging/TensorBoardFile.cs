@@ -1,4 +1,6 @@
 using System.Globalization;
+using Google.Protobuf;
+using Tensorboard;
 
 namespace MLNetAttn.Estimators;
 
@@ -24,8 +26,8 @@ internal sealed class TensorBoardFile : IDisposable
         long time = Math.Max(DateTimeOffset.UtcNow.ToUnixTimeSeconds(), LastTime(folder) + 1);
         string name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{time:D10}.{Environment.MachineName}.{Environment.ProcessId}.0");
         _file = new FileStream(Path.Combine(folder, name), FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        Add(Event(0).Text(EventField.FileVersion, "brain.Event:2"));
-        Add(Event(resumeAfterStep + 1).Message(EventField.SessionLog, new ProtocolMessage().Integer(SessionField.Status, SessionField.Start)));
+        Add(new Event { FileVersion = "brain.Event:2" });
+        Add(new Event { Step = resumeAfterStep + 1, SessionLog = new SessionLog { Status = SessionLog.Types.SessionStatus.Start } });
         WriteRecords();
     }
 
@@ -34,10 +36,10 @@ internal sealed class TensorBoardFile : IDisposable
     /// <param name="metrics">What was measured in it.</param>
     public void Write(int step, IReadOnlyDictionary<string, double> metrics)
     {
-        var summary = new ProtocolMessage();
+        var summary = new Summary();
         foreach ((string name, double value) in metrics.Where(metric => !double.IsNaN(metric.Value)))
-            summary.Message(SummaryField.Value, new ProtocolMessage().Text(SummaryField.Tag, name).Single(SummaryField.SimpleValue, (float)value));
-        Add(Event(step).Message(EventField.Summary, summary));
+            summary.Value.Add(new Summary.Types.Value { Tag = name, SimpleValue = (float)value });
+        Add(new Event { Step = step, Summary = summary });
         WriteRecords();
     }
 
@@ -51,9 +53,6 @@ internal sealed class TensorBoardFile : IDisposable
         _records.Dispose();
     }
 
-    private static ProtocolMessage Event(int step) => new ProtocolMessage()
-        .Double(EventField.WallTime, (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds).Integer(EventField.Step, step);
-
     private static long LastTime(string folder) => Directory.EnumerateFiles(folder, Prefix + "*")
         .Select(path => long.TryParse(
             Path.GetFileName(path)[Prefix.Length..].Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out long time)
@@ -62,7 +61,11 @@ internal sealed class TensorBoardFile : IDisposable
         .DefaultIfEmpty()
         .Max();
 
-    private void Add(ProtocolMessage entry) => TensorRecord.Append(_records, entry.Bytes);
+    private void Add(Event entry)
+    {
+        entry.WallTime = (DateTime.UtcNow - DateTime.UnixEpoch).TotalSeconds;
+        TensorRecord.Append(_records, entry.ToByteArray());
+    }
 
     // A record reaches the file whole: TensorBoard may be reading it.
     private void WriteRecords()
@@ -70,20 +73,5 @@ internal sealed class TensorBoardFile : IDisposable
         byte[] records = _records.ToArray();
         _records.SetLength(0);
         _file.WriteWhole(records);
-    }
-
-    private static class EventField
-    {
-        public const int WallTime = 1, Step = 2, FileVersion = 3, Summary = 5, SessionLog = 7;
-    }
-
-    private static class SessionField
-    {
-        public const int Status = 1, Start = 1;
-    }
-
-    private static class SummaryField
-    {
-        public const int Value = 1, Tag = 1, SimpleValue = 2;
     }
 }

@@ -13,20 +13,18 @@ public static class Advantages
     /// <param name="generations">Responses per prompt; at least 2, and a divisor of the number of rows.</param>
     /// <param name="options">How to scale and combine; null = the defaults.</param>
     /// <param name="names">Names of the reward functions for the metrics; null = func0, func1, …</param>
-    /// <exception cref="ArgumentException">A group size below 2, rows that are not whole groups, an infinite reward (the row is named), or an option out of
-    /// range.</exception>
-    public static GroupAdvantages Compute(double[,] rewards, int generations, AdvantageOptions? options = null, IReadOnlyList<string>? names = null)
+    /// <exception cref="ArgumentException">A group size below 2, rows that are not whole groups or not of one length, an infinite reward (the row is named), or
+    /// an option out of range.</exception>
+    public static GroupAdvantages Compute(IReadOnlyList<double[]> rewards, int generations, AdvantageOptions? options = null, IReadOnlyList<string>? names = null)
     {
-        int rows = rewards.GetLength(0), functions = rewards.GetLength(1);
+        Check(rewards, generations);
+        int rows = rewards.Count, functions = rewards[0].Length;
         options ??= new AdvantageOptions();
         options.Validate(functions);
-        Check(rewards, generations);
-
-        double[][] responses = [.. Enumerable.Range(0, rows).Select(row => Enumerable.Range(0, functions).Select(k => rewards[row, k]).ToArray())];
         int[] groups = [.. Enumerable.Range(0, rows).Select(row => row / generations)];
-        var normalization = AdvantageNormalization.Fit(responses, groups, rows / generations, options);
+        var normalization = AdvantageNormalization.Fit(rewards, groups, rows / generations, options);
         double[] totals =
-            [.. responses.Select(response => AdvantageNormalization.Sum(response, response, normalization.Weights))]; // [rows]
+            [.. rewards.Select(response => AdvantageNormalization.Sum(response, response, normalization.Weights))]; // [rows]
 
         var metrics = new Dictionary<string, double>
         {
@@ -35,8 +33,8 @@ public static class Advantages
             ["frac_reward_zero_std"] = groups.Count(group => Math.Abs(normalization.Deviation(group)) <= ZeroDeviation) / (double)rows,
         };
         for (int k = 0; k < functions; k++)
-            RewardStatistics.Of(responses.Select(response => response[k])).AddTo(metrics, $"rewards/{names?[k] ?? $"func{k}"}");
-        return new GroupAdvantages([.. responses.Select((response, row) => normalization.Advantage(response, groups[row]))], totals, metrics);
+            RewardStatistics.Of(rewards.Select(response => response[k])).AddTo(metrics, $"rewards/{names?[k] ?? $"func{k}"}");
+        return new GroupAdvantages([.. rewards.Select((response, row) => normalization.Advantage(response, groups[row]))], totals, metrics);
     }
 
     /// <summary>Advantages from one reward function.</summary>
@@ -44,26 +42,26 @@ public static class Advantages
     /// <param name="generations">Responses per prompt; at least 2, and a divisor of the number of rows.</param>
     /// <param name="options">How to scale; null = the defaults.</param>
     /// <param name="name">The name of the reward for the metrics.</param>
-    /// <exception cref="ArgumentException">As for <see cref="Compute(double[,], int, AdvantageOptions, IReadOnlyList{string})"/>.</exception>
-    public static GroupAdvantages Compute(IReadOnlyList<double> rewards, int generations, AdvantageOptions? options = null, string name = "func0")
-    {
-        double[,] column = new double[rewards.Count, 1];
-        for (int row = 0; row < rewards.Count; row++) column[row, 0] = rewards[row];
-        return Compute(column, generations, options, [name]);
-    }
+    /// <exception cref="ArgumentException">As for <see cref="Compute(IReadOnlyList{double[]}, int, AdvantageOptions, IReadOnlyList{string})"/>.</exception>
+    public static GroupAdvantages Compute(IReadOnlyList<double> rewards, int generations, AdvantageOptions? options = null, string name = "func0") =>
+        Compute([.. rewards.Select(reward => new[] { reward })], generations, options, [name]);
 
-    private static void Check(double[,] rewards, int generations)
+    private static void Check(IReadOnlyList<double[]> rewards, int generations)
     {
         if (generations < 2)
             throw new ArgumentException(
                 $"Groups of {generations}, expected at least 2: an advantage compares the responses to one prompt.", nameof(generations));
-        if (rewards.GetLength(0) == 0 || rewards.GetLength(0) % generations != 0)
-            throw new ArgumentException($"{rewards.GetLength(0)} rows are not whole groups of {generations}.", nameof(rewards));
-        for (int row = 0; row < rewards.GetLength(0); row++)
-            for (int k = 0; k < rewards.GetLength(1); k++)
-                if (double.IsInfinity(rewards[row, k]))
+        if (rewards.Count == 0 || rewards.Count % generations != 0)
+            throw new ArgumentException($"{rewards.Count} rows are not whole groups of {generations}.", nameof(rewards));
+        for (int row = 0; row < rewards.Count; row++)
+        {
+            if (rewards[row].Length != rewards[0].Length)
+                throw new ArgumentException($"Row {row} has {rewards[row].Length} rewards, and row 0 {rewards[0].Length}, expected as many.", nameof(rewards));
+            for (int k = 0; k < rewards[row].Length; k++)
+                if (double.IsInfinity(rewards[row][k]))
                     throw new ArgumentException(
-                        $"Row {row}: reward {k} is {rewards[row, k]}, expected a finite number, or NaN for no value.", nameof(rewards));
+                        $"Row {row}: reward {k} is {rewards[row][k]}, expected a finite number, or NaN for no value.", nameof(rewards));
+        }
     }
 }
 

@@ -35,5 +35,5 @@ internal sealed class FusedCredit(RhythmOptions rhythm, bool measure, Func<int, 
     public RhythmAnalysis[]? Analyses(int responses) => _analyses.Count < responses ? null : [.. Enumerable.Range(0, responses).Select(row => _analyses[row])];
 
     /// <summary>The groups that the measured heads make; null where none were measured.</summary>
-    public HeadGroups? NextGroups(double ratio) => _heads.Count == 0 ? null : HeadMeasurement.Pool(_heads.Values).Group(ratio);
+    public HeadGroups? NextHeadGroups(double ratio) => _heads.Count == 0 ? null : HeadMeasurement.Pool(_heads.Values).Group(ratio);
 }

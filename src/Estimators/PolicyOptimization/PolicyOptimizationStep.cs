@@ -48,8 +48,7 @@ internal sealed class PolicyOptimizationStep(
 
         // 2. How each reward compares with its group's: Â = (R − mean) / (std + 1e-4). Of several it may be each that is compared, and then the sum with the
         // batch's.
-        GroupAdvantages advantages = Advantages.Compute(                                                                      // [B]
-            options.Rewards.Table(batch.Rewards), options.Generations, options.Advantages, options.Rewards.Names);
+        GroupAdvantages advantages = Advantages.Compute(batch.Rewards, options.Generations, options.Advantages, options.Rewards.Names); // [B]
         metrics.Rewarded(advantages);
         if (step == 0) WarnAtFirst(batch, advantages);
 
@@ -59,8 +58,8 @@ internal sealed class PolicyOptimizationStep(
         cancellation.ThrowIfRequested();
         FusedCredit? fused = FusesCredit(state)
             ? new FusedCredit(
-                Rhythm(state.Groups),
-                measure: MeasuresGroups(step),
+                Rhythm(state.HeadGroups),
+                measure: MeasuresHeadGroups(step),
                 (row, rhythm) => Credit(step, row, sequences, advantages, rhythm, flow: null))
             : null;
         bool needsOld = options.Updates > 1 && batch.OldLogProbabilities is null,
@@ -69,13 +68,14 @@ internal sealed class PolicyOptimizationStep(
             ? null
             : policy.Model.ReadRhythm(
                 sequences,
-                Rhythm(MeasuresGroups(step) ? null : state.Groups),
+                Rhythm(MeasuresHeadGroups(step) ? null : state.HeadGroups),
                 scores: (needsOld && sharesPass) || options.Credit.Strategy == CreditStrategy.HighEntropy);
         IReadOnlyList<float[]>? old = batch.OldLogProbabilities
             ?? (!needsOld ? null
                 : rhythm is not null && sharesPass ? [.. rhythm.Select(analysis => analysis.LogProbabilities)]
                 : policy.Model.LogProbabilitiesAsInTraining(sequences, options.Temperature));
-        IReadOnlyList<float[]>? near = options.Loss.NeedsReference ? reference.LogProbabilitiesAsInTraining(sequences, options.Temperature) : null;
+        IReadOnlyList<float[]>? referenceLogs =
+            options.Loss.NeedsReference ? reference.LogProbabilitiesAsInTraining(sequences, options.Temperature) : null;
         double[][]? flow = _answer is null ? null : Flow(sequences, metrics);
 
         // 4. Credit γ, which carries no gradient, and the advantage of each token: Ã = γ · Â, [B][T].
@@ -86,10 +86,10 @@ internal sealed class PolicyOptimizationStep(
             Sequence = sequence,
             Advantages = [.. (credit?[i].Credit ?? Enumerable.Repeat(1.0, sequence.ResponseIds.Length)).Select(gamma => (float)(gamma * advantages.Values[i]))],
             OldLogProbabilities = old?[i],
-            ReferenceLogProbabilities = near?[i],
-            Counts = !(options.MaskTruncatedCompletions && batch.Truncated[i]),
+            ReferenceLogProbabilities = referenceLogs?[i],
+            InLoss = !(options.MaskTruncatedCompletions && batch.Truncated[i]),
         })];
-        long tokens = rollouts.Where(rollout => rollout.Counts).Sum(rollout => rollout.Sequence.ResponseIds.Length);
+        long tokens = rollouts.Where(rollout => rollout.InLoss).Sum(rollout => rollout.Sequence.ResponseIds.Length);
         metrics.Lap("time/attention");
 
         // 5. Every iteration cuts the responses into random mini-batches, and each of them makes one update. From here on the step is not cancelled: half of it
@@ -107,12 +107,12 @@ internal sealed class PolicyOptimizationStep(
         // Of an update that was skipped it is not known what credit is.
         if (step == 0 && (fused is null || rhythm is not null)) WarnOfNoCredit(sequences, credit);
         Samples = options.LogSamplesEvery is { } every && (step == 0 || (step + 1) % every == 0) ? Describe(batch, advantages, credit) : [];
-        HeadGroups? measured = !MeasuresGroups(step) ? null
+        HeadGroups? measured = !MeasuresHeadGroups(step) ? null
                 : fused is null ? rhythm?[0].Groups
-                : fused.NextGroups(_rhythm.HeadRatio),
-            groups = measured ?? state.Groups;
-        metrics.Credited(credit, rhythm, state.Groups, groups);
-        _state = state with { Groups = groups };
+                : fused.NextHeadGroups(_rhythm.HeadRatio),
+            headGroups = measured ?? state.HeadGroups;
+        metrics.Credited(credit, rhythm, state.HeadGroups, headGroups);
+        _state = state with { HeadGroups = headGroups };
         return metrics.End(_state.Tokens);
     }
 
@@ -134,13 +134,14 @@ internal sealed class PolicyOptimizationStep(
         NeedsRhythm
         && options is { RhythmPass: RhythmPassKind.Fused, Updates: 1 }
         && policy.Model.Decoder.Adapter?.Dropout is null
-        && (_rhythm.Grouping != HeadGrouping.PerBatch || _rhythm.AllHeads || state.Groups is not null);
+        && (_rhythm.Grouping != HeadGrouping.PerBatch || _rhythm.AllHeads || state.HeadGroups is not null);
 
     /// <summary>Whether head groups are measured in a step.</summary>
-    private bool MeasuresGroups(int step) => _rhythm is { Grouping: HeadGrouping.PerBatch, AllHeads: false } && step % options.HeadGroupsEvery == 0;
+    private bool MeasuresHeadGroups(int step) => _rhythm is { Grouping: HeadGrouping.PerBatch, AllHeads: false } && step % options.HeadGroupsEvery == 0;
 
     /// <summary>How metrics are computed: with these groups where they are given.</summary>
-    private RhythmOptions Rhythm(HeadGroups? groups) => groups is null ? _rhythm : _rhythm with { Grouping = HeadGrouping.Frozen, FrozenGroups = groups };
+    private RhythmOptions Rhythm(HeadGroups? headGroups) =>
+        headGroups is null ? _rhythm : _rhythm with { Grouping = HeadGrouping.Frozen, FrozenGroups = headGroups };
 
     private CreditAssignment Credit(int step, int row, TokenSequence[] sequences, GroupAdvantages advantages, RhythmAnalysis? rhythm, double[]? flow)
     {

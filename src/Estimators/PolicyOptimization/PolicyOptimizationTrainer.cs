@@ -17,12 +17,6 @@ namespace MLNetAttn.Estimators;
 /// </remarks>
 public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
 {
-    private static readonly string[] Logged =
-    [
-        "reward", "frac_reward_zero_std", "completions/mean_length", "completions/clipped_ratio",
-        "entropy", "kl", "loss", "grad_norm", "credit/mean", "step_time",
-    ];
-
     private readonly IHost _host;
     private readonly CausalLanguageModel _model;
     private readonly Func<WeightedColumns, RewardFunction>? _openReward;
@@ -182,7 +176,7 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
             : null;
 
     private TrainingPlan Plan(DateTimeOffset started, Func<string> data, Func<string>? validation) => new(
-        nameof(PolicyOptimizationTrainer), started, _options.Steps, _options.Updates, Logged, data, validation, Goal: "eval_reward", HigherIsBetter: true,
+        nameof(PolicyOptimizationTrainer), started, _options.Steps, _options.Updates, data, validation, Goal: "eval_reward", HigherIsBetter: true,
         _recorded is not null
             ? RecordedMemoryAdvice
             : $"{(_options.ActivationCheckpointing ? "Lower" : "Set ActivationCheckpointing or lower")} SamplingBatchSize ({SamplingBatch}), with which this run can be resumed; or begin anew with more GradientAccumulationSteps ({_options.GradientAccumulationSteps}), or a lower MaxNewTokens ({_options.MaxNewTokens}), PromptsPerStep ({_options.PromptsPerStep}) or Generations ({_options.Generations}).",

@@ -54,8 +54,8 @@ internal sealed class PolicyUpdate(LearningPolicy policy, PolicyOptimizationOpti
                 },
                 options.Loss);
             // Of a part in which no token counts the loss is 0, and what tokens have in the mean is not known.
-            bool counts = part.Any(rollout => rollout.Counts);
-            foreach ((string name, double value) in result.Metrics) metrics.Add(name, counts || name == "policy_loss" ? value : double.NaN);
+            bool inLoss = part.Any(rollout => rollout.InLoss);
+            foreach ((string name, double value) in result.Metrics) metrics.Add(name, inLoss || name == "policy_loss" ? value : double.NaN);
             metrics.Add("loss", policy.Accumulate(result.Loss) * options.GradientAccumulationSteps);
         }
         return metrics.Means();

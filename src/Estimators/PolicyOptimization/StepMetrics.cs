@@ -7,6 +7,13 @@ namespace MLNetAttn.Estimators;
 /// <summary>What is measured in a step, under TRL's names (docs/training.md).</summary>
 internal sealed class StepMetrics
 {
+    /// <summary>What people see of a step, in this order, of what a trainer measures.</summary>
+    public static IReadOnlyList<string> Shown { get; } =
+    [
+        "reward", "reward_std", "eval_reward", "frac_reward_zero_std", "completions/mean_length", "completions/clipped_ratio",
+        "loss", "eval_loss", "mean_token_accuracy", "entropy", "kl", "grad_norm", "learning_rate", "epoch", "credit/mean", "step_time",
+    ];
+
     private readonly Dictionary<string, double> _values = [];
     private readonly MetricSums _updates = new();
     private readonly long _stepStarted = Stopwatch.GetTimestamp();

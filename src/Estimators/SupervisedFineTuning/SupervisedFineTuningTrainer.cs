@@ -10,8 +10,6 @@ namespace MLNetAttn.Estimators;
 /// completion_only_loss).</summary>
 public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
 {
-    private static readonly string[] Logged = ["loss", "mean_token_accuracy", "entropy", "grad_norm", "learning_rate", "epoch"];
-
     private readonly IHost _host;
     private readonly CausalLanguageModel _model;
     private readonly SupervisedFineTuningOptions _options;
@@ -59,7 +57,7 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
         TokenSequence[]? judged = validation is null ? null : ValidationRows.Named(_host, () => Read(validation, prompts, cancellation, "validation rows").Rows);
         using CausalLanguageModel? aligned = end is { } id && ForeignEnd.Of(_model, id) is { } foreign ? Align(id, foreign) : null;
         var plan = new TrainingPlan(
-            nameof(SupervisedFineTuningTrainer), started, _options.Steps ?? Steps(_options.Batches(rows.Length)), UpdatesPerStep: 1, Logged,
+            nameof(SupervisedFineTuningTrainer), started, _options.Steps ?? Steps(_options.Batches(rows.Length)), UpdatesPerStep: 1,
             () => DataFingerprint.Of(rows), judged is null ? null : () => DataFingerprint.Of(judged),
             Goal: "eval_loss", HigherIsBetter: false,
             MemoryAdvice(rows),

@@ -82,8 +82,8 @@ internal sealed class TrainingLoop
 
     private void Run()
     {
-        string? otherMeans = null;
-        CheckpointStore.Point from = _checkpoints?.Restore(_policy, _best, _run, text => otherMeans = text) ?? CheckpointStore.Point.Start;
+        string? caution = null;
+        CheckpointStore.Point from = _checkpoints?.Restore(_policy, _best, _run, text => caution = text) ?? CheckpointStore.Point.Start;
         if (from.Step > _plan.Steps)
             throw _host.Process(new InvalidOperationException(
                 $"The run in '{_checkpoints!.Location}' is {from.Step} steps long already, and Steps is {_plan.Steps}. Set Steps to {from.Step} or more, or give OutputFolder another folder."));
@@ -93,7 +93,7 @@ internal sealed class TrainingLoop
         _journal = _checkpoints is null ? null : new RunJournal(_checkpoints.Location, from.Step, measured ? from.Step : from.Step - 1);
         if (from.Step == 0 && _options.EvaluateAtStart) _unevaluated = new Dictionary<string, double>();
         if (from.Step > 0) _channel.Info(MessageSensitivity.None, "Going on after step {0} of {1}.", from.Step, _plan.Steps);
-        if (otherMeans is not null && from.Step < _plan.Steps) _channel.Warning(MessageSensitivity.None, "{0}", otherMeans);
+        if (caution is not null && from.Step < _plan.Steps) _channel.Warning(MessageSensitivity.None, "{0}", caution);
         try
         {
             long started = Stopwatch.GetTimestamp();
@@ -194,7 +194,7 @@ internal sealed class TrainingLoop
             "Step {0}/{1}: {2}",
             _done,
             _plan.Steps,
-            string.Join(", ", _plan.Logged.Append(_plan.Goal).Where(metrics.ContainsKey).Select(name => $"{name} {Number(metrics[name])}")));
+            string.Join(", ", StepMetrics.Shown.Where(metrics.ContainsKey).Select(name => $"{name} {Number(metrics[name])}")));
         foreach (LoggedSample sample in _run.Samples)
             _channel.Info(
                 MessageSensitivity.UserData,

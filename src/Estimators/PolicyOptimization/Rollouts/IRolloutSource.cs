@@ -30,18 +30,3 @@ internal sealed record RolloutBatch(TokenSequence[] Sequences, FinishReason[] En
     /// <summary>Whether a response reached the most tokens without ending, [B].</summary>
     public bool[] Truncated { get; } = Array.ConvertAll(Ends, end => end == FinishReason.Length);
 }
-
-/// <summary>What a step of policy optimisation depends on beside the policy, the options, the prompts and its number.</summary>
-/// <param name="Tokens">Tokens of all prompts and responses so far, those that resampling left out included.</param>
-/// <param name="Visited">Prompts that were answered so far.</param>
-/// <param name="Groups">The head groups in force; null before the first were measured, or where sequences have their own.</param>
-/// <param name="RewardSample">The responses that the reward was fitted on; null where it was fitted before.</param>
-internal sealed record PolicyOptimizationState(long Tokens, long Visited, HeadGroups? Groups, RewardSample? RewardSample)
-{
-    public static PolicyOptimizationState Start { get; } = new(Tokens: 0, Visited: 0, Groups: null, RewardSample: null);
-}
-
-/// <summary>Responses that a reward was fitted on, so that it can be fitted on them again.</summary>
-/// <param name="Rows">[B]: the prompts that they answer.</param>
-/// <param name="TokenIds">[B].</param>
-internal sealed record RewardSample(int[] Rows, int[][] TokenIds);

@@ -22,7 +22,7 @@ internal sealed record Rollout
     public float[]? ReferenceLogProbabilities { get; init; }
 
     /// <summary>Whether the response counts in the loss.</summary>
-    public bool Counts { get; init; } = true;
+    public bool InLoss { get; init; } = true;
 
     /// <summary>1 for every token that counts.</summary>
     public float[] Mask
@@ -30,7 +30,7 @@ internal sealed record Rollout
         get
         {
             float[] mask = new float[Sequence.ResponseIds.Length];
-            if (Counts) Array.Fill(mask, 1);
+            if (InLoss) Array.Fill(mask, 1);
             return mask;
         }
     }

@@ -21,14 +21,4 @@ internal sealed record WeightedColumns(string[] Names, double[] Weights)
         int infinite = Array.FindIndex(values, double.IsInfinity);
         return FormattableString.Invariant($"{Total(values)}{(infinite >= 0 && Names.Length > 1 ? $" in column '{Names[infinite]}'" : "")}");
     }
-
-    /// <summary>Rewards as <see cref="Advantages"/> takes them.</summary>
-    /// <param name="rewards">[B][columns].</param>
-    public double[,] Table(double[][] rewards)
-    {
-        double[,] table = new double[rewards.Length, Names.Length];
-        for (int row = 0; row < rewards.Length; row++)
-            for (int column = 0; column < Names.Length; column++) table[row, column] = rewards[row][column];
-        return table;
-    }
 }

@@ -44,18 +44,36 @@ internal sealed class CheckpointStore
     /// <param name="policy">The policy.</param>
     /// <param name="best">The best evaluation.</param>
     /// <param name="run">The trainer's own state.</param>
-    /// <param name="warn">Told where the checkpoint was written on another platform.</param>
+    /// <param name="warn">Told where the checkpoint was written on another platform, or where there is none of a run that has begun.</param>
     /// <returns>Where it stands; the start where there is none.</returns>
     /// <exception cref="InvalidOperationException">It, or the folder where there is none, is another run's; the message says what differs.</exception>
-    /// <exception cref="InvalidDataException">A file is damaged; the message names it.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged or missing; the message names it.</exception>
     public Point Restore(LearningPolicy policy, BestPolicy best, ITrainingRun run, Action<string> warn)
     {
-        if (_folder.Checkpoints() is not [.., (_, string path)])
+        IReadOnlyList<(int Step, string Path)> checkpoints = _folder.Checkpoints();
+        if (checkpoints is not [.., (_, string path)])
         {
-            if (File.Exists(_folder.RunFile)) _identity.Require(RunIdentity.Read(_folder.RunFile), $"'{_folder.RunFile}' is that of another run");
+            if (File.Exists(_folder.RunFile))
+            {
+                _identity.Require(RunIdentity.Read(_folder.RunFile), $"'{_folder.RunFile}' is that of another run");
+                warn($"The run in '{Location}' has no checkpoint to go on from: it begins again with the first step.");
+            }
             Begin();
             return Point.Start;
         }
+        try
+        {
+            return Restore(path, policy, best, run, warn);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or FileNotFoundException)
+        {
+            string otherwise = checkpoints is [.., (_, string earlier), _] ? $"go on from '{Path.GetFileName(earlier)}'" : "begin again with the first step";
+            throw new InvalidDataException($"{exception.Message} Remove '{path}' to {otherwise}.", exception);
+        }
+    }
+
+    private Point Restore(string path, LearningPolicy policy, BestPolicy best, ITrainingRun run, Action<string> warn)
+    {
         var source = new FolderSource(path);
         TrainingState state = TrainingState.Load(source);
         _identity.Require(state.Run, $"'{path}' is a checkpoint of another run");

@@ -44,7 +44,7 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
             model.Fingerprint,
             plan.Data(),
             options.EvaluateEvery is null ? null : plan.Validation?.Invoke(),
-            (JsonObject)JsonNode.Parse(TrainingState.ToNode(options).ToJsonString())!,
+            (JsonObject)TrainingState.ToNode(options),
             plan.Started)
         {
             OptionsType = options.GetType(),

@@ -47,7 +47,8 @@ internal sealed record TrainingState(
     }
 
     /// <summary>Reads it.</summary>
-    /// <exception cref="InvalidDataException">The file is damaged, or of another version.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    /// <exception cref="InvalidOperationException">It is of another version.</exception>
     public static TrainingState Load(ICheckpointSource source)
     {
         string location = CheckpointFiles.Locate(source, FileName);
@@ -59,7 +60,7 @@ internal sealed record TrainingState(
             string version = (state as JsonObject)?[nameof(Version)]?.ToJsonString() ?? "missing";
             return version == $"{CurrentVersion}"
                 ? state.Deserialize<TrainingState>(ComponentState.Format)!
-                : throw new InvalidDataException(
+                : throw new InvalidOperationException(
                     $"{location}: its version is {version}, expected {CurrentVersion}. It was written by another version of MLNetAttn: go on with that one, or begin anew in another folder.");
         }
         catch (JsonException exception)
