@@ -53,6 +53,11 @@ internal sealed record InputRow(long Line, JsonObject Fields)
         ? [.. array.Select(item => item is JsonValue value && value.TryGetValue(out int number) ? number : throw Wrong(name, "an array of whole numbers"))]
         : throw Wrong(name, "an array of whole numbers");
 
+    /// <exception cref="RowException">It is missing or no array of numbers.</exception>
+    public double[] Numbers(string name) => Require(name, "an array of numbers") is JsonArray array
+        ? [.. array.Select(item => item is JsonValue value && value.TryGetValue(out double number) ? number : throw Wrong(name, "an array of numbers"))]
+        : throw Wrong(name, "an array of numbers");
+
     /// <summary>The conversation.</summary>
     /// <exception cref="RowException">It is missing or no array.</exception>
     public JsonElement Messages() => Require("messages", "an array of messages") is JsonArray messages

@@ -59,7 +59,7 @@ internal sealed partial class ConfigRules
         // What rewards there are is said beside the options.
         bool normalizes = config.Options.RewardAggregation == RewardAggregation.NormalizeThenSum;
         PolicyOptimizationOptions options = normalizes ? config.Options with { RewardAggregation = RewardAggregation.SumThenNormalize } : config.Options;
-        Try("options", () => options.Validate(recorded: false));
+        Try("options", () => options.Validate(recorded: config.Rollouts is not null));
         Require(
             !normalizes || config.Reward is { Count: > 1 }, "options.reward_aggregation",
             "normalize_then_sum, expected with a list of two rewards or more");
@@ -67,9 +67,13 @@ internal sealed partial class ConfigRules
             !normalizes || config.Options.ScaleRewards == RewardScale.Group, "options.scale_rewards",
             $"{Word(config.Options.ScaleRewards)}, expected group with reward_aggregation normalize_then_sum, which does not read it");
         Require(config.Reward is null or [] || config.Reward.Any(term => term.Weight != 0), "reward", "every weight is 0, expected one that is not");
+        Require(config.Rollouts is null || File.Exists(config.Rollouts), "rollouts", $"there is no file '{config.Rollouts}'");
+        (string, object?)[] replaced = [("prompts", config.Prompts), ("reward", config.Reward), ("evaluation", config.Evaluation)];
+        foreach ((string name, object? given) in replaced)
+            Require(config.Rollouts is null || given is null, name, "given with rollouts, which have their own prompts and rewards: expected null");
         CheckPrompts("prompts", config.Task, config.Prompts);
         CheckPrompts("evaluation", config.Task, config.Evaluation);
-        Require(config.Prompts is not null || config.Task == TrainTask.Countdown, "prompts", "missing, expected a file of problems");
+        Require(config.Prompts is not null || config.Rollouts is not null || config.Task == TrainTask.Countdown, "prompts", "missing, expected a file of problems");
         string asked = Word(config.CountdownFormat);
         if (config.Evaluation is { } evaluation && config.Task == TrainTask.Countdown)
             Require(evaluation.Asked == config.CountdownFormat, "evaluation", $"asks as {Word(evaluation.Asked)}, and prompts as {asked}: expected one format");

@@ -22,6 +22,11 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
     [JsonPropertyOrder(-3)]
     public PromptConfig<CountdownPrompts>? Prompts { get; init; }
 
+    /// <summary>JSON lines of responses that were sampled elsewhere, with their rewards, to learn from; null = the policy samples. Not with prompts, reward or
+    /// evaluation.</summary>
+    [JsonPropertyOrder(-3)]
+    public string? Rollouts { get; init; }
+
     /// <summary>A reward, or a list of those that are added; null = the task's.</summary>
     [JsonPropertyOrder(-2)]
     public IReadOnlyList<RewardTerm>? Reward { get; init; }
@@ -55,6 +60,7 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
     // As the trainer does it; where a reward fails, a report without it is better than none.
     internal override float? RewardOf(MLContext context, TrainingRows rows, int row, CausalLanguageModel model, int[] response)
     {
+        if (Rollouts is not null) return null;
         var answered = new RolloutView(
             StoredRows.Read(context.Data.TakeRows(rows.View, row + 1), _ => () => { }),
             TrainerOptions.Prompts,
@@ -66,10 +72,15 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
     }
 
     public override (TrainingRows Rows, TrainingRows? Evaluation) Load(MLContext context) => (
-        TrainingRows.Problems(context, Task, Prompts ?? new PromptConfig<CountdownPrompts> { Countdown = new CountdownPrompts() }, Options.PromptFormat),
+        Rollouts is not null
+            ? RolloutRows.Read(context, Rollouts, Options)
+            : TrainingRows.Problems(context, Task, Prompts ?? new PromptConfig<CountdownPrompts> { Countdown = new CountdownPrompts() }, Options.PromptFormat),
         Evaluation is null ? null : TrainingRows.Problems(context, Task, Evaluation, Options.PromptFormat));
 
     public override PolicyTransformer Fit(
         MLContext context, CausalLanguageModel model, IDataView rows, IDataView? evaluation, RunSettings run) =>
-        context.Policies.Trainers.PolicyOptimization(model, RewardChain.Create(context, this), run.Of(TrainerOptions)).Fit(rows, evaluation);
+        (Rollouts is not null
+            ? context.Policies.Trainers.PolicyOptimization(model, RolloutRows.Columns(rows.Schema), run.Of(TrainerOptions))
+            : context.Policies.Trainers.PolicyOptimization(model, RewardChain.Create(context, this), run.Of(TrainerOptions)))
+        .Fit(rows, evaluation);
 }

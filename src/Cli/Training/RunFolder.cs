@@ -62,9 +62,9 @@ internal sealed class RunFolder : IDisposable
     /// <summary>A file of the folder.</summary>
     public string In(string name) => Path.Combine(Location, name);
 
-    /// <summary>Requires that a run that goes on is rewarded as it was; the trainer compares model, rows and options itself.</summary>
-    /// <exception cref="InvalidOperationException">It is rewarded otherwise.</exception>
-    public void RequireSameReward(TrainConfig config)
+    /// <summary>Requires that a run that goes on asks and rewards what it did; the trainer compares model, rows and options itself.</summary>
+    /// <exception cref="InvalidOperationException">It does not; the message says what was, and what is.</exception>
+    public void RequireSameTask(TrainConfig config)
     {
         if (!HoldsRun || !File.Exists(Config)) return;
         // With today's defaults for options that it was written without.
@@ -73,6 +73,12 @@ internal sealed class RunFolder : IDisposable
             if (!JsonNode.DeepEquals(before[name], now[name]))
                 throw new InvalidOperationException(
                     $"'{Location}' holds a run with another {name}: it was {Text(before[name])}, and is {Text(now[name])}. Use the same, or choose another \"output\".");
+
+        // Files may have moved; the trainer compares what is in them. Problems that are drawn otherwise are others.
+        foreach (string name in new[] { "prompts", "evaluation" })
+            if (!JsonNode.DeepEquals(before[name]?["countdown"], now[name]?["countdown"]))
+                throw new InvalidOperationException(
+                    $"'{Location}' holds a run with other {name}: they were {Text(before[name])}, and are {Text(now[name])}. Use the same, or choose another \"output\".");
 
         static JsonObject Whole(TrainConfig config) => JsonNode.Parse(ConfigJson.Write(config))!.AsObject();
 

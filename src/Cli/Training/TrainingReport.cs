@@ -22,19 +22,19 @@ internal static class TrainingReport
     /// <param name="config">Its configuration.</param>
     /// <param name="before">The untrained policy.</param>
     /// <param name="after">The trained one.</param>
-    /// <param name="prompts">What both are asked.</param>
-    /// <param name="rewardOf">The reward of a model's answer to one of them; null = there is none.</param>
+    /// <param name="prompts">What both are asked, with its row.</param>
+    /// <param name="rewardOf">The reward of a model's answer to that of a row; null = there is none.</param>
     /// <param name="cancellation">Ends it; nothing is written then.</param>
     public static void Write(
         RunFolder folder, TrainConfig config, CausalLanguageModel before, CausalLanguageModel after,
-        IReadOnlyList<(string Title, int[] Ids)> prompts, Func<int, CausalLanguageModel, int[], float?> rewardOf, CancellationToken cancellation)
+        IReadOnlyList<(int Row, string Title, int[] Ids)> prompts, Func<int, CausalLanguageModel, int[], float?> rewardOf, CancellationToken cancellation)
     {
         RhythmReport report = new RhythmReport($"Training: {Path.GetFileName(folder.Location)}")
             .AddNote("Model", config.Model!)
             .AddNote("Configuration", folder.Config);
         string metrics = folder.In(RunFiles.Metrics);
         if (File.Exists(metrics)) report.Add(Curves(Path.GetFileName(folder.Location), metrics));
-        foreach ((int row, (string title, int[] ids)) in prompts.Index())
+        foreach ((int row, string title, int[] ids) in prompts)
             foreach ((string variant, CausalLanguageModel model) in (ReadOnlySpan<(string, CausalLanguageModel)>)[("before", before), ("after", after)])
                 report.Add(Trace(model, config, title, variant, ids, response => rewardOf(row, model, response), cancellation));
         report.Save(folder.Report);

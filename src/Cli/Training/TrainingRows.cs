@@ -55,14 +55,24 @@ internal sealed record TrainingRows(IDataView View, IReadOnlyList<string> Titles
         return new TrainingRows(context.Data.LoadFromEnumerable(rows), [.. rows.Select(row => row.Title)], options.Prompts);
     }
 
-    /// <summary>The first prompts, as people and as the model read them.</summary>
-    public IReadOnlyList<(string Title, int[] Ids)> First(int count, CausalLanguageModel model)
+    /// <summary>Requires text where it is to be read as text.</summary>
+    /// <exception cref="RowException">The prompt is a conversation.</exception>
+    public static void RequireText(InputRow row, PromptFormat format)
+    {
+        if (format == PromptFormat.Text && row.Fields["prompt"] is JsonArray or JsonObject)
+            throw new RowException("'prompt' is not text, but messages: set options.prompt_format to messages.");
+    }
+
+    /// <summary>The first prompts with their rows, as people and as the model read them; each once, however many rows have it.</summary>
+    public IReadOnlyList<(int Row, string Title, int[] Ids)> First(int count, CausalLanguageModel model)
     {
         DataViewSchema.Column column = View.Schema[Prompt];
         using DataViewRowCursor cursor = View.GetRowCursor([column]);
         Func<int[]> read = Reader.Open(cursor, column, model);
-        List<(string, int[])> first = [];
-        while (first.Count < count && cursor.MoveNext()) first.Add((Titles[first.Count], read()));
+        List<(int, string, int[])> first = [];
+        HashSet<string> seen = [];
+        for (int row = 0; first.Count < count && cursor.MoveNext(); row++)
+            if (seen.Add(Titles[row])) first.Add((row, Titles[row], read()));
         return first;
     }
 
@@ -95,8 +105,7 @@ internal sealed record TrainingRows(IDataView View, IReadOnlyList<string> Titles
             try
             {
                 InputRow row = InputRow.Parse(number, line);
-                if (format == PromptFormat.Text && row.Fields["prompt"] is JsonArray or JsonObject)
-                    throw new RowException("'prompt' is not text, but messages: set options.prompt_format to messages.");
+                RequireText(row, format);
                 if (row.Has("messages") && !row.Has("prompt"))
                     throw new RowException(
                         "The row has 'messages' and no 'prompt', expected as 'prompt' the messages before the response, with options.prompt_format messages, and as 'response' its text.");

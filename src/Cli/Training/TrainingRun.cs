@@ -21,7 +21,7 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
     public int Run(CancellationToken cancellation)
     {
         using RunFolder folder = RunFolder.Open(config.Output!, resume);
-        folder.RequireSameReward(config);
+        folder.RequireSameTask(config);
         var context = new MLContext();
         // Before the model, which takes longer.
         (TrainingRows rows, TrainingRows? evaluation) = config.Load(context);

@@ -5,7 +5,7 @@ namespace MLNetAttn.Cli;
 /// <summary>What TRL's GRPOConfig and SFTConfig call options that have other names, or another shape, here, and those that are not here.</summary>
 internal static class TrlNames
 {
-    private const string Sampling = "the policy samples itself; from what a server sampled it learns in C#, as recorded rollouts";
+    private const string Sampling = "the policy samples itself; from what a server sampled it learns as \"rollouts\"";
 
     /// <summary>Where such an option is; null where it is not here under another name.</summary>
     public static string? Find(string name) => name switch

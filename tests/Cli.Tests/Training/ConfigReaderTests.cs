@@ -107,8 +107,8 @@ public sealed class ConfigReaderTests
     [InlineData("repetition_penalty", "it makes another distribution of every place than the loss has")]
     [InlineData("generation_kwargs", "temperature, top_k, top_p, min_p, stop_strings and stop_token_ids say how responses are sampled")]
     [InlineData("sync_ref_model", "the reference stays the model that training begins with")]
-    [InlineData("use_vllm", "the policy samples itself; from what a server sampled it learns in C#, as recorded rollouts")]
-    [InlineData("vllm_mode", "the policy samples itself; from what a server sampled it learns in C#, as recorded rollouts")]
+    [InlineData("use_vllm", "the policy samples itself; from what a server sampled it learns as \"rollouts\"")]
+    [InlineData("vllm_mode", "the policy samples itself; from what a server sampled it learns as \"rollouts\"")]
     [InlineData(
         "off_policy_mask_threshold",
         "no response is left out for being off-policy; loss.delta and loss.dual_clip bound what one with a negative advantage weighs")]
@@ -141,6 +141,19 @@ public sealed class ConfigReaderTests
     public void A_name_that_was_cut_short_is_completed() =>
         Problems("""{"method": "sft", "options": {"max_len": 512, "eval": 5, "al": 1}}""").Should().Equal(
             "options.max_len: unknown; did you mean max_length?", "options.eval: unknown; did you mean evaluate_every?", "options.al: unknown");
+
+    [Fact]
+    public void Rollouts_have_their_own_prompts_and_rewards() =>
+        FluentActions.Invoking(() => ConfigRules.Require(Policy($$"""
+            {
+              "model": "{{AppContext.BaseDirectory}}", "output": "out", "rollouts": "nowhere.jsonl",
+              "prompts": {"countdown": {} }, "reward": {"countdown": {} }, "options": {"top_p": 0.9 }
+            }
+            """))).Should().Throw<ConfigException>().Which.Problems.Should().BeEquivalentTo(
+            "options.top_p is 0.9, expected 1 with recorded rollouts, which do not say what sampling kept",
+            "rollouts: there is no file 'nowhere.jsonl'",
+            "prompts: given with rollouts, which have their own prompts and rewards: expected null",
+            "reward: given with rollouts, which have their own prompts and rewards: expected null");
 
     [Fact]
     public void Rewards_that_are_normalized_first_must_be_several_and_one_must_weigh_something() =>

@@ -51,7 +51,7 @@ public sealed class TrainCommandTests : IDisposable
         foreach ((string change, string reason) in new[]
         {
             ("reward=[{\"length_penalty\": {\"maximum_length\": 24, \"soft_length\": 8}}]", "another reward: it was null, and is [{"),
-            ("evaluation={\"countdown\": {\"count\": 5}}", "the validation data"),
+            ("evaluation={\"countdown\": {\"count\": 5}}", "other evaluation: they were {"),
         })
         {
             (int changed, _, string refused) = await Tool.RunAsync("", "train", "--config", config, "--resume", "--set", change, "--set", "options.steps=3");
