@@ -60,5 +60,6 @@ internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Ent
 
     /// <summary>Values [M] of the response tokens → [B, R], 0 elsewhere.</summary>
     private static Tensor Spread(Tensor values, TokenBatch batch) =>
-        zeros(batch.ResponseMask.numel(), values.dtype, values.device).index_copy(0, batch.ResponseSlots, values).view(batch.ResponseMask.shape);
+        zeros(batch.Count * batch.ResponseLength, values.dtype, values.device)
+            .index_copy(0, batch.ResponseSlots, values).view(batch.Count, batch.ResponseLength);
 }
