@@ -96,8 +96,6 @@ public sealed class RhythmCreditTransformer : BatchTransformer
     private static Func<double[]?> Reader(DataViewRow row, DataViewSchema.Column[] inputs, string name)
     {
         int index = Array.FindIndex(inputs, column => column.Name == name);
-        if (index < 0) return () => null;
-        Func<float[]> read = row.Vector<float>(inputs[index]);
-        return () => Array.ConvertAll(read(), value => (double)value);
+        return index < 0 ? () => null : row.Doubles(inputs[index]);
     }
 }
