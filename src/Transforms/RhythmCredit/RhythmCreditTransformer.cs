@@ -96,6 +96,7 @@ public sealed class RhythmCreditTransformer : BatchTransformer
     private static Func<double[]?> Reader(DataViewRow row, DataViewSchema.Column[] inputs, string name)
     {
         int index = Array.FindIndex(inputs, column => column.Name == name);
-        return index < 0 ? () => null : row.Doubles(inputs[index]);
+        if (index < 0) return () => null;
+        return row.Doubles(inputs[index]);
     }
 }
