@@ -239,7 +239,8 @@ public sealed partial class CausalLanguageModel : IDisposable
         return sequences.Count == 0 ? [] : RhythmPass.Analyze(Decoder, sequences, options, scores);
     }
 
-    /// <summary>Log-probabilities of response tokens, from one forward pass over one batch padded on the right; no [B, T, V] tensor is held.</summary>
+    /// <summary>Log-probabilities of response tokens, from one forward pass over each; those of about one length are computed together. No [B, T, V] tensor is
+    /// held.</summary>
     /// <param name="sequences">Prompts and responses; none empty.</param>
     /// <param name="temperature">Divides the logits; above 0.</param>
     /// <returns>Per sequence, log π(o_t | prompt, o_&lt;t) of every response token, in nats.</returns>
@@ -374,8 +375,6 @@ public sealed partial class CausalLanguageModel : IDisposable
     private sealed class HashingTarget : ICheckpointTarget, IDisposable
     {
         private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-
-        public string Location => "a fingerprint";
 
         public Stream Create(string file)
         {

@@ -29,7 +29,7 @@ internal sealed class MapObserver : IAttentionObserver
     public void Observe(int layer, Tensor queries, Tensor keys, Tensor logSumExp, Tensor? distances)
     {
         using var scope = NewDisposeScope();
-        int visible = _config.SlidingLayers[layer] && _config.SlidingWindow is { } window ? window : (int)queries.size(2);
+        int visible = _config.WindowOf(layer) ?? (int)queries.size(2);
         int[] heads = [.. _groups.SelectMany(group => group).Where(head => head.Layer == layer).Select(head => head.Head).Distinct().Order()];
         (queries, keys, logSumExp) = new ObservedHeads(queries, keys, logSumExp, heads).Select();
         foreach (AttentionBands.Block block in AttentionBands.Blocks(queries, keys, logSumExp, first: 0, reach: visible - 1))

@@ -26,4 +26,7 @@ public sealed class RhythmAnalysis
 
     /// <summary>The receiver heads, also where all heads were averaged over; null unless asked for.</summary>
     public IReadOnlyList<HeadIndex>? Receivers { get; init; }
+
+    /// <summary>The spans of the heads in this response; null where they were not measured, since groups were given or all heads are averaged over.</summary>
+    internal HeadSpans? Spans { get; init; }
 }

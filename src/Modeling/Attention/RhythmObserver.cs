@@ -52,7 +52,7 @@ internal sealed class RhythmObserver : IAttentionObserver
     public void Observe(int layer, Tensor queries, Tensor keys, Tensor logSumExp, Tensor? distances)
     {
         using var noGradient = no_grad();
-        int? window = _config.SlidingLayers[layer] ? _config.SlidingWindow : null;
+        int? window = _config.WindowOf(layer);
         (int low, int high, int visible) = (_options.MinimumHorizon, _options.MaximumHorizon ?? _length, window ?? int.MaxValue);
         HeadGroups? frozen = _options.AllHeads ? null : _options.FrozenGroups;
         if (_wantHeads)

@@ -14,7 +14,7 @@ internal static class RhythmPass
     /// and takes the kernels of sampling, and the arrays are empty.</param>
     public static RhythmAnalysis[] Analyze(Decoder decoder, IReadOnlyList<TokenSequence> sequences, RhythmOptions options, bool scores = true)
     {
-        Check(decoder, sequences);
+        SequenceCheck.Sequences(decoder.Config, sequences);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         Part[] parts = [.. LengthParts.Split(sequences).Select(rows => Run(decoder, sequences, rows, options, scores))];
@@ -46,27 +46,27 @@ internal static class RhythmPass
             observers.Add((rows, observer));
             return observer;
         });
-        float[] logProbabilities = scores.LogProbabilities.ToSingles(), uncertainty = scores.Entropies!.ToSingles();
+        int[] lengths = [.. sequences.Select(sequence => sequence.ResponseIds.Length)];
+        float[][] logProbabilities = TokenScores.Rows(scores.LogProbabilities, lengths), uncertainty = TokenScores.Rows(scores.Entropies!, lengths);
         RhythmAnalysis[] analyses = new RhythmAnalysis[sequences.Count];
         HeadMeasurement[]? heads = measure ? new HeadMeasurement[sequences.Count] : null;
         foreach ((int[] rows, RhythmObserver observer) in observers)
         {
             HeadMeasurement[]? measured = measure ? Measure(observer, rows) : null;
             for (int i = 0; i < rows.Length; i++) heads?[rows[i]] = measured![i];
-            Describe(new Part(rows, observer, measured, Rows(logProbabilities, rows), Rows(uncertainty, rows)), options.FrozenGroups, options, analyses);
+            Describe(new Part(rows, observer, measured, Of(logProbabilities), Of(uncertainty)), options.FrozenGroups, options, analyses);
+
+            float[][] Of(float[][] all) => [.. rows.Select(row => all[row])];
         }
         scores.LogProbabilities.MoveToOuterDisposeScope();
         scores.Entropies!.MoveToOuterDisposeScope();
         return (scores, analyses, heads);
-
-        float[][] Rows(float[] all, int[] rows) =>
-            [.. rows.Select(row => all.AsSpan(row * (int)scores.LogProbabilities.size(1), sequences[row].ResponseIds.Length).ToArray())];
     }
 
     /// <summary>What is measured of the heads in each sequence of a batch; the pass ends with the attention of the last layer that is read.</summary>
     public static HeadMeasurement[] Measure(Decoder decoder, IReadOnlyList<TokenSequence> sequences, RhythmOptions options)
     {
-        Check(decoder, sequences);
+        SequenceCheck.Sequences(decoder.Config, sequences);
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
         HeadMeasurement[] measurements = new HeadMeasurement[sequences.Count];
@@ -100,6 +100,7 @@ internal static class RhythmPass
                 LogProbabilities = part.LogProbabilities[i],
                 Entropies = part.Entropies[i],
                 Groups = options.AllHeads ? null : groups[i],
+                Spans = part.Heads?[i].Spans,
                 Receivers = options.Receivers ? groups[i]!.Receivers : null,
             };
             FiniteCheck.Require(waad[i], "attention weights", row);
@@ -125,18 +126,12 @@ internal static class RhythmPass
         else
         {
             TokenScores scores = TokenScores.Compute(decoder, decoder.Forward(batch, observer), batch, options.Temperature, entropies: EntropyUse.Value);
-            (logProbabilities, entropies) = (Read(scores.LogProbabilities), Read(scores.Entropies!));
+            logProbabilities = TokenScores.Rows(scores.LogProbabilities, batch.ResponseLengths);
+            entropies = TokenScores.Rows(scores.Entropies!, batch.ResponseLengths);
             for (int i = 0; i < rows.Length; i++) FiniteCheck.Require(entropies[i], "logits", rows[i]);
         }
         HeadMeasurement[]? heads = MeasuresHeads(options) ? Measure(observer, rows) : null;
         return new Part(rows, observer, heads, logProbabilities, entropies);
-
-        // [b, R] → one array per sequence, without the padding.
-        float[][] Read(Tensor values)
-        {
-            float[] all = values.ToSingles();
-            return [.. batch.ResponseLengths.Select((length, row) => all.AsSpan(row * batch.ResponseLength, length).ToArray())];
-        }
     }
 
     private static HeadMeasurement[] Measure(RhythmObserver observer, int[] rows)
@@ -145,12 +140,6 @@ internal static class RhythmPass
         for (int i = 0; i < rows.Length; i++)
             FiniteCheck.Require(measured[i].Spans.Spans.SelectMany(layer => layer), "attention weights", rows[i]);
         return measured;
-    }
-
-    private static void Check(Decoder decoder, IReadOnlyList<TokenSequence> sequences)
-    {
-        for (int row = 0; row < sequences.Count; row++)
-            SequenceCheck.Sequence(decoder.Config, sequences[row], row);
     }
 
     /// <summary>What the pass over some of the sequences found.</summary>

@@ -48,6 +48,9 @@ public static class RhythmPeaks
         return Find(values, prominence);
     }
 
+    /// <summary>The tokens where a peak of FAI is coupled to one of WAAD: at the peak, or one token after it. The last may lie behind the response.</summary>
+    internal static IReadOnlySet<int> CoupledTo(IEnumerable<int> waadPeaks) => waadPeaks.SelectMany(peak => new[] { peak, peak + 1 }).ToHashSet();
+
     /// <summary>The peak's height above the higher of the lowest points to its left and to its right, each as far as nothing is higher than the peak.</summary>
     private static double Prominence(double[] values, int peak)
     {

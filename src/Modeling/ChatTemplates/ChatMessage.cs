@@ -12,20 +12,4 @@ public sealed record ChatMessage(string Role, string? Content)
     /// dictionaries with text keys, lists, and JSON elements and nodes. Compared by reference. Default: none.
     /// </summary>
     public IReadOnlyDictionary<string, object?> Fields { get; init; } = FrozenDictionary<string, object?>.Empty;
-
-    /// <summary>A message that sets up the conversation.</summary>
-    /// <param name="content">What is said.</param>
-    public static ChatMessage System(string content) => new("system", content);
-
-    /// <summary>A message of the user.</summary>
-    /// <param name="content">What is said.</param>
-    public static ChatMessage User(string content) => new("user", content);
-
-    /// <summary>A message of the model.</summary>
-    /// <param name="content">What is said.</param>
-    public static ChatMessage Assistant(string content) => new("assistant", content);
-
-    /// <summary>A message with the result of a tool.</summary>
-    /// <param name="content">What is said.</param>
-    public static ChatMessage Tool(string content) => new("tool", content);
 }

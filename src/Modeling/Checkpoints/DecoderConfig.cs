@@ -87,7 +87,7 @@ public sealed class DecoderConfig
     /// <summary><c>eos_token_id</c>: the ids after which a response ends; may be empty.</summary>
     public IReadOnlyList<int> EosTokenIds { get; init; } = [];
 
-    /// <summary>The type that the weights are stored in: float32, bfloat16 or float16. Default: float32.</summary>
+    /// <summary>The type that the weights are stored in: float32, bfloat16, float16 or float64. Default: float32.</summary>
     public string DataType { get; init; } = "float32";
 
     /// <summary>The file this was parsed from, so that writing keeps what it does not know; null for a configuration made in code.</summary>
@@ -113,6 +113,9 @@ public sealed class DecoderConfig
         if (DecoderConfigRules.Violations(this) is { Count: > 0 } violations)
             throw new ArgumentException($"The decoder configuration is not valid: {string.Join("; ", violations)}.");
     }
+
+    /// <summary>How many keys, itself included, a token of this layer sees; null = all.</summary>
+    internal int? WindowOf(int layer) => SlidingLayers[layer] ? SlidingWindow : null;
 
     private bool[] DefaultSlidingLayers()
     {

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using static System.FormattableString;
 
 namespace MLNetAttn.Modeling;
 
@@ -10,7 +9,7 @@ namespace MLNetAttn.Modeling;
 /// <c>no_repeat_ngram_size</c>, <c>suppress_tokens</c>, <c>begin_suppress_tokens</c>, <c>bad_words_ids</c>, <c>typical_p</c>, <c>epsilon_cutoff</c>,
 /// <c>eta_cutoff</c>, <c>num_beams</c>, <c>stop_strings</c> and so on.
 /// </remarks>
-public sealed class GenerationConfig
+public sealed record GenerationConfig
 {
     /// <summary><c>eos_token_id</c>: the ids after which a response ends; may be empty.</summary>
     public IReadOnlyList<int> EosTokenIds { get; init; } = [];
@@ -49,12 +48,12 @@ public sealed class GenerationConfig
     /// The checkpoint's generation configuration; where the file is absent, or does not say where a response ends, the ids of the model's configuration.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is damaged, or a value is none of its kind.</exception>
-    public static GenerationConfig Load(ICheckpointSource source, DecoderConfig config) => source.Exists(CheckpointFiles.GenerationConfig)
+    internal static GenerationConfig Load(ICheckpointSource source, DecoderConfig config) => source.Exists(CheckpointFiles.GenerationConfig)
         ? Parse(CheckpointFiles.ReadSmall(source, CheckpointFiles.GenerationConfig), CheckpointFiles.Locate(source, CheckpointFiles.GenerationConfig), config)
         : For(config);
 
     /// <summary>What a model's configuration alone says about generation.</summary>
-    public static GenerationConfig For(DecoderConfig config) =>
+    internal static GenerationConfig For(DecoderConfig config) =>
         new() { EosTokenIds = config.EosTokenIds, BosTokenId = config.BosTokenId, PadTokenId = config.PadTokenId };
 
     /// <summary>Reads a <c>generation_config.json</c>. Numbers may be out of range: <see cref="ToOptions"/> says so, since a model can be used without
@@ -63,7 +62,7 @@ public sealed class GenerationConfig
     /// <param name="location">The file, for messages.</param>
     /// <param name="config">The model's configuration, whose ids count for keys that are absent.</param>
     /// <exception cref="InvalidDataException">The file is no JSON object, or a value is none of its kind.</exception>
-    public static GenerationConfig Parse(ReadOnlySpan<byte> json, string location, DecoderConfig config)
+    internal static GenerationConfig Parse(ReadOnlySpan<byte> json, string location, DecoderConfig config)
     {
         JsonFields fields = JsonFields.Parse(json, location);
         HuggingFaceJson.RequireWritable(fields.Element, location);
@@ -90,20 +89,7 @@ public sealed class GenerationConfig
         int[] ids = [tokenId, .. EosTokenIds.Where(id => id != tokenId)];
         JsonObject? document = Document is { } file ? JsonObject.Create(file) : null;
         if (document is not null) document["eos_token_id"] = HuggingFaceJson.DescribeIds(ids);
-        return new GenerationConfig
-        {
-            EosTokenIds = ids,
-            BosTokenId = BosTokenId,
-            PadTokenId = PadTokenId,
-            DoSample = DoSample,
-            MaxNewTokens = MaxNewTokens,
-            Temperature = Temperature,
-            TopK = TopK,
-            TopP = TopP,
-            MinP = MinP,
-            RepetitionPenalty = RepetitionPenalty,
-            Document = document is null ? null : JsonSerializer.SerializeToElement(document),
-        };
+        return this with { EosTokenIds = ids, Document = document is null ? null : JsonSerializer.SerializeToElement(document) };
     }
 
     /// <summary>The options that follow from this, as transformers' <c>generate()</c> takes them: greedy unless <c>do_sample</c> is true; then with the
@@ -124,14 +110,7 @@ public sealed class GenerationConfig
     }
 
     /// <summary>The <c>generation_config.json</c>: the file it came from, or a new one.</summary>
-    /// <exception cref="ArgumentException">It was made in code and a number is out of range.</exception>
-    public byte[] ToJson()
-    {
-        if (Document is { } document) return HuggingFaceJson.Render(JsonObject.Create(document)!);
-        return RangeErrors().ToArray() is { Length: > 0 } errors
-            ? throw new ArgumentException($"The generation configuration is not valid: {string.Join("; ", errors)}.")
-            : HuggingFaceJson.Render(Describe());
-    }
+    internal byte[] ToJson() => HuggingFaceJson.Render(Document is { } document ? JsonObject.Create(document)! : Describe());
 
     private JsonObject Describe()
     {
@@ -145,21 +124,5 @@ public sealed class GenerationConfig
             if (value is not null)
                 json[key] = value;
         return json;
-    }
-
-    private IEnumerable<string> RangeErrors()
-    {
-        if (MaxNewTokens is < 1)
-            yield return Invariant($"MaxNewTokens (max_new_tokens) is {MaxNewTokens}; expected at least 1");
-        if (Temperature is { } temperature && !(temperature >= 0 && double.IsFinite(temperature)))
-            yield return Invariant($"Temperature (temperature) is {temperature}; expected at least 0");
-        if (TopK is < -1)
-            yield return Invariant($"TopK (top_k) is {TopK}; expected at least 0, or -1 for no limit");
-        if (TopP is { } top && !(top is >= 0 and <= 1))
-            yield return Invariant($"TopP (top_p) is {top}; expected a number from 0 to 1");
-        if (MinP is { } least && !(least is >= 0 and <= 1))
-            yield return Invariant($"MinP (min_p) is {least}; expected a number from 0 to 1");
-        if (RepetitionPenalty is { } penalty && !(penalty > 0 && double.IsFinite(penalty)))
-            yield return Invariant($"RepetitionPenalty (repetition_penalty) is {penalty}; expected a positive number");
     }
 }

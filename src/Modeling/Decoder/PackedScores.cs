@@ -45,7 +45,7 @@ internal static class PackedScores
     /// <exception cref="ArgumentException">A sequence is empty, too long or holds an unknown id; the message names the row.</exception>
     public static float[][] LogProbabilities(Decoder decoder, IReadOnlyList<TokenSequence> sequences, double temperature)
     {
-        Check(decoder, sequences);
+        SequenceCheck.Sequences(decoder.Config, sequences);
         if (sequences.Count == 0) return [];
         using var noGradient = no_grad();
         using var scope = NewDisposeScope();
@@ -58,23 +58,13 @@ internal static class PackedScores
     public static float[][] LogProbabilitiesAsInTraining(Decoder decoder, IReadOnlyList<TokenSequence> sequences, double temperature)
     {
         if (!decoder.RoundsOtherwiseInTraining) return LogProbabilities(decoder, sequences, temperature);
-        Check(decoder, sequences);
+        SequenceCheck.Sequences(decoder.Config, sequences);
         if (sequences.Count == 0) return [];
         using var recording = enable_grad();
         using var scope = NewDisposeScope();
         return Rows(sequences, Score(decoder, sequences, EntropyUse.None, (_, batch) => decoder.ScoreAsInTraining(batch, temperature)));
     }
 
-    private static void Check(Decoder decoder, IReadOnlyList<TokenSequence> sequences)
-    {
-        for (int row = 0; row < sequences.Count; row++) SequenceCheck.Sequence(decoder.Config, sequences[row], row);
-    }
-
-    /// <summary>[B, R] → the log-probabilities of each sequence.</summary>
-    private static float[][] Rows(IReadOnlyList<TokenSequence> sequences, TokenScores scores)
-    {
-        float[] flat = scores.LogProbabilities.ToSingles();
-        int longest = (int)scores.LogProbabilities.size(1);
-        return [.. sequences.Select((sequence, i) => flat.AsSpan(i * longest, sequence.ResponseIds.Length).ToArray())];
-    }
+    private static float[][] Rows(IReadOnlyList<TokenSequence> sequences, TokenScores scores) =>
+        TokenScores.Rows(scores.LogProbabilities, [.. sequences.Select(sequence => sequence.ResponseIds.Length)]);
 }

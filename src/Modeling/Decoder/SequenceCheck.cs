@@ -18,6 +18,22 @@ internal static class SequenceCheck
                 $"Row {row}: the prompt has {ids.Length} tokens and up to {newTokens} are to follow, more than the model's context of {config.ContextLength}. Shorten the prompt or lower MaxNewTokens.");
     }
 
+    /// <exception cref="ArgumentException">The prompt, which nothing is to follow, is empty, holds an id outside the vocabulary or exceeds the
+    /// context.</exception>
+    public static void PromptAlone(DecoderConfig config, int[] ids, int row)
+    {
+        NotEmpty(ids, "prompt", row);
+        InVocabulary(config, ids, "prompt", row);
+        if (ids.Length > config.ContextLength)
+            throw new ArgumentException($"Row {row}: the prompt has {ids.Length} tokens, more than the model's context of {config.ContextLength}. Shorten it.");
+    }
+
+    /// <exception cref="ArgumentException">One of the sequences is as for <see cref="Sequence"/>; the message names its row.</exception>
+    public static void Sequences(DecoderConfig config, IReadOnlyList<TokenSequence> sequences)
+    {
+        for (int row = 0; row < sequences.Count; row++) Sequence(config, sequences[row], row);
+    }
+
     /// <exception cref="ArgumentException">Prompt or response is empty, holds an id outside the vocabulary, or both together exceed the context.</exception>
     public static void Sequence(DecoderConfig config, TokenSequence sequence, int row)
     {

@@ -5,40 +5,34 @@ namespace MLNetAttn.Modeling;
 /// <summary>Prompts with responses as one tensor of ids, padded on the right: causal attention then needs no mask.</summary>
 internal sealed class TokenBatch : IDisposable
 {
-    private TokenBatch(
-        Tensor ids, TokenPacking? packing, Tensor responseMask,
-        Tensor predictors, Tensor responseSlots, Tensor targets, KeptTokens? kept,
-        int[] promptLengths, int[] responseLengths) =>
-        (Ids, Packing, ResponseMask, Predictors, ResponseSlots, Targets, Kept, PromptLengths, ResponseLengths) =
-            (ids, packing, responseMask, predictors, responseSlots, targets, kept, promptLengths, responseLengths);
+    private TokenBatch()
+    {
+    }
 
     /// <summary>int64 [B, T].</summary>
-    public Tensor Ids { get; }
+    public required Tensor Ids { get; init; }
 
     /// <summary>Which of its tokens are computed; null = all, and padding.</summary>
-    public TokenPacking? Packing { get; }
-
-    /// <summary>float32 [B, R], 1 where a response has a token; R = the longest response.</summary>
-    public Tensor ResponseMask { get; }
+    public required TokenPacking? Packing { get; init; }
 
     /// <summary>int64 [M], M = all response tokens: the row of hidden states, those that <see cref="Decoder.Forward(TokenBatch, IAttentionObserver?)"/>
     /// computes, that predicts the token.</summary>
-    public Tensor Predictors { get; }
+    public required Tensor Predictors { get; init; }
 
     /// <summary>int64 [M]: the token's place in [B · R].</summary>
-    public Tensor ResponseSlots { get; }
+    public required Tensor ResponseSlots { get; init; }
 
     /// <summary>int64 [M]: the response tokens.</summary>
-    public Tensor Targets { get; }
+    public required Tensor Targets { get; init; }
 
     /// <summary>What scores of the response tokens are among; null = the whole vocabulary.</summary>
-    public KeptTokens? Kept { get; }
+    public required KeptTokens? Kept { get; init; }
 
     /// <summary>Tokens of each prompt.</summary>
-    public int[] PromptLengths { get; }
+    public required int[] PromptLengths { get; init; }
 
     /// <summary>Tokens of each response.</summary>
-    public int[] ResponseLengths { get; }
+    public required int[] ResponseLengths { get; init; }
 
     /// <summary>B.</summary>
     public int Count => PromptLengths.Length;
@@ -46,8 +40,8 @@ internal sealed class TokenBatch : IDisposable
     /// <summary>T.</summary>
     public int Length => (int)Ids.size(1);
 
-    /// <summary>R.</summary>
-    public int ResponseLength => (int)ResponseMask.size(1);
+    /// <summary>R: tokens of the longest response.</summary>
+    public required int ResponseLength { get; init; }
 
     /// <param name="sequences">At least one; prompts are not empty.</param>
     /// <param name="device">Where the tensors go.</param>
@@ -56,7 +50,6 @@ internal sealed class TokenBatch : IDisposable
         int count = sequences.Count, length = sequences.Max(s => s.Length),
             responseLength = sequences.Max(s => s.ResponseIds.Length), tokens = sequences.Sum(s => s.ResponseIds.Length);
         long[] ids = new long[count * length], predictors = new long[tokens], slots = new long[tokens], targets = new long[tokens];
-        float[] mask = new float[count * responseLength];
         TokenPacking? packing = TokenPacking.Of(sequences, length);
         int next = 0;
         for (int row = 0; row < count; row++)
@@ -69,14 +62,21 @@ internal sealed class TokenBatch : IDisposable
                 ids[position] = targets[next] = response[r];
                 predictors[next] = packing?.NumberOf(position - 1) ?? position - 1;
                 slots[next++] = row * responseLength + r;
-                mask[row * responseLength + r] = 1;
             }
         }
         using var scope = NewDisposeScope();
-        var batch = new TokenBatch(
-            tensor(ids, [count, length], device: device), packing, tensor(mask, [count, responseLength], device: device),
-            tensor(predictors, device: device), tensor(slots, device: device), tensor(targets, device: device),
-            KeptTokens.Of(sequences), [.. sequences.Select(s => s.PromptIds.Length)], [.. sequences.Select(s => s.ResponseIds.Length)]);
+        var batch = new TokenBatch
+        {
+            Ids = tensor(ids, [count, length], device: device),
+            Packing = packing,
+            Predictors = tensor(predictors, device: device),
+            ResponseSlots = tensor(slots, device: device),
+            Targets = tensor(targets, device: device),
+            Kept = KeptTokens.Of(sequences),
+            PromptLengths = [.. sequences.Select(s => s.PromptIds.Length)],
+            ResponseLengths = [.. sequences.Select(s => s.ResponseIds.Length)],
+            ResponseLength = responseLength,
+        };
         foreach (Tensor tensor in batch.Tensors()) tensor.DetachFromDisposeScope();
         return batch;
     }
@@ -86,5 +86,5 @@ internal sealed class TokenBatch : IDisposable
         foreach (Tensor tensor in Tensors()) tensor.Dispose();
     }
 
-    private Tensor[] Tensors() => [Ids, ResponseMask, Predictors, ResponseSlots, Targets];
+    private Tensor[] Tensors() => [Ids, Predictors, ResponseSlots, Targets];
 }

@@ -58,7 +58,16 @@ internal readonly record struct TokenScores(Tensor LogProbabilities, Tensor? Ent
         return (logProbabilities, ChunkedScores.Entropies(logDistribution.detach(), kept));
     }
 
+    /// <summary>Values [B, R] → those of each response, without the padding.</summary>
+    public static float[][] Rows(Tensor values, IReadOnlyList<int> responseLengths)
+    {
+        float[] all = values.ToSingles();
+        int width = (int)values.size(1);
+        return [.. responseLengths.Select((length, row) => all.AsSpan(row * width, length).ToArray())];
+    }
+
     /// <summary>Values [M] of the response tokens → [B, R], 0 elsewhere.</summary>
     private static Tensor Spread(Tensor values, TokenBatch batch) =>
-        zeros(batch.ResponseMask.numel(), values.dtype, values.device).index_copy(0, batch.ResponseSlots, values).view(batch.ResponseMask.shape);
+        zeros(batch.Count * batch.ResponseLength, values.dtype, values.device)
+            .index_copy(0, batch.ResponseSlots, values).view(batch.Count, batch.ResponseLength);
 }

@@ -39,7 +39,7 @@ internal sealed class WeightStorage : IDisposable
                 PostAttentionNorm = Allocate(layer + "post_attention_layernorm.weight", hidden),
                 GateUp = AllocateLinear(hidden, config.MlpBias, (mlp + "gate_proj", config.IntermediateSize), (mlp + "up_proj", config.IntermediateSize)),
                 Down = AllocateLinear(config.IntermediateSize, config.MlpBias, (mlp + "down_proj", hidden)),
-                SlidingWindow = config.SlidingLayers[i] ? config.SlidingWindow : null,
+                SlidingWindow = config.WindowOf(i),
             };
         }
         FinalNorm = Allocate("model.norm.weight", hidden);

@@ -8,7 +8,10 @@ internal static class RandomUniform
     private const double Scale = 1.0 / (1UL << 53);
 
     /// <summary>A stream's own seed out of a common seed and two indices.</summary>
-    public static ulong Stream(long seed, int prompt, int sample) => Mix(Mix(Mix((ulong)seed) + (ulong)prompt) + (ulong)sample);
+    public static ulong Stream(long seed, int prompt, int sample) => Branch(Combine((ulong)seed, (ulong)prompt), sample);
+
+    /// <summary>A seed out of two, whose order counts.</summary>
+    public static ulong Combine(ulong first, ulong second) => Mix(Mix(first) + second);
 
     /// <summary>The n-th of the streams that a stream gives rise to.</summary>
     public static ulong Branch(ulong stream, int n) => Mix(stream + (ulong)n);

@@ -16,8 +16,7 @@ internal sealed class CouplingCounts
         IsReceiverPeak = new double[Tokens];
         foreach (int peak in receiverPeaks) IsReceiverPeak[peak] = 1;
         IsCovered = new double[Tokens];
-        foreach (int peak in WaadPeaks)
-            foreach (int token in new[] { peak, peak + 1 }.Where(token => token < Tokens)) IsCovered[token] = 1;
+        foreach (int token in RhythmPeaks.CoupledTo(WaadPeaks).Where(token => token < Tokens)) IsCovered[token] = 1;
         (EntropySum, Covered) = (Entropy.Sum(), IsCovered.Sum());
         EntropyAtWaadPeaks = SumAt(WaadPeaks, Entropy);
         ReceiverPeaksAtFaiPeaks = SumAt(FaiPeaks, IsReceiverPeak);
@@ -38,7 +37,7 @@ internal sealed class CouplingCounts
     /// <summary>Per token, 1 or 0.</summary>
     public double[] IsReceiverPeak { get; }
 
-    /// <summary>Per token: 1 at a WAAD peak or one token after it.</summary>
+    /// <summary>Per token: 1 where an FAI peak would be coupled to a WAAD peak.</summary>
     public double[] IsCovered { get; }
 
     public double EntropySum { get; }

@@ -50,7 +50,7 @@ public sealed record CouplingStatistics
             [Find(options.WaadColumnName), Find(options.FaiColumnName), Find(options.ReceiverFaiColumnName), Find(options.EntropyColumnName)];
         // One cursor for all: each would run the models that the columns come from.
         using DataViewRowCursor cursor = view.GetRowCursor(columns);
-        Func<double[]>[] read = [.. columns.Select(column => Doubles(cursor.Vector<float>(column)))];
+        Func<double[]>[] read = [.. columns.Select(cursor.Doubles)];
         var responses = new List<ResponseRhythm>();
         while (cursor.MoveNext())
         {
@@ -65,8 +65,6 @@ public sealed record CouplingStatistics
                 : throw new ArgumentOutOfRangeException(
                     nameof(view),
                     $"Column '{name}' is missing or no vector of Single. Let AttentionRhythm write it, as CouplingOptions.Rhythm asks for.");
-
-        static Func<double[]> Doubles(Func<float[]> values) => () => Array.ConvertAll(values(), value => (double)value);
     }
 
     /// <summary>Computes the statistics of responses.</summary>

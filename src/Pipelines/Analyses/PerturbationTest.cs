@@ -10,20 +10,25 @@ namespace MLNetAttn.Pipelines;
 public static class PerturbationTest
 {
     /// <summary>Runs the test on the rows of a view.</summary>
+    /// <param name="context">ML.NET's context, whose log is warned where the tokens that were sampled are gone.</param>
     /// <param name="model">The model that wrote the responses; it needs a tokenizer.</param>
-    /// <param name="view">Rows with the columns Prompt and Response, as <c>GenerateText</c> writes them: text or token ids.</param>
+    /// <param name="view">Rows with prompts and responses, as <c>GenerateText</c> writes them.</param>
     /// <param name="options">Settings; null for the defaults.</param>
+    /// <param name="promptColumnName">The prompt: text, or token ids as a vector of Int32.</param>
+    /// <param name="responseColumnName">The response: text, or token ids as a vector of Int32.</param>
+    /// <param name="promptFormat">What text of the prompt column says: the prompt itself, or a conversation as JSON. Null = as when the response was written,
+    /// where its column says so, else the prompt itself.</param>
     /// <param name="progress">Is told how many responses are done.</param>
-    /// <param name="columns">How the columns are called and prompts are read; null for the defaults. Nothing else of it is read.</param>
     /// <param name="cancellationToken">Ends the work between two tokens, and, while rows are read, between two of them.</param>
     /// <inheritdoc cref="Run(CausalLanguageModel, IReadOnlyList{TokenSequence}, PerturbationOptions?, IProgress{int}?, CancellationToken)" path="/exception"/>
     public static PerturbationResult Run(
-        CausalLanguageModel model, IDataView view, PerturbationOptions? options = null,
-        IProgress<int>? progress = null, AttentionRhythmOptions? columns = null, CancellationToken cancellationToken = default)
+        MLContext context, CausalLanguageModel model, IDataView view, PerturbationOptions? options = null,
+        string promptColumnName = "Prompt", string responseColumnName = "Response", PromptFormat? promptFormat = null,
+        IProgress<int>? progress = null, CancellationToken cancellationToken = default)
     {
-        var reader = new SequenceReader(
-            MLNetInternals.GetEnvironment(new MLContext().Transforms).Register(nameof(PerturbationTest)),
-            model, view.Schema, columns ?? new AttentionRhythmOptions());
+        var columns = new AttentionRhythmOptions { PromptColumnName = promptColumnName, ResponseColumnName = responseColumnName, PromptFormat = promptFormat };
+        columns.Validate();
+        var reader = new SequenceReader(MLNetInternals.GetEnvironment(context.Transforms).Register(nameof(PerturbationTest)), model, view.Schema, columns);
         var sequences = new List<TokenSequence>();
         using (DataViewRowCursor cursor = view.GetRowCursor(reader.Columns))
         {

@@ -110,7 +110,7 @@ public static class Evaluation
             {
                 PromptSeeds =
                 [
-                    .. batch.Select(problem => (long)RandomUniform.Mix(RandomUniform.Mix((ulong)options.Generation.Seed) + (ulong)problem)),
+                    .. batch.Select(problem => (long)RandomUniform.Combine((ulong)options.Generation.Seed, (ulong)problem)),
                 ],
             };
             IReadOnlyList<GeneratedSequence> sequences = model.Generate([.. batch.Select(problem => prompts[problem])], generation, cancellation);

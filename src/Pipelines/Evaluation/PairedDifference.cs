@@ -45,28 +45,6 @@ public sealed record PairedDifference
         }
     }
 
-    /// <summary>
-    /// The two-sided p-value of McNemar's exact test: the probability that as many coins as problems that changed fall at least as unevenly as
-    /// <see cref="Gained"/> and
-    /// <see cref="Lost"/>; 1 if no problem changed.
-    /// </summary>
-    public double ExactMcNemarP
-    {
-        get
-        {
-            int changed = Gained + Lost;
-            // In logarithms: 2^-changed alone would vanish beyond 1074 changes.
-            double logProbability = -changed * Math.Log(2);
-            double tail = 0;
-            for (int heads = 0; heads <= Math.Min(Gained, Lost); heads++)
-            {
-                tail += Math.Exp(logProbability);
-                logProbability += Math.Log(changed - heads) - Math.Log(heads + 1);
-            }
-            return Math.Min(1, 2 * tail);
-        }
-    }
-
     // Newcombe's φ: half a problem is taken off a positive covariance, never turning its sign; 0 where a margin is empty.
     private double Correlation
     {

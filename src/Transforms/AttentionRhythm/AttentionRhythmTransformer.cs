@@ -81,10 +81,11 @@ public sealed class AttentionRhythmTransformer : BatchTransformer
     {
         CausalLanguageModel model = Model;
         TokenSequence[] answered = [.. rows.Where(row => row.ResponseIds.Length > 0)];
-        var analyses = new Queue<RhythmAnalysis>(model.AnalyzeRhythm(answered, _rhythm));
+        bool scores = (_options.Outputs & (RhythmColumns.Entropy | RhythmColumns.LogProbability)) != 0;
+        var analyses = new Queue<RhythmAnalysis>(model.ReadRhythm(answered, _rhythm, scores));
         return [.. rows.Select(row => new TokenRhythm(
             row.ResponseIds,
-            TokenText.Split(model, row.ResponseIds),
+            _options.Outputs.HasFlag(RhythmColumns.Tokens) ? TokenText.Split(model, row.ResponseIds) : [],
             row.ResponseIds.Length > 0 ? analyses.Dequeue() : null))];
     }
 

@@ -16,15 +16,16 @@ internal sealed class SequenceReader
     /// <param name="host">Marks errors as ML.NET does.</param>
     /// <param name="model">The model that will analyse them.</param>
     /// <param name="schema">The rows' schema.</param>
-    /// <param name="options">The columns' names.</param>
+    /// <param name="options">The columns' names and, where it is not to be as the response's column says, how prompts are read.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     /// <exception cref="InvalidOperationException">A column is text and the model has no tokenizer, or holds conversations and it has no chat
     /// template.</exception>
     public SequenceReader(IHost host, CausalLanguageModel model, DataViewSchema schema, AttentionRhythmOptions options)
     {
-        (_model, _prompts) = (model, options.Prompts);
+        DataViewSchema.Column response = InputColumn.TextOrTokenIds(options.ResponseColumnName).Find(host, schema);
+        (_model, _prompts) = (model, options.ReadingLike(response).Prompts);
         _prompt = _prompts.Input.Find(host, schema);
-        _response = TokenIds.Resolve(host, schema, InputColumn.TextOrTokenIds(options.ResponseColumnName).Find(host, schema));
+        _response = TokenIds.Resolve(host, schema, response);
         _prompts.Require(host, model, isText: _prompt.Type is TextDataViewType);
         TokenIds.RequireTokenizer(host, model, _response.Name, isText: _response.Type is TextDataViewType);
     }
@@ -39,7 +40,7 @@ internal sealed class SequenceReader
         return () =>
         {
             var sequence = new TokenSequence(prompt(), response());
-            if (sequence.ResponseIds.Length == 0) SequenceCheck.Prompt(_model.Config, sequence.PromptIds, 0, (int)row.Position);
+            if (sequence.ResponseIds.Length == 0) SequenceCheck.PromptAlone(_model.Config, sequence.PromptIds, (int)row.Position);
             else SequenceCheck.Sequence(_model.Config, sequence, (int)row.Position);
             return sequence;
         };

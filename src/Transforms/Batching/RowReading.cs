@@ -71,4 +71,11 @@ internal static class RowReading
             return [.. buffer.DenseValues()];
         };
     }
+
+    /// <summary>Reads a vector of Single into an array of its own.</summary>
+    public static Func<double[]> Doubles(this DataViewRow row, DataViewSchema.Column column)
+    {
+        Func<float[]> singles = row.Vector<float>(column);
+        return () => Array.ConvertAll(singles(), value => (double)value);
+    }
 }

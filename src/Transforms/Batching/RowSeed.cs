@@ -8,7 +8,7 @@ namespace MLNetAttn.Transforms;
 internal static class RowSeed
 {
     /// <summary>A number made of a row's id.</summary>
-    public static long Of(DataViewRowId id) => (long)RandomUniform.Mix(RandomUniform.Mix(id.Low) + id.High);
+    public static long Of(DataViewRowId id) => (long)RandomUniform.Combine(id.Low, id.High);
 
     /// <summary>A seed of its own for a row.</summary>
     public static long Of(long seed, DataViewRowId id) => (long)RandomUniform.Mix((ulong)seed + (ulong)Of(id));

@@ -95,7 +95,7 @@ public static class RhythmCreditFunction
 
     private static double[] RandomSignal(int count, long seed, long response)
     {
-        ulong stream = RandomUniform.Mix(RandomUniform.Mix((ulong)seed) + (ulong)response);
+        ulong stream = RandomUniform.Combine((ulong)seed, (ulong)response);
         return [.. Enumerable.Range(0, count).Select(token => RandomUniform.At(stream, token))];
     }
 }

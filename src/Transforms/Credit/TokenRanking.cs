@@ -1,7 +1,7 @@
 namespace MLNetAttn.Transforms;
 
 /// <summary>The order statistics that credit is made of. Undefined values (NaN) are never selected and never counted.</summary>
-public static class TokenRanking
+internal static class TokenRanking
 {
     // ⌈q·n⌉ with q·n one rounding error above a whole number must not select one token more.
     private const double RoundingSlack = 1e-9;

@@ -36,8 +36,6 @@ internal static class Checksums
     {
         private readonly List<(string File, SHA256 Hash)> _files = [];
 
-        public string Location => target.Location;
-
         public Stream Create(string file)
         {
             var hash = SHA256.Create();

@@ -68,8 +68,6 @@ internal static class LanguageModelStore
 
     private sealed class ZipTarget(ComponentWriter writer, string folder) : ICheckpointTarget
     {
-        public string Location => folder;
-
         public Stream Create(string file) => writer.CreateFile(folder, file);
     }
 

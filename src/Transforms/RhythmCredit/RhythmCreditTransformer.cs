@@ -97,7 +97,6 @@ public sealed class RhythmCreditTransformer : BatchTransformer
     {
         int index = Array.FindIndex(inputs, column => column.Name == name);
         if (index < 0) return () => null;
-        Func<float[]> read = row.Vector<float>(inputs[index]);
-        return () => Array.ConvertAll(read(), value => (double)value);
+        return row.Doubles(inputs[index]);
     }
 }

@@ -1,3 +1,4 @@
+using MLNetAttn.Modeling;
 using static System.FormattableString;
 
 namespace MLNetAttn.Transforms;
@@ -73,8 +74,14 @@ internal sealed class RhythmFeatureSet
         public double AnchorShare => Anchors.Sum(anchor => Fai[anchor]) / Fai.Where(value => !double.IsNaN(value)).Sum();
 
         /// <summary>The share of FAI's peaks that lie at a peak of WAAD or one token after it.</summary>
-        public double Coupled => TokenSeries.Mean([.. this[RhythmSignals.Fai].Peaks.Select(peak =>
-            this[RhythmSignals.Waad].Peaks.Any(other => other == peak || other + 1 == peak) ? 1.0 : 0.0)]);
+        public double Coupled
+        {
+            get
+            {
+                IReadOnlySet<int> coupled = RhythmPeaks.CoupledTo(this[RhythmSignals.Waad].Peaks);
+                return TokenSeries.Mean([.. this[RhythmSignals.Fai].Peaks.Select(peak => coupled.Contains(peak) ? 1.0 : 0.0)]);
+            }
+        }
 
         /// <summary>The share of anchors that are locally dominated (Eq. 17).</summary>
         public double DominatedShare

@@ -42,10 +42,10 @@ public sealed class RhythmFeaturesTransformer : BatchTransformer
 
     private Func<float[]> Open(DataViewRow row, DataViewSchema.Column[] inputs)
     {
-        Func<float[]>[] readers = [.. inputs.Select(row.Vector<float>)];
+        Func<double[]>[] readers = [.. inputs.Select(row.Doubles)];
         return () =>
         {
-            double[][] signals = [.. readers.Select(read => Array.ConvertAll(read(), value => (double)value))];
+            double[][] signals = [.. readers.Select(read => read())];
             row.RequireSameTokens([.. signals.Select((values, i) => (inputs[i].Name, values.Length))]);
             return _features.Compute(signals);
         };

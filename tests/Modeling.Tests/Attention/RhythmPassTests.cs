@@ -17,6 +17,19 @@ public sealed class RhythmPassTests
         analysis.LogProbabilities.Should().OnlyContain(x => x <= 0);
     }
 
+    [Fact]
+    public void Spans_that_groups_were_found_by_come_with_the_analysis()
+    {
+        using CausalLanguageModel model = TinyModel.Create();
+        TokenSequence[] sequences = [Sequence(5, 60, 1), Sequence(9, 30, 2)];
+        IReadOnlyList<HeadMeasurement> measured = model.MeasureHeads(sequences, new RhythmOptions());
+
+        IReadOnlyList<RhythmAnalysis> analyses = model.AnalyzeRhythm(sequences, new RhythmOptions());
+
+        analyses.Select(analysis => analysis.Spans).Should().BeEquivalentTo(measured.Select(heads => heads.Spans), order => order.WithStrictOrdering());
+        model.AnalyzeRhythm(sequences, new RhythmOptions { AllHeads = true }).Should().OnlyContain(analysis => analysis.Spans == null);
+    }
+
     /// <summary>Heads of 8 take torch's attention, those of 16 the kernel of sampling.</summary>
     [Theory]
     [InlineData(8)]

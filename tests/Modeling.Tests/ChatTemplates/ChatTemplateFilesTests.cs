@@ -5,7 +5,7 @@ namespace MLNetAttn.Modeling.Tests;
 
 public sealed class ChatTemplateFilesTests
 {
-    private static readonly ChatMessage[] Hello = [ChatMessage.User("hello")];
+    private static readonly ChatMessage[] Hello = [new ChatMessage("user", "hello")];
 
     [Fact]
     public void The_template_of_the_configuration_finds_its_tokens_in_either_form() =>

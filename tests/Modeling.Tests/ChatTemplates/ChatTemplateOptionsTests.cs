@@ -14,7 +14,7 @@ public sealed class ChatTemplateOptionsTests
             Tools = [JsonDocument.Parse("1").RootElement],
             Variables = new Dictionary<string, object?> { ["messages"] = 1, ["fine"] = 2 },
         };
-        FluentActions.Invoking(() => ChatTemplate.Parse("").Render([ChatMessage.User("")], options)).Should().Throw<ArgumentException>()
+        FluentActions.Invoking(() => ChatTemplate.Parse("").Render([new ChatMessage("user", "")], options)).Should().Throw<ArgumentException>()
             .WithMessage("*ContinueFinalMessage is True*Variables is 'messages'*Tools is not only JSON objects*");
     }
 }

@@ -13,9 +13,9 @@ public sealed class ChatTemplateTests
     public void A_conversation_is_written_with_its_tokens_and_the_beginning_of_an_answer()
     {
         ChatTemplate template = ChatTemplate.Parse(Plain, Tokens);
-        template.Render([ChatMessage.System("s"), ChatMessage.User("u"), ChatMessage.Assistant("a"), ChatMessage.Tool("t")])
+        template.Render([new ChatMessage("system", "s"), new ChatMessage("user", "u"), new ChatMessage("assistant", "a"), new ChatMessage("tool", "t")])
             .Should().Be("<system>s</s><user>u</s><assistant>a</s><tool>t</s>");
-        template.Render([ChatMessage.User("u")], addGenerationPrompt: true).Should().Be("<user>u</s><assistant>");
+        template.Render([new ChatMessage("user", "u")], addGenerationPrompt: true).Should().Be("<user>u</s><assistant>");
     }
 
     [Fact]
@@ -30,7 +30,7 @@ public sealed class ChatTemplateTests
         };
         ChatTemplate
             .Parse("{{ eos_token }}{{ enable_thinking is false }}{{ numbers | sum }}{{ json | tojson }}{{ documents is none }}{{ tools is none }}", Tokens)
-            .Render([ChatMessage.User("")], variables: variables)
+            .Render([new ChatMessage("user", "")], variables: variables)
             .Should().Be("!True3{\"a\": [1.5, null]}TrueTrue");
     }
 
@@ -53,7 +53,7 @@ public sealed class ChatTemplateTests
     [Fact]
     public void The_clock_can_be_given() =>
         ChatTemplate.Parse("{{ strftime_now('%d %b %Y') }}")
-            .Render([ChatMessage.User("")], new ChatTemplateOptions { Clock = FixedClock.Instance })
+            .Render([new ChatMessage("user", "")], new ChatTemplateOptions { Clock = FixedClock.Instance })
             .Should().Be("03 Nov 2026");
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class ChatTemplateTests
         FluentActions.Invoking(() => ChatTemplate.Parse("a\n{% if %}"))
             .Should().Throw<InvalidDataException>().WithMessage("the chat template, line 2, column 7: *");
         FluentActions.Invoking(() => ChatTemplate.Parse("{{ x | sparkle }}")).Should().Throw<NotSupportedException>().WithMessage("*'sparkle'*");
-        FluentActions.Invoking(() => ChatTemplate.Parse("{{ raise_exception('Roles!') }}").Render([ChatMessage.User("")]))
+        FluentActions.Invoking(() => ChatTemplate.Parse("{{ raise_exception('Roles!') }}").Render([new ChatMessage("user", "")]))
             .Should().Throw<ArgumentException>().WithMessage("*Roles!*");
     }
 
@@ -85,7 +85,7 @@ public sealed class ChatTemplateTests
         string[] rendered = [.. Enumerable.Range(0, 64)
             .AsParallel()
             .AsOrdered()
-            .Select(k => template.Render([ChatMessage.User("")], variables: new Dictionary<string, object?> { ["k"] = k }))];
+            .Select(k => template.Render([new ChatMessage("user", "")], variables: new Dictionary<string, object?> { ["k"] = k }))];
         rendered.Should().Equal(Enumerable.Range(0, 64).Select(k => $"{k * (k - 1) / 2}"));
     }
 
@@ -93,7 +93,7 @@ public sealed class ChatTemplateTests
     public void Texts_that_are_no_valid_Unicode_are_kept_or_refused_but_crash_nothing()
     {
         ChatTemplate template = ChatTemplate.Parse("{{ messages[0].content | upper | trim }}{{ messages[0].content | length }}{{ messages | tojson }}");
-        template.Render([ChatMessage.User("a\uD800b\uDC00")]).Should().StartWith("A\uD800B\uDC004[");
+        template.Render([new ChatMessage("user", "a\uD800b\uDC00")]).Should().StartWith("A\uD800B\uDC004[");
         FluentActions.Invoking(() => template.Render(JsonDocument.Parse("[{\"role\": \"user\", \"content\": \"\\ud800\"}]").RootElement))
             .Should().Throw<ArgumentException>().WithMessage("*messages*no valid Unicode*");
     }

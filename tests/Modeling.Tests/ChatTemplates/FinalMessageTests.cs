@@ -11,7 +11,7 @@ public sealed class FinalMessageTests
     [InlineData("{% for m in messages %}<{{ m.content | trim }}>{% endfor %}", "<a><7 is")]
     [InlineData("{% for m in messages %}<{{ m['content'] }} >\n{% endfor %}end", "<a >\n< 7 is ")]
     public void The_text_ends_right_after_the_content(string template, string expected) =>
-        ChatTemplate.Parse(template).Render([ChatMessage.User("a"), ChatMessage.Assistant(" 7 is ")], Options).Should().Be(expected);
+        ChatTemplate.Parse(template).Render([new ChatMessage("user", "a"), new ChatMessage("assistant", " 7 is ")], Options).Should().Be(expected);
 
     [Fact]
     public void The_last_text_of_several_parts_is_continued() => ChatTemplate
@@ -26,7 +26,7 @@ public sealed class FinalMessageTests
     [InlineData("{% for m in messages[:-1] %}{{ m.content }}{% endfor %}")]
     [InlineData("{{ messages[0].role }}")]
     public void A_template_that_changes_or_drops_the_content_is_an_error(string template) =>
-        FluentActions.Invoking(() => ChatTemplate.Parse(template).Render([ChatMessage.User("x"), ChatMessage.Assistant("think this")], Options))
+        FluentActions.Invoking(() => ChatTemplate.Parse(template).Render([new ChatMessage("user", "x"), new ChatMessage("assistant", "think this")], Options))
             .Should().Throw<ArgumentException>().WithMessage("The last message is to be continued*");
 
     [Theory]

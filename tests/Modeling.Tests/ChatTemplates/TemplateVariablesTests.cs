@@ -49,7 +49,7 @@ public sealed class TemplateVariablesTests
         ChatTemplate template = ChatTemplate.Parse("");
         FluentActions.Invoking(() => template.Render([null!])).Should().Throw<ArgumentException>().WithMessage("messages[0] is null*");
         ChatMessage twice = new("user", "a") { Fields = new Dictionary<string, object?> { ["content"] = "b" } };
-        FluentActions.Invoking(() => template.Render([ChatMessage.User(""), twice]))
+        FluentActions.Invoking(() => template.Render([new ChatMessage("user", ""), twice]))
             .Should().Throw<ArgumentException>().WithMessage("messages[1].Fields holds 'content'*");
     }
 }

@@ -3,7 +3,7 @@ namespace MLNetAttn.Modeling.Tests;
 /// <summary>A chat template belongs to the tokenizer, and comes and goes with it.</summary>
 public sealed class TokenizerChatTemplateTests
 {
-    private static readonly ChatMessage[] Hello = [ChatMessage.User("hello")];
+    private static readonly ChatMessage[] Hello = [new ChatMessage("user", "hello")];
 
     [Fact]
     public void A_tokenizer_without_template_says_so()

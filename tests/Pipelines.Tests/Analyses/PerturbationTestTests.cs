@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using MLNetAttn.Modeling;
+using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Pipelines;
 
@@ -49,7 +51,7 @@ public sealed class PerturbationTestTests
         var done = new List<int>();
         var options = new PerturbationOptions { Positions = 2, Rhythm = new RhythmOptions { MinimumHorizon = 4, MaximumHorizon = null }, Draws = 200 };
 
-        PerturbationResult result = PerturbationTest.Run(model, answered, options, new Immediate(done.Add));
+        PerturbationResult result = PerturbationTest.Run(ml, model, answered, options, progress: new Immediate(done.Add));
 
         done.Should().Equal(1, 2, 3, 4);
         (result.Responses.Count + result.Skipped).Should().Be(4);
@@ -63,6 +65,41 @@ public sealed class PerturbationTestTests
         result.DifferenceInterval.Contains(result.Difference).Should().BeTrue();
         result.ToString().Should().Contain("responses with high < low");
         JsonDocument.Parse(result.ToJson()).RootElement.GetProperty("high_mean").GetDouble().Should().Be(result.HighMean);
+    }
+
+    [Fact]
+    public void Prompts_are_read_as_they_were_when_they_were_answered_and_a_log_is_warned_where_tokens_are_gone()
+    {
+        var ml = new MLContext(seed: 1);
+        var warnings = new List<string>();
+        ml.Log += (_, log) =>
+        {
+            if (log.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) warnings.Add(log.Message);
+        };
+        using var folder = new TemporaryFolder();
+        foreach (string file in Directory.GetFiles(Embedded)) File.Copy(file, folder.File(Path.GetFileName(file)));
+        File.WriteAllText(folder.File("chat_template.jinja"), "{{ messages[0].content }}");
+        using CausalLanguageModel model = CausalLanguageModel.FromPretrained(folder.Path);
+        string[] prompts = [.. Countdown.Generate(2, seed: 5).Select(problem => problem.Prompt)];
+        IDataView conversations = ml.Data.LoadFromEnumerable(prompts.Select(
+            prompt => new { Question = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = prompt }).ToJsonString() }));
+        IDataView answered = ml.Transforms
+            .GenerateText(model, inputColumnName: "Question", temperature: 0, promptFormat: PromptFormat.Messages)
+            .Fit(conversations).Transform(conversations);
+        var options = new PerturbationOptions { Positions = 2, Rhythm = new RhythmOptions { MinimumHorizon = 4, MaximumHorizon = null }, Draws = 100 };
+        TokenSequence[] sequences = [.. prompts.Zip(
+            answered.GetColumn<int[]>("ResponseTokenIds"),
+            (prompt, response) => new TokenSequence(model.Tokenizer.Encode(prompt, addSpecialTokens: false), response))];
+
+        PerturbationResult result = PerturbationTest.Run(ml, model, answered, options, promptColumnName: "Question");
+
+        result.ToJson().Should().Be(PerturbationTest.Run(model, sequences, options).ToJson());
+        warnings.Should().BeEmpty();
+        IDataView bare = ml.Transforms.DropColumns("ResponseTokenIds").Fit(answered).Transform(answered);
+        PerturbationTest.Run(ml, model, bare, options, promptColumnName: "Question");
+        warnings.Should().Contain(warning => warning.Contains("'ResponseTokenIds'"));
+        FluentActions.Invoking(() => PerturbationTest.Run(ml, model, answered, options, promptFormat: (PromptFormat)7))
+            .Should().Throw<InvalidOptionsException>().WithMessage("*PromptFormat is 7*");
     }
 
     [Fact]
@@ -81,7 +118,7 @@ public sealed class PerturbationTestTests
             }
         }
 
-        FluentActions.Invoking(() => PerturbationTest.Run(model, ml.Data.LoadFromEnumerable(Rows()), cancellationToken: stop.Token))
+        FluentActions.Invoking(() => PerturbationTest.Run(ml, model, ml.Data.LoadFromEnumerable(Rows()), cancellationToken: stop.Token))
             .Should().Throw<OperationCanceledException>();
 
         read.Should().BeLessThan(1_000);

@@ -72,6 +72,25 @@ public sealed class AttentionRhythmTests : IDisposable
         estimator.GetOutputSchema(MLNetInternals.CreateShape(data.Schema)).Select(column => column.Name).Should().Equal("Prompt", "Response", "W", "Entropy");
     }
 
+    [Fact]
+    public void No_logits_are_computed_for_columns_that_need_none()
+    {
+        using CausalLanguageModel broken = TinyModels.CreateWithoutTokenizer(tied: false);
+        IDataView data = _ml.Data.LoadFromEnumerable(IdPair.Make(3));
+        RhythmRow[] Read(RhythmColumns outputs)
+        {
+            IDataView view = _ml.Transforms.AttentionRhythm(broken, new AttentionRhythmOptions { Outputs = outputs }).Fit(data).Transform(data);
+            return [.. _ml.Data.CreateEnumerable<RhythmRow>(view, reuseRowObject: false, ignoreMissingColumns: true)];
+        }
+        RhythmRow[] all = Read(RhythmColumns.Default);
+        using (TorchSharp.torch.no_grad()) broken.Parameters["lm_head.weight"].fill_(double.NaN);
+
+        RhythmRow[] few = Read(RhythmColumns.Waad | RhythmColumns.Fai);
+
+        all.Zip(few).Should().AllSatisfy(pair => Close(pair.Second.Waad, pair.First.Waad)).And.AllSatisfy(pair => Close(pair.Second.Fai, pair.First.Fai));
+        FluentActions.Invoking(() => Read(RhythmColumns.Waad | RhythmColumns.Entropy)).Should().Throw<NotFiniteNumberException>();
+    }
+
     [Theory]
     [InlineData(RhythmGrouping.Calibrated, false)]
     [InlineData(RhythmGrouping.Calibrated, true)]
@@ -173,6 +192,14 @@ public sealed class AttentionRhythmTests : IDisposable
     }
 
     [Fact]
+    public void A_prompt_that_fills_the_context_may_have_an_empty_response()
+    {
+        IDataView data = _ml.Data.LoadFromEnumerable(
+            IdPair.Make(1).Prepend(new IdPair { Prompt = [.. Enumerable.Repeat(1, TinyModels.Context)], Response = [] }));
+        Rows(_ml.Transforms.AttentionRhythm(_idModel).Fit(data).Transform(data))[0].Should().BeEquivalentTo(new RhythmRow());
+    }
+
+    [Fact]
     public void Calibration_needs_a_response_token()
     {
         IDataView data = _ml.Data.LoadFromEnumerable([new IdPair { Prompt = [1], Response = [] }]);
@@ -224,6 +251,7 @@ public sealed class AttentionRhythmTests : IDisposable
         new([], [], "*Row 6*prompt*no tokens*"),
         new([1, 2], [3, 40], "*Row 6*response*40*0 to 39*"),
         new([1, -2], [3], "*Row 6*prompt*-2*0 to 39*"),
+        new([.. Enumerable.Repeat(1, TinyModels.Context + 1)], [], $"*Row 6*97 tokens*context of {TinyModels.Context}*"),
         new([.. Enumerable.Repeat(1, 50)], [.. Enumerable.Repeat(2, 47)], $"*Row 6*50*47*{TinyModels.Context}*"),
     ];
 

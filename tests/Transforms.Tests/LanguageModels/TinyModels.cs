@@ -29,8 +29,8 @@ internal static class TinyModels
         Config(vocabulary: 13), Tokenizer.FromPretrained(new TokenizerSource(template ?? ChatTemplate)), seed: 1, initializerRange: 0.4);
 
     /// <summary>A model for token ids only.</summary>
-    public static CausalLanguageModel CreateWithoutTokenizer(long seed = 1, int vocabulary = 40) =>
-        CausalLanguageModel.Create(Config(vocabulary), tokenizer: null, seed, initializerRange: 0.4);
+    public static CausalLanguageModel CreateWithoutTokenizer(long seed = 1, int vocabulary = 40, bool tied = true) =>
+        CausalLanguageModel.Create(Config(vocabulary, tied), tokenizer: null, seed, initializerRange: 0.4);
 
     /// <summary>A model with an adapter that changes what it computes.</summary>
     public static CausalLanguageModel WithAdapter(CausalLanguageModel model)
@@ -44,7 +44,7 @@ internal static class TinyModels
         return adapted;
     }
 
-    private static DecoderConfig Config(int vocabulary) => new()
+    private static DecoderConfig Config(int vocabulary, bool tied = true) => new()
     {
         VocabularySize = vocabulary,
         HiddenSize = 32,
@@ -53,7 +53,7 @@ internal static class TinyModels
         HeadCount = 4,
         KeyValueHeadCount = 2,
         MaxPositionEmbeddings = Context,
-        TieWordEmbeddings = true,
+        TieWordEmbeddings = tied,
         EosTokenIds = [0],
     };
 

@@ -55,8 +55,7 @@ public sealed class RhythmPicture
         bool named = picture._options.Width / trace.ResponseTokens.Count >= LabelWidth;
         int[] coupled = trace.Waad is null || trace.Fai is null
             ? []
-            : [.. RhythmPeaks.Find([.. trace.Fai])
-                .Intersect(RhythmPeaks.Find([.. trace.Waad]).SelectMany(peak => new[] { peak, peak + 1 }))];
+            : [.. RhythmPeaks.Find([.. trace.Fai]).Intersect(RhythmPeaks.CoupledTo(RhythmPeaks.Find([.. trace.Waad])))];
         for (int i = 0; i < rows.Length; i++)
         {
             Plot plot = picture._plots.GetPlot(i);

@@ -40,7 +40,7 @@ public sealed class MathRewardTransformer : RewardTransformer
         {
             if (answer() is var current && current != text)
                 (text, gold) = (current, AnswerExtraction.Find(current));
-            if (gold is { Value: null, Text: null })
+            if (!MathVerifier.IsReadable(gold))
                 return _options.UnreadableAnswer == UnreadableAnswer.NoValue ? float.NaN : 0;
             return MathVerifier.IsCorrect(AnswerExtraction.Find(response()), gold) ? 1 : 0;
         };

@@ -65,16 +65,7 @@ public sealed class CountdownRewardTransformer : RewardTransformer
             Func<int> whole = row.Scalar<int>(column);
             return () => whole();
         }
-        Func<double> target;
-        if (column.Type.Equals(NumberDataViewType.Single))
-        {
-            Func<float> single = row.Scalar<float>(column);
-            target = () => single();
-        }
-        else
-        {
-            target = row.Scalar<double>(column);
-        }
+        Func<double> target = row.Number(column);
         return () => target() is var value && double.IsFinite(value) ? value : throw Unusable(row, column, value, "a finite number");
     }
 

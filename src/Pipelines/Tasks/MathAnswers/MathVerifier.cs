@@ -25,7 +25,9 @@ public static class MathVerifier
 
     /// <summary>Whether anything is found in a gold answer. If not, no response is right.</summary>
     /// <param name="gold">The right answer.</param>
-    public static bool IsReadable(string gold) => AnswerExtraction.Find(gold) is { Value: not null } or { Text: not null };
+    public static bool IsReadable(string gold) => IsReadable(AnswerExtraction.Find(gold));
+
+    internal static bool IsReadable(ExtractedAnswer gold) => gold is { Value: not null } or { Text: not null };
 
     internal static bool IsCorrect(ExtractedAnswer answer, ExtractedAnswer gold)
     {
