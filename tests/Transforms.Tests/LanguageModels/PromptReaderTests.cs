@@ -61,7 +61,7 @@ public sealed class PromptReaderTests : IDisposable
     public void A_conversation_that_is_read_as_plain_text_is_told_once()
     {
         IDataView data = _ml.Data.LoadFromEnumerable(new[] { "1", "2" }.Select(
-            text => new { Prompt = $$"""[{"role":"user","content":"{{text}}"}]""", Response = "abc" }));
+            text => new { Prompt = $$"""[{"role":"user","content":"{{text}}"}]""", Response = "abc 12 + 3 = 123" }));
         var warnings = new WarningList(_ml);
         Answer(PromptFormat.Messages).Should().HaveCount(2);
         _ml.Transforms.AttentionRhythm(_model, promptFormat: PromptFormat.Messages).Fit(data);
