@@ -34,8 +34,10 @@ internal static class Conversation
             using var document = JsonDocument.Parse(text);
             JsonElement root = document.RootElement;
             if (root.ValueKind == JsonValueKind.Object && !root.TryGetProperty("messages", out root)) return false;
-            return root.ValueKind == JsonValueKind.Array && root.GetArrayLength() > 0 && root.EnumerateArray().All(
-                message => message.ValueKind == JsonValueKind.Object && message.TryGetProperty("role", out JsonElement role) && role.ValueKind == JsonValueKind.String);
+            return root.ValueKind == JsonValueKind.Array && root.GetArrayLength() > 0 && root.EnumerateArray().All(message =>
+                message.ValueKind == JsonValueKind.Object
+                && message.TryGetProperty("role", out JsonElement role)
+                && role.ValueKind == JsonValueKind.String);
         }
         catch (JsonException)
         {
