@@ -31,7 +31,7 @@ internal sealed class PromptSet
     });
 
     /// <summary>Reads and checks all prompts.</summary>
-    /// <param name="host">Marks errors as ML.NET does, and is warned of prompts that the model cannot mean to be read.</param>
+    /// <param name="host">Marks errors as ML.NET does, and is warned of prompts that are hardly meant as they are read.</param>
     /// <param name="data">The rows.</param>
     /// <param name="model">Gives the tokenizer, the vocabulary and the length of the context.</param>
     /// <param name="options">The prompt column, the length of responses and what ends them.</param>
