@@ -56,7 +56,7 @@ var training = new PolicyOptimizationOptions
     MaxNewTokens = 96,
     LearningRate = 2e-4,
     Credit = new CreditOptions { Strategy = CreditStrategy.Coupled },
-    Rhythm = new RhythmOptions { MinimumHorizon = rhythm.MinimumHorizon, MaximumHorizon = rhythm.MaximumHorizon },
+    Rhythm = rhythm.ToRhythmOptions(),
     Seed = settings.Seed,
     Progress = Screen.Progress(),
 };

@@ -125,6 +125,15 @@ public sealed class PolicyOptimizationErrorTests : TrainerFixture
             Reward(row => row.ResponseTokenIds[0])).Fit(Rows).Dispose()).Should().BeEmpty();
     }
 
+    [Fact]
+    public void Fewer_prompts_than_a_step_takes_are_told()
+    {
+        Warnings(() => Trainer(Options() with { PromptsPerStep = 6 }, Reward(row => row.ResponseTokenIds[0])).Fit(Rows).Dispose())
+            .Should().ContainSingle().Which.Should().Contain("The data has 5 prompts, fewer than PromptsPerStep (6): a step learns from some of them twice");
+        Warnings(() => Trainer(Options() with { PromptsPerStep = 4, EvaluateEvery = 1 }, Reward(row => row.ResponseTokenIds[0]))
+            .Fit(Rows, Prompts([1, 2])).Dispose()).Should().BeEmpty("an evaluation takes all prompts once");
+    }
+
     [Theory]
     [InlineData(CreditStrategy.Coupled, 1, "*Coupled credit amplifies no token*Rhythm.MinimumHorizon (10)*responses have * tokens in the mean*ShrinkHorizon*")]
     [InlineData(CreditStrategy.Global, 2, "*Global credit amplifies no token*Rhythm.MinimumHorizon (10)*")]

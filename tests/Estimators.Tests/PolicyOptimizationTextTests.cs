@@ -124,6 +124,52 @@ public sealed class PolicyOptimizationTextTests
                 "token 5 ('e'), which is none of those that the model stops at (0), so that a response goes on behind it. Set StopTokenIds to [0, 5]");
     }
 
+    [Fact]
+    public void Text_outside_the_vocabulary_is_told_of_prompts_of_validation_and_of_rows()
+    {
+        using CausalLanguageModel model = TinyModels.CreateWithUnknown();
+        IDataView prompts = _ml.Data.LoadFromEnumerable(new[] { "1 + 1 =", "2 - 1 =", "x+", "1" }.Select(prompt => new { Prompt = prompt }));
+        IDataView known = _ml.Data.LoadFromEnumerable([new { Prompt = "1", Response = "2" }]),
+            rows = _ml.Data.LoadFromEnumerable([new { Prompt = "1", Response = "2" }, new { Prompt = "x", Response = "y" }]);
+        var reward = _ml.Transforms.CustomMapping<TextRewardInput, RewardOutput>((row, score) => score.Reward = row.Response.Length, null);
+        PolicyOptimizationTrainer trainer = _ml.Policies.Trainers.PolicyOptimization(model, reward, Options() with { EvaluateEvery = 1 });
+        const string first = "2 of 4 prompts have text that the tokenizer does not know, such as '-' in row 1: the model reads '<unk>' instead";
+        Told("does not know", () => trainer.Fit(prompts, known)).Should().ContainSingle().Which.Should().Contain(first);
+        Told("does not know", () => trainer.Fit(known, prompts)).Should().ContainSingle().Which.Should().Contain(first);
+        var tuning = new SupervisedFineTuningOptions { Steps = 1 };
+        Told("does not know", () => _ml.Policies.Trainers.SupervisedFineTuning(model, tuning).Fit(rows))
+            .Should().ContainSingle().Which.Should().Contain("1 of 2 rows have text that the tokenizer does not know, such as 'y' in row 1");
+        IDataView recorded = _ml.Data.LoadFromEnumerable("abcx".Select((letter, i) => new { Prompt = "1", Response = $"{letter}", Reward = i * 1f, Group = 0 }));
+        Told("does not know", () => _ml.Policies.Trainers
+            .PolicyOptimization(model, new RecordedRollouts(), Options() with { PromptsPerStep = 1 })
+            .Fit(recorded))
+            .Should().ContainSingle().Which.Should().Contain("1 of 4 rows have text that the tokenizer does not know, such as 'x' in row 3");
+    }
+
+    [Fact]
+    public void Conversations_that_are_read_as_plain_text_are_told()
+    {
+        using CausalLanguageModel model = TinyModels.CreateWithTokenizer();
+        IDataView rows = _ml.Data.LoadFromEnumerable([new { Prompt = """[{"role":"user","content":"1"}]""", Response = "1" }]);
+        var reward = _ml.Transforms.CustomMapping<TextRewardInput, RewardOutput>((row, score) => score.Reward = row.Response.Length, null);
+        const string told = "Column 'Prompt' looks like a conversation";
+        Told(told, () => _ml.Policies.Trainers.PolicyOptimization(model, reward, Options()).Fit(rows)).Should().ContainSingle();
+        Told(told, () => _ml.Policies.Trainers.SupervisedFineTuning(model, new SupervisedFineTuningOptions { Steps = 1 }).Fit(rows)).Should().ContainSingle();
+    }
+
+    private List<string> Told(string what, Func<PolicyTransformer> train)
+    {
+        var warnings = new List<string>();
+        EventHandler<LoggingEventArgs> listen = (_, entry) =>
+        {
+            if (entry.Message.Contains(what, StringComparison.Ordinal)) warnings.Add(entry.Message);
+        };
+        _ml.Log += listen;
+        train().Dispose();
+        _ml.Log -= listen;
+        return warnings;
+    }
+
     private static PolicyOptimizationOptions Options(int steps = 1) => new()
     {
         Steps = steps,

@@ -72,7 +72,7 @@ public class RolloutViewTests
         int read = 0;
         StoredRows rows = StoredRows.Read(data, _ => () => read++);
         read.Should().Be(3);
-        return new RolloutView(rows, new PromptReader("Text", PromptFormat.Messages, addSpecialTokens: true), Rows.Select((row, i) => (
+        return new RolloutView(rows, new PromptReader("Text", PromptFormat.Messages, addSpecialTokens: true), model: null, Rows.Select((row, i) => (
             row, new RolloutResponse($"r{i}", [.. Enumerable.Range(1, i)], i < 2 ? FinishReason.StopToken : FinishReason.Length))));
     }
 

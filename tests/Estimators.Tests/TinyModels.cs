@@ -26,6 +26,17 @@ internal static class TinyModels
     public static CausalLanguageModel CreateWithTokenizer(int? vocabulary = null, string? chatTemplate = null, string? eosToken = null) =>
         Create(Tokenizer.FromPretrained(new TokenizerSource(chatTemplate, eosToken)), vocabulary ?? Vocabulary);
 
+    /// <summary>A model that reads and writes the same text in other ids.</summary>
+    public static CausalLanguageModel CreateWithOtherIds() =>
+        Create(Tokenizer.FromPretrained(new TokenizerSource(null, null, TokenizerJson.Replace("\"a\":1,\"b\":2", "\"a\":2,\"b\":1"))), Vocabulary);
+
+    /// <summary>A model that reads each other character as one token, "&lt;unk>".</summary>
+    public static CausalLanguageModel CreateWithUnknown() => Create(
+        Tokenizer.FromPretrained(new TokenizerSource(null, null, TokenizerJson
+            .Replace("\"unk_token\":null", "\"unk_token\":\"<unk>\"")
+            .Replace("\"=\":11", "\"=\":11,\"<unk>\":12"))),
+        Vocabulary + 1);
+
     /// <summary>A model for a tokenizer.</summary>
     public static CausalLanguageModel Create(Tokenizer tokenizer, int vocabulary) =>
         CausalLanguageModel.Create(Config(vocabulary), tokenizer, seed: 1, initializerRange: 0.2);
@@ -60,7 +71,7 @@ internal static class TinyModels
         EosTokenIds = [EndOfSequence],
     };
 
-    private sealed class TokenizerSource(string? chatTemplate, string? eosToken) : ICheckpointSource
+    private sealed class TokenizerSource(string? chatTemplate, string? eosToken, string definition = TokenizerJson) : ICheckpointSource
     {
         public string Location => "a tokenizer made in memory";
 
@@ -68,7 +79,7 @@ internal static class TinyModels
 
         public Stream OpenRead(string file) => new MemoryStream(
             System.Text.Encoding.UTF8.GetBytes(file == "tokenizer.json"
-                ? TokenizerJson
+                ? definition
                 : System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, string?> { ["chat_template"] = chatTemplate, ["eos_token"] = eosToken })),
             writable: false);
     }

@@ -64,6 +64,7 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
         var answered = new RolloutView(
             StoredRows.Read(context.Data.TakeRows(rows.View, row + 1), _ => () => { }),
             TrainerOptions.Prompts,
+            model,
             [(row, RolloutResponse.Of(Options, model, response))]);
         var reward = RewardFunction.From(RewardChain.Create(context, this), TrainerOptions.Rewards);
         IHostEnvironment environment = MLNetInternals.GetEnvironment(context.Transforms);

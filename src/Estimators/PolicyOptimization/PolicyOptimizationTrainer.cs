@@ -114,18 +114,27 @@ public sealed class PolicyOptimizationTrainer : IEstimator<PolicyTransformer>
     {
         if (_options.StopTokenIds is not null || !_model.HasTokenizer || _model.Tokenizer.EosTokenId is not { } end) return;
         if (ForeignEnd.Of(_model, end) is not { } foreign) return;
-        using IChannel channel = _host.Start("Training");
-        channel.Warning(
-            MessageSensitivity.None,
+        Warn(
             "The tokenizer ends texts with {0}, so that a response goes on behind it. Set StopTokenIds to [{1}] to end responses there too, or use the tokenizer and generation_config.json that came with the model.",
             foreign,
             string.Join(", ", _model.GenerationConfig.EosTokenIds.Append(end)));
+    }
+
+    private void Warn(string message, params object[] values)
+    {
+        using IChannel channel = _host.Start("Training");
+        channel.Warning(MessageSensitivity.None, message, values);
     }
 
     private CausalLanguageModel FitSampled(IDataView input, IDataView? validation)
     {
         DateTimeOffset started = RunIdentity.Start(_options);
         PromptSet prompts = Read(input);
+        if (prompts.Count < _options.PromptsPerStep)
+            Warn(
+                "The data has {0} prompts, fewer than PromptsPerStep ({1}): a step learns from some of them twice or more, in groups of their own. Lower PromptsPerStep, or give more prompts.",
+                prompts.Count,
+                _options.PromptsPerStep);
         RewardFunction reward = _openReward!(_options.Rewards);
         Check(prompts);
         RunCancellation cancellation = Cancellation;

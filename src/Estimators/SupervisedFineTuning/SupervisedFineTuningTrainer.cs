@@ -123,10 +123,11 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
         int? end = EndOfSequence(response);
         var rows = new List<TokenSequence>();
         var crowded = new List<int>();
+        var notes = new TextNotes(_host, _model);
         int cut = 0;
         using DataViewRowCursor cursor = input.GetRowCursor([prompt, response]);
-        Func<int[]> readPrompt = prompts.Open(cursor, prompt, _model),
-            readResponse = TokenIds.Reader(cursor, response, _model, addSpecialTokens: false);
+        Func<int[]> readPrompt = prompts.Open(cursor, prompt, _model, notes: notes),
+            readResponse = TokenIds.Reader(cursor, response, _model, addSpecialTokens: false, notes: notes);
         for (int index = 0; cursor.MoveNext(); index++)
         {
             cancellation.ThrowIfRequested();
@@ -152,6 +153,7 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
                 $"The prompts of {crowded.Count} {what} leave no room for a response within MaxLength ({_options.MaxLength}), counted from 0: {string.Join(", ", crowded.Take(5))}{(crowded.Count > 5 ? ", …" : "")}. Raise MaxLength, or shorten them or leave them out."));
         if (rows.Count == 0)
             throw _host.Process(new ArgumentException("The data has no rows, expected at least one prompt with its response.", nameof(input)));
+        notes.WarnOfUnknown(rows.Count, what);
         if (cut > 0) Warn("The responses of {0} of {1} {2} were cut at MaxLength ({3} tokens with their prompts).", cut, rows.Count, what, _options.MaxLength!);
         return ([.. rows], end);
     }
@@ -164,7 +166,8 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
 
     private (DataViewSchema.Column Prompt, DataViewSchema.Column Response) Find(DataViewSchema schema)
     {
-        DataViewSchema.Column prompt = _options.Prompts.Input.Find(_host, schema), response = TokenIds.Resolve(_host, schema, Response.Find(_host, schema));
+        DataViewSchema.Column prompt = _options.Prompts.Input.Find(_host, schema),
+            response = TokenIds.Resolve(_host, _model, schema, Response.Find(_host, schema));
         _options.Prompts.Require(_host, _model, isText: prompt.Type is TextDataViewType);
         TokenIds.RequireTokenizer(_host, _model, response.Name, isText: response.Type is TextDataViewType);
         return (prompt, response);

@@ -26,7 +26,10 @@ internal static partial class DirectoryEntries
         for (string? missing = Path.GetFullPath(folder);
             missing is not null && !Directory.Exists(missing);
             missing = Path.GetDirectoryName(missing))
+        {
+            if (File.Exists(missing)) throw new IOException($"'{missing}' is a file, expected a folder. Give another path, or move the file away.");
             made.Add(missing);
+        }
         Directory.CreateDirectory(folder);
         foreach (string path in made) Flush(Path.GetDirectoryName(path)!);
     }

@@ -4,13 +4,15 @@ namespace MLNetAttn.Modeling;
 public sealed class FolderSource : ICheckpointSource
 {
     /// <param name="folder">An existing folder.</param>
-    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder, or it is a file.</exception>
     public FolderSource(string folder)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         Location = Path.GetFullPath(folder);
-        if (!Directory.Exists(Location))
-            throw new DirectoryNotFoundException($"There is no folder '{Location}'; expected a Hugging Face model folder with {CheckpointFiles.Config}.");
+        if (Directory.Exists(Location)) return;
+        throw new DirectoryNotFoundException(File.Exists(Location)
+            ? $"'{Location}' is a file, expected a Hugging Face model folder with {CheckpointFiles.Config}. A zip that ML.NET saved is loaded with mlContext.Model.Load."
+            : $"There is no folder '{Location}'; expected a Hugging Face model folder with {CheckpointFiles.Config} on this machine, not a name on the Hub.");
     }
 
     /// <summary>The folder's full path.</summary>

@@ -37,8 +37,13 @@ public sealed record GenerationOptions
     /// <summary>Whether only some of the tokens can be drawn.</summary>
     internal bool Cuts => TopK > 0 || TopP < 1 || MinP > 0;
 
-    /// <summary>Responses per prompt; they share one pass over the prompt. Default 1; at least 1.</summary>
+    /// <summary>Responses per prompt; they share one pass over the prompt. Default 1; at least 1. Greedy ones are all the same.</summary>
     public int SamplesPerPrompt { get; init; } = 1;
+
+    /// <summary>What to say where several responses are asked for and must be equal; null = they need not be.</summary>
+    internal string? EqualSamples => Temperature != 0 || SamplesPerPrompt == 1
+        ? null
+        : $"{nameof(SamplesPerPrompt)} is {SamplesPerPrompt} and {nameof(Temperature)} 0: greedy responses to one prompt are all the same. Raise {nameof(Temperature)}, or ask for 1.";
 
     /// <summary>Start of the random numbers. Default 0.</summary>
     public long Seed { get; init; }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 
 namespace MLNetAttn.Modeling;
 
@@ -44,6 +45,13 @@ public sealed class Tokenizer
 
     /// <summary>What it was read from.</summary>
     internal TokenizerFiles Files { get; }
+
+    /// <summary>SHA-256, in hexadecimal, of tokenizer.json: where it is equal, ids mean the same. Computed at the first call.</summary>
+    internal string Fingerprint => field ??= Convert.ToHexStringLower(SHA256.HashData(Files.Find(FileName)!));
+
+    /// <summary>The token that is written for text outside the vocabulary, if there is one. <see cref="UnknownTokenId"/> may name a token that never is: a
+    /// vocabulary of bytes lacks nothing.</summary>
+    internal int? LackingTokenId => _parts.Model.UnknownId;
 
     /// <summary>The number of tokens, added ones included.</summary>
     public int VocabularySize { get; }

@@ -41,7 +41,7 @@ public static class Evaluation
         options ??= new EvaluationOptions();
         options.Validate(model);
         IHost host = Host(context);
-        RewardFunction.From(reward, new WeightedColumns([options.RewardColumnName], [1])).Check(host, Answered(host, problems, [], options).Schema);
+        RewardFunction.From(reward, new WeightedColumns([options.RewardColumnName], [1])).Check(host, Answered(host, model, problems, [], options).Schema);
         return Run(context, model, problems, answered => Read(host, reward.Fit(answered).Transform(answered), options), options, cancellationToken);
     }
 
@@ -63,7 +63,7 @@ public static class Evaluation
         IHost host = Host(context);
         CachedResponse[][] responses = Answer(host, model, problems, options, cancellationToken);
         if (responses.Length == 0) throw host.Process(new ArgumentException("There are no problems to evaluate.", nameof(problems)));
-        float[] rewards = [.. reward(Answered(host, problems, responses, options))];
+        float[] rewards = [.. reward(Answered(host, model, problems, responses, options))];
         return rewards.Length == responses.Length * options.Generation.SamplesPerPrompt
             ? new EvaluationResult([.. rewards.Chunk(options.Generation.SamplesPerPrompt)], options)
             : throw host.Process(new ArgumentException(
@@ -96,6 +96,11 @@ public static class Evaluation
     private static CachedResponse[][] Answer(
         IHost host, CausalLanguageModel model, IDataView problems, EvaluationOptions options, CancellationToken cancellation)
     {
+        if (options.Generation.EqualSamples is { } warning)
+        {
+            using IChannel channel = host.Start("Options");
+            channel.Warning(MessageSensitivity.None, warning);
+        }
         int[][] prompts = ReadPrompts(host, model, problems, options);
         var cache = new ResponseCache(options.CachePath);
         // What responses depend on is nobody's question where they are not kept, and a model's fingerprint takes a while.
@@ -126,24 +131,30 @@ public static class Evaluation
         PromptReader reader = options.Prompts;
         DataViewSchema.Column column = reader.Input.Find(host, problems.Schema);
         reader.Require(host, model, isText: column.Type is TextDataViewType);
+        var notes = new TextNotes(host, model);
         var prompts = new List<int[]>();
         using DataViewRowCursor cursor = problems.GetRowCursor([column]);
-        for (Func<int[]> read = reader.Open(cursor, column, model); cursor.MoveNext();)
+        for (Func<int[]> read = reader.Open(cursor, column, model, notes: notes); cursor.MoveNext();)
         {
             prompts.Add(read());
             SequenceCheck.Prompt(model.Config, prompts[^1], options.Generation.MaxNewTokens ?? 1, prompts.Count - 1);
         }
+        notes.WarnOfUnknown(prompts.Count, "prompts");
         return [.. prompts];
     }
 
     /// <summary>The problems' rows, each as often as it has responses, with these.</summary>
-    private static BatchDataView Answered(IHost host, IDataView problems, CachedResponse[][] responses, EvaluationOptions options)
+    private static BatchDataView Answered(
+        IHost host, CausalLanguageModel model, IDataView problems, CachedResponse[][] responses, EvaluationOptions options)
     {
         var repeated = new RepeatedDataView(host, problems, new Repetition(options.Generation.SamplesPerPrompt, "PromptIndex", "SampleIndex"));
         DataViewSchema.Column prompt = repeated.Schema["PromptIndex"], sample = repeated.Schema["SampleIndex"];
         OutputColumn<CachedResponse>[] outputs =
         [
-            OutputColumn.Text("Response", (CachedResponse response) => response.Text, LanguageModelAnnotation.OfTokenIds("ResponseTokenIds", options.Prompts)),
+            OutputColumn.Text(
+                "Response",
+                (CachedResponse response) => response.Text,
+                LanguageModelAnnotation.OfTokenIds("ResponseTokenIds", options.Prompts, model)),
             OutputColumn.Vector("ResponseTokenIds", NumberDataViewType.Int32, (CachedResponse response) => response.TokenIds),
             OutputColumn.Text("FinishReason", (CachedResponse response) => response.FinishReason.ToString()),
         ];

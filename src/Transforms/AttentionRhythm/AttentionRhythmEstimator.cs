@@ -15,7 +15,8 @@ namespace MLNetAttn.Transforms;
 /// | Response | text, or token ids as a vector of Int32; an empty one gives empty vectors |
 ///
 /// A text that a model of this process wrote comes with its token ids (annotation `TokenIds`), and these are read: tokenizing a text again need not give the
-/// tokens that were sampled. Text of a prompt gets the special tokens that the tokenizer puts around it (`AddSpecialTokens`), text of a response does not.
+/// tokens that were sampled. A model with another tokenizer than the writer's (annotation `Tokenizer`) reads the text. Text of a prompt gets the special
+/// tokens that the tokenizer puts around it (`AddSpecialTokens`), text of a response does not.
 ///
 /// ### Output columns: one value per response token
 /// | column | type | meaning |

@@ -138,6 +138,15 @@ public sealed record AttentionRhythmOptions
     /// <summary>Whether Fit finds groups: all heads need none, their receivers do.</summary>
     internal bool Calibrates => Grouping == RhythmGrouping.Calibrated && Groups is null && (!AllHeads || WantsReceivers);
 
+    /// <summary>The same metrics for a trainer, so that an analysis reads what training read: <c>Rhythm</c> of PolicyOptimizationOptions. Its groups of heads
+    /// are <see cref="Groups"/> where they are given. Without them <see cref="RhythmGrouping.Calibrated"/> leaves grouping to the trainer, which has no pass over
+    /// its data to calibrate on.</summary>
+    public RhythmOptions ToRhythmOptions()
+    {
+        RhythmOptions asked = ToRhythmOptions(Groups);
+        return Grouping == RhythmGrouping.Calibrated && Groups is null ? asked with { Grouping = null } : asked;
+    }
+
     /// <summary>What the model is asked for; without groups to use, rows are grouped by themselves.</summary>
     internal RhythmOptions ToRhythmOptions(HeadGroups? groups) => new()
     {

@@ -17,9 +17,10 @@ internal static class HeadCalibration
         var reader = new SequenceReader(host, model, input.Schema, options);
         HeadMeasurement? pooled = null;
         long rows = 0;
+        int longest = 0;
         using (DataViewRowCursor cursor = input.GetRowCursor(reader.Columns))
         {
-            foreach (TokenSequence[] batch in Read(cursor, reader.Open(cursor))
+            foreach (TokenSequence[] batch in Read(cursor, reader.Open(cursor, new TextNotes(host, model)))
                 .Take(options.CalibrationRows ?? int.MaxValue)
                 .Where(sequence => sequence.ResponseIds.Length > 0)
                 .Chunk(options.BatchSize))
@@ -28,11 +29,19 @@ internal static class HeadCalibration
                 IReadOnlyList<HeadMeasurement> measured = model.MeasureHeads(batch, options.ToRhythmOptions(groups: null));
                 pooled = HeadMeasurement.Pool(pooled is null ? measured : [pooled, .. measured]);
                 rows += batch.Length;
+                longest = Math.Max(longest, batch.Max(sequence => sequence.ResponseIds.Length));
             }
         }
         if (pooled is null)
             throw new InvalidOperationException(
                 $"The data has no response tokens in column '{options.ResponseColumnName}': head groups cannot be calibrated. Fit on other rows, or choose Grouping PerSequence.");
+        if (options.Outputs.HasFlag(RhythmColumns.Fai) && !options.ShrinkHorizon && longest <= options.MinimumHorizon)
+            channel.Warning(
+                MessageSensitivity.None,
+                "Column '{0}' is NaN throughout, and credit that is made of it finds nothing to amplify: FAI is not defined for the last MinimumHorizon ({1}) tokens of a response, and responses have {2} tokens in the mean. Lower it, or set ShrinkHorizon.",
+                options.FaiColumnName,
+                options.MinimumHorizon,
+                ((double)pooled.Spans.TokenCount / rows).ToString("G3", CultureInfo.InvariantCulture));
         HeadGroups groups = pooled.Group(options.HeadRatio);
         channel.Info(
             MessageSensitivity.None,

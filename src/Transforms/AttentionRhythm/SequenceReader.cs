@@ -25,7 +25,7 @@ internal sealed class SequenceReader
         DataViewSchema.Column response = InputColumn.TextOrTokenIds(options.ResponseColumnName).Find(host, schema);
         (_model, _prompts) = (model, options.ReadingLike(response).Prompts);
         _prompt = _prompts.Input.Find(host, schema);
-        _response = TokenIds.Resolve(host, schema, response);
+        _response = TokenIds.Resolve(host, model, schema, response);
         _prompts.Require(host, model, isText: _prompt.Type is TextDataViewType);
         TokenIds.RequireTokenizer(host, model, _response.Name, isText: _response.Type is TextDataViewType);
     }
@@ -34,9 +34,15 @@ internal sealed class SequenceReader
     public IReadOnlyList<DataViewSchema.Column> Columns => [_prompt, _response];
 
     /// <summary>Prepares reading a cursor's rows; the function it returns reads the current one. A response may be empty, a prompt may not.</summary>
-    public Func<TokenSequence> Open(DataViewRow row)
+    public Func<TokenSequence> Open(DataViewRow row) => Open(row, notes: null);
+
+    /// <inheritdoc cref="Open(DataViewRow)"/>
+    /// <param name="row">The cursor.</param>
+    /// <param name="notes">Are told what prompts are read; null = nobody.</param>
+    public Func<TokenSequence> Open(DataViewRow row, TextNotes? notes)
     {
-        Func<int[]> prompt = _prompts.Open(row, _prompt, _model), response = TokenIds.Reader(row, _response, _model, addSpecialTokens: false);
+        Func<int[]> prompt = _prompts.Open(row, _prompt, _model, notes: notes),
+            response = TokenIds.Reader(row, _response, _model, addSpecialTokens: false);
         return () =>
         {
             var sequence = new TokenSequence(prompt(), response());

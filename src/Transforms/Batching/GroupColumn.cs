@@ -7,9 +7,10 @@ namespace MLNetAttn.Transforms;
 /// <summary>The column that says which rows belong together: text, numbers, or keys, which go by the values that they stand for.</summary>
 internal static class GroupColumn
 {
-    /// <summary>The column, by name.</summary>
-    public static InputColumn Input(string name) =>
-        InputColumn.ScalarOrKey(name, TextDataViewType.Instance, NumberDataViewType.Int32, NumberDataViewType.Int64);
+    /// <summary>The column, by name. GenerateText, which answers a prompt several times, has another for it.</summary>
+    public static InputColumn Input(string name) => InputColumn
+        .ScalarOrKey(name, TextDataViewType.Instance, NumberDataViewType.Int32, NumberDataViewType.Int64)
+        .Suggesting(new TextGenerationOptions().PromptIndexColumnName, "GroupColumnName");
 
     /// <summary>Reads the name of a row's group; it throws where a key or text is missing.</summary>
     public static Func<string> Open(DataViewRow row, DataViewSchema.Column column) => column.Type switch

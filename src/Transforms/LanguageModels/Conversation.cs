@@ -25,6 +25,26 @@ internal static class Conversation
         return template.Render(messages, Options(root, addGenerationPrompt: true, otherFields: true) with { Clock = clock });
     }
 
+    /// <summary>Whether a text has the form of one: messages with a role each.</summary>
+    public static bool IsOne(string text)
+    {
+        if (text.AsSpan().TrimStart() is not ['[' or '{', ..]) return false;
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            JsonElement root = document.RootElement;
+            if (root.ValueKind == JsonValueKind.Object && !root.TryGetProperty("messages", out root)) return false;
+            return root.ValueKind == JsonValueKind.Array && root.GetArrayLength() > 0 && root.EnumerateArray().All(message =>
+                message.ValueKind == JsonValueKind.Object
+                && message.TryGetProperty("role", out JsonElement role)
+                && role.ValueKind == JsonValueKind.String);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>What chat templates take beside the messages. What is null is not there, as in data sets whose rows all have the same fields.</summary>
     /// <param name="conversation">An object.</param>
     /// <param name="addGenerationPrompt">Whether the beginning of an answer follows where the object does not say and does not go on with the last

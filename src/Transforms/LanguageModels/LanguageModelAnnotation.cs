@@ -16,6 +16,10 @@ public static class LanguageModelAnnotation
     /// <summary>The annotation of a text column that names the column with the token ids of the text, which tokenizing the text again need not give.</summary>
     public const string TokenIdsKind = "TokenIds";
 
+    /// <summary>The annotation of a text column that says which tokenizer's these ids are: text, a fingerprint of its tokenizer.json. A model with another
+    /// tokenizer reads the text. Without it, ids are taken for those of whichever model reads them.</summary>
+    public const string TokenizerKind = "Tokenizer";
+
     /// <summary>The annotation that names the column of the prompt that was answered: text.</summary>
     public const string PromptColumnKind = "PromptColumn";
 
@@ -33,18 +37,19 @@ public static class LanguageModelAnnotation
     {
         var builder = new DataViewSchema.Annotations.Builder();
         builder.Add<ReadOnlyMemory<char>>(Kind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = handle.PublishFingerprint().AsMemory());
-        if (tokenIdsColumnName is not null) builder.AddPrimitiveValue(TokenIdsKind, TextDataViewType.Instance, tokenIdsColumnName.AsMemory());
+        if (tokenIdsColumnName is not null) AddTokenIds(builder, tokenIdsColumnName, handle.Model);
         AddPrompts(builder, prompts);
         return builder.ToAnnotations();
     }
 
-    /// <summary>The annotations of a text column that came with its token ids, by whichever model.</summary>
+    /// <summary>The annotations of a text column that came with its token ids, and that is not to say by which model.</summary>
     /// <param name="tokenIdsColumnName">The column of the token ids.</param>
     /// <param name="prompts">How the prompts were read.</param>
-    internal static DataViewSchema.Annotations OfTokenIds(string tokenIdsColumnName, PromptReader prompts)
+    /// <param name="model">Wrote it; null = one whose tokenizer is not known.</param>
+    internal static DataViewSchema.Annotations OfTokenIds(string tokenIdsColumnName, PromptReader prompts, CausalLanguageModel? model)
     {
         var builder = new DataViewSchema.Annotations.Builder();
-        builder.AddPrimitiveValue(TokenIdsKind, TextDataViewType.Instance, tokenIdsColumnName.AsMemory());
+        AddTokenIds(builder, tokenIdsColumnName, model);
         AddPrompts(builder, prompts);
         return builder.ToAnnotations();
     }
@@ -78,6 +83,10 @@ public static class LanguageModelAnnotation
     /// <summary>The name of the column with the token ids of a text column; null if it has none.</summary>
     internal static string? TokenIdsColumnName(DataViewSchema.Column column) => Read(column, TokenIdsKind);
 
+    /// <summary>Whether the token ids of a text column are another tokenizer's than a model's, so that they mean something else to it.</summary>
+    internal static bool HasForeignIds(DataViewSchema.Column column, CausalLanguageModel model) =>
+        model.HasTokenizer && Read(column, TokenizerKind) is { } writer && writer != model.Tokenizer.Fingerprint;
+
     /// <summary>How the prompt that a column answers was read; null where it does not say.</summary>
     internal static PromptReader? Prompts(DataViewSchema.Column column)
     {
@@ -88,6 +97,16 @@ public static class LanguageModelAnnotation
         bool addSpecialTokens = false;
         column.Annotations.GetValue(AddSpecialTokensKind, ref addSpecialTokens);
         return new PromptReader(name, format, addSpecialTokens);
+    }
+
+    private static void AddTokenIds(DataViewSchema.Annotations.Builder builder, string column, CausalLanguageModel? model)
+    {
+        builder.AddPrimitiveValue(TokenIdsKind, TextDataViewType.Instance, column.AsMemory());
+        if (model is not { HasTokenizer: true }) return;
+        // The tokenizer outlives the model, whose weights may be gone when it is asked for.
+        Tokenizer tokenizer = model.Tokenizer;
+        builder.Add<ReadOnlyMemory<char>>(
+            TokenizerKind, TextDataViewType.Instance, (ref ReadOnlyMemory<char> value) => value = tokenizer.Fingerprint.AsMemory());
     }
 
     private static void AddPrompts(DataViewSchema.Annotations.Builder builder, PromptReader prompts)

@@ -48,15 +48,34 @@ internal sealed class PromptReader(string columnName, PromptFormat format, bool 
     /// <param name="column">The column.</param>
     /// <param name="model">Its tokenizer and its chat template read text.</param>
     /// <param name="rowsPerPrompt">Rows that stand for one of the user's, one after the other: an error names the user's.</param>
-    public Func<int[]> Open(DataViewRow row, DataViewSchema.Column column, CausalLanguageModel model, int rowsPerPrompt = 1)
+    /// <param name="notes">Are told what text is read; null = nobody.</param>
+    public Func<int[]> Open(DataViewRow row, DataViewSchema.Column column, CausalLanguageModel model, int rowsPerPrompt = 1, TextNotes? notes = null)
     {
-        if (format != PromptFormat.Messages) return TokenIds.Reader(row, column, model, addSpecialTokens, rowsPerPrompt);
+        if (format != PromptFormat.Messages) return Plain(row, column, model, rowsPerPrompt, notes);
         Func<string> text = row.Text(column);
         return () =>
         {
             string json = text();
-            return TokenIds.Read(
-                row.Position / rowsPerPrompt, columnName, () => model.Tokenizer.Encode(Render(model.ChatTemplate, json, _clock), addSpecialTokens: false));
+            long place = row.Position / rowsPerPrompt;
+            return TokenIds.Read(place, columnName, () =>
+            {
+                string rendered = Render(model.ChatTemplate, json, _clock);
+                int[] ids = model.Tokenizer.Encode(rendered, addSpecialTokens: false);
+                notes?.Encoded(place, rendered, ids);
+                return ids;
+            });
+        };
+    }
+
+    private Func<int[]> Plain(DataViewRow row, DataViewSchema.Column column, CausalLanguageModel model, int rowsPerPrompt, TextNotes? notes)
+    {
+        Func<int[]> read = TokenIds.Reader(row, column, model, addSpecialTokens, rowsPerPrompt, notes);
+        if (notes is null || column.Type is not TextDataViewType) return read;
+        Func<string> text = row.Text(column);
+        return () =>
+        {
+            if (notes.IsFirstPrompt() && Conversation.IsOne(text())) notes.WarnOfConversation(columnName);
+            return read();
         };
     }
 

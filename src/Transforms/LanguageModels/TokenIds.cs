@@ -8,13 +8,18 @@ namespace MLNetAttn.Transforms;
 /// <summary>Token ids of a column that holds them, or holds text.</summary>
 internal static class TokenIds
 {
-    /// <summary>The column to read for a response: for text that came with its token ids, the column of the ids.</summary>
+    /// <summary>The column to read for a response: for text that came with its token ids, the column of the ids, unless they are another
+    /// tokenizer's.</summary>
     /// <param name="host">Is warned where that column is gone.</param>
+    /// <param name="model">Is to read it.</param>
     /// <param name="schema">The columns there are.</param>
     /// <param name="column">The response.</param>
-    public static DataViewSchema.Column Resolve(IHost host, DataViewSchema schema, DataViewSchema.Column column)
+    public static DataViewSchema.Column Resolve(IHost host, CausalLanguageModel model, DataViewSchema schema, DataViewSchema.Column column)
     {
-        if (column.Type is not TextDataViewType || LanguageModelAnnotation.TokenIdsColumnName(column) is not { } name) return column;
+        if (column.Type is not TextDataViewType
+            || LanguageModelAnnotation.TokenIdsColumnName(column) is not { } name
+            || LanguageModelAnnotation.HasForeignIds(column, model))
+            return column;
         if (schema.GetColumnOrNull(name) is { Type: VectorDataViewType { ItemType: NumberDataViewType item } } ids
             && item == NumberDataViewType.Int32)
             return ids;
@@ -42,14 +47,19 @@ internal static class TokenIds
     /// <param name="model">Its tokenizer reads text.</param>
     /// <param name="addSpecialTokens">Whether text gets the tokens that the tokenizer puts around it: prompts do, responses don't.</param>
     /// <param name="rowsPerPrompt">Rows that stand for one of the user's, one after the other: an error names the user's.</param>
-    public static Func<int[]> Reader(DataViewRow row, DataViewSchema.Column column, CausalLanguageModel model, bool addSpecialTokens, int rowsPerPrompt = 1)
+    /// <param name="notes">Are told what text is read; null = nobody.</param>
+    public static Func<int[]> Reader(
+        DataViewRow row, DataViewSchema.Column column, CausalLanguageModel model, bool addSpecialTokens, int rowsPerPrompt = 1, TextNotes? notes = null)
     {
         if (column.Type is VectorDataViewType) return row.Vector<int>(column);
         Func<string> text = row.Text(column);
         return () =>
         {
             string value = text();
-            return Read(row.Position / rowsPerPrompt, column.Name, () => model.Tokenizer.Encode(value, addSpecialTokens));
+            long place = row.Position / rowsPerPrompt;
+            int[] ids = Read(place, column.Name, () => model.Tokenizer.Encode(value, addSpecialTokens));
+            notes?.Encoded(place, value, ids);
+            return ids;
         };
     }
 

@@ -11,6 +11,7 @@ public sealed class PolicyTransformer : BatchTransformer
 {
     private readonly TextGenerationOptions _options;
     private readonly LanguageModelHandle _model;
+    private readonly TextNotes _notes;
 
     /// <param name="environment">ML.NET's environment.</param>
     /// <param name="model">The model; this transformer disposes the handle.</param>
@@ -19,7 +20,7 @@ public sealed class PolicyTransformer : BatchTransformer
         : base(environment, nameof(PolicyTransformer), options.CancellationToken)
     {
         options.Validate();
-        (_options, _model) = (options, model);
+        (_options, _model, _notes) = (options, model, new TextNotes(Host, model.Model));
     }
 
     internal PolicyTransformer(IHostEnvironment environment, ComponentReader reader)
@@ -74,7 +75,7 @@ public sealed class PolicyTransformer : BatchTransformer
 
     private Func<Prompt> Open(DataViewRow row, DataViewSchema.Column column)
     {
-        Func<int[]> tokens = _options.Prompts.Open(row, column, Model, Samples);
+        Func<int[]> tokens = _options.Prompts.Open(row, column, Model, Samples, _notes);
         Func<DataViewRowId> id = row.Id();
         return () =>
         {

@@ -57,5 +57,13 @@ public sealed class TextGenerationEstimator : BatchEstimator<PolicyTransformer>
         _options.Prompts.Require(Host, _model.Model, isText: prompt.Kind == SchemaShape.Column.VectorKind.Scalar);
     }
 
-    internal override PolicyTransformer FitCore(IDataView input) => new(Host, _model.Share(), _options);
+    internal override PolicyTransformer FitCore(IDataView input)
+    {
+        if (_options.Generation.EqualSamples is { } warning)
+        {
+            using IChannel channel = Host.Start("Options");
+            channel.Warning(MessageSensitivity.None, warning);
+        }
+        return new PolicyTransformer(Host, _model.Share(), _options);
+    }
 }

@@ -20,6 +20,7 @@ public sealed class DirectoryEntriesTests
         Directory.Exists(inner).Should().BeTrue();
         string file = Path.Combine(inner, "file");
         File.WriteAllText(file, "");
-        FluentActions.Invoking(() => DirectoryEntries.Create(file)).Should().Throw<IOException>();
+        foreach (string path in (string[])[file, Path.Combine(file, "c")])
+            FluentActions.Invoking(() => DirectoryEntries.Create(path)).Should().Throw<IOException>().WithMessage($"'{file}' is a file, expected a folder*");
     }
 }

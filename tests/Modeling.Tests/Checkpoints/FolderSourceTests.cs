@@ -6,7 +6,17 @@ public sealed class FolderSourceTests
     public void A_missing_folder_is_named()
     {
         Func<FolderSource> open = () => new("/no/such/folder");
-        open.Should().Throw<DirectoryNotFoundException>().WithMessage("*'/no/such/folder'*");
+        open.Should().Throw<DirectoryNotFoundException>().WithMessage("*'/no/such/folder'*on this machine, not a name on the Hub*");
+    }
+
+    [Fact]
+    public void A_file_in_its_place_is_no_missing_folder()
+    {
+        using TemporaryFolder folder = Fixtures.Folder();
+        string file = folder.File("policy.zip");
+        File.WriteAllText(file, "");
+        FluentActions.Invoking(() => CausalLanguageModel.FromPretrained(file))
+            .Should().Throw<DirectoryNotFoundException>().WithMessage($"'{file}' is a file, expected*folder*zip*mlContext.Model.Load*");
     }
 
     [Fact]

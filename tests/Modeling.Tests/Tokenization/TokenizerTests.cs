@@ -102,6 +102,21 @@ public sealed class TokenizerTests
     }
 
     [Fact]
+    public void A_token_that_is_only_named_unknown_is_none_that_is_written()
+    {
+        TokenizerJson.Load(TokenizerJson.WordLevel(["a", "b"]), """{"unk_token":"b"}""").LackingTokenId.Should().BeNull();
+        TokenizerJson.Load(TokenizerJson.WordLevel(Words)).LackingTokenId.Should().Be(0);
+    }
+
+    [Fact]
+    public void A_fingerprint_is_that_of_the_ids()
+    {
+        string json = TokenizerJson.WordLevel(Words);
+        TokenizerJson.Load(json, """{"chat_template":"x"}""").Fingerprint.Should().Be(TokenizerJson.Load(json).Fingerprint);
+        TokenizerJson.Load(TokenizerJson.WordLevel(["a", "b"])).Fingerprint.Should().NotBe(TokenizerJson.Load(json).Fingerprint);
+    }
+
+    [Fact]
     public void Ids_and_tokens_are_looked_up_both_ways()
     {
         Tokenizer tokenizer = TokenizerJson.Load(TokenizerJson.WordLevel(Words, ("added_tokens", $"[{TokenizerJson.AddedToken(9, "<late>")}]")));

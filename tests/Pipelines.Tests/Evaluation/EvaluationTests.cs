@@ -128,6 +128,25 @@ public sealed class EvaluationTests : IDisposable
     }
 
     [Fact]
+    public void What_makes_an_evaluation_worth_less_is_told()
+    {
+        var warnings = new List<string>();
+        _ml.Log += (_, entry) =>
+        {
+            if (entry.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) warnings.Add(entry.Message);
+        };
+        IDataView strange = _ml.Data.LoadFromEnumerable([new { Prompt = "numbers 1 2 target 3 :" }, new { Prompt = "numbers 1 2 goal 3 :" }]);
+        Evaluation.Run(_ml, _model, strange, _ => new float[2], new EvaluationOptions { Generation = new() { Temperature = 0, MaxNewTokens = 2 } });
+        warnings.Should().ContainSingle().Which.Should().Contain("1 of 2 prompts have text that the tokenizer does not know, such as 'goal' in row 1");
+        warnings.Clear();
+        Evaluation.Run(
+            _ml, _model, _problems,
+            _ => new float[40],
+            new EvaluationOptions { Generation = new() { Temperature = 0, SamplesPerPrompt = 4, MaxNewTokens = 2 } });
+        warnings.Should().ContainSingle().Which.Should().Contain("SamplesPerPrompt is 4 and Temperature 0");
+    }
+
+    [Fact]
     public void Bad_input_is_named()
     {
         FluentActions.Invoking(() => Evaluation.Run(_ml, _model, _problems, _ => new float[3]))

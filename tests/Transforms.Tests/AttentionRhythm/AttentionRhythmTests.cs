@@ -207,6 +207,23 @@ public sealed class AttentionRhythmTests : IDisposable
             .Should().Throw<InvalidOperationException>().WithMessage("*no response tokens*'Response'*");
     }
 
+    [Theory]
+    [InlineData(10, false, true)]
+    [InlineData(9, false, false)]
+    [InlineData(10, true, false)]
+    public void Responses_shorter_than_the_horizon_are_told(int horizon, bool shrink, bool told)
+    {
+        // One of 10 tokens and one of fewer: FAI of the first is defined from a horizon of 9 on.
+        IDataView data = _ml.Data.LoadFromEnumerable(new[] { 10, 4 }.Select(
+            tokens => new IdPair { Prompt = [1, 2], Response = [.. Enumerable.Range(1, tokens)] }));
+        var warnings = new WarningList(_ml);
+        var options = new AttentionRhythmOptions { MinimumHorizon = horizon, ShrinkHorizon = shrink };
+        IDataView read = _ml.Transforms.AttentionRhythm(_idModel, options).Fit(data).Transform(data);
+        read.GetColumn<float[]>("Fai").All(fai => fai.All(float.IsNaN)).Should().Be(told);
+        warnings.Should().HaveCount(told ? 1 : 0);
+        if (told) warnings[0].Should().Match("*Column 'Fai' is NaN throughout*MinimumHorizon (10) tokens*responses have 7 tokens in the mean*");
+    }
+
     [Fact]
     public void Given_groups_are_used_and_the_data_is_not_read_by_Fit()
     {

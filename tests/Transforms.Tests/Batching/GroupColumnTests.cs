@@ -54,6 +54,16 @@ public sealed class GroupColumnTests
             GroupColumn.Input(good).Find(host, MLNetInternals.CreateShape(data.Schema)).Name.Should().Be(good);
     }
 
+    [Fact]
+    public void Where_GenerateText_numbered_the_prompts_the_error_asks_for_its_column()
+    {
+        IDataView numbered = _ml.Data.LoadFromEnumerable([new { PromptIndex = 0L }]), other = _ml.Data.LoadFromEnumerable([new { Number = 0L }]);
+        FluentActions.Invoking(() => GroupColumn.Input("Group").Find((IHostEnvironment)_ml, numbered.Schema))
+            .Should().Throw<ArgumentOutOfRangeException>().WithMessage("*'Group'*The data has: PromptIndex. Set GroupColumnName to 'PromptIndex'?*");
+        FluentActions.Invoking(() => GroupColumn.Input("Group").Find((IHostEnvironment)_ml, other.Schema))
+            .Should().Throw<ArgumentOutOfRangeException>().Which.Message.Should().NotContain("GroupColumnName");
+    }
+
     private static readonly Row[] Rows =
     [
         new() { Text = "b", Small = -7, Large = 9_000_000_000 },

@@ -28,6 +28,38 @@ public sealed class LanguageModelAnnotationTests : IDisposable
     }
 
     [Fact]
+    public void A_model_with_the_same_tokenizer_reads_the_tokens_and_one_with_another_the_text()
+    {
+        IDataView written = Written();
+        string[] texts = [.. written.GetColumn<string>("Response")];
+        int[][] sampled = [.. written.GetColumn<int[]>("ResponseTokenIds")];
+        using CausalLanguageModel same = TinyModels.Create(seed: 2), other = TinyModels.CreateWithOtherIds();
+        Analysed(same).Should().BeEquivalentTo(sampled, order => order.WithStrictOrdering());
+        int[][] read = Analysed(other);
+        read.Should().BeEquivalentTo(
+            texts.Select(text => other.Tokenizer.Encode(text, addSpecialTokens: false)),
+            order => order.WithStrictOrdering());
+        read.Should().NotBeEquivalentTo(texts.Select(text => _model.Tokenizer.Encode(text, addSpecialTokens: false)), "its ids are others");
+
+        int[][] Analysed(CausalLanguageModel reader) =>
+            [.. _ml.Transforms.AttentionRhythm(reader).Fit(written).Transform(written).GetColumn<int[]>("TokenIds")];
+    }
+
+    [Fact]
+    public void Ids_are_taken_where_it_is_not_known_whose_they_are()
+    {
+        IDataView written = Written();
+        var host = ((Microsoft.ML.Runtime.IHostEnvironment)_ml).Register("test");
+        using CausalLanguageModel ids = TinyModels.CreateWithoutTokenizer(), other = TinyModels.CreateWithOtherIds();
+        Read(ids, written).Should().Be("ResponseTokenIds", "a model without tokenizer reads no text");
+        IDataView numbers = _ml.Data.LoadFromEnumerable(IdPair.Make(2));
+        Read(other, _ml.Transforms.GenerateText(ids, maxNewTokens: 2).Fit(numbers).Transform(numbers)).Should().Be("ResponseTokenIds");
+        Read(other, written).Should().Be("Response");
+
+        string Read(CausalLanguageModel reader, IDataView view) => TokenIds.Resolve(host, reader, view.Schema, view.Schema["Response"]).Name;
+    }
+
+    [Fact]
     public void Log_probabilities_of_the_analysis_are_those_of_sampling()
     {
         IDataView view = Generate().Append(_ml.Transforms.AttentionRhythm()).Fit(_prompts).Transform(_prompts);
@@ -118,11 +150,7 @@ public sealed class LanguageModelAnnotationTests : IDisposable
     [Fact]
     public void Where_the_token_ids_are_gone_the_text_is_tokenized_with_a_warning()
     {
-        var warnings = new List<string>();
-        _ml.Log += (_, log) =>
-        {
-            if (log.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning) warnings.Add(log.Message);
-        };
+        var warnings = new WarningList(_ml);
         IDataView written = _ml.Transforms.DropColumns("ResponseTokenIds").Fit(Written()).Transform(Written());
         string[] texts = [.. written.GetColumn<string>("Response")];
         IDataView rhythm = _ml.Transforms.AttentionRhythm(grouping: RhythmGrouping.PerSequence).Fit(written).Transform(written);

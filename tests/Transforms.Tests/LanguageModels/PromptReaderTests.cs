@@ -58,6 +58,29 @@ public sealed class PromptReaderTests : IDisposable
     }
 
     [Fact]
+    public void A_conversation_that_is_read_as_plain_text_is_told_once()
+    {
+        IDataView data = _ml.Data.LoadFromEnumerable(new[] { "1", "2" }.Select(
+            text => new { Prompt = $$"""[{"role":"user","content":"{{text}}"}]""", Response = "abc 12 + 3 = 123" }));
+        var warnings = new WarningList(_ml);
+        Answer(PromptFormat.Messages).Should().HaveCount(2);
+        _ml.Transforms.AttentionRhythm(_model, promptFormat: PromptFormat.Messages).Fit(data);
+        warnings.Should().BeEmpty();
+        Answer(PromptFormat.Text).Should().HaveCount(2);
+        warnings.Should().ContainSingle().Which.Should().Match("*Column 'Prompt' looks like a conversation*set PromptFormat to Messages*");
+        warnings.Clear();
+        _ml.Transforms.AttentionRhythm(_model).Fit(data);
+        warnings.Should().ContainSingle().Which.Should().Contain("Column 'Prompt' looks like a conversation");
+
+        string[] Answer(PromptFormat format)
+        {
+            PolicyTransformer fitted = _ml.Transforms.GenerateText(_model, maxNewTokens: 2, promptFormat: format).Fit(data);
+            fitted.Transform(data).GetColumn<string>("Response").Should().HaveCount(2);
+            return [.. fitted.Transform(data).GetColumn<string>("Response")];
+        }
+    }
+
+    [Fact]
     public void A_reader_at_a_time_tells_chat_templates_that_time_where_it_was_told()
     {
         var time = new DateTimeOffset(2024, 7, 26, 23, 30, 0, TimeSpan.FromHours(-11));

@@ -28,6 +28,22 @@ internal static class TinyModels
     public static CausalLanguageModel CreateWithChatTemplate(string? template = null) => CausalLanguageModel.Create(
         Config(vocabulary: 13), Tokenizer.FromPretrained(new TokenizerSource(template ?? ChatTemplate)), seed: 1, initializerRange: 0.4);
 
+    /// <summary>A model that reads and writes the same text in other ids.</summary>
+    public static CausalLanguageModel CreateWithOtherIds() => CausalLanguageModel.Create(
+        Config(vocabulary: 13),
+        Tokenizer.FromPretrained(new TokenizerSource(definition: TokenizerJson.Replace("\"a\":1,\"b\":2", "\"a\":2,\"b\":1"))),
+        seed: 1,
+        initializerRange: 0.4);
+
+    /// <summary>A model that reads each other character as one token, "&lt;unk>".</summary>
+    public static CausalLanguageModel CreateWithUnknown() => CausalLanguageModel.Create(
+        Config(vocabulary: 14),
+        Tokenizer.FromPretrained(new TokenizerSource(definition: TokenizerJson
+            .Replace("\"unk_token\":null", "\"unk_token\":\"<unk>\"")
+            .Replace("\"ab\":12", "\"ab\":12,\"<unk>\":13"))),
+        seed: 1,
+        initializerRange: 0.4);
+
     /// <summary>A model for token ids only.</summary>
     public static CausalLanguageModel CreateWithoutTokenizer(long seed = 1, int vocabulary = 40, bool tied = true) =>
         CausalLanguageModel.Create(Config(vocabulary, tied), tokenizer: null, seed, initializerRange: 0.4);
@@ -57,14 +73,14 @@ internal static class TinyModels
         EosTokenIds = [0],
     };
 
-    private sealed class TokenizerSource(string? chatTemplate = null) : ICheckpointSource
+    private sealed class TokenizerSource(string? chatTemplate = null, string definition = TokenizerJson) : ICheckpointSource
     {
         public string Location => "a tokenizer made in memory";
 
         public bool Exists(string file) => file == "tokenizer.json" || (file == "chat_template.jinja" && chatTemplate is not null);
 
         public Stream OpenRead(string file) => new MemoryStream(
-            System.Text.Encoding.UTF8.GetBytes(file == "tokenizer.json" ? TokenizerJson : chatTemplate!),
+            System.Text.Encoding.UTF8.GetBytes(file == "tokenizer.json" ? definition : chatTemplate!),
             writable: false);
     }
 }

@@ -115,6 +115,18 @@ public sealed class SamplesPerPromptTests : IDisposable
         cached.GetColumn<int>("SampleIndex").Should().Equal(Enumerable.Range(0, 14).Select(i => 1 + i % 2));
     }
 
+    [Theory]
+    [InlineData(0.0, 4, true)]
+    [InlineData(0.0, 1, false)]
+    [InlineData(0.5, 4, false)]
+    public void Greedy_samples_are_said_to_be_all_the_same(double temperature, int samples, bool told)
+    {
+        var warnings = new WarningList(_ml);
+        _ml.Transforms.GenerateText(_model, temperature: temperature, samplesPerPrompt: samples).Fit(_data);
+        warnings.Should().HaveCount(told ? 1 : 0);
+        if (told) warnings[0].Should().Contain("SamplesPerPrompt is 4 and Temperature 0: greedy responses to one prompt are all the same.");
+    }
+
     private PolicyTransformer Fit(int samples, int batchSize = 8) => _ml.Transforms.GenerateText(_model, new TextGenerationOptions
     {
         BatchSize = batchSize,

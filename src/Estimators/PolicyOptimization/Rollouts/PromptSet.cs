@@ -11,10 +11,11 @@ internal sealed class PromptSet
 {
     private readonly StoredRows _rows;
     private readonly PromptReader _reader;
+    private readonly CausalLanguageModel _model;
     private readonly Func<int[], RolloutResponse> _respond;
 
-    private PromptSet(StoredRows rows, PromptReader reader, int[][] tokenIds, Func<int[], RolloutResponse> respond) =>
-        (_rows, _reader, TokenIds, _respond) = (rows, reader, tokenIds, respond);
+    private PromptSet(StoredRows rows, PromptReader reader, int[][] tokenIds, CausalLanguageModel model, Func<int[], RolloutResponse> respond) =>
+        (_rows, _reader, TokenIds, _model, _respond) = (rows, reader, tokenIds, model, respond);
 
     /// <summary>Prompts.</summary>
     public int Count => TokenIds.Length;
@@ -30,7 +31,7 @@ internal sealed class PromptSet
     });
 
     /// <summary>Reads and checks all prompts.</summary>
-    /// <param name="context">Marks errors as ML.NET does.</param>
+    /// <param name="host">Marks errors as ML.NET does, and is warned of prompts that are hardly meant as they are read.</param>
     /// <param name="data">The rows.</param>
     /// <param name="model">Gives the tokenizer, the vocabulary and the length of the context.</param>
     /// <param name="options">The prompt column, the length of responses and what ends them.</param>
@@ -38,22 +39,24 @@ internal sealed class PromptSet
     /// <exception cref="ArgumentException">There are no rows, the column is missing or of another type, or a prompt is empty, too long or holds an unknown id;
     /// the message names column or row.</exception>
     public static PromptSet Read(
-        IExceptionContext context, IDataView data, CausalLanguageModel model, PolicyOptimizationOptions options, DateTimeOffset started)
+        IHost host, IDataView data, CausalLanguageModel model, PolicyOptimizationOptions options, DateTimeOffset started)
     {
         PromptReader reader = options.Prompts.At(started);
-        DataViewSchema.Column column = reader.Input.Find(context, data.Schema);
-        reader.Require(context, model, isText: column.Type is TextDataViewType);
-        RequireOneVocabulary(context, model);
+        DataViewSchema.Column column = reader.Input.Find(host, data.Schema);
+        reader.Require(host, model, isText: column.Type is TextDataViewType);
+        RequireOneVocabulary(host, model);
+        var notes = new TextNotes(host, model);
         var tokenIds = new List<int[]>();
         StoredRows rows = StoredRows.Read(data, row =>
         {
-            Func<int[]> read = reader.Open(row, column, model);
+            Func<int[]> read = reader.Open(row, column, model, notes: notes);
             return () => tokenIds.Add(read());
         });
-        if (rows.Count == 0) throw context.Process(new ArgumentException("The data has no rows, expected at least one prompt.", nameof(data)));
+        if (rows.Count == 0) throw host.Process(new ArgumentException("The data has no rows, expected at least one prompt.", nameof(data)));
         for (int row = 0; row < tokenIds.Count; row++)
             SequenceCheck.Prompt(model.Config, tokenIds[row], options.MaxNewTokens, row);
-        return new PromptSet(rows, reader, [.. tokenIds], ids => RolloutResponse.Of(options, model, ids));
+        notes.WarnOfUnknown(rows.Count, "prompts");
+        return new PromptSet(rows, reader, [.. tokenIds], model, ids => RolloutResponse.Of(options, model, ids));
     }
 
     /// <summary>What the reward sees.</summary>
@@ -62,6 +65,7 @@ internal sealed class PromptSet
     public RolloutView Rollouts(int[] rows, IReadOnlyList<GeneratedSequence> samples) => new(
         _rows,
         _reader,
+        _model,
         samples.Select(sample => (
             rows[sample.PromptIndex],
             sample.Text is { } text ? new RolloutResponse(text, sample.TokenIds, sample.FinishReason) : _respond(sample.TokenIds))));
@@ -69,7 +73,7 @@ internal sealed class PromptSet
     /// <summary>What the reward sees.</summary>
     /// <param name="rows">[B]: the prompt row that each response answers.</param>
     /// <param name="tokenIds">[B]: the responses.</param>
-    public RolloutView Rollouts(int[] rows, int[][] tokenIds) => new(_rows, _reader, rows.Zip(tokenIds, (row, ids) => (row, _respond(ids))));
+    public RolloutView Rollouts(int[] rows, int[][] tokenIds) => new(_rows, _reader, _model, rows.Zip(tokenIds, (row, ids) => (row, _respond(ids))));
 
     /// <summary>Checks that the model has a place for every token of its tokenizer, before hours of training meet one that it has not.</summary>
     /// <exception cref="InvalidOperationException">It has not.</exception>

@@ -32,7 +32,7 @@ internal sealed class RecordedRolloutSource : IRolloutSource
         PromptReader prompts = options.Prompts.At(started);
         DataViewSchema.Column prompt = prompts.Input.Find(context, data.Schema),
             response = TokenIds.Resolve(
-                context, data.Schema, InputColumn.TextOrTokenIds(columns.ResponseColumnName).Find(context, data.Schema));
+                context, model, data.Schema, InputColumn.TextOrTokenIds(columns.ResponseColumnName).Find(context, data.Schema));
         WeightedColumns columnsOfRewards = options.Rewards;
         DataViewSchema.Column[] rewards =
             [.. columnsOfRewards.Names.Select(name => InputColumn.Scalar(name, NumberDataViewType.Single).Find(context, data.Schema))];
@@ -44,10 +44,12 @@ internal sealed class RecordedRolloutSource : IRolloutSource
         TokenIds.RequireTokenizer(context, model, response.Name, isText: response.Type is TextDataViewType);
         PromptSet.RequireOneVocabulary(context, model);
 
+        var notes = new TextNotes(context, model);
         var groups = new Dictionary<string, List<Row>>();
         using DataViewRowCursor cursor = data.GetRowCursor(
             [prompt, response, group, .. rewards, .. logs is { } extra ? [extra] : Array.Empty<DataViewSchema.Column>()]);
-        Func<int[]> readPrompt = prompts.Open(cursor, prompt, model), readResponse = TokenIds.Reader(cursor, response, model, addSpecialTokens: false);
+        Func<int[]> readPrompt = prompts.Open(cursor, prompt, model, notes: notes),
+            readResponse = TokenIds.Reader(cursor, response, model, addSpecialTokens: false, notes: notes);
         Func<float>[] readRewards = [.. rewards.Select(cursor.Scalar<float>)];
         Func<float[]>? readLogs = logs is { } found ? cursor.Vector<float>(found) : null;
         Func<string> readGroup = GroupColumn.Open(cursor, group);
@@ -85,6 +87,7 @@ internal sealed class RecordedRolloutSource : IRolloutSource
                     $"Group '{key}': row {other.Number} has another prompt than row {members[0].Number}; a group's responses answer one prompt.",
                     nameof(data)));
         }
+        notes.WarnOfUnknown(groups.Values.Sum(members => members.Count), "rows");
         return new RecordedRolloutSource([.. groups.Values.Select(members => members.ToArray())], options);
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Estimators;
@@ -12,22 +13,24 @@ internal sealed class RolloutView : IDataView
 
     private readonly StoredRows _prompts;
     private readonly PromptReader _reader;
+    private readonly CausalLanguageModel? _model;
     private readonly Answer[] _answers;
 
     /// <param name="prompts">The prompt rows.</param>
     /// <param name="reader">How their prompts are read.</param>
+    /// <param name="model">Wrote the responses; null = one whose tokenizer is not known.</param>
     /// <param name="responses">[B]: the responses, with the prompt row that each of them answers.</param>
-    public RolloutView(StoredRows prompts, PromptReader reader, IEnumerable<(int Row, RolloutResponse Response)> responses)
-        : this(prompts, reader, Number(responses))
+    public RolloutView(StoredRows prompts, PromptReader reader, CausalLanguageModel? model, IEnumerable<(int Row, RolloutResponse Response)> responses)
+        : this(prompts, reader, model, Number(responses))
     {
     }
 
-    private RolloutView(StoredRows prompts, PromptReader reader, Answer[] answers)
+    private RolloutView(StoredRows prompts, PromptReader reader, CausalLanguageModel? model, Answer[] answers)
     {
-        (_prompts, _reader, _answers) = (prompts, reader, answers);
+        (_prompts, _reader, _model, _answers) = (prompts, reader, model, answers);
         var schema = new DataViewSchema.Builder();
         foreach (DataViewSchema.Column column in prompts.Columns) schema.AddColumn(column.Name, column.Type, column.Annotations);
-        schema.AddColumn(Names.ResponseColumnName, TextDataViewType.Instance, LanguageModelAnnotation.OfTokenIds(Names.TokenIdsColumnName, reader));
+        schema.AddColumn(Names.ResponseColumnName, TextDataViewType.Instance, LanguageModelAnnotation.OfTokenIds(Names.TokenIdsColumnName, reader, model));
         schema.AddColumn(Names.TokenIdsColumnName, new VectorDataViewType(NumberDataViewType.Int32));
         schema.AddColumn(Names.FinishReasonColumnName, TextDataViewType.Instance);
         Schema = schema.ToSchema();
@@ -55,7 +58,7 @@ internal sealed class RolloutView : IDataView
     public string Describe(int row) => $"response {_answers[row].Place} to the prompt of row {_answers[row].Row}";
 
     /// <summary>Some of the responses, under the same names and ids.</summary>
-    public RolloutView Only(int[] rows) => new(_prompts, _reader, [.. rows.Select(row => _answers[row])]);
+    public RolloutView Only(int[] rows) => new(_prompts, _reader, _model, [.. rows.Select(row => _answers[row])]);
 
     private static Answer[] Number(IEnumerable<(int Row, RolloutResponse Response)> responses)
     {
@@ -127,9 +130,9 @@ internal sealed class RolloutView : IDataView
 }
 
 /// <summary>What a reward sees of a response.</summary>
-internal sealed record RolloutResponse(string Text, int[] TokenIds, Modeling.FinishReason FinishReason)
+internal sealed record RolloutResponse(string Text, int[] TokenIds, FinishReason FinishReason)
 {
     /// <summary>Of a response of which only the tokens are known.</summary>
-    public static RolloutResponse Of(PolicyOptimizationOptions options, Modeling.CausalLanguageModel model, int[] tokenIds) =>
+    public static RolloutResponse Of(PolicyOptimizationOptions options, CausalLanguageModel model, int[] tokenIds) =>
         new(options.TextOf(model, tokenIds), tokenIds, options.EndOf(model, tokenIds));
 }
