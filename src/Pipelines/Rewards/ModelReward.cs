@@ -53,8 +53,7 @@ internal sealed class ModelReward(ITransformer model, string columnName) : IEsti
     {
         if (output.GetColumnOrNull(columnName)?.Type == NumberDataViewType.Single) return;
         string written = string.Join(", ", Written(input, output).Select(column => $"{column.Name} ({column.Type})"));
-        throw new ArgumentOutOfRangeException(
-            nameof(columnName),
+        throw new ArgumentException(
             $"The model that Reward.From was given writes no column '{columnName}' of {NumberDataViewType.Single}. It writes {(written.Length == 0 ? "no column" : written)}: name the one that is the reward.");
     }
 

@@ -38,7 +38,7 @@ public sealed class RewardTests
         IDataView rows = _ml.Data.LoadFromEnumerable([new Row { Response = "please" }]);
         ITransformer trained = _ml.Transforms.RegexReward("no").Fit(rows);
         Reward.From(trained, "Reward").Rewards(rows).Should().Equal(0);
-        FluentActions.Invoking(() => Reward.From(trained).Fit(rows)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*'Score'*It writes Reward (Single)*");
+        FluentActions.Invoking(() => Reward.From(trained).Fit(rows)).Should().Throw<ArgumentException>().WithMessage("*'Score'*It writes Reward (Single)*");
         FluentActions.Invoking(() => Reward.From(trained, "")).Should().Throw<ArgumentException>();
     }
 

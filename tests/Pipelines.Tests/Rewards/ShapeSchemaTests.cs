@@ -1,6 +1,5 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Pipelines;
 
@@ -31,6 +30,6 @@ public sealed class ShapeSchemaTests
     {
         var schema = new DataViewSchema.Builder();
         foreach ((int i, DataViewType type) in types.Index()) schema.AddColumn($"{i}", type);
-        return ShapeSchema.Of(MLNetInternals.CreateShape(schema.ToSchema()));
+        return ShapeSchema.Of(RewardChecks.Shape(schema.ToSchema()));
     }
 }
