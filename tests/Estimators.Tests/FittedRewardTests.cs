@@ -11,6 +11,7 @@ public sealed class FittedRewardTests : TrainerFixture
         ITransformer model = Ml.Transforms.CopyColumns("Label", "Reward").Append(Ml.Transforms.Conversion.ConvertType("Score", "Wanted")).Fit(labelled);
         FluentActions.Invoking(() => new PolicyOptimizationTrainer(Ml, Model, model, Options() with { RewardColumnName = "Score" }).Fit(Rows))
             .Should().Throw<ArgumentException>()
-            .WithMessage("The model that is the reward cannot be applied to responses, which have the columns Prompt, Wanted, Response, ResponseTokenIds, FinishReason: Could not find input column 'Reward'. If that is a label*labelColumnName.");
+            .WithMessage(
+                "The model that is the reward cannot be applied to responses, which have the columns Prompt, Wanted, Response, ResponseTokenIds, FinishReason: Could not find input column 'Reward'. If that is a label*labelColumnName.");
     }
 }

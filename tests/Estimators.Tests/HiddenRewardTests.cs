@@ -19,7 +19,8 @@ public sealed class HiddenRewardTests : TrainerFixture
     public void So_is_one_in_a_chain_that_was_fitted()
     {
         ITransformer reward = Ones().Append(Ones()).Fit(Ml.Data.LoadFromEnumerable(Array.Empty<RewardInput>()));
-        FluentActions.Invoking(() => new PolicyOptimizationTrainer(Ml, Model, reward, Options()).Fit(Rows)).Should().Throw<ArgumentException>().WithMessage(Twice);
+        FluentActions.Invoking(() => new PolicyOptimizationTrainer(Ml, Model, reward, Options()).Fit(Rows))
+            .Should().Throw<ArgumentException>().WithMessage(Twice);
     }
 
     [Fact]

@@ -28,7 +28,8 @@ public sealed class ModelRewardTests
         ITransformer model = Model("Score").Append(_ml.Transforms.Conversion.ConvertType("PredictedLabel", "Score", DataKind.Boolean)).Fit(Rows());
         foreach (string column in new[] { "Probability", "PredictedLabel" })
             FluentActions.Invoking(() => Reward.From(model, column).GetOutputSchema(Shape(Rows()))).Should().Throw<ArgumentException>()
-                .WithMessage($"The model that Reward.From was given writes no column '{column}' of Single. It writes Score (Single), PredictedLabel (Boolean): name*");
+                .WithMessage(
+                    $"The model that Reward.From was given writes no column '{column}' of Single. It writes Score (Single), PredictedLabel (Boolean): name*");
     }
 
     [Fact]
