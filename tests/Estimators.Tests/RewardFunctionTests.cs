@@ -360,7 +360,7 @@ public sealed class RewardFunctionTests : TrainerFixture
             rows => [.. rows.Select(wanted => (float)Judge(wanted, rows.Count))],
             [OutputColumn.Scalar<float, float>("Reward", NumberDataViewType.Single, reward => reward)]);
 
-        private int Judge(int wanted, int together) => fails(wanted, together) ? throw new FormatException("no idea.") : wanted;
+        private int Judge(int wanted, int together) => fails(wanted, together) ? throw new FormatException("Row 0: no idea.") : wanted;
     }
 
     /// <summary>A chain that must not be a reward: it loses rows.</summary>

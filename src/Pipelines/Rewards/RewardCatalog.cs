@@ -101,7 +101,7 @@ public static class RewardCatalog
     /// <summary>Creates a <see cref="WeightedRewardEstimator"/>: the weighted sum of several rewards.</summary>
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="rewards">Each reward's weight and column; Single, NaN = no value.</param>
-    /// <exception cref="InvalidOptionsException">There are none, a name is empty or there twice, or a weight is not finite.</exception>
+    /// <exception cref="InvalidOptionsException">There are none, a name is empty or there twice, a weight is not finite, or all are 0.</exception>
     /// <example>
     /// <code>
     /// var reward = mlContext.Transforms.MathReward(outputColumnName: "IsRight")
@@ -122,7 +122,7 @@ public static class RewardCatalog
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="rewards">Each reward and its weight. One that writes no column Reward makes Fit throw; on rows that have such a column, the trainer and
     /// <see cref="Evaluation"/> tell it from the reward's.</param>
-    /// <exception cref="InvalidOptionsException">There are none, or a weight is not finite.</exception>
+    /// <exception cref="InvalidOptionsException">There are none, a weight is not finite, or all are 0.</exception>
     /// <example>
     /// <code>
     /// var polite = Reward.From&lt;Answer&gt;(row => row.Response.Contains("please") ? 1f : 0f);   // null = no value for this row
@@ -137,7 +137,8 @@ public static class RewardCatalog
     /// <param name="catalog">The transforms' catalog.</param>
     /// <param name="rewards">Each reward, its weight and the column of its own values. One that writes no column Reward makes Fit throw; on rows that have such
     /// a column, the trainer and <see cref="Evaluation"/> tell it from the reward's.</param>
-    /// <exception cref="InvalidOptionsException">There are none, a weight is not finite, or a name is empty, there twice, or Reward.</exception>
+    /// <exception cref="InvalidOptionsException">There are none, a weight is not finite, all are 0, or a name is empty, there twice, or
+    /// Reward.</exception>
     /// <example>
     /// <code>
     /// var reward = mlContext.Transforms.WeightedReward(
@@ -166,7 +167,10 @@ public static class RewardCatalog
         foreach ((_, IEstimator<ITransformer> reward, string name) in rewards)
         {
             // Dropped, so that the next one cannot pass off this one's column as its own.
-            chain = chain.Append(reward).Append(catalog.CopyColumns(name, RewardColumn)).Append<ITransformer>(catalog.DropColumns(RewardColumn));
+            chain = chain
+                .Append<ITransformer>(new WeightedRewardPart(reward, name))
+                .Append(catalog.CopyColumns(name, RewardColumn))
+                .Append<ITransformer>(catalog.DropColumns(RewardColumn));
         }
         return chain.Append(sum);
     }

@@ -27,7 +27,7 @@ internal static class RewardChecks
         [.. estimator.Fit(rows).Transform(rows).GetColumn<float>(column)];
 
     // ML.NET makes it inside every trainer's Fit, and keeps the method to itself.
-    private static SchemaShape Shape(DataViewSchema schema) =>
+    public static SchemaShape Shape(DataViewSchema schema) =>
         (SchemaShape)typeof(SchemaShape).GetMethod("Create", BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public)!.Invoke(null, [schema])!;
 
     private static string Describe(SchemaShape.Column column) => $"{column.Name} {column.Kind} {column.ItemType}";

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Transforms;
 
 namespace MLNetAttn.Pipelines;
 
@@ -37,8 +38,41 @@ public sealed class RewardTests
         IDataView rows = _ml.Data.LoadFromEnumerable([new Row { Response = "please" }]);
         ITransformer trained = _ml.Transforms.RegexReward("no").Fit(rows);
         Reward.From(trained, "Reward").Rewards(rows).Should().Equal(0);
-        FluentActions.Invoking(() => Reward.From(trained).Fit(rows)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*'Score'*Response, Reward*");
+        FluentActions.Invoking(() => Reward.From(trained).Fit(rows)).Should().Throw<ArgumentException>().WithMessage("*'Score'*It writes Reward (Single)*");
         FluentActions.Invoking(() => Reward.From(trained, "")).Should().Throw<ArgumentException>();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_mapping_with_a_contract_name_is_saved_as_the_page_on_rewards_says(bool weighted)
+    {
+        IDataView rows = _ml.Data.LoadFromEnumerable([new Tokens { ResponseTokenIds = [1, 2, 3] }]);
+        IEstimator<ITransformer> brief = _ml.Transforms.CustomMapping(new BrevityFactory().GetMapping(), BrevityFactory.Contract);
+        using var zip = new MemoryStream();
+        _ml.Model.Save((weighted ? _ml.Transforms.WeightedReward((1, brief)) : brief).Fit(rows), rows.Schema, zip);
+        zip.Position = 0;
+        var other = new MLContext();
+        other.ComponentCatalog.RegisterAssembly(typeof(BrevityFactory).Assembly);
+        other.Model.Load(zip, out _).Transform(rows).GetColumn<float>("Reward").Should().Equal(0.25f);
+    }
+
+    [CustomMappingFactoryAttribute(Contract)]
+    private sealed class BrevityFactory : CustomMappingFactory<Tokens, Brevity>
+    {
+        public const string Contract = "Brevity";
+
+        public override Action<Tokens, Brevity> GetMapping() => (row, output) => output.Reward = 1f / (1 + row.ResponseTokenIds.Length);
+    }
+
+    private sealed class Tokens
+    {
+        public int[] ResponseTokenIds { get; set; } = [];
+    }
+
+    private sealed class Brevity
+    {
+        public float Reward { get; set; }
     }
 
     private sealed class Length

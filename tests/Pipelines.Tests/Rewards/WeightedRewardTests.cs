@@ -91,6 +91,8 @@ public sealed class WeightedRewardTests
         twice.Should().Throw<ArgumentException>().WithMessage("*RewardColumnNames is A, A, expected names of columns, each once; Weights is not finite*");
         Action few = () => _ml.Transforms.WeightedReward(new WeightedRewardOptions { RewardColumnNames = ["A", "B"], Weights = [1] });
         few.Should().Throw<ArgumentException>().WithMessage("*Weights is 1 weights, expected one for each of the 2 rewards.");
+        Action nothing = () => _ml.Transforms.WeightedReward((0, "A"), (0, "B"));
+        nothing.Should().Throw<ArgumentException>().WithMessage("*Weights is 0 for every reward, expected at least one that is not 0*");
     }
 
     private IDataView Rows() => _ml.Data.LoadFromEnumerable(

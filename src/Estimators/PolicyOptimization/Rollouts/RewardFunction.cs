@@ -12,12 +12,17 @@ internal sealed class RewardFunction
 {
     private readonly WeightedColumns _columns;
     private readonly Func<DataViewSchema, string, string?> _findColumnType;
+    private readonly Func<DataViewSchema, string, bool> _hides;
     private readonly Func<IDataView, ITransformer> _fit;
     private ITransformer? _reward;
 
     private RewardFunction(
-        WeightedColumns columns, Func<DataViewSchema, string, string?> findColumnType, Func<IDataView, ITransformer> fit, ITransformer? reward) =>
-        (_columns, _findColumnType, _fit, _reward) = (columns, findColumnType, fit, reward);
+        WeightedColumns columns,
+        Func<DataViewSchema, string, string?> findColumnType,
+        Func<DataViewSchema, string, bool> hides,
+        Func<IDataView, ITransformer> fit,
+        ITransformer? reward) =>
+        (_columns, _findColumnType, _hides, _fit, _reward) = (columns, findColumnType, hides, fit, reward);
 
     /// <summary>The other columns of one number that the chain writes, such as the rewards that a weighted one is made of; known after the first
     /// evaluation.</summary>
@@ -27,31 +32,41 @@ internal sealed class RewardFunction
     public bool NeedsFit => _reward is null;
 
     /// <summary>A reward that is fitted on the responses of the first step.</summary>
-    public static RewardFunction From(IEstimator<ITransformer> estimator, WeightedColumns columns) => new(columns, (schema, column) =>
+    public static RewardFunction From(IEstimator<ITransformer> estimator, WeightedColumns columns)
     {
-        // A shape does not tell a column that is written from one that passes through: what the rows have under that name is left out.
-        SchemaShape.Column[] found = [.. estimator
-            .GetOutputSchema(new SchemaShape(MLNetInternals.CreateShape(schema).Where(other => other.Name != column)))
-            .Where(other => other.Name == column)];
-        return found.Length == 0 ? null
-            : found[^1].Kind == SchemaShape.Column.VectorKind.Scalar ? $"{found[^1].ItemType}"
-            : $"{found[^1].Kind} of {found[^1].ItemType}";
-    }, estimator.Fit, reward: null);
+        return new(columns, FindType, Hides, estimator.Fit, reward: null);
+
+        string? FindType(DataViewSchema schema, string column)
+        {
+            // A shape does not tell a column that is written from one that passes through: what the rows have under that name is left out.
+            SchemaShape.Column[] found = [.. estimator
+                .GetOutputSchema(HiddenReward.Without(MLNetInternals.CreateShape(schema), column))
+                .Where(other => other.Name == column)];
+            return found.Length == 0 ? null
+                : found[^1].Kind == SchemaShape.Column.VectorKind.Scalar ? $"{found[^1].ItemType}"
+                : $"{found[^1].Kind} of {found[^1].ItemType}";
+        }
+
+        bool Hides(DataViewSchema schema, string column) => HiddenReward.IsIn(estimator, MLNetInternals.CreateShape(schema), column);
+    }
 
     /// <summary>A reward that was fitted before.</summary>
-    public static RewardFunction From(ITransformer transformer, WeightedColumns columns) => new(columns, (schema, column) =>
+    public static RewardFunction From(ITransformer transformer, WeightedColumns columns)
     {
+        return new(columns, FindType, Hides, _ => transformer, transformer);
+
         // As above: a chain may leave out columns of the rows, so that places do not tell either.
-        var others = new DataViewSchema.Builder();
-        foreach (DataViewSchema.Column other in schema.Where(other => other.Name != column)) others.AddColumn(other.Name, other.Type, other.Annotations);
-        return transformer.GetOutputSchema(others.ToSchema()).GetColumnOrNull(column)?.Type.ToString();
-    }, _ => transformer, transformer);
+        string? FindType(DataViewSchema schema, string column) =>
+            FittedReward.OutputSchema(transformer, HiddenReward.Without(schema, column)).GetColumnOrNull(column)?.Type.ToString();
+
+        bool Hides(DataViewSchema schema, string column) => HiddenReward.IsIn(transformer, schema, column);
+    }
 
     /// <summary>Checks, before anything is sampled, that the reward finds its columns and writes its own; a column of that name that the rows have already is
     /// not the reward's.</summary>
     /// <param name="context">Marks errors as ML.NET does.</param>
     /// <param name="schema">The columns of responses.</param>
-    /// <exception cref="ArgumentException">It does not; the message names the column.</exception>
+    /// <exception cref="ArgumentException">It does not, or writes the column twice; the message names the column.</exception>
     public void Check(IExceptionContext context, DataViewSchema schema)
     {
         foreach (string column in _columns.Names)
@@ -65,6 +80,7 @@ internal sealed class RewardFunction
                 throw context.Process(new ArgumentOutOfRangeException(
                     nameof(schema),
                     $"Schema mismatch for reward column '{column}': expected {NumberDataViewType.Single}, got {type}."));
+            if (_hides(schema, column)) throw context.Process(new ArgumentException(HiddenReward.Message(column)));
         }
     }
 
@@ -77,7 +93,7 @@ internal sealed class RewardFunction
     {
         if (Try(() => _reward = _fit(rollouts)) is { } failure)
             throw context.Process(new InvalidOperationException(
-                $"The reward could not be fitted on the responses of the first step: {What(failure)} MissingReward looks at rewards of responses, not at this.",
+                $"The reward could not be fitted on the responses of the first step: {failure.Message.TrimEnd('.')}. MissingReward looks at rewards of responses, not at this.",
                 failure));
     }
 
@@ -203,7 +219,8 @@ internal sealed class RewardFunction
         foreach ((int i, int row) in rest.Index()) if (causes[i] is null) scores[row] = together[i];
     }
 
-    private static string What(Exception failure) => $"{failure.Message.TrimEnd('.')}.";
+    // It was scored alone, as row 0.
+    private static string What(Exception failure) => $"{RowError.Cause(failure).TrimEnd('.')}.";
 
     /// <summary>Reads a value; NaN where that fails.</summary>
     /// <returns>What failed; null = nothing.</returns>

@@ -8,7 +8,7 @@ public sealed record WeightedRewardOptions
     /// <summary>The rewards; Single each, NaN = no value. Default none, which is refused; each once.</summary>
     public IReadOnlyList<string> RewardColumnNames { get; init; } = [];
 
-    /// <summary>A weight for each reward; null = all 1. Default null; finite, as many as rewards.</summary>
+    /// <summary>A weight for each reward; null = all 1. Default null; finite, as many as rewards, not all 0.</summary>
     public IReadOnlyList<double>? Weights { get; init; }
 
     /// <summary>Where the weighted sum goes. Default "Reward"; not empty.</summary>
@@ -31,5 +31,8 @@ public sealed record WeightedRewardOptions
             Weights is null || Weights.Count == RewardColumnNames.Count,
             nameof(Weights), $"{Weights?.Count} weights", $"one for each of the {RewardColumnNames.Count} rewards");
         problems.Require(Weights is null || Weights.All(double.IsFinite), nameof(Weights), "not finite", "finite numbers");
+        problems.Require(
+            Weights is not { Count: > 0 } || Weights.Any(weight => weight != 0),
+            nameof(Weights), "0 for every reward", "at least one that is not 0: the sum would say nothing");
     }
 }
