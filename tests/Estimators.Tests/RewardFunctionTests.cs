@@ -153,6 +153,20 @@ public sealed class RewardFunctionTests : TrainerFixture
     }
 
     [Fact]
+    public void A_reward_that_another_hides_is_told_once()
+    {
+        Hidden(Ones().Append(Ones())).Should().ContainSingle().Which.Should().Contain("column 'Reward' 2 times, and the last counts").And.Contain("WeightedReward");
+        Hidden(Ones().Append(Ml.Transforms.DropColumns("Reward")).Append(Ones())).Should().BeEmpty("it was not to be one");
+        Hidden(Ones(), Ml.Data.LoadFromEnumerable(new[] { 1, 2 }.Select(token => new { Prompt = new[] { token }, Wanted = 3, Reward = 1f })))
+            .Should().BeEmpty("rows may have a column of the name");
+
+        CustomMappingEstimator<RewardInput, RewardOutput> Ones() => Reward(row => row.ResponseTokenIds[0]);
+
+        IEnumerable<string> Hidden(IEstimator<ITransformer> reward, IDataView? rows = null) =>
+            Warnings(() => Trainer(Options() with { Steps = 2 }, reward).Fit(rows ?? Rows).Dispose()).Where(warning => warning.Contains("writes column"));
+    }
+
+    [Fact]
     public void Rewards_that_are_all_missing_are_told_at_the_first_step()
     {
         var told = new ProgressList();

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -36,17 +35,6 @@ internal static class MLNetInternals
 
     /// <summary>What an estimator promises of columns that it knows in full.</summary>
     public static SchemaShape CreateShape(DataViewSchema schema) => SchemaShape.Create(schema);
-
-    /// <summary>The estimators that a chain fits one after another, those of chains in it included; of what is no chain, itself.</summary>
-    public static IEnumerable<IEstimator<ITransformer>> Parts(IEstimator<ITransformer> estimator)
-    {
-        Type type = estimator.GetType();
-        // The field is private, and of a generic type whose argument is nobody's business: no publicized copy helps.
-        FieldInfo? parts = type.IsGenericType && type.GetGenericTypeDefinition() == typeof(EstimatorChain<>)
-            ? type.GetField("_estimators", BindingFlags.Instance | BindingFlags.NonPublic)
-            : null;
-        return parts?.GetValue(estimator) is IEstimator<ITransformer>[] chain ? chain.SelectMany(Parts) : [estimator];
-    }
 
     /// <summary>Writes a component into the zip that ML.NET is saving.</summary>
     public static void Save(ModelSaveContext context, IComponent component)

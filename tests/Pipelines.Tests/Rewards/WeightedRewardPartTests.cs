@@ -10,10 +10,6 @@ public sealed class WeightedRewardPartTests
     public void A_part_that_writes_no_reward_is_named() => Fit(_ml.Transforms.RegexReward("no", outputColumnName: "Bonus"))
         .Should().Throw<ArgumentOutOfRangeException>().WithMessage("The reward 'second' of WeightedReward writes no column 'Reward'. Let it write one*");
 
-    [Fact]
-    public void A_part_that_hides_a_reward_is_named() => Fit(_ml.Transforms.RegexReward("no").Append(_ml.Transforms.RegexReward("yes")))
-        .Should().Throw<ArgumentException>().WithMessage("WeightedReward, 'second': The reward writes column 'Reward' twice*");
-
     private Action Fit(IEstimator<ITransformer> second) => () => _ml.Transforms
         .WeightedReward((1, _ml.Transforms.RegexReward("no"), "first"), (1, second, "second"))
         .Fit(_ml.Data.LoadFromEnumerable([new { Response = "please" }]));

@@ -47,15 +47,6 @@ public class MLNetInternalsTests
     }
 
     [Fact]
-    public void A_chain_of_estimators_tells_its_parts()
-    {
-        TransformsCatalog catalog = new MLContext().Transforms;
-        IEstimator<ITransformer>[] parts = [.. "ABC".Select(name => catalog.CopyColumns($"{name}", "Text"))];
-        MLNetInternals.Parts(parts[0].Append(parts[1].Append(parts[2]))).Should().Equal(parts);
-        MLNetInternals.Parts(parts[0]).Should().Equal(parts[0]);
-    }
-
-    [Fact]
     public void Every_component_has_a_loading_constructor()
     {
         Type[] components = [.. typeof(IComponent).Assembly.GetTypes()

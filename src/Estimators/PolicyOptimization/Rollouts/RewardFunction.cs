@@ -12,17 +12,13 @@ internal sealed class RewardFunction
 {
     private readonly WeightedColumns _columns;
     private readonly Func<DataViewSchema, string, string?> _findColumnType;
-    private readonly Func<DataViewSchema, string, bool> _hides;
     private readonly Func<IDataView, ITransformer> _fit;
     private ITransformer? _reward;
+    private bool _hasScored;
 
     private RewardFunction(
-        WeightedColumns columns,
-        Func<DataViewSchema, string, string?> findColumnType,
-        Func<DataViewSchema, string, bool> hides,
-        Func<IDataView, ITransformer> fit,
-        ITransformer? reward) =>
-        (_columns, _findColumnType, _hides, _fit, _reward) = (columns, findColumnType, hides, fit, reward);
+        WeightedColumns columns, Func<DataViewSchema, string, string?> findColumnType, Func<IDataView, ITransformer> fit, ITransformer? reward) =>
+        (_columns, _findColumnType, _fit, _reward) = (columns, findColumnType, fit, reward);
 
     /// <summary>The other columns of one number that the chain writes, such as the rewards that a weighted one is made of; known after the first
     /// evaluation.</summary>
@@ -32,41 +28,31 @@ internal sealed class RewardFunction
     public bool NeedsFit => _reward is null;
 
     /// <summary>A reward that is fitted on the responses of the first step.</summary>
-    public static RewardFunction From(IEstimator<ITransformer> estimator, WeightedColumns columns)
+    public static RewardFunction From(IEstimator<ITransformer> estimator, WeightedColumns columns) => new(columns, (schema, column) =>
     {
-        return new(columns, FindType, Hides, estimator.Fit, reward: null);
-
-        string? FindType(DataViewSchema schema, string column)
-        {
-            // A shape does not tell a column that is written from one that passes through: what the rows have under that name is left out.
-            SchemaShape.Column[] found = [.. estimator
-                .GetOutputSchema(HiddenReward.Without(MLNetInternals.CreateShape(schema), column))
-                .Where(other => other.Name == column)];
-            return found.Length == 0 ? null
-                : found[^1].Kind == SchemaShape.Column.VectorKind.Scalar ? $"{found[^1].ItemType}"
-                : $"{found[^1].Kind} of {found[^1].ItemType}";
-        }
-
-        bool Hides(DataViewSchema schema, string column) => HiddenReward.IsIn(estimator, MLNetInternals.CreateShape(schema), column);
-    }
+        // A shape does not tell a column that is written from one that passes through: what the rows have under that name is left out.
+        SchemaShape.Column[] found = [.. estimator
+            .GetOutputSchema(new SchemaShape(MLNetInternals.CreateShape(schema).Where(other => other.Name != column)))
+            .Where(other => other.Name == column)];
+        return found.Length == 0 ? null
+            : found[^1].Kind == SchemaShape.Column.VectorKind.Scalar ? $"{found[^1].ItemType}"
+            : $"{found[^1].Kind} of {found[^1].ItemType}";
+    }, estimator.Fit, reward: null);
 
     /// <summary>A reward that was fitted before.</summary>
-    public static RewardFunction From(ITransformer transformer, WeightedColumns columns)
+    public static RewardFunction From(ITransformer transformer, WeightedColumns columns) => new(columns, (schema, column) =>
     {
-        return new(columns, FindType, Hides, _ => transformer, transformer);
-
         // As above: a chain may leave out columns of the rows, so that places do not tell either.
-        string? FindType(DataViewSchema schema, string column) =>
-            FittedReward.OutputSchema(transformer, HiddenReward.Without(schema, column)).GetColumnOrNull(column)?.Type.ToString();
-
-        bool Hides(DataViewSchema schema, string column) => HiddenReward.IsIn(transformer, schema, column);
-    }
+        var others = new DataViewSchema.Builder();
+        foreach (DataViewSchema.Column other in schema.Where(other => other.Name != column)) others.AddColumn(other.Name, other.Type, other.Annotations);
+        return FittedReward.OutputSchema(transformer, others.ToSchema()).GetColumnOrNull(column)?.Type.ToString();
+    }, _ => transformer, transformer);
 
     /// <summary>Checks, before anything is sampled, that the reward finds its columns and writes its own; a column of that name that the rows have already is
     /// not the reward's.</summary>
     /// <param name="context">Marks errors as ML.NET does.</param>
     /// <param name="schema">The columns of responses.</param>
-    /// <exception cref="ArgumentException">It does not, or writes the column twice; the message names the column.</exception>
+    /// <exception cref="ArgumentException">It does not; the message names the column.</exception>
     public void Check(IExceptionContext context, DataViewSchema schema)
     {
         foreach (string column in _columns.Names)
@@ -80,7 +66,6 @@ internal sealed class RewardFunction
                 throw context.Process(new ArgumentOutOfRangeException(
                     nameof(schema),
                     $"Schema mismatch for reward column '{column}': expected {NumberDataViewType.Single}, got {type}."));
-            if (_hides(schema, column)) throw context.Process(new ArgumentException(HiddenReward.Message(column)));
         }
     }
 
@@ -101,7 +86,8 @@ internal sealed class RewardFunction
     /// <param name="context">Marks errors as ML.NET does.</param>
     /// <param name="rollouts">The responses.</param>
     /// <param name="missing">What happens where a reward is not finite, or fails.</param>
-    /// <param name="warn">Told once why rewards failed that are left out; NaN may be meant to say that there is none.</param>
+    /// <param name="warn">Told once why rewards failed that are left out (NaN may be meant to say that there is none), and the first time where one reward
+    /// hides another.</param>
     /// <param name="cancellation">Looked at before each response; null = it is not cancelled.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="InvalidOperationException">The reward throws or is not finite and that is not allowed, or it drops rows; the message names the
@@ -111,6 +97,8 @@ internal sealed class RewardFunction
     {
         bool stop = missing == MissingReward.Stop;
         (RewardScore[] scores, Exception?[] failures) = Score(context, rollouts, stop, cancellation);
+        if (!_hasScored) WarnOfHidden(rollouts.Schema, warn);
+        _hasScored = true;
         ScoreAgain(context, rollouts, scores, failures, stop, cancellation);
         (string First, int Count)? left = null;
         for (int row = 0; row < scores.Length; row++)
@@ -217,6 +205,22 @@ internal sealed class RewardFunction
         (RewardScore[] together, Exception?[] causes) = Score(context, rollouts.Only(rest), stop: false, cancellation);
         // What fails together for no fault of a response keeps what it was given alone.
         foreach ((int i, int row) in rest.Index()) if (causes[i] is null) scores[row] = together[i];
+    }
+
+    /// <summary>Of rewards that write one column ML.NET shows the last; that the others count for nothing, nothing else would say.</summary>
+    private void WarnOfHidden(DataViewSchema rollouts, Action<string> warn)
+    {
+        DataViewSchema scored = _reward!.GetOutputSchema(rollouts);
+        foreach (string name in _columns.Names)
+        {
+            int written = Count(scored) - Count(rollouts);
+            if (written > 1)
+                warn(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The reward writes column '{name}' {written} times, and the last counts. If it does not read the others, add them with WeightedReward, or let each write a column of its own."));
+
+            int Count(DataViewSchema schema) => schema.Count(column => column.Name == name);
+        }
     }
 
     // It was scored alone, as row 0.

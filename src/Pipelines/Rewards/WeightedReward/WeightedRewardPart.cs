@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using MLNetAttn.Estimators;
 
 namespace MLNetAttn.Pipelines;
 
@@ -14,16 +13,14 @@ internal sealed class WeightedRewardPart(IEstimator<ITransformer> reward, string
     public ITransformer Fit(IDataView input) => reward.Fit(input);
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">It writes no column Reward, or it writes that twice.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It writes no column Reward.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         SchemaShape output = reward.GetOutputSchema(inputSchema);
-        if (!output.Any(column => column.Name == RewardColumn))
-            throw new ArgumentOutOfRangeException(
+        return output.Any(column => column.Name == RewardColumn)
+            ? output
+            : throw new ArgumentOutOfRangeException(
                 nameof(inputSchema),
                 $"The reward '{name}' of WeightedReward writes no column '{RewardColumn}'. Let it write one: where it has an output column's name, leave that at its default.");
-        return HiddenReward.IsIn(reward, inputSchema, RewardColumn)
-            ? throw new ArgumentException($"WeightedReward, '{name}': {HiddenReward.Message(RewardColumn)}")
-            : output;
     }
 }
