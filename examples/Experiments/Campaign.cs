@@ -37,10 +37,12 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
         foreach (RunFolder run in folder.Runs().Where(run => run.HasEnded)) run.DeleteCheckpoints(_output);
         using var progress = new CampaignProgress(_output, missing.Length, settings.Steps, ProgressEvery);
         var worker = new WorkerProcess(executable, settings.Threads, _output, progress.Warn);
-        if (missing.Length > 0) await BeginAsync(worker, settings, isNew, cancellationToken).ConfigureAwait(false);
+        if (missing.Length > 0) await BeginAsync(settings, isNew, cancellationToken).ConfigureAwait(false);
 
         int done = all.Length - missing.Length;
-        await _output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{folder.Path}: {done} of {all.Length} runs have ended")).ConfigureAwait(false);
+        await _output
+            .WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{folder.Path}: {done} of {all.Length} runs have ended"))
+            .ConfigureAwait(false);
         ConcurrentQueue<string> failures = [];
         await Parallel.ForEachAsync(
             missing,
@@ -68,7 +70,9 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
     private static string Outcome(RunFolder run)
     {
         RunResult result = ExperimentFolder.Read<RunResult>(run.ResultFile);
-        return $"sampled {SummaryText.Percent(result.Before.Sampled)} → {SummaryText.Percent(result.After.Sampled)}, greedy {SummaryText.Percent(result.Before.Greedy)} → {SummaryText.Percent(result.After.Greedy)}";
+        return $"sampled {Change(result.Before.Sampled, result.After.Sampled)}, greedy {Change(result.Before.Greedy, result.After.Greedy)}";
+
+        static string Change(double before, double after) => $"{SummaryText.Percent(before)} → {SummaryText.Percent(after)}";
     }
 
     /// <summary>Says what a table of runs would lack, before hours are spent on it.</summary>
@@ -89,8 +93,10 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
     }
 
     /// <summary>Sees to it that runs can begin, and to what they start from.</summary>
-    private async Task BeginAsync(WorkerProcess worker, ExperimentSettings settings, bool isNew, CancellationToken cancellation)
+    private async Task BeginAsync(ExperimentSettings settings, bool isNew, CancellationToken cancellation)
     {
+        // What it warns of is that it takes no step, and what runs warn of themselves.
+        var worker = new WorkerProcess(executable, settings.Threads, _output);
         await _output.WriteLineAsync(isNew ? "Measuring the model before training …" : "Trying whether runs can begin …").ConfigureAwait(false);
         ExperimentFolder.Write(folder.ProposedFile, settings);
         try

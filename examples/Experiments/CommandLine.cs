@@ -40,7 +40,8 @@ internal static class CommandLine
             if (parsed.Action is not ParseErrorAction) return await parsed.InvokeAsync(configuration, stop.Token).ConfigureAwait(false);
             // Help is longer than a screen, and the mistake would be above it.
             foreach (ParseError error in parsed.Errors) await errors.WriteLineAsync(OptionRules.Text(error)).ConfigureAwait(false);
-            await errors.WriteLineAsync($"{(parsed.CommandResult.Command is RootCommand ? "" : $"{parsed.CommandResult.Command.Name} ")}--help says what there is.").ConfigureAwait(false);
+            string command = parsed.CommandResult.Command is RootCommand ? "" : $"{parsed.CommandResult.Command.Name} ";
+            await errors.WriteLineAsync($"{command}--help says what there is.").ConfigureAwait(false);
             return Failure;
         }
         catch (OperationCanceledException)

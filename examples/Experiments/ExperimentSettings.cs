@@ -3,8 +3,8 @@ using MLNetAttn.Pipelines;
 
 namespace MLNetAttn.Experiments;
 
-/// <summary>Everything that the runs of an experiment have in common, and which there are; a run adds its strategy and its seed. Written to experiment.json, and
-/// read from there by every run and by the commands that go on with the folder.</summary>
+/// <summary>Everything that the runs of an experiment have in common, and which there are; a run adds its strategy and its seed. Written to experiment.json,
+/// and read from there by every run and by the commands that go on with the folder.</summary>
 internal sealed record ExperimentSettings
 {
     /// <summary>Held-out problems that are drawn where nothing is said.</summary>

@@ -48,6 +48,8 @@ internal sealed class ExperimentTask(MLContext context, ExperimentSettings setti
     private IDataView Load(string file, ProblemFormat format, int most)
     {
         TaskProblem[] problems = [.. ProblemReader.Read(file, format, Asked).Take(most)];
-        return problems.Length > 0 ? context.Data.LoadFromEnumerable(problems) : throw new InvalidDataException($"'{file}' has no problem, expected at least one.");
+        return problems.Length > 0
+            ? context.Data.LoadFromEnumerable(problems)
+            : throw new InvalidDataException($"'{file}' has no problem, expected at least one.");
     }
 }

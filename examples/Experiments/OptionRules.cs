@@ -31,7 +31,9 @@ internal static partial class OptionRules
     /// <summary>A mistake in words: the parser's own names .NET types.</summary>
     public static string Text(ParseError error)
     {
-        if (error.SymbolResult is not OptionResult { Tokens: [var token], Option: var option } || !error.Message.Contains("expected type", StringComparison.Ordinal))
+        // What cannot be read is an error of the option's value, which is its child.
+        if ((error.SymbolResult as OptionResult ?? error.SymbolResult?.Parent) is not OptionResult { Tokens: [var token], Option: var option }
+            || !error.Message.Contains("expected type", StringComparison.Ordinal))
             return error.Message;
         Type type = Nullable.GetUnderlyingType(option.ValueType) ?? option.ValueType;
         string expected = type.IsEnum ? string.Join(", ", Enum.GetNames(type))

@@ -14,7 +14,8 @@ internal static class SeedList
         }
         catch (Exception exception) when (exception is FormatException or OverflowException or ArgumentOutOfRangeException)
         {
-            throw new ArgumentException($"Seeds '{text}' are not understood, expected first-last such as 1-5, numbers such as 1,2,7, or both: 1-3,7.", exception);
+            throw new ArgumentException(
+                $"Seeds '{text}' are not understood, expected first-last such as 1-5, numbers such as 1,2,7, or both: 1-3,7.", exception);
         }
     }
 

@@ -8,8 +8,8 @@ using MLNetAttn.Pipelines;
 
 namespace MLNetAttn.Experiments;
 
-/// <summary>The options of the command line that make up <see cref="ExperimentSettings"/>. What is not given is as the folder was begun with, and in a new folder
-/// the settings' own default.</summary>
+/// <summary>The options of the command line that make up <see cref="ExperimentSettings"/>. What is not given is as the folder was begun with, and in a new
+/// folder the settings' own default.</summary>
 internal sealed partial class SettingsArguments
 {
     private static readonly ExperimentSettings Default = new();
@@ -29,7 +29,7 @@ internal sealed partial class SettingsArguments
     public SettingsArguments(Argument<string> folder)
     {
         _folder = folder;
-        Add<string>(nameof(Default.Strategies), "--strategies", $"Which, with commas between: {Default.Strategies.Replace(",", ", ", StringComparison.Ordinal)}.");
+        Add<string>(nameof(Default.Strategies), "--strategies", "Which ways of assigning credit, with commas between.");
         Add<string>(nameof(Default.Seeds), "--seeds", "First-last, numbers with commas between, or both: 1-3,7.");
         Baseline = Add<string>(nameof(Default.Baseline), "--baseline", "The strategy that the others are compared with.");
         Add<string?>(nameof(Default.Model), "--model", "Folder of a Hugging Face model. Left out: the embedded one, 0.2 million parameters.", Full);
@@ -51,7 +51,8 @@ internal sealed partial class SettingsArguments
         _numbers = Add<int>(nameof(Default.Numbers), "--numbers", "Numbers of a Countdown problem that is drawn.");
         _largestNumber = Add<int>(nameof(Default.LargestNumber), "--largest-number", "The largest of them.");
         _testProblems = Add<int?>(
-            nameof(Default.TestProblems), "--test-problems", "Held-out problems, the first of the file. Left out: all of it, or 512 that are drawn.").AtLeast(1);
+            nameof(Default.TestProblems), "--test-problems",
+            "Held-out problems, the first of the file. Left out: all of it, or 512 that are drawn.").AtLeast(1);
         _testProblems.DefaultValueFactory = null;
         Add<int>(nameof(Default.EvaluationSamples), "--evaluation-samples", "Sampled responses to each held-out problem.").AtLeast(1);
         Add<int>(nameof(Default.Steps), "--steps", "Steps of a run.");
@@ -113,8 +114,6 @@ internal sealed partial class SettingsArguments
         foreach ((Option option, _, _) in _options) command.Options.Add(option);
         command.Validators.Add(result =>
         {
-            // What could not be read has its error already.
-            if (result.Children.Any(child => child.Errors.Any())) return;
             try
             {
                 Require(result, Read(result));
@@ -122,6 +121,10 @@ internal sealed partial class SettingsArguments
             catch (ArgumentException exception)
             {
                 result.AddError(exception.Message);
+            }
+            catch (InvalidOperationException)
+            {
+                // The parser says after this what it cannot read.
             }
         });
     }
@@ -160,7 +163,8 @@ internal sealed partial class SettingsArguments
         if (settings.Task is not { } task) return;
         foreach (Option option in (Option[])[_numbers, _largestNumber])
             if (IsGiven(result, option))
-                result.AddError($"{option.Name} is for problems that are drawn, and those of --task {task} are read from files: leave {option.Name} or --task out.");
+                result.AddError(
+                    $"{option.Name} is for problems that are drawn, and those of --task {task} are read from files: leave {option.Name} or --task out.");
         if (task != ProblemFormat.Countdown && IsGiven(result, _countdownFormat))
             result.AddError($"--countdown-format is for Countdown, and --task is {task}: leave one of them out.");
     }

@@ -54,9 +54,14 @@ internal static class SummaryText
         text.Append(CultureInfo.InvariantCulture, $"| {arm.Arm} | {seeds} | {Percent(measure.Mean.Value)} | {Interval(measure.Mean, Percent)} | ");
         // Of one seed there is no p-value, and of several none where the test cannot tell chance.
         string none = measure.Pairs > 1 ? "all equal" : "";
-        text.Append(measure.Difference is { } difference
-            ? $"{Points(difference.Value)} | {Interval(difference, Points)} | {Probability(measure.PValue, none)} | {Probability(measure.HolmPValue, none)} | {Probability(measure.SignedRankPValue, none)} |\n"
-            : "| | | | |\n");
+        string[] cells = measure.Difference is { } difference
+            ?
+            [
+                Points(difference.Value), Interval(difference, Points),
+                .. new[] { measure.PValue, measure.HolmPValue, measure.SignedRankPValue }.Select(p => Probability(p, none)),
+            ]
+            : ["", "", "", "", ""];
+        text.Append(CultureInfo.InvariantCulture, $"{string.Join(" | ", cells)} |\n");
     }
 
     private static string Interval(Estimate estimate, Func<double, string> number) =>

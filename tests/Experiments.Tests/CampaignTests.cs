@@ -12,7 +12,8 @@ public sealed class CampaignTests
         (int code, string output, string errors) = await Kit.RunAsync(
             ["run", folder.File("a"), "--strategies", "uniform,coupled,flow", "--seeds", "1-2", "--workers", "2", "--steps", "2", .. Kit.Tiny]);
         code.Should().Be(0, errors + output);
-        output.Should().Contain("6 of 6").And.Contain("| coupled | 2 |");
+        output.Should().Contain("6 of 6").And.Contain("| coupled | 2 |")
+            .And.Contain("Measuring the model before training …").And.Contain("Before training: sampled ").And.NotContain("Cancelled");
         var experiment = new ExperimentFolder(folder.File("a"));
         experiment.Results().Select(run => (run.Arm, run.Seed))
             .Should().Equal(("uniform", 1), ("coupled", 1), ("flow", 1), ("uniform", 2), ("coupled", 2), ("flow", 2));

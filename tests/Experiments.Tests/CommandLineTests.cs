@@ -11,7 +11,7 @@ public sealed partial class CommandLineTests
     [InlineData("--steps is many, expected a whole number.", "run", "x", "--steps", "many")]
     [InlineData("--fraction is half, expected a number.", "run", "x", "--fraction", "half")]
     [InlineData("--test-problems is 1.5, expected a whole number.", "run", "x", "--test-problems", "1.5")]
-    [InlineData("--task is Gsm, expected Countdown, ", "run", "x", "--task", "Gsm")]
+    [InlineData("--task is Gsm, expected Gsm8k, ", "run", "x", "--task", "Gsm")]
     [InlineData("--device is gpu, expected cpu, cuda, or cuda:1", "run", "x", "--device", "gpu")]
     [InlineData("--model is empty", "run", "x", "--model", "")]
     [InlineData("There is no file '", "report", "missing")]

@@ -7,7 +7,8 @@ public sealed class ExperimentSettingsTests
     [Fact]
     public void What_changes_no_result_is_no_difference()
     {
-        _settings.DifferencesFrom(_settings with { SamplingBatchSize = 8, CheckpointEvery = 1, ActivationCheckpointing = true, Seeds = "9" }, comparePaths: true)
+        ExperimentSettings other = _settings with { SamplingBatchSize = 8, CheckpointEvery = 1, ActivationCheckpointing = true, Seeds = "9" };
+        _settings.DifferencesFrom(other, comparePaths: true)
             .Should().BeEmpty();
         _settings.DifferencesFrom(_settings with { Threads = 2, Device = "cuda", Steps = 7, GradientAccumulationSteps = 2 }, comparePaths: true)
             .Should().BeEquivalentTo("--threads 1", "--device cpu", "--steps 60", "--gradient-accumulation 1");

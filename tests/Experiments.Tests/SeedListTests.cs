@@ -3,10 +3,10 @@ namespace MLNetAttn.Experiments.Tests;
 public sealed class SeedListTests
 {
     [Theory]
-    [InlineData("3", 3)]
-    [InlineData("2-4", 2, 3, 4)]
-    [InlineData("1-3,7", 1, 2, 3, 7)]
-    [InlineData("7, 2 - 3, 2", 7, 2, 3)]
+    [InlineData("3", 3L)]
+    [InlineData("2-4", 2L, 3L, 4L)]
+    [InlineData("1-3,7", 1L, 2L, 3L, 7L)]
+    [InlineData("7, 2 - 3, 2", 7L, 2L, 3L)]
     public void Ranges_and_numbers_may_follow_one_another(string text, params long[] seeds) => SeedList.Parse(text).Should().Equal(seeds);
 
     [Theory]

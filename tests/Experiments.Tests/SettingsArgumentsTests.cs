@@ -43,7 +43,7 @@ public sealed class SettingsArgumentsTests
 
     [Theory]
     [InlineData("MiniBatches is 2 with GradientAccumulationSteps 3", true, "--mini-batches is 2 with --gradient-accumulation 3")]
-    [InlineData("Lora.Rank is 0 and Rhythm.MaximumHorizon is 3, or null for an open end", true, "--lora-rank is 0 and --max-horizon is 3, or 0 for an open end")]
+    [InlineData("Lora.Rank is 0, or Rhythm.MaximumHorizon null for an open end", true, "--lora-rank is 0, or --max-horizon 0 for an open end")]
     [InlineData("Steps of Window are words, MaxNewTokens is none", false, "Steps of Window are words, --max-new-tokens is none")]
     [InlineData("Steps is 0", true, "--steps is 0")]
     public void What_the_library_says_is_said_in_options(string message, bool isViolation, string expected) =>

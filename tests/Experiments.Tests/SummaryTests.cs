@@ -47,7 +47,9 @@ public sealed class SummaryTests
     {
         Summary summary = Summary.Of([Runs.Result("uniform", 1, 0.30), Runs.Result("coupled", 1, 0.33)]);
         summary.Arms[1].Measures[0].PValue.Should().Be(double.NaN);
-        SummaryText.Markdown(summary, new ExperimentSettings()).Should().Contain("| coupled | 1 | 33.0 % |  | +3.0 |  |  |  | 1.000 |").And.Contain("One seed: there are no intervals").And.NotContain("?");
+        SummaryText.Markdown(summary, new ExperimentSettings())
+            .Should().Contain("| coupled | 1 | 33.0 % |  | +3.0 |  |  |  | 1.000 |")
+            .And.Contain("One seed: there are no intervals").And.NotContain("?");
     }
 
     [Fact]
@@ -90,7 +92,8 @@ public sealed class SummaryTests
             Runs.Result("uniform", 1, 0.25), Runs.Result("coupled", 1, 0.5), Runs.Result("uniform", 2, 0.5), Runs.Result("coupled", 2, 0.75),
         ]);
         SummaryText.Markdown(summary, new ExperimentSettings())
-            .Should().Contain("| +25.0 | +25.0 to +25.0 | all equal | all equal | 0.500 |").And.Contain("| 0.0 | 0.0 to 0.0 | all equal | all equal | all equal |");
+            .Should().Contain("| +25.0 | +25.0 to +25.0 | all equal | all equal | 0.500 |")
+            .And.Contain("| 0.0 | 0.0 to 0.0 | all equal | all equal | all equal |");
     }
 
     [Fact]

@@ -9,8 +9,8 @@ public sealed record PairedTTest
     /// <summary>The mean over pairs of the second minus the first, with its 95 % interval.</summary>
     public Estimate Difference { get; }
 
-    /// <summary>The two-sided p-value; NaN with one pair, or where all differences are equal within 1e-12 of the largest measurement: the test knows chance from
-    /// how they vary.</summary>
+    /// <summary>The two-sided p-value; NaN with one pair, or where all differences are equal within 1e-12 of the largest measurement: the test knows chance
+    /// from how they vary.</summary>
     public double PValue { get; }
 
     /// <summary>How many pairs there are.</summary>
