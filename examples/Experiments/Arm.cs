@@ -1,3 +1,4 @@
+using MLNetAttn.Cli;
 using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Experiments;
@@ -13,8 +14,10 @@ internal sealed record Arm(string Name, CreditStrategy Strategy, bool Bottom = f
     /// <summary>What the others are compared with where nothing else is said.</summary>
     public const string Baseline = "uniform";
 
-    /// <summary>All arms: plain GRPO, the paper's strategies, and the controls that a paper needs. Flow is last: it needs to know where the answer
-    /// is.</summary>
+    /// <summary>It alone needs to know where the answer is.</summary>
+    public const string Flow = "flow";
+
+    /// <summary>All arms: plain GRPO, the paper's strategies, and the controls that a paper needs.</summary>
     public static IReadOnlyList<Arm> All { get; } =
     [
         new(Baseline, CreditStrategy.Uniform),
@@ -27,12 +30,18 @@ internal sealed record Arm(string Name, CreditStrategy Strategy, bool Bottom = f
         new("coupled-mean-1", CreditStrategy.Coupled, Normalize: true),
         new("coupled-spread", CreditStrategy.Coupled, Spread: true),
         new("random-mean-1", CreditStrategy.Random, Normalize: true),
-        new("flow", CreditStrategy.Flow),
+        new(Flow, CreditStrategy.Flow),
     ];
 
+    /// <summary>The strategy of a name, in capitals or not.</summary>
     /// <exception cref="ArgumentException">There is none of this name.</exception>
-    public static Arm Find(string name) => All.FirstOrDefault(arm => arm.Name == name)
-        ?? throw new ArgumentException($"There is no strategy '{name}', expected one of {string.Join(", ", All.Select(arm => arm.Name))}.");
+    public static Arm Find(string name)
+    {
+        if (All.FirstOrDefault(arm => arm.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } found) return found;
+        string[] names = [.. All.Select(arm => arm.Name)];
+        string meant = NearestName.Find(name, names) is { } nearest ? $"; did you mean {nearest}?" : ".";
+        throw new ArgumentException($"There is no strategy '{name}', expected one of {string.Join(", ", names)}{meant}");
+    }
 
     /// <summary>The credit of one run.</summary>
     public CreditOptions Options(ExperimentSettings settings, long seed) => new()

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 
@@ -12,41 +13,37 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
 {
     private readonly TextWriter _output = TextWriter.Synchronized(output);
 
+    /// <summary>How often steps are told. Default: each minute.</summary>
+    public TimeSpan ProgressEvery { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Does the runs that are missing.</summary>
     /// <param name="settings">Must be those the folder was begun with, once a run has something to show for them.</param>
-    /// <param name="arms">The strategies.</param>
-    /// <param name="seeds">The seeds.</param>
     /// <param name="workers">Processes at a time.</param>
     /// <param name="cancellationToken">Ends the processes; runs that had ended stay.</param>
-    /// <returns>How many runs failed.</returns>
-    /// <exception cref="ArgumentException">The folder was begun with other settings.</exception>
+    /// <returns>The runs that failed, and why.</returns>
+    /// <exception cref="ArgumentException">The folder was begun with other settings, or there would be nothing to compare.</exception>
     /// <exception cref="InvalidOperationException">Training would refuse the settings, the model or the data, or the model cannot be loaded or
     /// measured.</exception>
     /// <exception cref="IOException">Another process works on this folder.</exception>
-    public async Task<int> RunAsync(
-        ExperimentSettings settings, IReadOnlyList<Arm> arms, IReadOnlyList<long> seeds, int workers, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<string>> RunAsync(ExperimentSettings settings, int workers, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder.Path);
-        using FileStream taken = folder.Take("campaign.lock");
-        Begin(settings);
-        var worker = new WorkerProcess(executable, settings.Threads, _output);
-        if (!File.Exists(folder.BeforeTrainingFile)
-            && await worker.RunAsync(["before", folder.Path], folder.In("before-training.log"), cancellationToken).ConfigureAwait(false) is { } reason)
-        {
-            // Nothing was computed under settings that do not work.
-            if (!folder.HoldsWork) File.Delete(folder.SettingsFile);
-            throw new InvalidOperationException($"No run can begin: {reason}");
-        }
-
-        (Arm Arm, long Seed)[] missing =
-        [
-            .. seeds
-                .SelectMany(seed => arms.Select(arm => (arm, seed)))
-                .Where(run => !folder.Run(run.arm.Name, run.seed).HasEnded),
-        ];
+        using FileStream taken = folder.Take();
+        (Arm Arm, long Seed)[] all = [.. SeedList.Parse(settings.Seeds).SelectMany(seed => settings.Arms().Select(arm => (arm, seed)))],
+            missing = [.. all.Where(run => !folder.Run(run.Arm.Name, run.Seed).HasEnded)];
+        bool isNew = !new FolderRules(folder).Continue(settings) || !File.Exists(folder.BeforeTrainingFile);
+        await TellComparisonAsync(settings, [.. folder.Results().Select(run => (run.Arm, run.Seed)), .. missing.Select(run => (run.Arm.Name, run.Seed))])
+            .ConfigureAwait(false);
         foreach (RunFolder run in folder.Runs().Where(run => run.HasEnded)) run.DeleteCheckpoints(_output);
-        int all = arms.Count * seeds.Count, done = all - missing.Length, failed = 0;
-        await _output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{folder.Path}: {done} of {all} runs have ended")).ConfigureAwait(false);
+        using var progress = new CampaignProgress(_output, missing.Length, settings.Steps, ProgressEvery);
+        var worker = new WorkerProcess(executable, settings.Threads, _output, progress.Warn);
+        if (missing.Length > 0) await BeginAsync(settings, isNew, cancellationToken).ConfigureAwait(false);
+
+        int done = all.Length - missing.Length;
+        await _output
+            .WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{folder.Path}: {done} of {all.Length} runs have ended"))
+            .ConfigureAwait(false);
+        ConcurrentQueue<string> failures = [];
         await Parallel.ForEachAsync(
             missing,
             new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = cancellationToken },
@@ -55,52 +52,65 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
                 RunFolder place = folder.Run(run.Arm.Name, run.Seed);
                 Directory.CreateDirectory(place.Path);
                 long started = Stopwatch.GetTimestamp();
+                progress.Begin(place);
                 string? failure = await worker.RunAsync(
                     ["run", folder.Path, run.Arm.Name, run.Seed.ToString(CultureInfo.InvariantCulture)], place.LogFile, cancellation).ConfigureAwait(false);
-                if (failure is not null) Interlocked.Increment(ref failed);
+                string left = progress.End(place);
+                if (failure is not null) failures.Enqueue($"{place.Name}: {failure}");
                 string outcome = failure is null ? Outcome(place) : $"failed, see {place.LogFile}: {failure}";
                 await _output
                     .WriteLineAsync(string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{DateTime.Now:HH:mm:ss}  {Interlocked.Increment(ref done)} of {all}  {run.Arm.Name}, seed {run.Seed}: {outcome}  ({Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s)"))
+                        $"{DateTime.Now:HH:mm:ss}  {Interlocked.Increment(ref done)} of {all.Length}  {run.Arm.Name}, seed {run.Seed}: {outcome}  ({Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s{left})"))
                     .ConfigureAwait(false);
             }).ConfigureAwait(false);
-        return failed;
+        return [.. failures];
     }
 
     private static string Outcome(RunFolder run)
     {
         RunResult result = ExperimentFolder.Read<RunResult>(run.ResultFile);
-        return string.Create(
-            CultureInfo.InvariantCulture,
-            $"sampled {result.Before.Sampled:P1} → {result.After.Sampled:P1}, greedy {result.Before.Greedy:P1} → {result.After.Greedy:P1}");
+        return $"sampled {Change(result.Before.Sampled, result.After.Sampled)}, greedy {Change(result.Before.Greedy, result.After.Greedy)}";
+
+        static string Change(double before, double after) => $"{SummaryText.Percent(before)} → {SummaryText.Percent(after)}";
     }
 
-    private void Begin(ExperimentSettings settings)
+    /// <summary>Says what a table of runs would lack, before hours are spent on it.</summary>
+    private async Task TellComparisonAsync(ExperimentSettings settings, IReadOnlyCollection<(string Arm, long Seed)> runs)
     {
-        bool holdsWork = folder.HoldsWork;
-        if (File.Exists(folder.SettingsFile))
+        Arm baseline = Arm.Find(settings.Baseline);
+        string[] arms = [.. runs.Select(run => run.Arm).Distinct()];
+        if (!arms.Contains(baseline.Name))
         {
-            // Without a fingerprint, a path is all that says what runs start from; without work, it may be corrected.
-            bool comparePaths = !holdsWork || !HasFingerprints();
-            string[] differences = [.. ExperimentFolder.Read<ExperimentSettings>(folder.SettingsFile).DifferencesFrom(settings, comparePaths)];
-            if (differences.Length == 0)
-            {
-                // The rest may be others: runs that are to come use them.
-                ExperimentFolder.Write(folder.SettingsFile, settings);
-                return;
-            }
-            if (holdsWork)
-                throw new ArgumentException(
-                    $"'{folder.Path}' was begun with other settings, and only runs under equal ones are compared. Give another folder, or these settings again: {string.Join(", ", differences)}.");
+            string lacking = $"{baseline.Name}, which the others are compared with, is not among --strategies, and no run of it has ended here";
+            if (arms.Length > 1) throw new ArgumentException($"{lacking}: add it, or name another strategy with --baseline.");
+            await _output.WriteLineAsync($"Nothing will be compared: {lacking}.").ConfigureAwait(false);
         }
-        // First, so that no accuracy stands beside settings that it was not measured under, and no run that the trainer would not go on with.
-        File.Delete(folder.BeforeTrainingFile);
-        if (!holdsWork)
-            foreach (RunFolder begun in folder.Runs()) Directory.Delete(begun.Path, recursive: true);
-        ExperimentFolder.Write(folder.SettingsFile, settings);
+        else if (arms.Length > 1 && runs.Select(run => run.Seed).Distinct().Count() == 1)
+        {
+            await _output.WriteLineAsync("One seed gives differences and no intervals: --seeds 1-5 gives both.").ConfigureAwait(false);
+        }
     }
 
-    private bool HasFingerprints() =>
-        File.Exists(folder.BeforeTrainingFile) && ExperimentFolder.Read<RunStart>(folder.BeforeTrainingFile).Fingerprints is not null;
+    /// <summary>Sees to it that runs can begin, and to what they start from.</summary>
+    private async Task BeginAsync(ExperimentSettings settings, bool isNew, CancellationToken cancellation)
+    {
+        // What it warns of is that it takes no step, and what runs warn of themselves.
+        var worker = new WorkerProcess(executable, settings.Threads, _output);
+        await _output.WriteLineAsync(isNew ? "Measuring the model before training …" : "Trying whether runs can begin …").ConfigureAwait(false);
+        ExperimentFolder.Write(folder.ProposedFile, settings);
+        try
+        {
+            if (await worker.RunAsync(["before", folder.Path], folder.In("before-training.log"), cancellation).ConfigureAwait(false) is { } reason)
+                throw new InvalidOperationException($"No run can begin: {reason}");
+        }
+        finally
+        {
+            File.Delete(folder.ProposedFile);
+        }
+        RunStart start = ExperimentFolder.Read<RunStart>(folder.BeforeTrainingFile);
+        await _output
+            .WriteLineAsync($"Before training: sampled {SummaryText.Percent(start.Sampled)}, greedy {SummaryText.Percent(start.Greedy)}")
+            .ConfigureAwait(false);
+    }
 }

@@ -1,6 +1,10 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using MLNetAttn.Cli;
+using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Experiments;
 
@@ -8,8 +12,6 @@ namespace MLNetAttn.Experiments;
 internal static class CommandLine
 {
     private const int Success = 0, Failure = 1, FailedRuns = 2, Cancelled = 130;
-
-    private const string Flow = "flow";
 
     /// <summary>Runs a command.</summary>
     /// <param name="args">The command line.</param>
@@ -35,8 +37,12 @@ internal static class CommandLine
         {
             if (isWorker) return Work(args);
             ParseResult parsed = Create(executable, output).Parse(args);
-            int code = await parsed.InvokeAsync(configuration, stop.Token).ConfigureAwait(false);
-            return parsed.Errors.Count > 0 ? Failure : code;
+            if (parsed.Action is not ParseErrorAction) return await parsed.InvokeAsync(configuration, stop.Token).ConfigureAwait(false);
+            // Help is longer than a screen, and the mistake would be above it.
+            foreach (ParseError error in parsed.Errors) await errors.WriteLineAsync(OptionRules.Text(error)).ConfigureAwait(false);
+            string command = parsed.CommandResult.Command is RootCommand ? "" : $"{parsed.CommandResult.Command.Name} ";
+            await errors.WriteLineAsync($"{command}--help says what there is.").ConfigureAwait(false);
+            return Failure;
         }
         catch (OperationCanceledException)
         {
@@ -46,7 +52,10 @@ internal static class CommandLine
         catch (Exception exception)
         {
             // Of a run, the log keeps where it happened, too; the campaign tells the first of these lines.
-            await errors.WriteLineAsync(isWorker ? $"{WorkerProcess.ErrorMark}{exception.Message}\n{exception}" : exception.Message).ConfigureAwait(false);
+            string message = exception is InvalidOptionsException
+                ? SettingsArguments.InOptions(ErrorText.Of(exception), isViolation: true)
+                : ErrorText.Of(exception);
+            await errors.WriteLineAsync(isWorker ? $"{WorkerProcess.ErrorMark}{message}\n{exception}" : message).ConfigureAwait(false);
             return Failure;
         }
 
@@ -67,8 +76,10 @@ internal static class CommandLine
     private static int Work(string[] args)
     {
         CampaignWatch.Begin();
-        using var worker = new Worker(new ExperimentFolder(args[2]));
-        if (args[1] == "before") worker.MeasureBeforeTraining();
+        var folder = new ExperimentFolder(args[2]);
+        bool isBeginning = args[1] == "before";
+        using var worker = new Worker(folder, isBeginning ? folder.ProposedFile : folder.SettingsFile);
+        if (isBeginning) worker.Begin();
         else worker.Run(args[3], long.Parse(args[4], CultureInfo.InvariantCulture));
         return Success;
     }
@@ -76,78 +87,51 @@ internal static class CommandLine
     /// <summary>The commands' arguments and what they do.</summary>
     internal static RootCommand Create(string executable, TextWriter output)
     {
-        var settings = new SettingsArguments();
         Argument<string> folder = new("folder") { Description = "The experiment's folder: runs that have ended there are not done again." };
-        Option<string> arms = new("--strategies")
+        folder.Validators.Add(result =>
         {
-            Description = $"Which, with commas between: {string.Join(", ", Arm.All.Select(it => it.Name))}.",
-            DefaultValueFactory = _ => string.Join(',', Arm.All.Select(it => it.Name)),
-        };
-        Option<string> seeds = new("--seeds") { Description = "First-last, or with commas between.", DefaultValueFactory = _ => "1-5" };
+            if (result.Tokens is [{ Value: "" }]) result.AddError("The folder's name is empty: say which.");
+        });
+        var settings = new SettingsArguments(folder);
         Option<int?> workers = new Option<int?>("--workers")
         {
             Description = "Runs at a time. Left out: as many as the cores have threads for, and one on a GPU.",
         }.AtLeast(1);
-        Option<string> baseline = new("--baseline")
+        Command run = new(
+            "run",
+            "Does the runs that the folder lacks, then reports. Of a folder that was begun, only what is to be other has to be given: more seeds, other strategies.")
         {
-            Description = "The strategy that the others are compared with.",
-            DefaultValueFactory = _ => Arm.Baseline,
+            folder, workers,
         };
-        Command run = new("run", "Does the runs that the folder lacks, then reports.") { folder, arms, seeds, workers, baseline };
         settings.AddTo(run);
-        run.Validators.Add(result =>
-        {
-            // Defaults are filled in after this: left out, all are meant.
-            if ((result.GetValue(arms) is not { } given || given.Split(',').Contains(Flow)) && settings.LacksFlowAnswer(result))
-                result.AddError(
-                    $"--flow-answer is not given, and its default is for Countdown's search traces: say where the answers of this task are, such as 'boxed\\{{(.*)\\}}', or leave {Flow} out of --strategies.");
-        });
         run.SetAction(async (parsed, cancellation) =>
         {
             var place = new ExperimentFolder(parsed.GetRequiredValue(folder));
-            Arm[] compared = [.. parsed.GetRequiredValue(arms).Split(',').Select(Arm.Find).Distinct()];
-            ExperimentSettings shared = settings.Read(parsed);
-            Arm compareWith = Arm.Find(parsed.GetRequiredValue(baseline));
-            int failed = await new Campaign(place, executable, output)
-                .RunAsync(
-                    shared, compared, Seeds(parsed.GetRequiredValue(seeds)),
-                    parsed.GetValue(workers) ?? DefaultWorkers(shared, Environment.ProcessorCount), cancellation)
+            ExperimentSettings shared = settings.Read(parsed.CommandResult);
+            IReadOnlyList<string> failed = await new Campaign(place, executable, output)
+                .RunAsync(shared, parsed.GetValue(workers) ?? DefaultWorkers(shared, Environment.ProcessorCount), cancellation)
                 .ConfigureAwait(false);
-            if (place.Results().Count > 0) ShowReport(place, compareWith, output);
-            return failed == 0 ? Success : FailedRuns;
+            if (place.Results().Count > 0) Report.Write(place, Arm.Find(shared.Baseline).Name, output);
+            if (failed.Count == 0) return Success;
+            await output
+                .WriteLineAsync(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"\n{failed.Count} of {shared.Arms().Count * SeedList.Parse(shared.Seeds).Count} runs failed, and the same command tries them again: {string.Join("; ", failed)}"))
+                .ConfigureAwait(false);
+            return FailedRuns;
         });
         Command report = new("report", "Writes results.md, results.json, curves.png and differences.png anew, from the runs that have ended.")
         {
-            folder, baseline,
+            folder, settings.Baseline,
         };
-        report.SetAction(parsed => ShowReport(new ExperimentFolder(parsed.GetRequiredValue(folder)), Arm.Find(parsed.GetRequiredValue(baseline)), output));
+        report.SetAction(parsed =>
+        {
+            var place = new ExperimentFolder(parsed.GetRequiredValue(folder));
+            Report.Write(place, Arm.Find(settings.Read(parsed.CommandResult).Baseline).Name, output);
+        });
         return new RootCommand("Compares ways of assigning credit over several seeds.") { run, report };
     }
 
     /// <summary>Runs at a time that do not wait for one another: on a GPU they would share its memory.</summary>
     internal static int DefaultWorkers(ExperimentSettings settings, int cores) => settings.Device == "cpu" ? Math.Max(1, cores / settings.Threads) : 1;
-
-    private static void ShowReport(ExperimentFolder folder, Arm baseline, TextWriter output)
-    {
-        Report.Write(folder, baseline.Name);
-        output.Write(File.ReadAllText(folder.In("results.md")));
-    }
-
-    /// <exception cref="ArgumentException">They are neither a range nor a list, or none.</exception>
-    private static long[] Seeds(string text)
-    {
-        try
-        {
-            if (text.Split('-') is not [var first, var last]) return [.. text.Split(',').Select(Number).Distinct()];
-            return Number(first) <= Number(last)
-                ? [.. Enumerable.Range(0, checked((int)(Number(last) - Number(first) + 1))).Select(i => Number(first) + i)]
-                : throw new ArgumentException($"Seeds '{text}' are none: the last is below the first.");
-        }
-        catch (Exception exception) when (exception is FormatException or OverflowException or ArgumentOutOfRangeException)
-        {
-            throw new ArgumentException($"Seeds '{text}' are not understood, expected first-last such as 1-5, or a list such as 1,2,7.", exception);
-        }
-
-        static long Number(string number) => long.Parse(number, NumberStyles.None, CultureInfo.InvariantCulture);
-    }
 }

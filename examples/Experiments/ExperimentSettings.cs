@@ -1,11 +1,10 @@
-using System.Globalization;
 using MLNetAttn.Estimators;
 using MLNetAttn.Pipelines;
 
 namespace MLNetAttn.Experiments;
 
-/// <summary>Everything that the runs of an experiment have in common; a run adds its strategy and its seed. Written to experiment.json, and read from there by
-/// every run.</summary>
+/// <summary>Everything that the runs of an experiment have in common, and which there are; a run adds its strategy and its seed. Written to experiment.json,
+/// and read from there by every run and by the commands that go on with the folder.</summary>
 internal sealed record ExperimentSettings
 {
     /// <summary>Held-out problems that are drawn where nothing is said.</summary>
@@ -99,20 +98,40 @@ internal sealed record ExperimentSettings
     /// <summary>Steps between two checkpoints: a run that is cut loses at most as many.</summary>
     public int CheckpointEvery { get; init; } = 10;
 
+    /// <summary>Whether the runs' policies stay in their folders.</summary>
+    public bool KeepPolicies { get; init; }
+
+    /// <summary>Which strategies are run, with commas between.</summary>
+    public string Strategies { get; init; } = string.Join(',', Arm.All.Select(arm => arm.Name));
+
+    /// <summary>With which seeds, as <see cref="SeedList"/> has them.</summary>
+    public string Seeds { get; init; } = "1-5";
+
+    /// <summary>The strategy that the others are compared with.</summary>
+    public string Baseline { get; init; } = Arm.Baseline;
+
     // What changes nothing but last bits of what a run computes, or how much of it is lost, as the trainer has it, which goes on with a run under other values
     // of these (RunIdentity): they are what is changed when memory runs out. Device and threads change last bits, too, but the trainer counts them among
-    // what decides them (ComputePlatform) and warns: they stay.
-    private static readonly HashSet<string> Means = [nameof(ActivationCheckpointing), nameof(SamplingBatchSize), nameof(CheckpointEvery)];
+    // what decides them (ComputePlatform) and warns: they stay. Last come those that say which runs there are.
+    private static readonly HashSet<string> Means =
+    [
+        nameof(ActivationCheckpointing), nameof(SamplingBatchSize), nameof(CheckpointEvery), nameof(KeepPolicies),
+        nameof(Strategies), nameof(Seeds), nameof(Baseline),
+    ];
 
     // Where things are; what is there has a fingerprint.
     private static readonly HashSet<string> Paths = [nameof(Model), nameof(TrainFile), nameof(TestFile)];
 
-    /// <summary>The settings in which another experiment differs, with their values here, but for those that change no result.</summary>
+    /// <summary>The strategies of <see cref="Strategies"/>.</summary>
+    /// <exception cref="ArgumentException">One of them is none.</exception>
+    public IReadOnlyList<Arm> Arms() => [.. Strategies.Split(',').Select(name => Arm.Find(name.Trim())).Distinct()];
+
+    /// <summary>The settings in which another experiment differs, as options with their values here, but for those that change no result.</summary>
     /// <param name="other">The other.</param>
     /// <param name="comparePaths">Whether files and models elsewhere are others: not where their fingerprints are compared.</param>
     public IEnumerable<string> DifferencesFrom(ExperimentSettings other, bool comparePaths) =>
         from property in typeof(ExperimentSettings).GetProperties()
         where !Means.Contains(property.Name) && (comparePaths || !Paths.Contains(property.Name))
         where !Equals(property.GetValue(this), property.GetValue(other))
-        select string.Create(CultureInfo.InvariantCulture, $"{property.Name} {property.GetValue(this) ?? "none"}");
+        select SettingsArguments.Given(property.Name, property.GetValue(this));
 }

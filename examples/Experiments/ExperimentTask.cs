@@ -37,13 +37,19 @@ internal sealed class ExperimentTask(MLContext context, ExperimentSettings setti
 
     /// <summary>Runs of the same seed, whatever their strategies, see the same problems in the same order.</summary>
     public IDataView Train(long seed) => settings.Task is { } format
-        ? Load(ProblemReader.Read(settings.TrainFile!, format, Asked))
+        ? Load(settings.TrainFile!, format, int.MaxValue)
         : context.Data.LoadFromEnumerable(Countdown.Generate(DrawnTrainingProblems, settings.Numbers, seed, options: Drawn));
 
     public IDataView Test() => settings.Task is { } format
-        ? Load(ProblemReader.Read(settings.TestFile!, format, Asked).Take(settings.TestProblems ?? int.MaxValue))
+        ? Load(settings.TestFile!, format, settings.TestProblems ?? int.MaxValue)
         : context.Data.LoadFromEnumerable(Countdown.Generate(
             settings.TestProblems ?? ExperimentSettings.DrawnTestProblems, settings.Numbers, TestSeed, CountdownSplit.Test, Drawn));
 
-    private IDataView Load(IEnumerable<TaskProblem> problems) => context.Data.LoadFromEnumerable<TaskProblem>([.. problems]);
+    private IDataView Load(string file, ProblemFormat format, int most)
+    {
+        TaskProblem[] problems = [.. ProblemReader.Read(file, format, Asked).Take(most)];
+        return problems.Length > 0
+            ? context.Data.LoadFromEnumerable(problems)
+            : throw new InvalidDataException($"'{file}' has no problem, expected at least one.");
+    }
 }

@@ -12,31 +12,48 @@ internal static class Report
 
     /// <param name="folder">The experiment.</param>
     /// <param name="baseline">The strategy to compare the others with.</param>
-    public static Summary Write(ExperimentFolder folder, string baseline = Arm.Baseline)
+    /// <param name="output">Given the tables, and told which picture cannot be drawn.</param>
+    /// <exception cref="InvalidDataException">The folder holds runs that are not comparable.</exception>
+    /// <exception cref="InvalidOperationException">No run has ended.</exception>
+    public static Summary Write(ExperimentFolder folder, string baseline, TextWriter output)
     {
         ExperimentSettings settings = ExperimentFolder.Read<ExperimentSettings>(folder.SettingsFile);
-        Summary summary = Summary.Of(folder.Results(), baseline);
+        new FolderRules(folder).RequireOneExperiment(settings);
+        IReadOnlyList<RunResult> results = folder.Results();
+        Summary summary = Summary.Of(results, baseline);
         ExperimentFolder.Write(folder.In("results.json"), summary);
-        ExperimentFolder.WriteText(folder.In("results.md"), SummaryText.Markdown(summary, settings));
-        RhythmPicture
-            .Training(
-                [.. summary.Arms.SelectMany(arm => Mean(folder, arm))],
-                new PictureOptions { Width = 1300, Height = 1300, Title = $"Means over seeds, of {Smoothing} steps each" })
-            .SavePng(folder.In("curves.png"));
+        string tables = SummaryText.Markdown(summary, settings, ReportNotes.Of(folder, results));
+        ExperimentFolder.WriteText(folder.In("results.md"), tables);
+        output.Write(tables);
+        Draw(folder.In("curves.png"), () => RhythmPicture.Training(
+            [.. summary.Arms.SelectMany(arm => Mean(folder, arm))],
+            new PictureOptions { Width = 1300, Height = 1300, Title = $"Means over seeds, of {Smoothing} steps each" }));
+        // Of one seed there is no interval, and a point would pass for a narrow one.
         (string Name, Estimate Estimate)[] differences =
         [
-            .. summary.Arms.Where(arm => arm.Measures[0].Difference is not null).Select(arm => (arm.Arm, Points(arm.Measures[0].Difference!.Value))),
+            .. from arm in summary.Arms
+               where arm.Measures[0] is { Difference: not null, Pairs: > 1 }
+               select (arm.Arm, Points(arm.Measures[0].Difference!.Value)),
         ];
-        // A picture of another baseline's differences would not belong to these tables.
-        File.Delete(folder.In("differences.png"));
-        if (differences.Length > 0)
-            RhythmPicture
-                .Estimates(
-                    differences,
-                    $"{Summary.Measures[0].Name}: difference from {baseline} (points), paired by seed, 95 % interval",
-                    new PictureOptions { Width = 1100, Height = 500 })
-                .SavePng(folder.In("differences.png"));
+        Draw(folder.In("differences.png"), () => differences.Length == 0 ? null : RhythmPicture.Estimates(
+            differences,
+            $"{Summary.Measures[0].Name}: difference from {baseline} (points), paired by seed, 95 % interval",
+            new PictureOptions { Width = 1100, Height = 500 }));
         return summary;
+
+        void Draw(string file, Func<RhythmPicture?> picture)
+        {
+            try
+            {
+                // An older one would not belong to these tables.
+                File.Delete(file);
+                picture()?.SavePng(file);
+            }
+            catch (Exception exception)
+            {
+                output.WriteLine($"'{file}' could not be drawn: {exception.Message}");
+            }
+        }
     }
 
     private static Estimate Points(Estimate share) => new(100 * share.Value, new ConfidenceInterval(100 * share.Interval.Lower, 100 * share.Interval.Upper));

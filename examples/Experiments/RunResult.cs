@@ -109,3 +109,14 @@ internal sealed record RunConfiguration
 
     public required long ModelParameters { get; init; }
 }
+
+/// <summary>What config.json says of a run's settings and model, whatever else the version that wrote it put there.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)]
+internal sealed record RunOrigin
+{
+    public required ExperimentSettings Settings { get; init; }
+
+    public required string ModelFingerprint { get; init; }
+
+    public required long ModelParameters { get; init; }
+}

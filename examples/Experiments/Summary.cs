@@ -27,10 +27,10 @@ internal sealed record Summary
 
     /// <param name="runs">The runs that have ended.</param>
     /// <param name="baseline">The strategy to compare the others with.</param>
-    /// <exception cref="ArgumentException">There are no runs.</exception>
+    /// <exception cref="InvalidOperationException">There are no runs.</exception>
     public static Summary Of(IReadOnlyList<RunResult> runs, string baseline = Arm.Baseline)
     {
-        if (runs.Count == 0) throw new ArgumentException("No run has ended yet.", nameof(runs));
+        if (runs.Count == 0) throw new InvalidOperationException("No run has ended yet, so there is nothing to report.");
         string[] arms = [.. Arm.All.Select(arm => arm.Name).Where(arm => runs.Any(run => run.Arm == arm))];
         Dictionary<string, Comparison?[]> tests = arms.ToDictionary(
             arm => arm,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using MLNetAttn.Pipelines;
 
 namespace MLNetAttn.Experiments;
 
@@ -7,16 +8,21 @@ namespace MLNetAttn.Experiments;
 internal static class SummaryText
 {
     /// <summary>The tables, and the settings behind them.</summary>
-    public static string Markdown(Summary summary, ExperimentSettings settings)
+    /// <param name="summary">What came out.</param>
+    /// <param name="settings">Under which settings.</param>
+    /// <param name="notes">Paragraphs between the two.</param>
+    public static string Markdown(Summary summary, ExperimentSettings settings, params IEnumerable<string> notes)
     {
         var text = new StringBuilder();
         int seeds = summary.Arms.Max(arm => arm.Seeds.Count);
         text.Append(
             CultureInfo.InvariantCulture,
-            $"{summary.Runs.Count} runs of {settings.Steps} steps; before training {Percent(summary.Before.Sampled)} sampled, {Percent(summary.Before.Greedy)} greedy.\n");
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $"Means over up to {seeds} seeds with Student's 95 % interval; differences from {summary.Baseline} in points, paired by seed, with the p-value of the paired t-test, the same after Holm's correction, and that of the exact signed-rank test, not corrected.\n\n");
+            $"{summary.Runs.Count} {(summary.Runs.Count == 1 ? "run" : "runs")} of {settings.Steps} steps; before training {Percent(summary.Before.Sampled)} sampled, {Percent(summary.Before.Greedy)} greedy.\n");
+        text.Append(seeds == 1
+            ? $"One seed: there are no intervals; differences from {summary.Baseline} in points.\n\n"
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"Means over up to {seeds} seeds with Student's 95 % interval; differences from {summary.Baseline} in points, paired by seed, with the p-value of the paired t-test, the same after Holm's correction for the strategies that a table compares (each table is a family of its own), and that of the exact signed-rank test, not corrected.\n\n"));
         if (summary.Arms.All(arm => arm.Arm != summary.Baseline))
             text.Append(
                 CultureInfo.InvariantCulture,
@@ -32,22 +38,34 @@ internal static class SummaryText
         Seeds(text, summary);
         Evaluated(text, summary, settings);
         Made(text, summary);
+        foreach (string note in notes) text.Append(CultureInfo.InvariantCulture, $"\n{note}\n");
         text.Append(CultureInfo.InvariantCulture, $"\nSettings:\n\n```json\n{ExperimentFolder.Line(settings)}\n```\n");
         return text.ToString();
     }
+
+    /// <summary>A share in percent, to a tenth.</summary>
+    public static string Percent(double share) => (100 * share).ToString("0.0;−0.0", CultureInfo.InvariantCulture) + " %";
 
     private static void Row(StringBuilder text, ArmSummary arm, MeasureSummary measure)
     {
         string seeds = arm.Seeds.Count.ToString(CultureInfo.InvariantCulture);
         if (measure.Difference is not null && measure.Pairs != arm.Seeds.Count)
             seeds += string.Create(CultureInfo.InvariantCulture, $" ({measure.Pairs} paired)");
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $"| {arm.Arm} | {seeds} | {Percent(measure.Mean.Value)} | {Percent(measure.Mean.Interval.Lower)} to {Percent(measure.Mean.Interval.Upper)} | ");
-        text.Append(measure.Difference is { } difference
-            ? $"{Points(difference.Value)} | {Points(difference.Interval.Lower)} to {Points(difference.Interval.Upper)} | {Probability(measure.PValue)} | {Probability(measure.HolmPValue)} | {Probability(measure.SignedRankPValue)} |\n"
-            : "| | | | |\n");
+        text.Append(CultureInfo.InvariantCulture, $"| {arm.Arm} | {seeds} | {Percent(measure.Mean.Value)} | {Interval(measure.Mean, Percent)} | ");
+        // Of one seed there is no p-value, and of several none where the test cannot tell chance.
+        string none = measure.Pairs > 1 ? "all equal" : "";
+        string[] cells = measure.Difference is { } difference
+            ?
+            [
+                Points(difference.Value), Interval(difference, Points),
+                .. new[] { measure.PValue, measure.HolmPValue, measure.SignedRankPValue }.Select(p => Probability(p, none)),
+            ]
+            : ["", "", "", "", ""];
+        text.Append(CultureInfo.InvariantCulture, $"{string.Join(" | ", cells)} |\n");
     }
+
+    private static string Interval(Estimate estimate, Func<double, string> number) =>
+        double.IsInfinity(estimate.Interval.Lower) ? "" : $"{number(estimate.Interval.Lower)} to {number(estimate.Interval.Upper)}";
 
     /// <summary>Every single number, so that anyone can compute something else from them.</summary>
     private static void Seeds(StringBuilder text, Summary summary)
@@ -81,7 +99,7 @@ internal static class SummaryText
                 $"\nAccuracies are of the same {problems} held-out problems for all runs, sampled ones of {settings.EvaluationSamples} responses to each. Intervals are over seeds of training alone: other problems and another model to start from are not in them.\n");
     }
 
-    /// <summary>What runs were made by, where that is not the same for all of them.</summary>
+    /// <summary>What runs were made by.</summary>
     private static void Made(StringBuilder text, Summary summary)
     {
         List("Library", process => process.Library);
@@ -99,13 +117,13 @@ internal static class SummaryText
                 text.Append(
                     CultureInfo.InvariantCulture,
                     $"\n{what} of runs or parts of runs, not the same for all: {string.Join("; ", all.Select(one => $"{one.Name} ({one.Runs})"))}.\n");
+            else if (summary.Runs[0].Processes.Count > 0)
+                text.Append(CultureInfo.InvariantCulture, $"\n{what} of all runs: {all[0].Name}.\n");
         }
     }
 
-    private static string Percent(double share) => double.IsInfinity(share) ? "?" : (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + " %";
+    private static string Points(double difference) => (100 * difference).ToString("+0.0;−0.0;0.0", CultureInfo.InvariantCulture);
 
-    private static string Points(double difference) =>
-        double.IsInfinity(difference) ? "?" : (100 * difference).ToString("+0.0;−0.0;0.0", CultureInfo.InvariantCulture);
-
-    private static string Probability(double p) => double.IsNaN(p) ? "" : p < 0.001 ? "< 0.001" : p.ToString("0.000", CultureInfo.InvariantCulture);
+    private static string Probability(double p, string none) =>
+        double.IsNaN(p) ? none : p < 0.001 ? "< 0.001" : p.ToString("0.000", CultureInfo.InvariantCulture);
 }

@@ -22,15 +22,21 @@ internal sealed class Worker : IDisposable
     private readonly MLContext _context = new();
     private readonly CausalLanguageModel _model;
 
-    public Worker(ExperimentFolder folder)
+    /// <param name="folder">The experiment.</param>
+    /// <param name="settingsFile">Its settings, or those that are to become so.</param>
+    public Worker(ExperimentFolder folder, string settingsFile)
     {
         _folder = folder;
         // Goes to the run's log: a run whose credit amplifies nothing, or whose checkpoints are not written, looks like any other in the table.
         _context.Log += (_, entry) =>
         {
-            if (entry.Kind is ChannelMessageKind.Warning or ChannelMessageKind.Error) Console.Error.WriteLine($"{entry.Kind}: {entry.RawMessage}");
+            if (entry.Kind is ChannelMessageKind.Warning or ChannelMessageKind.Error)
+                Console.Error.WriteLine($"{entry.Kind}: {SettingsArguments.InOptions(entry.RawMessage, isViolation: false)}");
         };
-        _settings = ExperimentFolder.Read<ExperimentSettings>(folder.SettingsFile);
+        _settings = ExperimentFolder.Read<ExperimentSettings>(settingsFile);
+        if (_settings.Device != "cpu" && !torch.cuda.is_available())
+            throw new InvalidOperationException(
+                $"--device is {_settings.Device}, and TorchSharp sees no GPU: this program needs an NVIDIA driver, and to be built with -p:TorchBackend=cuda-linux (docs/packages.md).");
         torch.set_num_threads(_settings.Threads);
         _model = CausalLanguageModel.FromPretrained(_settings.Model ?? Path.Combine(AppContext.BaseDirectory, "models", "countdown"), new ModelLoadOptions
         {
@@ -40,10 +46,14 @@ internal sealed class Worker : IDisposable
         _task = new ExperimentTask(_context, _settings);
     }
 
-    /// <summary>Measures the model that all runs start from.</summary>
-    public void MeasureBeforeTraining()
+    /// <summary>Makes the settings the folder's if runs can begin with them, and measures the model that all runs start from where that was not done.</summary>
+    public void Begin()
     {
+        var rules = new FolderRules(_folder);
         RequireTraining();
+        if (rules.Continue(_settings) && File.Exists(_folder.BeforeTrainingFile)) RequireSameStart();
+        rules.Accept(_settings);
+        if (File.Exists(_folder.BeforeTrainingFile)) return;
         (Accuracy accuracy, _) = Measure(_model);
         ExperimentFolder.Write(_folder.BeforeTrainingFile, new RunStart(accuracy.Greedy, accuracy.Sampled, StartFingerprints.Of(_model, _settings)));
     }
@@ -77,6 +87,11 @@ internal sealed class Worker : IDisposable
         int lastThird = _settings.Steps - _settings.Steps / 3;
         ILookup<string, (int Step, double Value)> metrics = run.RequireMetrics(
             _settings.Steps, "reward", "completions/clipped_ratio", "completions/mean_length", "credit/mean", "step_time");
+        if (_settings.KeepPolicies)
+        {
+            if (policy.Model.Adapter is null) policy.Model.SavePretrained(run.PolicyFolder);
+            else policy.Model.SaveAdapter(run.PolicyFolder);
+        }
         (Accuracy after, int problems) = Measure(policy.Model);
         ExperimentFolder.Write(run.ResultFile, new RunResult
         {
@@ -105,6 +120,9 @@ internal sealed class Worker : IDisposable
     /// <summary>Requires that runs can begin, up to the first step: better said now than by every run.</summary>
     private void RequireTraining()
     {
+        if (StartFingerprints.Of(_model, _settings) is { TrainFile: { } learnt, TestFile: var heldOut } && learnt == heldOut)
+            throw new InvalidOperationException(
+                $"--train and --test have the same content ('{_settings.TrainFile}'): accuracy would be of what was learnt. Give --test problems that are held out.");
         foreach (Arm arm in Arm.All) _ = Trainer(arm.Options(_settings, seed: 0), seed: 0, folder: null);
         // Cancelled before it begins, a training does all but its steps.
         using PolicyTransformer untrained =

@@ -8,10 +8,14 @@ namespace MLNetAttn.Experiments;
 /// <param name="executable">This program.</param>
 /// <param name="threads">Threads of an operation.</param>
 /// <param name="output">Told where the file cannot be written.</param>
-internal sealed class WorkerProcess(string executable, int threads, TextWriter output)
+/// <param name="warned">Told each warning, and the file that it is in, as it is said.</param>
+internal sealed class WorkerProcess(string executable, int threads, TextWriter output, Action<string, string>? warned = null)
 {
     /// <summary>What the line begins with that says why a worker failed; its warnings are in the same stream.</summary>
     public const string ErrorMark = "Error: ";
+
+    /// <summary>What a line begins with that warns of something; the run goes on.</summary>
+    public const string WarningMark = "Warning: ";
 
     // 128 and the number of the signal is what shells and .NET make of a process that one has ended.
     private const int Signalled = 128, SigKill = 9;
@@ -38,6 +42,7 @@ internal sealed class WorkerProcess(string executable, int threads, TextWriter o
             Task said = EachLineAsync(process.StandardOutput, log.Add), complained = EachLineAsync(process.StandardError, line =>
             {
                 if (line.StartsWith(ErrorMark, StringComparison.Ordinal)) error ??= line[ErrorMark.Length..];
+                if (line.StartsWith(WarningMark, StringComparison.Ordinal)) warned?.Invoke(line[WarningMark.Length..], logFile);
                 log.Add(line);
             });
             await process.WaitForExitAsync(cancellation).ConfigureAwait(false);

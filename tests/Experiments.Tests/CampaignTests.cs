@@ -12,7 +12,8 @@ public sealed class CampaignTests
         (int code, string output, string errors) = await Kit.RunAsync(
             ["run", folder.File("a"), "--strategies", "uniform,coupled,flow", "--seeds", "1-2", "--workers", "2", "--steps", "2", .. Kit.Tiny]);
         code.Should().Be(0, errors + output);
-        output.Should().Contain("6 of 6").And.Contain("| coupled | 2 |");
+        output.Should().Contain("6 of 6").And.Contain("| coupled | 2 |")
+            .And.Contain("Measuring the model before training …").And.Contain("Before training: sampled ").And.NotContain("Cancelled");
         var experiment = new ExperimentFolder(folder.File("a"));
         experiment.Results().Select(run => (run.Arm, run.Seed))
             .Should().Equal(("uniform", 1), ("coupled", 1), ("flow", 1), ("uniform", 2), ("coupled", 2), ("flow", 2));
@@ -36,7 +37,17 @@ public sealed class CampaignTests
 
         (code, _, errors) = await Kit.RunAsync(["run", folder.File("a"), "--learning-rate", "0.5", "--steps", "2", .. Kit.Tiny]);
         code.Should().Be(1);
-        errors.Should().Contain("begun with other settings").And.Contain("LearningRate 0.0002");
+        errors.Should().Contain("begun with other settings").And.Contain("--learning-rate 0.0002");
+
+        // What is not given is as before: more seeds of the same are asked for by their numbers alone.
+        (code, output, errors) = await Kit.RunAsync(["run", folder.File("a"), "--strategies", "coupled,uniform", "--seeds", "2-3"]);
+        code.Should().Be(0, errors + output);
+        output.Should().Contain("2 of 4 runs have ended").And.Contain("min left");
+        RunFolder added = experiment.Run("uniform", 3);
+        (added.HasEnded, added.Origin!.Settings.Steps, added.Origin.Settings.PromptsPerStep).Should().Be((true, 2, 2));
+        (code, output, _) = await Kit.RunAsync(["report", folder.File("a"), "--baseline", "coupled"]);
+        code.Should().Be(0);
+        output.Should().Contain("| − coupled |").And.Contain("209216 parameters, SHA-256").And.Contain("Library of all runs: ");
     }
 
     [Fact]
@@ -93,7 +104,7 @@ public sealed class CampaignTests
     public async Task A_folder_that_is_being_worked_on_is_left_alone()
     {
         using var folder = new TemporaryFolder();
-        using FileStream taken = new ExperimentFolder(folder.Path).Take("campaign.lock");
+        using FileStream taken = new ExperimentFolder(folder.Path).Take();
         (int code, _, string errors) = await Kit.RunAsync(["run", folder.Path, .. Kit.Tiny]);
         code.Should().Be(1);
         errors.Should().Contain("Another process").And.Contain("campaign.lock");
@@ -146,7 +157,7 @@ public sealed class CampaignTests
         ExperimentFolder.Read<ExperimentSettings>(experiment.SettingsFile).SamplingBatchSize.Should().Be(2, "runs use what was said last");
         (code, _, errors) = await Kit.RunAsync([.. run, "--model", moved, "--threads", "2", .. Kit.Tiny]);
         code.Should().Be(1);
-        errors.Should().Contain("these settings again: Threads 1.");
+        errors.Should().Contain("where they are left out: --threads 1.");
     }
 
     [Fact]

@@ -7,7 +7,16 @@ namespace MLNetAttn.Experiments.Tests;
 public sealed partial class CommandLineTests
 {
     [Theory]
-    [InlineData("There is no strategy 'couple'", "run", "x", "--strategies", "couple")]
+    [InlineData("did you mean coupled?", "run", "x", "--strategies", "copuled")]
+    [InlineData("--steps is many, expected a whole number.", "run", "x", "--steps", "many")]
+    [InlineData("--fraction is half, expected a number.", "run", "x", "--fraction", "half")]
+    [InlineData("--test-problems is 1.5, expected a whole number.", "run", "x", "--test-problems", "1.5")]
+    [InlineData("--task is Gsm, expected Gsm8k, ", "run", "x", "--task", "Gsm")]
+    [InlineData("--device is gpu, expected cpu, cuda, or cuda:1", "run", "x", "--device", "gpu")]
+    [InlineData("--model is empty", "run", "x", "--model", "")]
+    [InlineData("There is no file '", "report", "missing")]
+    [InlineData("uniform, which the others are compared with, is not among --strategies", "run", "x", "--strategies", "local,global")]
+    [InlineData("local, which the others are compared with, is not among", "run", "x", "--strategies", "uniform,global", "--baseline", "local")]
     [InlineData("Seeds '5-x' are not understood", "run", "x", "--seeds", "5-x")]
     [InlineData("Seeds '5-4' are none", "run", "x", "--seeds", "5-4")]
     [InlineData("--workers is 0, expected 1 or more", "run", "x", "--workers", "0")]
@@ -30,7 +39,8 @@ public sealed partial class CommandLineTests
         ExperimentFolder.Write(new ExperimentFolder(folder.Path).SettingsFile, new ExperimentSettings());
         (int code, _, string errors) = await Kit.RunAsync([args[0], folder.File(args[1]), .. args[2..]]);
         code.Should().Be(1);
-        errors.Should().Contain(message);
+        errors.Should().Contain(message).And.NotContain("Parameter").And.NotContain("System.");
+        errors.Split('\n').Length.Should().BeLessThan(5, "help is longer than a screen");
     }
 
     [Theory]

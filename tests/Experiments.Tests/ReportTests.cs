@@ -13,14 +13,15 @@ public sealed class ReportTests
             Runs.Result("uniform", 1, 0.30), Runs.Result("coupled", 1, 0.33), Runs.Result("uniform", 2, 0.40), Runs.Result("coupled", 2, 0.42));
         Directory.CreateDirectory(folder.Run("coupled", 3).Path);
 
-        Report.Write(folder).Runs.Should().HaveCount(4);
+        Report.Write(folder, "uniform", TextWriter.Null).Runs.Should().HaveCount(4);
         string text = File.ReadAllText(folder.In("results.md"));
         text.Should()
             .Contain("| coupled | 2 | 37.5 % |")
             .And.Contain("| +2.5 |")
             .And.Contain("33.0 % / 40.0 %")
             .And.Contain("```json\n{\"model\":null,")
-            .And.Contain("\"steps\":60,");
+            .And.Contain("\"steps\":60,")
+            .And.Contain("Begun, not ended, and in no table: coupled-3.");
         JsonElement json = JsonDocument.Parse(File.ReadAllText(folder.In("results.json"))).RootElement;
         json.GetProperty("arms")[1].GetProperty("measures")[0].GetProperty("difference").GetProperty("value").GetDouble()
             .Should().BeApproximately(0.025, 1e-12);
@@ -28,7 +29,36 @@ public sealed class ReportTests
             File.ReadAllBytes(folder.In(picture)).Take(4).Should().Equal(0x89, (byte)'P', (byte)'N', (byte)'G');
         Directory.EnumerateFiles(folder.Path, "*.tmp").Should().BeEmpty();
 
-        Report.Write(folder, "local");
+        Report.Write(folder, "local", TextWriter.Null);
         File.Exists(folder.In("differences.png")).Should().BeFalse("they were another baseline's");
+    }
+
+    [Fact]
+    public void A_picture_that_cannot_be_drawn_takes_no_table_with_it_and_of_one_seed_there_are_no_intervals_to_draw()
+    {
+        using var temporary = new TemporaryFolder();
+        var folder = new ExperimentFolder(temporary.Path);
+        Runs.Write(folder, Runs.Result("uniform", 1, 0.30), Runs.Result("coupled", 1, 0.33));
+        File.WriteAllText(folder.Run("coupled", 1).MetricsFile, "no JSON\n");
+        using var output = new StringWriter();
+        Report.Write(folder, "uniform", output);
+        output.ToString().Should().StartWith(File.ReadAllText(folder.In("results.md"))).And.Contain("curves.png' could not be drawn: ");
+        File.Exists(folder.In("curves.png")).Should().BeFalse();
+        File.Exists(folder.In("differences.png")).Should().BeFalse();
+    }
+
+    [Fact]
+    public void Other_accuracies_before_training_and_warnings_are_noted()
+    {
+        using var temporary = new TemporaryFolder();
+        var folder = new ExperimentFolder(temporary.Path);
+        Runs.Write(folder, Runs.Result("uniform", 1, 0.30), Runs.Result("uniform", 2, 0.40) with { Before = new Accuracy(0.41, 0.2) });
+        File.WriteAllLines(folder.Run("uniform", 1).LogFile, ["Warning: 31 of 64 were cut", "Warning: 33 of 64 were cut", "said"]);
+        File.WriteAllLines(folder.Run("uniform", 2).LogFile, ["Warning: 40 of 64 were cut", "Warning: nothing is learnt"]);
+        using var output = new StringWriter();
+        Report.Write(folder, "uniform", output);
+        output.ToString().Should()
+            .Contain("20.0 % sampled and 40.0 % greedy of uniform-1; 20.0 % sampled and 41.0 % greedy of uniform-2.")
+            .And.Contain("\n- 2 runs, uniform-1/log.txt: 31 of 64 were cut\n- 1 run, uniform-2/log.txt: nothing is learnt\n");
     }
 }

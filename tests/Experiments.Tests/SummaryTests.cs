@@ -37,7 +37,8 @@ public sealed class SummaryTests
             .Contain("Library of runs or parts of runs, not the same for all: 1.0+a (2); 1.0+b (1).")
             .And.Contain("of the same 77 held-out problems")
             .And.NotContain("Machine of runs");
-        SummaryText.Markdown(Summary.Of([one]), new ExperimentSettings()).Should().NotContain("not the same for all");
+        SummaryText.Markdown(Summary.Of([one]), new ExperimentSettings())
+            .Should().NotContain("not the same for all").And.Contain("Library of all runs: 1.0+a.").And.Contain("Machine of all runs: Linux, 2 cores.");
         SummaryText.Markdown(Summary.Of([one, two with { Processes = [] }]), new ExperimentSettings()).Should().Contain("1.0+a (1); not recorded (1).");
     }
 
@@ -46,7 +47,9 @@ public sealed class SummaryTests
     {
         Summary summary = Summary.Of([Runs.Result("uniform", 1, 0.30), Runs.Result("coupled", 1, 0.33)]);
         summary.Arms[1].Measures[0].PValue.Should().Be(double.NaN);
-        SummaryText.Markdown(summary, new ExperimentSettings()).Should().Contain("| coupled | 1 | 33.0 % | ? to ? | +3.0 | ? to ? |  |  | 1.000 |");
+        SummaryText.Markdown(summary, new ExperimentSettings())
+            .Should().Contain("| coupled | 1 | 33.0 % |  | +3.0 |  |  |  | 1.000 |")
+            .And.Contain("One seed: there are no intervals").And.NotContain("?");
     }
 
     [Fact]
@@ -79,5 +82,25 @@ public sealed class SummaryTests
 
     [Fact]
     public void No_runs_are_no_summary() =>
-        FluentActions.Invoking(() => Summary.Of([])).Should().Throw<ArgumentException>().WithMessage("No run has ended yet*");
+        FluentActions.Invoking(() => Summary.Of([])).Should().Throw<InvalidOperationException>().WithMessage("No run has ended yet*");
+
+    [Fact]
+    public void Differences_that_are_all_equal_are_called_so()
+    {
+        Summary summary = Summary.Of(
+        [
+            Runs.Result("uniform", 1, 0.25), Runs.Result("coupled", 1, 0.5), Runs.Result("uniform", 2, 0.5), Runs.Result("coupled", 2, 0.75),
+        ]);
+        SummaryText.Markdown(summary, new ExperimentSettings())
+            .Should().Contain("| +25.0 | +25.0 to +25.0 | all equal | all equal | 0.500 |")
+            .And.Contain("| 0.0 | 0.0 to 0.0 | all equal | all equal | all equal |");
+    }
+
+    [Fact]
+    public void One_run_is_one_and_minus_is_one_sign()
+    {
+        SummaryText.Markdown(Summary.Of([Runs.Result("uniform", 1, 0.3)]), new ExperimentSettings()).Should().StartWith("1 run of 60 steps");
+        SummaryText.Percent(-0.0125).Should().Be("−1.3 %");
+        SummaryText.Percent(0.3125).Should().Be("31.3 %");
+    }
 }

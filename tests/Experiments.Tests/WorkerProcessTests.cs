@@ -18,6 +18,25 @@ public sealed class WorkerProcessTests
     }
 
     [Fact]
+    public async Task Runs_that_failed_are_told_last()
+    {
+        using var folder = new TemporaryFolder();
+        string program = Program(folder, """
+            if [ "$2" = before ]; then
+                cp "$3/experiment.new.json" "$3/experiment.json"
+                echo "{\"greedy\": 0.5, \"sampled\": 0.25, \"fingerprints\": null}" > "$3/before-training.json"
+            else
+                echo "Warning: small" >&2; echo "Error: no room" >&2; exit 1
+            fi
+            """);
+        (int code, string output, _) = await Kit.RunAsAsync(
+            program, ["run", folder.File("a"), "--strategies", "uniform", "--seeds", "3-4", "--workers", "1", .. Kit.Tiny]);
+        code.Should().Be(2);
+        output.Should().Contain("Before training: sampled 25.0 %, greedy 50.0 %").And.Contain("log.txt: small", Exactly.Once());
+        output.TrimEnd().Should().EndWith("2 of 2 runs failed, and the same command tries them again: uniform-3: no room; uniform-4: no room");
+    }
+
+    [Fact]
     public async Task What_it_says_is_in_the_log_while_it_runs_and_stays_when_it_goes_on()
     {
         using var folder = new TemporaryFolder();

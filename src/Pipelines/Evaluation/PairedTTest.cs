@@ -9,8 +9,8 @@ public sealed record PairedTTest
     /// <summary>The mean over pairs of the second minus the first, with its 95 % interval.</summary>
     public Estimate Difference { get; }
 
-    /// <summary>The two-sided p-value; NaN with one pair, or where no pair differs from another and the mean is 0, both within 1e-12 of the largest
-    /// measurement.</summary>
+    /// <summary>The two-sided p-value; NaN with one pair, or where all differences are equal within 1e-12 of the largest measurement: the test knows chance
+    /// from how they vary.</summary>
     public double PValue { get; }
 
     /// <summary>How many pairs there are.</summary>
@@ -26,8 +26,7 @@ public sealed record PairedTTest
         Estimate difference = Estimate.OfMean([.. second.Zip(first, (b, a) => b - a)]);
         if (first.Count == 1) return new PairedTTest(difference, double.NaN, 1);
         double standardError = (difference.Interval.Upper - difference.Value) / StudentT.Quantile(first.Count - 1);
-        double noise = PairedMeasurements.Noise(first, second);
-        if (Math.Abs(difference.Value) <= noise && standardError <= noise) return new PairedTTest(difference, double.NaN, first.Count);
+        if (standardError <= PairedMeasurements.Noise(first, second)) return new PairedTTest(difference, double.NaN, first.Count);
         return new PairedTTest(difference, StudentT.TwoSidedP(difference.Value / standardError, first.Count - 1), first.Count);
     }
 }

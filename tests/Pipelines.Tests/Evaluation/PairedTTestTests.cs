@@ -43,7 +43,15 @@ public sealed class PairedTTestTests
         double[] sums = [0.1 + 0.2, 0.1 + 0.2, 0.1 + 0.2];
         sums[0].Should().NotBe(0.3);
         PairedTTest.Of([0.3, 0.3, 0.3], sums).PValue.Should().Be(double.NaN);
-        PairedTTest.Of([0.3, 0.3, 0.3], [0.4, 0.4, 0.1 + 0.3]).PValue.Should().BeLessThan(1e-12, "all differ, and by the same");
+    }
+
+    [Fact]
+    public void Equal_differences_have_no_p_value_however_large_they_are()
+    {
+        PairedTTest test = PairedTTest.Of([0.25, 0.5, 0.75], [0.5, 0.75, 1]);
+        test.Difference.Value.Should().Be(0.25);
+        test.PValue.Should().Be(double.NaN, "two runs that happen to differ by the same number are no proof");
+        PairedTTest.Of([0.3, 0.3, 0.3], [0.4, 0.4, 0.1 + 0.3]).PValue.Should().Be(double.NaN);
     }
 
     [Fact]
