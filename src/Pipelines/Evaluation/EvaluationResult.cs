@@ -7,9 +7,8 @@ public sealed record EvaluationResult
 {
     private readonly int[] _right;
 
-    internal EvaluationResult(float[][] rewards, double clippedRatio, EvaluationOptions options)
+    internal EvaluationResult(float[][] rewards, EvaluationOptions options)
     {
-        ClippedRatio = clippedRatio;
         Rewards = rewards;
         Samples = rewards[0].Length;
         _right = [.. rewards.Select(samples => samples.Count(reward => reward >= options.RightFrom))];
@@ -44,7 +43,7 @@ public sealed record EvaluationResult
 
     /// <summary>The share of responses that were cut before they ended: at <see cref="Modeling.GenerationOptions.MaxNewTokens"/>, or where the model's context
     /// was full. Many of them may be wrong for want of room alone.</summary>
-    public double ClippedRatio { get; }
+    public double ClippedRatio { get; internal init; }
 
     /// <summary>The share of right responses to each problem.</summary>
     internal double[] Shares => [.. _right.Select(right => (double)right / Samples)];

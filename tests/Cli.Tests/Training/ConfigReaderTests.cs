@@ -202,7 +202,7 @@ public sealed class ConfigReaderTests
     [InlineData("math", "countdown", "reward[0].countdown: given, and task is math, whose problems it does not know: expected math, or task countdown")]
     public void A_reward_is_one_of_the_tasks_problems(string task, string reward, string problem) => FluentActions
         .Invoking(() => ConfigRules.Require(Policy(
-            $$"""{"model": ".", "output": "x", "task": "{{task}}", "prompts": {{{(task == "math" ? $"\"file\": \"{Tool.Countdown}/config.json\"" : "\"countdown\": {}")}}}, "reward": {"{{reward}}": {}}}""")))
+            $$$"""{"model": ".", "output": "x", "task": "{{{task}}}", "prompts": {{{(task == "math" ? $"\"{Tool.Countdown}/config.json\"" : "null")}}}, "reward": {"{{{reward}}}": {} } }""")))
         .Should().Throw<ConfigException>().Which.Problems.Should().Equal(problem);
 
     [Fact]

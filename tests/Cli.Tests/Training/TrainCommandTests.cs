@@ -195,23 +195,13 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task Devices_and_places_that_are_not_there_are_told_before_anything_is_written()
+    public async Task A_device_that_is_not_there_is_told_before_anything_is_written()
     {
         Assert.SkipWhen(TorchSharp.torch.cuda.is_available(), "Needs a machine without a GPU.");
         (int code, _, string errors) = await Tool.RunAsync("", "train", "--config", Config("", ""), "--set", "device=cuda");
         code.Should().Be(CommandLine.Failure);
         errors.Should().StartWith("device is cuda, which cannot be used here: ").And.NotContain("Trace from");
         Directory.Exists(Output).Should().BeFalse();
-
-        string file = _folder.File("file");
-        await File.WriteAllTextAsync(file, "mine", TestContext.Current.CancellationToken);
-        (code, _, errors) = await Tool.RunAsync("", "train", "--config", Config("", ""), "--set", $"output={file}");
-        code.Should().Be(CommandLine.Failure);
-        errors.Should().StartWith($"\"output\" is '{file}', which is a file");
-        if (!Directory.Exists("/proc/self")) return;
-        (code, _, errors) = await Tool.RunAsync("", "train", "--config", Config("", ""), "--set", "output=/proc/run");
-        code.Should().Be(CommandLine.Failure);
-        errors.Should().StartWith("\"output\" is '/proc/run', where no files can be made: ");
     }
 
     [Fact]
