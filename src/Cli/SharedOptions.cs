@@ -89,7 +89,8 @@ internal static class SharedOptions
             // What torch says goes on with a trace of what it tried, which is often empty.
             string why = exception.Message.Split('\n')[0].Split(" Trace from", 2)[0].Trim();
             throw new InvalidOperationException(
-                $"{name} is {device}, which cannot be used here: {why} Use cpu, or, where there is such a GPU, a build for it (docs/cli.md, Install it).", exception);
+                $"{name} is {device}, which cannot be used here: {why} Use cpu, or, where there is such a GPU, a build for it (docs/cli.md, Install it).",
+                exception);
         }
     }
 

@@ -50,7 +50,7 @@ internal sealed class ConfigBinder(Type root, string? method)
                 CheckValue(value, property.PropertyType, property.IsSetNullable, path);
             else if (Others(path) is not { } other || (method is not null && ConfigNames.All(root).Any(known => known.Name == name)))
                 _problems.Add($"{path}: unknown{Advice(name, type, path)}");
-            else if (method is null || Values(typeof(TrainMethod)).Contains(method))
+            else if (method is null || Values(typeof(TrainMethod)).Contains(method, StringComparer.OrdinalIgnoreCase))
                 _problems.Add($"{path}: unknown here; it is there with \"method\": \"{other}\"");
         }
     }

@@ -16,7 +16,10 @@ internal static class ConfigDifferences
     private static IEnumerable<(string Path, string Value)> Of(string path, JsonNode? value, JsonNode? usual)
     {
         if (JsonNode.DeepEquals(value, usual)) return [];
-        if (value is not JsonObject set) return [(path, value is null ? "null" : value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : JsonText.Line(value))];
+        if (value is not JsonObject set) return [(path, Text(value))];
         return set.SelectMany(inner => Of(path.Length > 0 ? $"{path}.{inner.Key}" : inner.Key, inner.Value, (usual as JsonObject)?[inner.Key]));
     }
+
+    private static string Text(JsonNode? value) =>
+        value is null ? "null" : value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : JsonText.Line(value);
 }

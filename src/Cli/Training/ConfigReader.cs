@@ -31,8 +31,10 @@ internal static class ConfigReader
         return ConfigBinder.Bind<PolicyOptimizationConfig>(config);
     }
 
-    /// <summary>What a configuration is read into.</summary>
-    public static Type TypeOf(JsonObject config) => Method(config) == "sft" ? typeof(SupervisedFineTuningConfig) : typeof(PolicyOptimizationConfig);
+    /// <summary>What a configuration is read into. Values of enumerations are read in any case.</summary>
+    public static Type TypeOf(JsonObject config) => string.Equals(Method(config), "sft", StringComparison.OrdinalIgnoreCase)
+        ? typeof(SupervisedFineTuningConfig)
+        : typeof(PolicyOptimizationConfig);
 
     /// <summary>The method that it names; null = none.</summary>
     public static string? Method(JsonObject config) => config["method"] is JsonValue method && method.TryGetValue(out string? name) ? name : null;

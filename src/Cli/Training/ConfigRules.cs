@@ -63,7 +63,9 @@ internal sealed class ConfigRules
         Require(config.Prompts is not null || config.Task == TrainTask.Countdown, "prompts", "missing, expected a file of problems");
         string asked = ConfigWording.Of(config.CountdownFormat);
         if (config.Evaluation is { } evaluation && config.Task == TrainTask.Countdown)
-            Require(evaluation.Asked == config.CountdownFormat, "evaluation", $"asks as {ConfigWording.Of(evaluation.Asked)}, and prompts as {asked}: expected one format");
+            Require(
+                evaluation.Asked == config.CountdownFormat, "evaluation",
+                $"asks as {ConfigWording.Of(evaluation.Asked)}, and prompts as {asked}: expected one format");
         foreach ((int i, RewardTerm term) in (config.Reward ?? []).Index())
         {
             string[] given = [.. term.Kinds.Where(kind => kind.Options is not null).Select(kind => kind.Name)];

@@ -109,9 +109,9 @@ internal sealed class TrainingScreen : TrainingView, IDisposable
                 $"[bold]Step {progress.Step} of {progress.TotalSteps}[/], {Time(gone)} gone{Left(progress, ", ")}")),
             new Markup($"[bold]{Goal}[/] [green]{Sparkline.Draw(_goal, Math.Max(10, width - 30))}[/] {Number(_goal[^1])}"),
         ];
-        if (Course is { Goal: { } goal, Last: { } last })
+        if (Course is { Goal: { } goal, Last: { } last, Best: var best })
             rows.Add(new Markup(
-                $"[bold]{goal}[/] {Number(last.Value)} {When(last)}{(Course.Best is { } best && best != last ? $", best {Number(best.Value)} {When(best)}" : "")}"));
+                $"[bold]{goal}[/] {Number(last.Value)} {When(last)}{(best is null || best == last ? "" : $", best {Number(best.Value)} {When(best)}")}"));
         rows.Add(Metrics(width));
         if (_sample is not null) rows.Add(_sample);
         return rows;
@@ -132,7 +132,9 @@ internal sealed class TrainingScreen : TrainingView, IDisposable
 
     private static Markup Sample(int step, JsonElement line)
     {
-        string reward = line.TryGetProperty("reward", out JsonElement value) && value.ValueKind == JsonValueKind.Number ? $", reward {Number(value.GetDouble())}" : "";
+        string reward = line.TryGetProperty("reward", out JsonElement value) && value.ValueKind == JsonValueKind.Number
+            ? $", reward {Number(value.GetDouble())}"
+            : "";
         return new Markup(string.Create(
             CultureInfo.InvariantCulture,
             $"[bold]A response[/] of step {step}{reward}, to [grey]{Text(line, "prompt", PromptLength)}[/]\n[grey]{Text(line, "response", SampleLength)}[/]"));

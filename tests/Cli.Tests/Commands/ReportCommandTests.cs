@@ -47,7 +47,8 @@ public sealed class ReportCommandTests : IDisposable
     [Fact]
     public async Task Rows_that_there_is_no_room_for_are_told_of_and_an_empty_report_takes_no_place()
     {
-        string report = _folder.File("report.html"), rows = Rows("run", string.Join('\n', Enumerable.Range(1, 9).Select(step => $$"""{"step": {{step}}, "tokens": ["a"]}""")));
+        string report = _folder.File("report.html"),
+            rows = Rows("run", string.Join('\n', Enumerable.Range(1, 9).Select(step => $$"""{"step": {{step}}, "tokens": ["a"]}""")));
         (int code, _, string errors) = await Tool.RunAsync("", "report", "-i", rows, "-o", report, "--rows", "3");
         code.Should().Be(0, errors);
         errors.Should().Contain($"Shown are 3 of the 9 rows of '{rows}'; --rows shows more.").And.Contain("3 responses in");

@@ -51,8 +51,9 @@ public sealed class ConfigReaderTests
             .Should().Equal("task: unknown here; it is there with \"method\": \"policy_optimization\"");
         Problems("""{"rows": "rows.jsonl", "options": {"epochs": 2}}""").Should().Equal(
             "rows: unknown here; it is there with \"method\": \"sft\"", "options.epochs: unknown here; it is there with \"method\": \"sft\"");
-        Problems("""{"method": "SFT", "rows": "rows.jsonl", "options": {"epochs": 2}}""")
-            .Should().ContainSingle("what a method has is not known where the method is not").Which.Should().StartWith("method: found \"SFT\"");
+        Problems("""{"method": "tuning", "rows": "rows.jsonl", "options": {"epochs": 2}}""")
+            .Should().ContainSingle("what a method has is not known where the method is not").Which.Should().StartWith("method: found \"tuning\"");
+        ConfigReader.Bind(Parse("""{"method": "SFT", "rows": "rows.jsonl"}""")).Should().BeOfType<SupervisedFineTuningConfig>();
         Problems("""{"method": "sft", "options": {"max_new_tokens": 9}}""").Should().Equal(
             "options.max_new_tokens: unknown here; did you mean options.generation.max_new_tokens?");
     }

@@ -11,10 +11,14 @@ public sealed class ConfigWordingTests
     [InlineData("Set Resume to go on with it.", "Add --resume to go on with it.")]
     [InlineData("Steps was 2, and is 4. The steps were few. Loss may rise.", "options.steps was 2, and is 4. The steps were few. Loss may rise.")]
     [InlineData("TensorBoard and GitHub are no options.", "TensorBoard and GitHub are no options.")]
-    [InlineData("'/runs/MaxNewTokens' holds a run of the model's. Set Steps to 45.", "'/runs/MaxNewTokens' holds a run of the model's. Set options.steps to 45.")]
+    [InlineData(
+        "'/runs/MaxNewTokens' holds a run of the model's. Set Steps to 45.",
+        "'/runs/MaxNewTokens' holds a run of the model's. Set options.steps to 45.")]
     [InlineData("Schedule was \"Constant\", and is \"Cosine\"; TopP was 1.", "options.schedule was \"constant\", and is \"cosine\"; options.top_p was 1.")]
     [InlineData("KeepBest is True, and PromptFormat Messages.", "options.keep_best is true, and options.prompt_format messages.")]
-    [InlineData("Lora asks for an adapter. Set Lora to null, or train one (Lora).", "options.lora asks for an adapter. Set options.lora to null, or train one (options.lora).")]
+    [InlineData(
+        "Lora asks for an adapter. Set Lora to null, or train one (Lora).",
+        "options.lora asks for an adapter. Set options.lora to null, or train one (options.lora).")]
     [InlineData("or set NonFinite to Skip; set Beta to 0.", "or set options.non_finite to skip; set options.loss.beta to 0.")]
     public void Options_have_the_names_of_the_configuration(string message, string expected) =>
         ConfigWording.Of(new PolicyOptimizationConfig(), message).Should().Be(expected);

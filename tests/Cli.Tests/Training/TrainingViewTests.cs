@@ -92,7 +92,9 @@ public sealed class TrainingViewTests : IDisposable
             throw new InvalidOperationException("it failed");
         })).Should().Throw<InvalidOperationException>().WithMessage("it failed");
         output.ToString().ReplaceLineEndings("\n").Should().EndWith(
-            isTerminal ? "warning 0\nwarning 1\nwarning 2\nwarning 3\nwarning 4\n" : "warning 4\nStopping after this step, and saving the policy. Ctrl-C again ends at once, without saving.\n");
+            isTerminal
+                ? "warning 0\nwarning 1\nwarning 2\nwarning 3\nwarning 4\n"
+                : "warning 4\nStopping after this step, and saving the policy. Ctrl-C again ends at once, without saving.\n");
         File.ReadAllLines(_folder.Warnings).Should().HaveCount(5);
     }
 
@@ -111,7 +113,7 @@ public sealed class TrainingViewTests : IDisposable
             view.Report(new TrainingProgress(3, 4, TimeSpan.FromSeconds(3), Remaining: null, new Dictionary<string, double> { ["reward"] = 0.9 }));
             return view.Course.Best.Should().Be(new RunCourse.Evaluated(2, 0.75));
         });
-        output.ToString().Should().Contain("▁▄█").And.Contain("0.75 after step 2");
+        output.ToString().Should().Contain("▁▅█").And.Contain("0.75 after step 2");
     }
 
     private string Show(bool isTerminal, int every, int steps, Func<int, (string Name, double Value)[]> metrics)

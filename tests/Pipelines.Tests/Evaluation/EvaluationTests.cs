@@ -87,7 +87,8 @@ public sealed class EvaluationTests : IDisposable
             answered => cut = [.. answered.GetColumn<string>("FinishReason").Select(reason => reason == nameof(FinishReason.Length) ? 1f : 0f)],
             Options(null));
         result.ClippedRatio.Should().BeApproximately(cut.Average(), 1e-6);
-        result.ToString().Should().MatchRegex($@"cut responses +{(100 * result.ClippedRatio).ToString("F2", System.Globalization.CultureInfo.InvariantCulture)} %");
+        result.ToString().Should().MatchRegex(string.Create(
+            System.Globalization.CultureInfo.InvariantCulture, $"cut responses +{100 * result.ClippedRatio:F2} %"));
     }
 
     [Fact]
