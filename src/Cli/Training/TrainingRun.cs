@@ -79,7 +79,7 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
         {
             streams.Errors.WriteLine(kept is null
                 ? "Stopped: the policy is saved, and --resume goes on."
-                : $"Stopped: the policy, {Whose(kept)}, is saved, and --resume goes on.");
+                : $"Stopped: the policy is saved (it is {Whose(kept)}), and --resume goes on.");
             return;
         }
         if (early && course.Best is { } best)

@@ -34,15 +34,34 @@ internal sealed class TrainingScreen : TrainingView, IDisposable
         _clock = new Timer(_ => Tick(), null, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
     }
 
-    /// <summary>Draws it for the last time, without warnings, which then stand below it.</summary>
+    /// <summary>Draws no more.</summary>
     public void Dispose()
     {
         lock (Turn)
         {
             _isDone = true;
             _clock.Dispose();
-            Draw();
         }
+    }
+
+    /// <summary>Where training stands.</summary>
+    public IReadOnlyList<IRenderable> Progress(TrainingProgress progress)
+    {
+        int width = _console.Profile.Width;
+        TimeSpan gone = progress.Elapsed + (_isDone ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_since));
+        List<IRenderable> rows =
+        [
+            new Markup(string.Create(
+                CultureInfo.InvariantCulture,
+                $"[bold]Step {progress.Step} of {progress.TotalSteps}[/], {Time(gone)} gone{Left(progress, ", ")}")),
+            new Markup($"[bold]{Goal}[/] [green]{Sparkline.Draw(_goal, Math.Max(10, width - 30))}[/] {Number(_goal[^1])}"),
+        ];
+        if (Course is { Goal: { } goal, Last: { } last, Best: var best })
+            rows.Add(new Markup(
+                $"[bold]{goal}[/] {Number(last.Value)} {When(last)}{(best is null || best == last ? "" : $", best {Number(best.Value)} {When(best)}")}"));
+        rows.Add(Metrics(width));
+        if (_sample is not null) rows.Add(_sample);
+        return rows;
     }
 
     private protected override void Show(TrainingProgress progress)
@@ -92,29 +111,10 @@ internal sealed class TrainingScreen : TrainingView, IDisposable
         _live.UpdateTarget(new Rows(
         [
             .. Last is { } progress ? Progress(progress) : [new Text($"The first step … {Time(Stopwatch.GetElapsedTime(_since))}")],
-            .. _isDone ? [] : Notes(),
+            .. Notes(),
             new Text(""),
         ]));
         _live.Refresh();
-    }
-
-    private List<IRenderable> Progress(TrainingProgress progress)
-    {
-        int width = _console.Profile.Width;
-        TimeSpan gone = progress.Elapsed + (_isDone ? TimeSpan.Zero : Stopwatch.GetElapsedTime(_since));
-        List<IRenderable> rows =
-        [
-            new Markup(string.Create(
-                CultureInfo.InvariantCulture,
-                $"[bold]Step {progress.Step} of {progress.TotalSteps}[/], {Time(gone)} gone{Left(progress, ", ")}")),
-            new Markup($"[bold]{Goal}[/] [green]{Sparkline.Draw(_goal, Math.Max(10, width - 30))}[/] {Number(_goal[^1])}"),
-        ];
-        if (Course is { Goal: { } goal, Last: { } last, Best: var best })
-            rows.Add(new Markup(
-                $"[bold]{goal}[/] {Number(last.Value)} {When(last)}{(best is null || best == last ? "" : $", best {Number(best.Value)} {When(best)}")}"));
-        rows.Add(Metrics(width));
-        if (_sample is not null) rows.Add(_sample);
-        return rows;
     }
 
     private static string When(RunCourse.Evaluated evaluation) =>

@@ -44,14 +44,15 @@ internal abstract class TrainingView(RunFolder folder) : IProgress<TrainingProgr
         try
         {
             // Of what a small terminal has no room for, the end is left out.
-            return console.Live(new Text("")).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Bottom).Start(live =>
+            return console.Live(new Text("")).AutoClear(true).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Bottom).Start(live =>
             {
                 using (screen = new TrainingScreen(live, console, folder) { Started = started }) return work(screen);
             });
         }
         finally
         {
-            // A screen has room for the last ones only.
+            // Whole, as lines that stay: a screen has no room for all warnings, and what is longest on it leaves gaps.
+            if (screen?.Last is { } last) console.Write(new Rows(screen.Progress(last)));
             foreach (string warning in screen?.Warnings.All ?? []) streams.Errors.WriteLine(warning);
         }
     }
