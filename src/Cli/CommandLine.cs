@@ -20,6 +20,9 @@ internal static class CommandLine
     /// <summary>It was cancelled.</summary>
     public const int Cancelled = 130;
 
+    /// <summary>Nobody reads the output any more; what a shell says of a tool that the system ended for that.</summary>
+    public const int Closed = 141;
+
     /// <summary>All commands.</summary>
     /// <param name="streams">Where they read and write.</param>
     public static RootCommand Create(Streams streams) => new(
@@ -72,6 +75,10 @@ internal static class CommandLine
         {
             await streams.Errors.WriteLineAsync($"Cancelled; {Left(command.Name)}").ConfigureAwait(false);
             return Cancelled;
+        }
+        catch (Exception exception) when (Streams.IsClosed(exception))
+        {
+            return Closed;
         }
         catch (InvalidOptionsException exception)
         {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using MLNetAttn.Modeling;
 using static TorchSharp.torch;
@@ -32,24 +31,18 @@ internal static class SharedOptions
         Description = "Stop at the first bad row, instead of writing an error in its place and going on.",
     };
 
-    public static Option<int> BatchSize(int size) => new("--batch-size")
-    {
-        Description =
-            "Rows that are computed together: more take more memory and less time. Rows of standard input are answered when a batch is full.",
-        DefaultValueFactory = _ => size,
-        HelpName = "N",
-    };
-
-    public static Option<string> DataType()
-    {
-        Option<string> option = new("--dtype")
+    public static Option<int> BatchSize(int size) => AtLeast(
+        new Option<int>("--batch-size")
         {
-            Description = "Type of the weights in memory. bfloat16 takes half the memory; docs/precision.md says what it changes.",
-            DefaultValueFactory = _ => "float32",
-        };
-        option.AcceptOnlyFromAmong("float32", "bfloat16");
-        return option;
-    }
+            Description =
+                "Rows that are computed together: more take more memory and less time. Rows of standard input are answered when a batch is full.",
+            DefaultValueFactory = _ => size,
+            HelpName = "N",
+        },
+        least: 1);
+
+    public static Choice<WeightType> DataType() => new(
+        "--dtype", "Type of the weights in memory. bfloat16 takes half the memory; docs/precision.md says what it changes.", WeightType.Float32);
 
     public static Option<string> Device()
     {
@@ -61,10 +54,18 @@ internal static class SharedOptions
         return device;
     }
 
-    /// <summary>Refuses numbers below 0.</summary>
-    public static void AtLeastZero(OptionResult result)
+    public static Option<bool> Json() => new("--json") { Description = "JSON instead of a table." };
+
+    /// <summary>An option that refuses numbers below a least one.</summary>
+    public static Option<int> AtLeast(Option<int> option, int least)
     {
-        if (result.Tokens is [var token] && token.Value.StartsWith('-')) result.AddError($"{result.Option.Name} is {token.Value}, expected 0 or more.");
+        // What is no number has an error already.
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && int.TryParse(token.Value, NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) && value < least)
+                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{option.Name} is {value}, expected {least} or more."));
+        });
+        return option;
     }
 
     /// <summary>Whether a text names one; whether the machine has it is found when the model is loaded.</summary>
@@ -73,14 +74,34 @@ internal static class SharedOptions
         || (text.StartsWith("cuda:", StringComparison.Ordinal)
             && int.TryParse(text.AsSpan("cuda:".Length), NumberStyles.None, CultureInfo.InvariantCulture, out _));
 
-    /// <summary>What --dtype names.</summary>
-    public static ScalarType Type(string dataType) => dataType == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;
+    /// <summary>Finds whether this machine has a device, before anything is loaded or written.</summary>
+    /// <param name="name">What names the device: an option, or a key of a configuration.</param>
+    /// <param name="device">The device.</param>
+    /// <exception cref="InvalidOperationException">It has not.</exception>
+    public static void RequireDevice(string name, string device)
+    {
+        try
+        {
+            using Tensor nothing = empty(0, device: TorchSharp.torch.device(device));
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // What torch says goes on with a trace of what it tried, which is often empty.
+            string why = exception.Message.Split('\n')[0].Split(" Trace from", 2)[0].Trim();
+            throw new InvalidOperationException(
+                $"{name} is {device}, which cannot be used here: {why} Use cpu, or, where there is such a GPU, a build for it (docs/cli.md, Install it).",
+                exception);
+        }
+    }
 
     /// <summary>Loads a model, with an adapter on it if one is named.</summary>
-    public static CausalLanguageModel Load(string folder, string? adapter, ScalarType dataType, string device)
+    public static CausalLanguageModel Load(string folder, string? adapter, WeightType dataType, string device)
     {
-        CausalLanguageModel model = CausalLanguageModel.FromPretrained(
-            folder, new ModelLoadOptions { DataType = dataType, Device = TorchSharp.torch.device(device) });
+        CausalLanguageModel model = CausalLanguageModel.FromPretrained(folder, new ModelLoadOptions
+        {
+            DataType = dataType == WeightType.Bfloat16 ? ScalarType.BFloat16 : ScalarType.Float32,
+            Device = TorchSharp.torch.device(device),
+        });
         if (adapter is null) return model;
         using (model) return model.WithAdapter(adapter);
     }

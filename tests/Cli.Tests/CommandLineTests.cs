@@ -143,7 +143,7 @@ public sealed class CommandLineTests
         {
             (int written, _, string told) = await Tool.RunAsync("", ["report", "-i", file, "-o", report, .. model]);
             written.Should().Be(0, told);
-            told.Should().Contain("1 rows hold the error of an earlier command").And.Contain("2 responses in");
+            told.Should().Contain("1 row holds the error of an earlier command").And.Contain("2 responses in");
         }
         await File.AppendAllTextAsync(file, "{\"tokens\": 3}\n", TestContext.Current.CancellationToken);
         foreach (string[] model in (string[][])[[], ["--model", Tool.Countdown]])
@@ -155,7 +155,7 @@ public sealed class CommandLineTests
         (int analysed, _, string left) = await Tool.RunAsync(
             string.Join('\n', annotated.Select(row => row.GetRawText())), "analyse", "coupling", "-m", Tool.Countdown);
         analysed.Should().Be(0, left);
-        left.Should().Contain("1 rows hold the error");
+        left.Should().Contain("1 row holds the error");
     }
 
     [Fact]
@@ -194,6 +194,20 @@ public sealed class CommandLineTests
         table[0].GetString().Should().Contain("3 responses");
     }
 
+    [Theory]
+    [InlineData("coupling")]
+    [InlineData("perturbation")]
+    public async Task Rows_that_cannot_be_analysed_are_named_by_their_lines(string analysis)
+    {
+        const string rows = """
+            {"prompt": "numbers 1 5 7 target 11 :", "response": "try 7 + 5"}
+            {"messages": [{"role": "user", "content": "1"}], "response": "try"}
+            """;
+        (int code, _, string errors) = await Tool.RunAsync(rows, "analyse", analysis, "-m", Tool.Countdown);
+        code.Should().Be(CommandLine.Failure);
+        errors.Should().StartWith("Line 2: ").And.NotContain("ChatTemplate.Parse");
+    }
+
     [Fact]
     public async Task Evaluations_go_on_where_they_were_cut()
     {
@@ -210,6 +224,12 @@ public sealed class CommandLineTests
         (_, JsonElement[] second, _) = await Tool.RunAsync("", evaluate);
         second[0].GetString().Should().Be(first[0].GetString());
         (await File.ReadAllLinesAsync(cache, TestContext.Current.CancellationToken)).Should().Equal(responses, "nothing was generated again");
+        first[0].GetString().Should().Contain("\"clipped_ratio\": 0");
+        (code, JsonElement[] cut, errors) = await Tool.RunAsync(
+            await File.ReadAllTextAsync(problems, TestContext.Current.CancellationToken),
+            "evaluate", "-m", Tool.Countdown, "--task", "countdown", "-i", "-", "--max-new-tokens", "2");
+        code.Should().Be(0, errors);
+        cut[0].GetString().Should().Contain("2 problems").And.MatchRegex("cut responses +100");
     }
 
     [Theory]
@@ -240,12 +260,16 @@ public sealed class CommandLineTests
         errors.ToString().Should().Contain("--tmperature").And.Contain("mlnetattn generate --help");
         await Says("--max-horizon is 40, expected at least --min-horizon (50), or 0 for an open end.",
             "annotate", "--model", Tool.Countdown, "--min-horizon", "50", "--max-horizon", "40");
+        await Says("--batch-size is 0, expected 1 or more", "annotate", "--model", Tool.Countdown, "--batch-size", "0");
+        await Says("--task is gsm, expected one of gsm8k, math, ", "evaluate", "--model", Tool.Countdown, "--task", "gsm", "--input", "x");
         await Says("--max-horizon is -3, expected 0 or more", "annotate", "--model", Tool.Countdown, "--max-horizon", "-3");
         await Says("--top-p is 2, expected", "generate", "--model", Tool.Countdown, "--top-p", "2");
         await Says("--fraction is 7, expected", "annotate", "--model", Tool.Countdown, "--fraction", "7");
         using var folder = new TemporaryFolder();
         string problems = folder.File("problems.jsonl");
         await File.WriteAllTextAsync(problems, "{\"nums\": [1, 5, 7], \"target\": 11}\n", TestContext.Current.CancellationToken);
+        await Says("--samples is 4 and --temperature 0, at which all answers to a problem are the same",
+            "evaluate", "--model", Tool.Countdown, "--task", "countdown", "--input", problems, "--samples", "4");
         await Says("--samples is 0, expected", "evaluate", "--model", Tool.Countdown, "--task", "Countdown", "--input", problems, "--samples", "0");
 
         static async Task Says(string message, params string[] args)

@@ -25,13 +25,14 @@ public sealed class StreamsTests
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Needs a Unix shell.");
         using var folder = new TemporaryFolder();
-        string file = folder.File("code");
+        string file = folder.File("code"), errors = folder.File("errors");
 
         // More than a pipe holds.
         Shell(
-            $$"""{ yes '{"text": "again"}' | head -n 20000 | "{{Executable}}" tokenize --model "{{Tool.TinyLlama}}" 2> /dev/null; echo $? > "{{file}}"; } | head -n 1 > /dev/null""");
+            $$"""{ yes '{"text": "again"}' | head -n 20000 | "{{Executable}}" tokenize --model "{{Tool.TinyLlama}}" 2> "{{errors}}"; echo $? > "{{file}}"; } | head -n 1 > /dev/null""");
 
-        File.ReadAllText(file).Trim().Should().Be("1");
+        File.ReadAllText(file).Trim().Should().Be("141");
+        File.ReadAllText(errors).Should().BeEmpty("it is no error");
     }
 
     private static int Shell(string script)

@@ -24,13 +24,11 @@ internal static class AnalyseCommand
         {
             using CausalLanguageModel loaded = model.Load(parsed);
             var rhythm = new RhythmOptions { MaximumHorizon = null, Receivers = true };
-            List<ResponseRhythm> responses = [];
-            foreach (TokenSequence sequence in ResponseFile.Read(loaded, streams, parsed.GetValue(input)))
+            IReadOnlyList<ResponseRhythm> responses = ResponseFile.Read(loaded, streams, "coupling", parsed.GetValue(input), sequence =>
             {
-                cancellationToken.ThrowIfCancellationRequested();
                 RhythmAnalysis analysis = loaded.AnalyzeRhythm([sequence], rhythm)[0];
-                responses.Add(new ResponseRhythm(Wide(analysis.Waad), Wide(analysis.Fai), Wide(analysis.ReceiverFai!), Wide(analysis.Entropies)));
-            }
+                return new ResponseRhythm(Wide(analysis.Waad), Wide(analysis.Fai), Wide(analysis.ReceiverFai!), Wide(analysis.Entropies));
+            }, cancellationToken);
             CouplingStatistics result = CouplingStatistics.Compute(responses, new CouplingOptions { Seed = parsed.GetValue(seed) });
             streams.Output.WriteLine(parsed.GetValue(json) ? result.ToJson() : result.ToString());
             return Task.FromResult(CommandLine.Success);
@@ -57,17 +55,21 @@ internal static class AnalyseCommand
         command.SetAction((parsed, cancellationToken) =>
         {
             using CausalLanguageModel loaded = model.Load(parsed);
-            TokenSequence[] sequences = [.. ResponseFile.Read(loaded, streams, parsed.GetValue(input))];
+            IReadOnlyList<TokenSequence> sequences = ResponseFile.Read(
+                loaded, streams, "perturbation", parsed.GetValue(input), sequence => sequence, cancellationToken);
             var options = new PerturbationOptions { Positions = parsed.GetValue(positions), Seed = parsed.GetValue(seed) };
-            PerturbationResult result = PerturbationTest.Run(loaded, sequences, options, progress: null, cancellationToken);
-            streams.Output.WriteLine(parsed.GetValue(json) ? result.ToJson() : result.ToString());
+            PerturbationResult? result = null;
+            RowProgress.Show(
+                streams, "perturbation", sequences.Count,
+                progress => result = PerturbationTest.Run(loaded, sequences, options, progress, cancellationToken));
+            streams.Output.WriteLine(parsed.GetValue(json) ? result!.ToJson() : result!.ToString());
             return Task.FromResult(CommandLine.Success);
         });
         return command;
     }
 
     private static (ModelArguments Model, Option<string?> Input, Option<bool> Json) Options() =>
-        (new ModelArguments(), SharedOptions.Input(), new Option<bool>("--json") { Description = "JSON instead of a table." });
+        (new ModelArguments(), SharedOptions.Input(), SharedOptions.Json());
 
     private static double[] Wide(float[] values) => Array.ConvertAll(values, value => (double)value);
 }

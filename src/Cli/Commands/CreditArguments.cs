@@ -6,11 +6,7 @@ namespace MLNetAttn.Cli;
 /// <summary>How credit is assigned. Flow and sign modes need what annotate does not have: they are the library's.</summary>
 internal sealed class CreditArguments
 {
-    private readonly Option<CreditStrategy> _strategy = new("--credit")
-    {
-        Description = "Which tokens get credit.",
-        DefaultValueFactory = _ => CreditStrategy.Coupled,
-    };
+    private readonly Choice<CreditStrategy> _strategy = new("--credit", "Which tokens get credit.", CreditStrategy.Coupled, without: CreditStrategy.Flow);
     private readonly Option<double> _fraction = new("--fraction")
     {
         Description = "q, the share of the tokens that is selected.",
@@ -26,13 +22,12 @@ internal sealed class CreditArguments
 
     public void AddTo(Command command)
     {
-        _strategy.AcceptOnlyFromAmong([.. Enum.GetNames<CreditStrategy>().Where(name => name != nameof(CreditStrategy.Flow))]);
-        foreach (Option option in (Option[])[_strategy, _fraction, _amplification, _bottom, _normalize]) command.Options.Add(option);
+        foreach (Option option in (Option[])[_strategy.Option, _fraction, _amplification, _bottom, _normalize]) command.Options.Add(option);
     }
 
     public CreditOptions Read(ParseResult parsed) => new()
     {
-        Strategy = parsed.GetValue(_strategy),
+        Strategy = _strategy.Read(parsed),
         Fraction = parsed.GetValue(_fraction),
         Amplification = parsed.GetValue(_amplification),
         Bottom = parsed.GetValue(_bottom),

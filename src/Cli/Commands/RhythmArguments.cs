@@ -17,21 +17,20 @@ internal sealed class RhythmArguments
         Description = "The nearest later token that FAI counts.",
         DefaultValueFactory = _ => new RhythmOptions().MinimumHorizon,
     };
-    private readonly Option<int> _maximum = new("--max-horizon")
-    {
-        Description = "The farthest; 0 = to the end of the response.",
-        DefaultValueFactory = _ => new RhythmOptions().MaximumHorizon ?? 0,
-        Validators = { SharedOptions.AtLeastZero },
-    };
+    private readonly Option<int> _maximum = SharedOptions.AtLeast(
+        new Option<int>("--max-horizon")
+        {
+            Description = "The farthest; 0 = to the end of the response.",
+            DefaultValueFactory = _ => new RhythmOptions().MaximumHorizon ?? 0,
+        },
+        least: 0);
     private readonly Option<bool> _shrink = new("--shrink-horizon")
     {
         Description = "Near the end of the response, count nearer tokens too, so that FAI is defined there.",
     };
-    private readonly Option<RowAlignment> _alignment = new("--row-alignment")
-    {
-        Description = "Whose row of attention is a token's: the query that reads it (Reading), or the one that it was sampled from (Generating).",
-        DefaultValueFactory = _ => RowAlignment.Reading,
-    };
+    private readonly Choice<RowAlignment> _alignment = new(
+        "--row-alignment", "Whose row of attention is a token's: the query that reads it (reading), or the one that it was sampled from (generating).",
+        RowAlignment.Reading);
     private readonly Option<double> _ratio = new("--head-ratio")
     {
         Description = "Share of the heads in each of the local and global groups.",
@@ -39,18 +38,15 @@ internal sealed class RhythmArguments
     };
     private readonly Option<bool> _allHeads = new("--all-heads") { Description = "Average over all heads instead of groups." };
     private readonly Option<bool> _receivers = new("--receivers") { Description = "FAI of the receiver heads too." };
-    private readonly Option<HeadGrouping> _grouping = new("--grouping")
-    {
-        Description = "Whose heads are put into groups: each sequence's own (PerSequence), or those of a batch together (PerBatch).",
-        DefaultValueFactory = _ => HeadGrouping.PerSequence,
-    };
+    private readonly Choice<HeadGrouping> _grouping = new(
+        "--grouping", "Whose heads are put into groups: each sequence's own (per_sequence), or those of a batch together (per_batch).",
+        HeadGrouping.PerSequence, without: HeadGrouping.Frozen);
 
     public void AddTo(Command command)
     {
-        _grouping.AcceptOnlyFromAmong(nameof(HeadGrouping.PerSequence), nameof(HeadGrouping.PerBatch));
         foreach (Option option in (Option[])
         [
-            _layers, _window, _minimum, _maximum, _shrink, _alignment, _ratio, _allHeads, _receivers, _grouping,
+            _layers, _window, _minimum, _maximum, _shrink, _alignment.Option, _ratio, _allHeads, _receivers, _grouping.Option,
         ])
             command.Options.Add(option);
     }
@@ -62,10 +58,10 @@ internal sealed class RhythmArguments
         MinimumHorizon = parsed.GetValue(_minimum),
         MaximumHorizon = parsed.GetValue(_maximum) is > 0 and var maximum ? maximum : null,
         ShrinkHorizon = parsed.GetValue(_shrink),
-        RowAlignment = parsed.GetValue(_alignment),
+        RowAlignment = _alignment.Read(parsed),
         HeadRatio = parsed.GetValue(_ratio),
         AllHeads = parsed.GetValue(_allHeads),
         Receivers = parsed.GetValue(_receivers),
-        Grouping = parsed.GetValue(_grouping),
+        Grouping = _grouping.Read(parsed),
     };
 }

@@ -11,29 +11,22 @@ internal static class ScoreCommand
     {
         Option<string?> input = SharedOptions.Input(), output = SharedOptions.Output();
         Option<bool> strict = SharedOptions.Strict();
-        Option<string> task = new("--task")
-        {
-            Description = "math: {\"response\", \"answer\" or \"gold\"}. countdown: {\"response\", \"numbers\" or \"nums\", \"target\"}.",
-            Required = true,
-        };
-        task.AcceptOnlyFromAmong("math", "countdown");
-        Option<CountdownFormat> format = new("--countdown-format")
-        {
-            Description = "How countdown responses are written.",
-            DefaultValueFactory = _ => CountdownFormat.SearchTrace,
-        };
+        Choice<TrainTask> task = new(
+            "--task", "math: {\"response\", \"answer\" or \"gold\"}. countdown: {\"response\", \"numbers\" or \"nums\", \"target\"}.", usual: null);
+        Choice<CountdownFormat> format = new("--countdown-format", "How countdown responses are written.", CountdownFormat.SearchTrace);
         Command command = new("score", """
             {"response" | "text", ...} → + {"reward"}
 
             Example: mlnetattn score --task math --input answers.jsonl --output scored.jsonl
             """)
-        { input, output, strict, task, format };
+        { input, output, strict, task.Option, format.Option };
         command.SetAction((parsed, cancellationToken) =>
         {
-            Func<InputRow, float> score = parsed.GetRequiredValue(task) == "math"
+            CountdownFormat written = format.Read(parsed);
+            Func<InputRow, float> score = task.Read(parsed) == TrainTask.Math
                 ? row => MathVerifier.IsCorrect(Response(row), row.TextOrNumber(row.Has("gold") && !row.Has("answer") ? "gold" : "answer")) ? 1 : 0
                 : row => CountdownVerifier.Score(
-                    Response(row), row.Integers(row.Has("nums") && !row.Has("numbers") ? "nums" : "numbers"), row.Number("target"), parsed.GetValue(format));
+                    Response(row), row.Integers(row.Has("nums") && !row.Has("numbers") ? "nums" : "numbers"), row.Number("target"), written);
             var pump = new RowPump(streams, parsed.GetValue(input), parsed.GetValue(output), parsed.GetValue(strict), batchSize: 1);
             return Task.FromResult(pump.Run(
                 "score",

@@ -15,7 +15,7 @@ internal static class TrainCommand
         };
         Option<string[]> set = new("--set")
         {
-            Description = "A value that goes over the file's, such as options.steps=5; may be given several times.",
+            Description = "A value that goes over the file's, such as options.steps=5 or reward[0].weight=2; may be given several times.",
             HelpName = "PATH=VALUE",
             DefaultValueFactory = _ => [],
         };
@@ -24,16 +24,14 @@ internal static class TrainCommand
         {
             Description = "Go on with the run in the output folder, from its last checkpoint; begin one if there is none.",
         };
-        Option<int> every = new("--log-every")
-        {
-            Description = "Steps from line to line, where standard error is no terminal.",
-            HelpName = "N",
-            DefaultValueFactory = _ => 10,
-        };
-        every.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1) result.AddError("--log-every is below 1, expected at least 1.");
-        });
+        Option<int> every = SharedOptions.AtLeast(
+            new Option<int>("--log-every")
+            {
+                Description = "Steps from line to line, where standard error is no terminal.",
+                HelpName = "N",
+                DefaultValueFactory = _ => 10,
+            },
+            least: 1);
         Command command = new("train", """
             A configuration → a trained policy (Hugging Face folder and model zip), checkpoints, metrics, a report.
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Cli;
@@ -20,40 +19,39 @@ internal static class ResponseFile
     }
 
     /// <summary>Reads all rows, for work on all of them together, but those in whose place an earlier command wrote an error.</summary>
-    /// <exception cref="InvalidDataException">A row is bad; the message has its line.</exception>
-    public static IEnumerable<TokenSequence> Read(CausalLanguageModel model, Streams streams, string? input)
+    /// <param name="model">Reads text.</param>
+    /// <param name="streams">Where rows come from without a file, and people read.</param>
+    /// <param name="title">What is done, for the progress.</param>
+    /// <param name="input">The file; null or - = the input stream.</param>
+    /// <param name="work">Done for each row, as it is read.</param>
+    /// <param name="cancellationToken">Ends it between two rows.</param>
+    /// <exception cref="InvalidDataException">A row is bad, or the work on it finds that it is; the message has its line.</exception>
+    public static IReadOnlyList<T> Read<T>(
+        CausalLanguageModel model, Streams streams, string title, string? input, Func<TokenSequence, T> work, CancellationToken cancellationToken)
     {
-        using StreamReader? file = input is null or "-" ? null : new StreamReader(input);
+        using FileStream? file = input is null or "-" ? null : File.OpenRead(input);
+        TextReader reader = file is null ? streams.Input : new StreamReader(file);
         int errors = 0;
-        foreach ((long number, string line) in InputRow.Lines(file ?? streams.Input))
+        List<T> results = [];
+        RowProgress.Show(streams, title, file, progress =>
         {
-            if (Parse(model, line, number) is { } sequence) yield return sequence;
-            else errors++;
-        }
-        TellErrors(streams, errors);
-    }
-
-    /// <summary>Whether an error says that a row is bad.</summary>
-    public static bool IsBadRow(Exception exception) =>
-        exception is RowException or JsonException or FormatException or ArgumentException or InvalidOperationException or ArithmeticException;
-
-    /// <summary>Tells how many rows were no rows.</summary>
-    public static void TellErrors(Streams streams, int errors)
-    {
-        if (errors > 0) streams.Errors.WriteLine(FormattableString.Invariant($"{errors} rows hold the error of an earlier command, and were left out."));
-    }
-
-    /// <summary>Reads one row; null where it holds an error.</summary>
-    private static TokenSequence? Parse(CausalLanguageModel model, string line, long number)
-    {
-        try
-        {
-            InputRow row = InputRow.Parse(number, line);
-            return row.IsError ? null : Sequence(row, model);
-        }
-        catch (Exception exception) when (IsBadRow(exception))
-        {
-            throw new InvalidDataException($"Line {number}: {JsonErrors.DescribeLine(exception)}", exception);
-        }
+            foreach ((long number, string line) in InputRow.Lines(reader))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                try
+                {
+                    InputRow row = InputRow.Parse(number, line);
+                    if (row.IsError) errors++;
+                    else results.Add(work(Sequence(row, model)));
+                }
+                catch (Exception exception) when (RowErrors.IsBadRow(exception))
+                {
+                    throw new InvalidDataException($"Line {number}: {RowErrors.Describe(exception)}", exception);
+                }
+                progress();
+            }
+        });
+        RowErrors.Tell(streams, errors, "left out");
+        return results;
     }
 }

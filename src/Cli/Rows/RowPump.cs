@@ -1,8 +1,5 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
-using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Cli;
 
@@ -13,13 +10,14 @@ namespace MLNetAttn.Cli;
 /// <param name="output">A file, which is written over; null or - = the output stream.</param>
 /// <param name="strict">Whether a bad row ends the work.</param>
 /// <param name="batchSize">Rows of a batch.</param>
-internal sealed partial class RowPump(Streams streams, string? input, string? output, bool strict, int batchSize)
+internal sealed class RowPump(Streams streams, string? input, string? output, bool strict, int batchSize)
 {
-    private long _bad;
+    private long _bad, _passed;
 
     /// <summary>Works on all rows.</summary>
     /// <param name="title">What is done, for the progress.</param>
-    /// <param name="read">Takes what is needed from a row; throws <see cref="RowException"/>, or what the library throws, where it is bad.</param>
+    /// <param name="read">Takes what is needed from a row; throws <see cref="RowException"/>, or what the library throws, where it is bad. What an
+    /// earlier command wrote in the place of a bad row is passed on.</param>
     /// <param name="work">Gives for each of the rows what is written for it.</param>
     /// <param name="cancellationToken">Ends the work; rows written so far stay.</param>
     /// <returns>The exit code.</returns>
@@ -29,7 +27,6 @@ internal sealed partial class RowPump(Streams streams, string? input, string? ou
         Func<IReadOnlyList<(InputRow Row, T Value)>, IEnumerable<IEnumerable<JsonObject>>> work,
         CancellationToken cancellationToken)
     {
-        if (batchSize < 1) throw new ArgumentException($"--batch-size is {batchSize}, expected at least 1.");
         using FileStream? file = input is null or "-" ? null : new FileStream(input, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
         TextReader reader = file is null ? streams.Input : new StreamReader(file, Encoding.UTF8);
         using StreamWriter? target = output is null or "-" ? null : Create(output);
@@ -44,6 +41,7 @@ internal sealed partial class RowPump(Streams streams, string? input, string? ou
                 if (strict && _bad > 0) break;
             }
         });
+        RowErrors.Tell(streams, _passed, "passed on");
         return _bad > 0 ? CommandLine.BadRows : CommandLine.Success;
     }
 
@@ -56,16 +54,18 @@ internal sealed partial class RowPump(Streams streams, string? input, string? ou
     {
         cancellationToken.ThrowIfCancellationRequested();
         List<(long Number, string? Error)> results = [];
+        Dictionary<long, string> passed = [];
         List<(InputRow Row, T Value)> good = [];
         foreach ((long number, string text) in lines)
         {
             string? error = Try(() =>
             {
                 InputRow row = InputRow.Parse(number, text);
-                good.Add((row, read(row)));
+                if (row.IsError) passed[number] = text;
+                else good.Add((row, read(row)));
             });
             results.Add((number, error));
-            if (error is not null && strict) break;
+            if ((error is not null || passed.ContainsKey(number)) && strict) break;
         }
 
         Dictionary<long, string[]> done = [];
@@ -74,6 +74,14 @@ internal sealed partial class RowPump(Streams streams, string? input, string? ou
         List<string> written = [];
         foreach ((long number, string? readError) in results)
         {
+            if (passed.TryGetValue(number, out string? earlier))
+            {
+                // Whoever reads the output wants to know of it as much as whoever read the earlier command's.
+                (_bad, _passed) = (_bad + 1, _passed + 1);
+                written.Add(earlier);
+                if (strict) break;
+                continue;
+            }
             if ((readError ?? failed.GetValueOrDefault(number)) is not { } error)
             {
                 written.AddRange(done[number]);
@@ -131,19 +139,9 @@ internal sealed partial class RowPump(Streams streams, string? input, string? ou
             action();
             return null;
         }
-        catch (Exception exception) when (exception
-            is RowException or ArgumentException or FormatException or InvalidDataException
-            or NotSupportedException or ArithmeticException or InvalidOperationException)
+        catch (Exception exception) when (RowErrors.IsBadRow(exception))
         {
-            return Ending().Replace(exception.Message, "");
-        }
-        catch (JsonException exception)
-        {
-            return $"The line is no JSON: {JsonErrors.DescribeLine(exception)}";
+            return RowErrors.Describe(exception);
         }
     }
-
-    // What the library says of the first row of a call, and of a parameter, means nothing to the reader of a line.
-    [GeneratedRegex(@"^Row 0: | \(Parameter '\w+'\)$")]
-    private static partial Regex Ending();
 }

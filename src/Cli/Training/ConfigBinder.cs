@@ -1,13 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using MLNetAttn.Estimators;
 using MLNetAttn.Modeling;
 
 namespace MLNetAttn.Cli;
 
 /// <summary>Reads a JSON object into a type, and finds everything that is wrong with it: unknown names, and values of the wrong type.</summary>
 /// <param name="root">The type of the whole configuration.</param>
-internal sealed class ConfigBinder(Type root)
+/// <param name="method">The method that it names; null = none.</param>
+internal sealed class ConfigBinder(Type root, string? method)
 {
     private readonly List<string> _problems = [];
 
@@ -16,7 +18,7 @@ internal sealed class ConfigBinder(Type root)
     public static T Bind<T>(JsonObject config)
         where T : class
     {
-        var binder = new ConfigBinder(typeof(T));
+        var binder = new ConfigBinder(typeof(T), ConfigReader.Method(config));
         binder.Check(config, typeof(T), "");
         ConfigException.ThrowIfAny(binder._problems);
         return config.Deserialize<T>(ConfigJson.Format)!;
@@ -46,9 +48,20 @@ internal sealed class ConfigBinder(Type root)
             string path = prefix + name;
             if (ConfigNames.Of(type).Properties.FirstOrDefault(property => property.Name == name) is { } property)
                 CheckValue(value, property.PropertyType, property.IsSetNullable, path);
-            else
+            else if (Others(path) is not { } other || (method is not null && ConfigNames.All(root).Any(known => known.Name == name)))
                 _problems.Add($"{path}: unknown{Advice(name, type, path)}");
+            else if (method is null || Values(typeof(TrainMethod)).Contains(method, StringComparer.OrdinalIgnoreCase))
+                _problems.Add($"{path}: unknown here; it is there with \"method\": \"{other}\"");
         }
+    }
+
+    /// <summary>The other method where that has a name; what a method that there is not has, is not known.</summary>
+    private string? Others(string path)
+    {
+        (Type other, TrainMethod its) = root == typeof(PolicyOptimizationConfig)
+            ? (typeof(SupervisedFineTuningConfig), TrainMethod.Sft)
+            : (typeof(PolicyOptimizationConfig), TrainMethod.PolicyOptimization);
+        return ConfigNames.All(other).Any(known => known.Path == path) ? ConfigWording.Of(its) : null;
     }
 
     private void CheckValue(JsonNode? value, Type type, bool mayBeNull, string path)
@@ -88,6 +101,8 @@ internal sealed class ConfigBinder(Type root)
     private string Advice(string name, Type type, string path)
     {
         if (ConfigJson.Elsewhere(path) is { } elsewhere) return $" here; {elsewhere}";
+        if ((type == typeof(LoraOptions) || type.IsAssignableTo(typeof(TrainingOptions))) && PeftNames.Find(name) is { } adapter)
+            return $"; PEFT's {name} {adapter}";
         if (TrlNames.Find(name) is { } own) return $"; TRL's {name} is here {own}";
         if (TrlNames.Missing(name) is { } why) return $"; TRL's {name} is not there: {why}";
         string[] names = [.. ConfigNames.Of(type).Properties.Select(property => property.Name)];

@@ -40,6 +40,8 @@ internal static class ConfigJson
     /// <exception cref="InvalidDataException">It is no JSON object, or has a name twice.</exception>
     public static JsonObject Read(string path)
     {
+        if (Directory.Exists(path))
+            throw new InvalidDataException($"--config is '{path}', which is a folder: expected a file. A run has its configuration in {RunFolder.ConfigName}.");
         try
         {
             var rules = new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false };

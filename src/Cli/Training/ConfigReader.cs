@@ -25,11 +25,19 @@ internal static class ConfigReader
         if (config["options"] is JsonObject options && options["lora"] is JsonObject lora && lora["target_modules"] is JsonValue module)
             lora["target_modules"] = new JsonArray(module.DeepClone());
         if (config["reward"] is JsonObject only) config["reward"] = new JsonArray(only.DeepClone());
-        if (config["method"] is JsonValue method && method.TryGetValue(out string? name) && name == "sft")
+        if (TypeOf(config) == typeof(SupervisedFineTuningConfig))
             return ConfigBinder.Bind<SupervisedFineTuningConfig>(config);
         LengthenPrompts(config, "evaluation");
         return ConfigBinder.Bind<PolicyOptimizationConfig>(config);
     }
+
+    /// <summary>What a configuration is read into. Values of enumerations are read in any case.</summary>
+    public static Type TypeOf(JsonObject config) => string.Equals(Method(config), "sft", StringComparison.OrdinalIgnoreCase)
+        ? typeof(SupervisedFineTuningConfig)
+        : typeof(PolicyOptimizationConfig);
+
+    /// <summary>The method that it names; null = none.</summary>
+    public static string? Method(JsonObject config) => config["method"] is JsonValue method && method.TryGetValue(out string? name) ? name : null;
 
     /// <summary>A text is short for an object with that file.</summary>
     private static void LengthenPrompts(JsonObject config, string name)

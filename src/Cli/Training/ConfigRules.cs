@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
-using System.Text.RegularExpressions;
 using Microsoft.ML;
 using MLNetAttn.Estimators;
 using MLNetAttn.Modeling;
@@ -9,23 +7,13 @@ using MLNetAttn.Pipelines;
 namespace MLNetAttn.Cli;
 
 /// <summary>What must be there, go together and be in range in a configuration; all of it at once.</summary>
-internal sealed partial class ConfigRules
+internal sealed class ConfigRules
 {
     private readonly List<string> _problems = [];
-    private readonly HashSet<string> _names;
+    private readonly ConfigWording _wording;
     private readonly TrainConfig _config;
 
-    private ConfigRules(TrainConfig config)
-    {
-        _config = config;
-        // What the options call themselves and their values in C#, people know from JSON.
-        _names =
-        [
-            .. ConfigNames.All(config.GetType()).SelectMany(known =>
-                ((Nullable.GetUnderlyingType(known.Type) ?? known.Type) is { IsEnum: true } type ? ConfigBinder.Values(type) : [])
-                    .Append(known.Name)),
-        ];
-    }
+    private ConfigRules(TrainConfig config) => (_config, _wording) = (config, new ConfigWording(config.GetType()));
 
     /// <summary>Checks a configuration, before anything is loaded.</summary>
     /// <exception cref="ConfigException">Something is wrong; it lists all of it.</exception>
@@ -45,6 +33,9 @@ internal sealed partial class ConfigRules
         Require(_config.Adapter is null || Directory.Exists(_config.Adapter), "adapter", $"there is no folder '{_config.Adapter}'");
         Require(!string.IsNullOrWhiteSpace(_config.Output), "output", "missing, expected a folder for what the run writes");
         Require(SharedOptions.IsDevice(_config.Device), "device", $"{_config.Device}, expected {SharedOptions.Devices}");
+        Require(
+            _config.DataType == WeightType.Float32 || _config.Adapter is not null || _config.Training.Lora is not null, "dtype",
+            "bfloat16, expected float32 where all weights are trained (options.bf16 computes in bfloat16 all the same), or an adapter to train: options.lora");
         Require(_config.Report.Prompts >= 0, "report.prompts", string.Create(CultureInfo.InvariantCulture, $"{_config.Report.Prompts}, expected 0 or more"));
         Require(
             _config.Training.EvaluateEvery is null || _config.HasEvaluation, "options.evaluate_every",
@@ -65,7 +56,7 @@ internal sealed partial class ConfigRules
             "normalize_then_sum, expected with a list of two rewards or more");
         Require(
             !normalizes || config.Options.ScaleRewards == RewardScale.Group, "options.scale_rewards",
-            $"{Word(config.Options.ScaleRewards)}, expected group with reward_aggregation normalize_then_sum, which does not read it");
+            $"{ConfigWording.Of(config.Options.ScaleRewards)}, expected group with reward_aggregation normalize_then_sum, which does not read it");
         Require(config.Reward is null or [] || config.Reward.Any(term => term.Weight != 0), "reward", "every weight is 0, expected one that is not");
         Require(config.Rollouts is null || File.Exists(config.Rollouts), "rollouts", $"there is no file '{config.Rollouts}'");
         (string, object?)[] replaced = [("prompts", config.Prompts), ("reward", config.Reward), ("evaluation", config.Evaluation)];
@@ -74,18 +65,22 @@ internal sealed partial class ConfigRules
         CheckPrompts("prompts", config.Task, config.Prompts);
         CheckPrompts("evaluation", config.Task, config.Evaluation);
         Require(config.Prompts is not null || config.Rollouts is not null || config.Task == TrainTask.Countdown, "prompts", "missing, expected a file of problems");
-        string asked = Word(config.CountdownFormat);
+        string asked = ConfigWording.Of(config.CountdownFormat);
         if (config.Evaluation is { } evaluation && config.Task == TrainTask.Countdown)
-            Require(evaluation.Asked == config.CountdownFormat, "evaluation", $"asks as {Word(evaluation.Asked)}, and prompts as {asked}: expected one format");
+            Require(
+                evaluation.Asked == config.CountdownFormat, "evaluation",
+                $"asks as {ConfigWording.Of(evaluation.Asked)}, and prompts as {asked}: expected one format");
         foreach ((int i, RewardTerm term) in (config.Reward ?? []).Index())
         {
             string[] given = [.. term.Kinds.Where(kind => kind.Options is not null).Select(kind => kind.Name)];
             Require(given.Length == 1, $"reward[{i}]", $"expected one of {string.Join(", ", term.Kinds.Select(kind => kind.Name))}");
             Require(double.IsFinite(term.Weight), $"reward[{i}].weight", "expected a finite number");
+            RequireTask($"reward[{i}].countdown", term.Countdown, TrainTask.Countdown, config.Task);
+            RequireTask($"reward[{i}].math", term.Math, TrainTask.Math, config.Task);
             if (term.Countdown is { } countdown && config.Task == TrainTask.Countdown)
                 Require(
                     countdown.Format == config.CountdownFormat, $"reward[{i}].countdown.format",
-                    $"{Word(countdown.Format)}, and prompts ask as {asked}: expected the same");
+                    $"{ConfigWording.Of(countdown.Format)}, and prompts ask as {asked}: expected the same");
             if (term.LengthPenalty is { } penalty)
                 Require(
                     penalty.MaximumLength - penalty.SoftLength < config.Options.MaxNewTokens, $"reward[{i}].length_penalty",
@@ -111,7 +106,7 @@ internal sealed partial class ConfigRules
         if (prompts is null) return;
         Require(prompts.File is null != prompts.Countdown is null, path, "expected a file, or countdown: one of them");
         Require(prompts.File is null || File.Exists(prompts.File), path + ".file", $"there is no file '{prompts.File}'");
-        Require(prompts.Countdown is null || task == TrainTask.Countdown, path + ".countdown", $"given, and task is {Word(task)}: expected a file");
+        Require(prompts.Countdown is null || task == TrainTask.Countdown, path + ".countdown", $"given, and task is {ConfigWording.Of(task)}: expected a file");
         Require(
             prompts.CountdownFormat == CountdownFormat.SearchTrace || (prompts.Countdown is null && task == TrainTask.Countdown),
             path + ".countdown_format",
@@ -119,12 +114,15 @@ internal sealed partial class ConfigRules
         if (prompts.Format is { } format)
             Require(
                 (format == ProblemFormat.Countdown) == (task == TrainTask.Countdown), path + ".format",
-                $"{Word(format)}, and task is {Word(task)}: expected {(task == TrainTask.Countdown ? "countdown" : "another format than countdown")}");
+                $"{ConfigWording.Of(format)}, and task is {ConfigWording.Of(task)}: expected {(task == TrainTask.Countdown ? "countdown" : "another format than countdown")}");
         if (prompts.Countdown is { } drawn) Try(path + ".countdown", () => Countdown.Generate(0, drawn.Numbers, drawn.Seed, drawn.Split, drawn.Options));
         Require(prompts.Countdown is not { Count: < 1 }, path + ".countdown.count", "expected at least 1");
     }
 
-    private static string Word(Enum value) => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+    /// <summary>Problems of a task have nothing that another's reward could read: it would be 0 to the end.</summary>
+    private void RequireTask(string path, object? reward, TrainTask task, TrainTask asked) => Require(
+        reward is null || task == asked, path,
+        $"given, and task is {ConfigWording.Of(asked)}, whose problems it does not know: expected {ConfigWording.Of(asked)}, or task {ConfigWording.Of(task)}");
 
     private void Require(bool holds, string path, string problem)
     {
@@ -142,14 +140,7 @@ internal sealed partial class ConfigRules
         {
             foreach (OptionViolation violation in exception.Violations)
                 _problems.Add(
-                    $"{path}.{string.Join('.', violation.Option.Split('.').Select(JsonNamingPolicy.SnakeCaseLower.ConvertName))} is {Words(violation.Found)}, expected {Words(violation.Expected)}");
+                    $"{path}.{ConfigWording.Snake(violation.Option)} is {_wording.Part(violation.Found)}, expected {_wording.Part(violation.Expected)}");
         }
     }
-
-    private string Words(string text) => CapitalWord().Replace(text, word => Rename(word.Value));
-
-    private string Rename(string word) => JsonNamingPolicy.SnakeCaseLower.ConvertName(word) is var name && _names.Contains(name) ? name : word;
-
-    [GeneratedRegex(@"\b[A-Z]\w+")]
-    private static partial Regex CapitalWord();
 }

@@ -48,6 +48,8 @@ internal sealed record PolicyOptimizationConfig : TrainConfig
         ? Options
         : Options with { RewardColumnNames = RewardChain.Names(terms), RewardWeights = [.. terms.Select(term => term.Weight)] };
 
+    internal override int Steps(int rows) => Options.Steps;
+
     internal override bool HasEvaluation => Evaluation is not null;
 
     internal override GenerationOptions Answers => Options.Sampling(samples: 1, temperature: 0, seed: 0);

@@ -33,6 +33,9 @@ internal sealed class RunFolder : IDisposable
     /// <summary>The report.</summary>
     public string Report => In("report.html");
 
+    /// <summary>What the run was warned of.</summary>
+    public string Warnings => In("warnings.txt");
+
     /// <summary>Takes a folder; it is made if there is none.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="resume">Whether it may hold a run.</param>
@@ -41,10 +44,7 @@ internal sealed class RunFolder : IDisposable
     public static RunFolder Open(string path, bool resume)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        Directory.CreateDirectory(full);
-        var folder = new RunFolder(
-            full,
-            LockFile.Take(Path.Combine(full, "train.lock"), $"Another run works in '{full}'. Wait for it, or choose another \"output\"."));
+        var folder = new RunFolder(full, Take(full));
         try
         {
             if (!folder.HoldsRun) folder.RequireNothingElse();
@@ -85,16 +85,16 @@ internal sealed class RunFolder : IDisposable
         static string Text(JsonNode? node) => node?.ToJsonString() ?? "null";
     }
 
+    /// <summary>What was measured, step by step.</summary>
+    public IReadOnlyList<(int Step, IReadOnlyDictionary<string, double> Metrics)> Measured() =>
+        File.Exists(In(RunFiles.Metrics)) ? MetricsFile.Read(In(RunFiles.Metrics)) : [];
+
     /// <summary>How far the run has come, as its metrics say.</summary>
-    /// <returns>Its last step, and the one whose evaluation was the best; null where there was none.</returns>
-    public (int Step, int? Best) Reached()
+    public RunCourse Reached()
     {
-        if (!File.Exists(In(RunFiles.Metrics))) return (0, null);
-        (int Step, IReadOnlyDictionary<string, double> Metrics)[] steps = [.. MetricsFile.Read(In(RunFiles.Metrics))];
-        double best = steps
-            .Select(step => step.Metrics.GetValueOrDefault(BestPolicy.StepMetric, double.NaN))
-            .LastOrDefault(step => !double.IsNaN(step), double.NaN);
-        return (steps is [.., var last] ? last.Step : 0, double.IsNaN(best) ? null : (int)best);
+        var course = new RunCourse();
+        foreach ((int step, IReadOnlyDictionary<string, double> metrics) in Measured()) course.Add(step, metrics);
+        return course;
     }
 
     /// <summary>Writes the configuration.</summary>
@@ -102,6 +102,20 @@ internal sealed class RunFolder : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
+
+    private static FileStream Take(string full)
+    {
+        if (File.Exists(full)) throw new IOException($"\"output\" is '{full}', which is a file: expected a folder, or a name that is free.");
+        try
+        {
+            Directory.CreateDirectory(full);
+            return LockFile.Take(Path.Combine(full, "train.lock"), $"Another run works in '{full}'. Wait for it, or choose another \"output\".");
+        }
+        catch (Exception exception) when (exception is UnauthorizedAccessException or IOException && !Directory.Exists(full))
+        {
+            throw new IOException($"\"output\" is '{full}', where no files can be made: {exception.Message} Choose a folder that can be written.", exception);
+        }
+    }
 
     // A configuration alone is what a run leaves that never began.
     private void RequireNothingElse()

@@ -25,6 +25,8 @@ internal sealed record SupervisedFineTuningConfig : TrainConfig
 
     internal override TrainingOptions Training => Options;
 
+    internal override int Steps(int rows) => Options.Steps ?? Options.Epochs * Options.Batches(rows);
+
     internal override bool HasEvaluation => Evaluation is not null;
 
     internal override GenerationOptions Answers =>

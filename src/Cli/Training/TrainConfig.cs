@@ -41,6 +41,10 @@ internal abstract record TrainConfig
     /// <summary>The trainer's options.</summary>
     internal abstract TrainingOptions Training { get; }
 
+    /// <summary>How many steps there are in all.</summary>
+    /// <param name="rows">How many rows there are to learn from.</param>
+    internal abstract int Steps(int rows);
+
     /// <summary>Whether there are rows to evaluate on.</summary>
     internal abstract bool HasEvaluation { get; }
 

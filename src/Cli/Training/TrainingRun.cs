@@ -4,7 +4,6 @@ using Microsoft.ML;
 using Microsoft.ML.Runtime;
 using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
-using static TorchSharp.torch;
 
 namespace MLNetAttn.Cli;
 
@@ -20,13 +19,13 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
     /// <returns>What the command exits with.</returns>
     public int Run(CancellationToken cancellation)
     {
+        SharedOptions.RequireDevice("device", config.Device);
         using RunFolder folder = RunFolder.Open(config.Output!, resume);
         folder.RequireSameTask(config);
         var context = new MLContext();
         // Before the model, which takes longer.
         (TrainingRows rows, TrainingRows? evaluation) = config.Load(context);
-        using CausalLanguageModel model = SharedOptions.Load(
-            config.Model!, config.Adapter, config.DataType == WeightType.Bfloat16 ? ScalarType.BFloat16 : ScalarType.Float32, config.Device);
+        using CausalLanguageModel model = SharedOptions.Load(config.Model!, config.Adapter, config.DataType, config.Device);
         // A run that goes on keeps its configuration until the trainer has agreed to the new one.
         bool isNew = !folder.HoldsRun;
         if (isNew) folder.Write(config);
@@ -35,26 +34,21 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
         using (trained)
         {
             trained.Model.SavePretrained(folder.Policy);
-            context.Model.SaveAtomically(trained, rows.View.Schema, folder.Model);
+            SaveZip(context, trained, rows, folder);
             // Of a run that was done already this process has seen no step.
-            (int steps, int? bestStep) = folder.Reached();
-            (steps, bestStep) = (view.Last?.Step ?? steps, view.BestStep ?? bestStep);
-            bool whole = view.Last is { } last && last.Step == last.TotalSteps, stopped = cancellation.IsCancellationRequested && !whole;
-            if (!stopped && !whole && view.Last is { } early && bestStep is { } best)
-                streams.Errors.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"Ended early after step {early.Step} of {early.TotalSteps}: no evaluation was better than the one {When(best)}."));
-            if (config.Training.KeepBest && bestStep is { } kept)
-                streams.Errors.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"The policy is {(kept == 0 ? "the model that training began with" : $"that of step {kept}")}, whose evaluation was the best."));
-            if (stopped) streams.Errors.WriteLine("Stopped: the policy is saved, and --resume goes on.");
-            bool isReported = Report(context, folder, model, trained.Model, evaluation ?? rows, stopped, cancellation);
+            RunCourse course = view.Last is null ? folder.Reached() : view.Course;
+            int total = view.Last?.TotalSteps ?? config.Steps(rows.Titles.Count);
+            bool stopped = cancellation.IsCancellationRequested && course.Step < total,
+                early = !stopped && course.Step < total && config.Training.EarlyStoppingPatience is not null;
+            Tell(course, total, stopped, early);
+            bool isReported = Report(context, folder, course, model, trained.Model, evaluation ?? rows, stopped, cancellation);
             streams.Output.WriteLine(JsonText.Line(new JsonObject
             {
                 ["stopped"] = stopped,
-                ["steps"] = steps,
-                ["best_step"] = bestStep,
+                ["ended"] = stopped ? "cancelled" : early ? "early_stopping" : "complete",
+                ["steps"] = course.Step,
+                ["total_steps"] = total,
+                ["best_step"] = course.Best?.Step,
                 ["policy"] = folder.Policy,
                 ["model"] = folder.Model,
                 ["report"] = isReported ? folder.Report : null,
@@ -63,7 +57,40 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
         }
     }
 
-    private static string When(int step) => step == 0 ? "before the first" : string.Create(CultureInfo.InvariantCulture, $"after step {step}");
+    private static void SaveZip(MLContext context, PolicyTransformer trained, TrainingRows rows, RunFolder folder)
+    {
+        try
+        {
+            context.Model.SaveAtomically(trained, rows.View.Schema, folder.Model);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException(
+                $"'{folder.Model}' could not be written: {exception.Message} The policy is complete in '{folder.Policy}'. Make room, and run the same with --resume for the rest.",
+                exception);
+        }
+    }
+
+    /// <summary>Tells how it ended, and whose policy was saved.</summary>
+    private void Tell(RunCourse course, int total, bool stopped, bool early)
+    {
+        RunCourse.Evaluated? kept = config.Training.KeepBest ? course.Best : null;
+        if (stopped)
+        {
+            streams.Errors.WriteLine(kept is null
+                ? "Stopped: the policy is saved, and --resume goes on."
+                : $"Stopped: the policy is saved (it is {Whose(kept)}), and --resume goes on.");
+            return;
+        }
+        if (early && course.Best is { } best)
+            streams.Errors.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Ended early after step {course.Step} of {total}: no evaluation was better than the one {(best.Step == 0 ? "before the first" : $"after step {best.Step}")}. With a higher options.early_stopping_patience ({config.Training.EarlyStoppingPatience}) --resume goes on."));
+        if (kept is not null) streams.Errors.WriteLine($"The policy is {Whose(kept)}, whose evaluation was the best.");
+    }
+
+    private static string Whose(RunCourse.Evaluated kept) =>
+        kept.Step == 0 ? "the model that training began with" : string.Create(CultureInfo.InvariantCulture, $"that of step {kept.Step}");
 
     private (PolicyTransformer Trained, TrainingView View) Train(
         MLContext context, CausalLanguageModel model, TrainingRows rows, TrainingRows? evaluation,
@@ -74,20 +101,21 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
             {
                 if (entry.Kind == ChannelMessageKind.Warning) view.Warn(ConfigWording.Of(config, entry.RawMessage));
             };
+            using CancellationTokenRegistration stopping = cancellation.IsCancellationRequested ? default : cancellation.Register(view.Stop);
             PolicyTransformer trained = config.Fit(context, model, rows.View, evaluation?.View, new RunSettings(folder.Location, resume, view, cancellation));
             return (trained, view);
         });
 
     /// <returns>Whether there is a report: it can be cancelled, too.</returns>
     private bool Report(
-        MLContext context, RunFolder folder, CausalLanguageModel before, CausalLanguageModel after,
+        MLContext context, RunFolder folder, RunCourse course, CausalLanguageModel before, CausalLanguageModel after,
         TrainingRows rows, bool stopped, CancellationToken cancellation)
     {
         try
         {
             // Whoever stops a run wants it to end; curves cost nothing.
             TrainingReport.Write(
-                folder, config, before, after,
+                folder, config, course, before, after,
                 stopped ? [] : rows.First(config.Report.Prompts, before),
                 (row, model, response) => config.RewardOf(context, rows, row, model, response),
                 stopped ? CancellationToken.None : cancellation);

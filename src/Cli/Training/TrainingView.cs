@@ -4,17 +4,24 @@ using Spectre.Console;
 
 namespace MLNetAttn.Cli;
 
-/// <summary>Shows how training goes: a screen for people who watch, lines for files.</summary>
-internal abstract class TrainingView : IProgress<TrainingProgress>
+/// <summary>Shows how training goes: a screen for people who watch, lines for files. Whoever stops it does so on another thread.</summary>
+/// <param name="folder">The run's folder.</param>
+internal abstract class TrainingView(RunFolder folder) : IProgress<TrainingProgress>
 {
     /// <summary>The step that was done last; null = none yet.</summary>
     public TrainingProgress? Last { get; private set; }
 
-    /// <summary>The step after which the best evaluation was made; null = none was, or none in this process.</summary>
-    public int? BestStep { get; private set; }
+    /// <summary>How the run went, what it did before this process among it; nothing before the first step.</summary>
+    public RunCourse Course { get; } = new();
 
     /// <summary>Called once, when the trainer has done its first step in this process.</summary>
     public Action? Started { private get; init; }
+
+    /// <summary>What was warned of.</summary>
+    protected TrainingWarnings Warnings { get; } = new(folder.Warnings);
+
+    /// <summary>Held by whoever shows something.</summary>
+    protected Lock Turn { get; } = new();
 
     /// <summary>Shows work as it goes.</summary>
     /// <param name="streams">Where people read, if they watch.</param>
@@ -24,37 +31,51 @@ internal abstract class TrainingView : IProgress<TrainingProgress>
     /// <param name="work">Is given what to tell.</param>
     public static T Show<T>(Streams streams, RunFolder folder, int every, Action started, Func<TrainingView, T> work)
     {
-        if (!streams.IsTerminal) return work(new TrainingLines(streams.Errors, every) { Started = started });
+        if (!streams.IsTerminal) return work(new TrainingLines(streams.Errors, every, folder) { Started = started });
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(streams.Errors) });
-        // Of what a small terminal has no room for, the end is left out.
-        return console.Live(new Text("")).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Bottom)
-            .Start(live => work(new TrainingScreen(live, folder.In(RunFiles.Samples), console.Profile.Width) { Started = started }));
+        TrainingScreen? screen = null;
+        try
+        {
+            // Of what a small terminal has no room for, the end is left out.
+            return console.Live(new Text("")).AutoClear(true).Overflow(VerticalOverflow.Crop).Cropping(VerticalOverflowCropping.Bottom).Start(live =>
+            {
+                using (screen = new TrainingScreen(live, console, folder) { Started = started }) return work(screen);
+            });
+        }
+        finally
+        {
+            // Whole, as lines that stay: a screen has no room for all warnings, and what is longest on it leaves gaps.
+            if (screen?.Last is { } last) console.Write(new Rows(screen.Progress(last)));
+            foreach (string warning in screen?.Warnings.All ?? []) streams.Errors.WriteLine(warning);
+        }
     }
 
     /// <inheritdoc/>
     public void Report(TrainingProgress value)
     {
-        if (Last is null) Begin();
-        Last = value;
-        if (value.Metrics.TryGetValue(BestPolicy.StepMetric, out double best) && !double.IsNaN(best)) BestStep = (int)best;
-        Show(value);
+        lock (Turn)
+        {
+            if (Last is null) Begin(value.Step);
+            Last = value;
+            Course.Add(value.Step, value.Metrics);
+            Show(value);
+        }
     }
 
-    // A configuration that cannot be written must not end the training that it describes.
-    private void Begin()
+    /// <summary>Shows what went wrong without ending the training; once, however often it does.</summary>
+    public void Warn(string message)
     {
-        try
+        lock (Turn)
         {
-            Started?.Invoke();
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            Warn($"The configuration could not be written: {exception.Message}");
+            if (Warnings.Add(Last?.Step ?? 0, message)) ShowWarning(message);
         }
     }
 
-    /// <summary>Shows what went wrong without ending the training.</summary>
-    public abstract void Warn(string message);
+    /// <summary>Shows that training ends, which may take a while.</summary>
+    public void Stop()
+    {
+        lock (Turn) ShowNotice("Stopping after this step, and saving the policy. Ctrl-C again ends at once, without saving.");
+    }
 
     /// <summary>What is left, in words; nothing while that is not known.</summary>
     protected static string Left(TrainingProgress progress, string separator) =>
@@ -70,4 +91,32 @@ internal abstract class TrainingView : IProgress<TrainingProgress>
         : $"{(int)time.TotalHours} h {time.Minutes} min";
 
     private protected abstract void Show(TrainingProgress progress);
+
+    private protected abstract void ShowWarning(string message);
+
+    private protected abstract void ShowNotice(string message);
+
+    /// <summary>Is told what was measured in steps before this process.</summary>
+    private protected virtual void Recall(IReadOnlyDictionary<string, double> metrics)
+    {
+    }
+
+    // The trainer has dropped by now what the run is not to go on from.
+    private void Begin(int step)
+    {
+        foreach ((int earlier, IReadOnlyDictionary<string, double> metrics) in folder.Measured().TakeWhile(line => line.Step < step))
+        {
+            Course.Add(earlier, metrics);
+            Recall(metrics);
+        }
+        try
+        {
+            Started?.Invoke();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A configuration that cannot be written must not end the training that it describes.
+            Warn($"The configuration could not be written: {exception.Message}");
+        }
+    }
 }

@@ -66,6 +66,9 @@ public static class Evaluation
         float[] rewards = [.. reward(Answered(host, model, problems, responses, options))];
         return rewards.Length == responses.Length * options.Generation.SamplesPerPrompt
             ? new EvaluationResult([.. rewards.Chunk(options.Generation.SamplesPerPrompt)], options)
+            {
+                ClippedRatio = responses.SelectMany(samples => samples).Average(response => response.FinishReason == FinishReason.Length ? 1.0 : 0.0),
+            }
             : throw host.Process(new ArgumentException(
                 $"The reward gave {rewards.Length} values for {responses.Length} problems with {options.Generation.SamplesPerPrompt} samples each, expected one for each.",
                 nameof(reward)));

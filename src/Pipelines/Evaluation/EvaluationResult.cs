@@ -41,6 +41,10 @@ public sealed record EvaluationResult
     /// <summary>pass@k, unbiased, for k = 1, 2, 4, … and the number of samples, with intervals as those of <see cref="AverageAtK"/>.</summary>
     public IReadOnlyList<PassEstimate> PassAtK { get; }
 
+    /// <summary>The share of responses that were cut before they ended: at <see cref="Modeling.GenerationOptions.MaxNewTokens"/>, or where the model's context
+    /// was full. Many of them may be wrong for want of room alone.</summary>
+    public double ClippedRatio { get; internal init; }
+
     /// <summary>The share of right responses to each problem.</summary>
     internal double[] Shares => [.. _right.Select(right => (double)right / Samples)];
 
@@ -55,6 +59,7 @@ public sealed record EvaluationResult
             ["pass@1, first sample", ResultText.Percent(PassAt1.Value), ResultText.Percents(PassAt1.Interval)],
             Row(string.Create(CultureInfo.InvariantCulture, $"avg@{Samples}"), AverageAtK),
             .. PassAtK.Where(pass => pass.K > 1).Select(pass => Row(string.Create(CultureInfo.InvariantCulture, $"pass@{pass.K}"), pass.Estimate)),
+            ["cut responses", ResultText.Percent(ClippedRatio), ""],
             ["mean reward", ResultText.Number(MeanReward.Value), ResultText.Numbers(MeanReward.Interval)],
         ])
     { Note = $"{Size}; intervals over problems." };

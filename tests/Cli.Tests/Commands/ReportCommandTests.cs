@@ -44,6 +44,26 @@ public sealed class ReportCommandTests : IDisposable
         errors.Should().Contain("is a folder").And.Contain("samples.jsonl");
     }
 
+    [Fact]
+    public async Task Rows_that_there_is_no_room_for_are_told_of_and_an_empty_report_takes_no_place()
+    {
+        string report = _folder.File("report.html"),
+            rows = Rows("run", string.Join('\n', Enumerable.Range(1, 9).Select(step => $$"""{"step": {{step}}, "tokens": ["a"]}""")));
+        (int code, _, string errors) = await Tool.RunAsync("", "report", "-i", rows, "-o", report, "--rows", "3");
+        code.Should().Be(0, errors);
+        errors.Should().Contain($"Shown are 3 of the 9 rows of '{rows}'; --rows shows more.").And.Contain("3 responses in");
+        foreach (string none in (string[])["0", "-1"])
+        {
+            (code, _, errors) = await Tool.RunAsync("", "report", "-i", rows, "-o", report, "--rows", none);
+            code.Should().Be(CommandLine.Failure);
+            errors.Should().Contain($"--rows is {none}, expected 1 or more.");
+        }
+        (await File.ReadAllTextAsync(report, TestContext.Current.CancellationToken)).Should().Contain("trace-2");
+        (code, _, errors) = await Tool.RunAsync("""{"tokens": ["a"]}""", "report", "-i", "-", "-o", report);
+        code.Should().Be(0, errors);
+        errors.Should().Contain("1 responses in");
+    }
+
     private string Rows(string folder, string row)
     {
         string path = Path.Combine(Directory.CreateDirectory(_folder.File(folder)).FullName, "samples.jsonl");

@@ -30,6 +30,18 @@ public sealed class RowPumpTests
             """{"n":3,"double":6}""");
     }
 
+    [Theory]
+    [InlineData(false, 3)]
+    [InlineData(true, 2)]
+    public void What_an_earlier_command_wrote_in_the_place_of_a_bad_row_is_passed_on_as_it_is(bool strict, int written)
+    {
+        const string error = """{"line":7, "error":"It was bad."}""";
+        (int code, string output, string errors) = Run($"{{\"n\":1}}\n{error}\n{{\"n\":3}}\n", strict, batchSize: 3);
+        code.Should().Be(CommandLine.BadRows);
+        output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Should().HaveCount(written).And.HaveElementAt(1, error);
+        errors.Trim().Should().Be("1 row holds the error of an earlier command, and was passed on.");
+    }
+
     [Fact]
     public void Strict_stops_at_the_first_bad_row()
     {

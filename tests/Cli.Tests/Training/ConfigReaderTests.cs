@@ -47,7 +47,15 @@ public sealed class ConfigReaderTests
             .Should().ContainSingle().Which.Should().StartWith("options.lora.target_modules[0]: found 3, expected a text");
         ConfigReader.Bind(Parse("""{"method": "sft", "rows": "rows.jsonl", "options": {"epochs": 2}}"""))
             .Should().BeOfType<SupervisedFineTuningConfig>().Which.Options.Epochs.Should().Be(2);
-        Problems("""{"method": "sft", "task": "math"}""").Should().Equal("task: unknown");
+        Problems("""{"method": "sft", "task": "math"}""")
+            .Should().Equal("task: unknown here; it is there with \"method\": \"policy_optimization\"");
+        Problems("""{"rows": "rows.jsonl", "options": {"epochs": 2}}""").Should().Equal(
+            "rows: unknown here; it is there with \"method\": \"sft\"", "options.epochs: unknown here; it is there with \"method\": \"sft\"");
+        Problems("""{"method": "tuning", "rows": "rows.jsonl", "options": {"epochs": 2}}""")
+            .Should().ContainSingle("what a method has is not known where the method is not").Which.Should().StartWith("method: found \"tuning\"");
+        ConfigReader.Bind(Parse("""{"method": "SFT", "rows": "rows.jsonl"}""")).Should().BeOfType<SupervisedFineTuningConfig>();
+        Problems("""{"method": "sft", "options": {"max_new_tokens": 9}}""").Should().Equal(
+            "options.max_new_tokens: unknown here; did you mean options.generation.max_new_tokens?");
     }
 
     [Fact]
@@ -137,6 +145,20 @@ public sealed class ConfigReaderTests
         Problems($"{{\"options\": {{\"{option}\": \"{value}\"}}{end}}}").Should().ContainSingle().Which.Should().EndWith($"; {answer}");
     }
 
+    [Theory]
+    [InlineData("r", "is here options.lora.rank")]
+    [InlineData("lora_alpha", "is here options.lora.alpha")]
+    [InlineData("lora_dropout", "is here options.lora.dropout")]
+    [InlineData("modules_to_save", "is not there: only matrices that get an adapter are trained")]
+    [InlineData("task_type", "says nothing that has to be said here: leave it out")]
+    public void Names_of_PEFT_are_told_where_they_are_here_or_that_they_are_not(string peft, string answer)
+    {
+        Problems($"{{\"options\": {{\"lora\": {{\"{peft}\": 1}}}}}}").Should().Equal($"options.lora.{peft}: unknown; PEFT's {peft} {answer}");
+        Problems($"{{\"options\": {{\"{peft}\": 1}}}}").Should().Equal($"options.{peft}: unknown; PEFT's {peft} {answer}");
+        if (answer.StartsWith("is here ", StringComparison.Ordinal))
+            ConfigNames.All(typeof(PolicyOptimizationConfig)).Select(known => known.Path).Should().Contain(answer["is here ".Length..]);
+    }
+
     [Fact]
     public void A_name_that_was_cut_short_is_completed() =>
         Problems("""{"method": "sft", "options": {"max_len": 512, "eval": 5, "al": 1}}""").Should().Equal(
@@ -189,6 +211,23 @@ public sealed class ConfigReaderTests
             "reward[3].length_penalty: begins behind 600 tokens (maximum_length 700 less soft_length 100), and no response is longer than options.max_new_tokens, 512: expected one that acts",
             "reward[2]: expected one of countdown, math, regex, length_penalty");
 
+    [Theory]
+    [InlineData("countdown", "math", "reward[0].math: given, and task is countdown, whose problems it does not know: expected countdown, or task math")]
+    [InlineData("math", "countdown", "reward[0].countdown: given, and task is math, whose problems it does not know: expected math, or task countdown")]
+    public void A_reward_is_one_of_the_tasks_problems(string task, string reward, string problem) => FluentActions
+        .Invoking(() => ConfigRules.Require(Policy(
+            $$$"""{"model": ".", "output": "x", "task": "{{{task}}}", "prompts": {{{(task == "math" ? $"\"{Tool.Countdown}/config.json\"" : "null")}}}, "reward": {"{{{reward}}}": {} } }""")))
+        .Should().Throw<ConfigException>().Which.Problems.Should().Equal(problem);
+
+    [Fact]
+    public void Weights_that_are_all_trained_are_float32_which_is_said_before_they_are_loaded()
+    {
+        FluentActions.Invoking(() => ConfigRules.Require(Policy("""{"model": ".", "output": "x", "dtype": "bfloat16"}""")))
+            .Should().Throw<ConfigException>().Which.Problems.Should().ContainSingle().Which.Should().StartWith("dtype: bfloat16, expected float32 ");
+        ConfigRules.Require(Policy("""{"model": ".", "output": "x", "dtype": "bfloat16", "options": {"lora": {}}}"""));
+        ConfigRules.Require(Policy("""{"model": ".", "output": "x", "dtype": "bfloat16", "adapter": "."}"""));
+    }
+
     [Fact]
     public void Countdown_is_asked_evaluated_and_rewarded_in_one_format()
     {
@@ -237,6 +276,18 @@ public sealed class ConfigReaderTests
         JsonObject config = Parse("""{"options": {"steps": 1}, "prompts": "a.jsonl"}""");
         ConfigOverrides.Apply(config, ["options.steps=5", "options.loss.type=dapo", "output=a=b", "options.rhythm=null"]);
         config.ToJsonString().Should().Be("""{"options":{"steps":5,"loss":{"type":"dapo"},"rhythm":null},"prompts":"a.jsonl","output":"a=b"}""");
+        ConfigOverrides.Apply(config, ["output=2024", "adapter=null", "reward[0].regex.pattern=5", "reward[1]={\"math\": {}}", "reward[0].weight=2"]);
+        config["output"]!.ToJsonString().Should().Be("\"2024\"", "a folder may have a number for a name");
+        config["adapter"].Should().BeNull();
+        config["reward"]!.ToJsonString().Should().Be("""[{"regex":{"pattern":"5"},"weight":2},{"math":{}}]""");
+        JsonObject only = Parse("""{"reward": {"math": {}}}""");
+        ConfigOverrides.Apply(only, ["reward[0].weight=2"]);
+        only.ToJsonString().Should().Be("""{"reward":{"math":{},"weight":2}}""", "one reward needs no list");
+        FluentActions.Invoking(() => ConfigOverrides.Apply(config, ["reward[7].weight=1", "options[0]=1", "options.rhythm.layers[x]=1"]))
+            .Should().Throw<ConfigException>().Which.Problems.Should().SatisfyRespectively(
+                first => first.Should().Be("--set reward[7].weight=1: reward has 2 elements, counted from 0"),
+                second => second.Should().Be("--set options[0]=1: options is no list, and has no places in it"),
+                third => third.Should().StartWith("--set options.rhythm.layers[x]=1: expected a path"));
         FluentActions.Invoking(() => ConfigOverrides.Apply(config, ["steps", "=1", "a..b=1", "prompts.countdown.count=1"]))
             .Should().Throw<ConfigException>().Which.Problems.Should().SatisfyRespectively(
                 first => first.Should().StartWith("--set steps: expected a path and a value"),
@@ -249,10 +300,12 @@ public sealed class ConfigReaderTests
     [InlineData("[]", "*holds no JSON object*")]
     [InlineData("{\"a\": 1, \"a\": 2}", "*is no JSON*")]
     [InlineData("{", "*is no JSON*")]
-    public void Files_that_hold_something_else_are_refused(string text, string message)
+    [InlineData(null, "--config is '*', which is a folder: expected a file*train.json*")]
+    public void Files_that_hold_something_else_are_refused(string? text, string message)
     {
         using var folder = new TemporaryFolder();
-        File.WriteAllText(folder.File("run.json"), text);
+        if (text is null) Directory.CreateDirectory(folder.File("run.json"));
+        else File.WriteAllText(folder.File("run.json"), text);
         FluentActions.Invoking(() => ConfigReader.Read(folder.File("run.json"), [])).Should().Throw<InvalidDataException>().WithMessage(message);
     }
 

@@ -24,6 +24,17 @@ public sealed class RunFolderTests : IDisposable
     }
 
     [Fact]
+    public void Places_where_no_folder_can_be_are_told_by_the_key_that_names_them()
+    {
+        string file = _folder.File("file");
+        File.WriteAllText(file, "mine");
+        FluentActions.Invoking(() => RunFolder.Open(file, resume: false)).Should().Throw<IOException>().WithMessage($"\"output\" is '{file}', which is a file*");
+        Assert.SkipUnless(Directory.Exists("/proc/self"), "Needs a folder that nobody can write in.");
+        FluentActions.Invoking(() => RunFolder.Open("/proc/run", resume: false))
+            .Should().Throw<IOException>().WithMessage("\"output\" is '/proc/run', where no files can be made: *");
+    }
+
+    [Fact]
     public void A_run_that_never_began_and_files_of_other_names_are_in_nobodys_way()
     {
         File.WriteAllText(_folder.File("train.json"), "{}");

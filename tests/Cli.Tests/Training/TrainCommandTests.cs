@@ -26,7 +26,9 @@ public sealed class TrainCommandTests : IDisposable
         (int code, JsonElement[] rows, string errors) = await Tool.RunAsync("", "train", "--config", config);
         code.Should().Be(0, errors);
         errors.Should().Contain("step 1/2: reward ").And.Contain("step 2/2: ").And.Contain("eval_reward");
-        rows.Single().GetProperty("stopped").GetBoolean().Should().BeFalse();
+        JsonElement told = rows.Single();
+        (told.GetProperty("stopped").GetBoolean(), told.GetProperty("ended").GetString(), told.GetProperty("total_steps").GetInt32())
+            .Should().Be((false, "complete", 2));
 
         using CausalLanguageModel policy = CausalLanguageModel.FromPretrained(Path.Combine(Output, "policy"));
         using CausalLanguageModel start = CausalLanguageModel.FromPretrained(Tool.Countdown);
@@ -38,6 +40,7 @@ public sealed class TrainCommandTests : IDisposable
         ((IDisposable)zip).Dispose();
         string report = await File.ReadAllTextAsync(Path.Combine(Output, "report.html"), TestContext.Current.CancellationToken);
         report.Should().Contain("before").And.Contain("after").And.Contain("frac_reward_zero_std");
+        report.Should().MatchRegex("\\[\"Policy\",\"step 2 \\(eval_reward [0-9.]+\\)\"\\]").And.Contain("[\"options.credit.sign\",\"positive_only\"]");
         Regex.Matches(report, "\"outcome\":(.*?})")
             .Select(match => match.Groups[1].Value)
             .Should().HaveCount(2)
@@ -101,6 +104,12 @@ public sealed class TrainCommandTests : IDisposable
         JsonElement told = rows.Single();
         (told.GetProperty("stopped").GetBoolean(), told.GetProperty("steps").GetInt32(), told.GetProperty("best_step").GetInt32())
             .Should().Be((false, steps, best));
+        (told.GetProperty("ended").GetString(), told.GetProperty("total_steps").GetInt32()).Should().Be(("early_stopping", 9));
+        errors.Should().Contain("With a higher options.early_stopping_patience (2) --resume goes on.");
+        (int again, rows, errors) = await Tool.RunAsync(
+            "", "train", "--config", config, "--resume", "--set", "options.steps=9", "--set", "options.learning_rate=1e-12");
+        again.Should().Be(0, errors);
+        rows.Single().GetRawText().Should().Be(told.GetRawText(), "it has ended early still");
     }
 
     [Fact]
@@ -173,6 +182,26 @@ public sealed class TrainCommandTests : IDisposable
         second.Single().GetRawText().Should().Be(first.Single().GetRawText());
         (second.Single().GetProperty("steps").GetInt32(), second.Single().GetProperty("best_step").GetInt32()).Should().Be((2, 1));
         said.Should().Contain("The policy is that of step 1, whose evaluation was the best.").And.NotContain("step 2/2");
+    }
+
+    [Fact]
+    public async Task Warnings_are_kept_in_a_file_of_the_run_each_once()
+    {
+        (int code, _, string errors) = await Tool.RunAsync("", "train", "--config", Config("", ""), "--set", "options.max_new_tokens=2");
+        code.Should().Be(0, errors);
+        string[] kept = await File.ReadAllLinesAsync(Path.Combine(Output, "warnings.txt"), TestContext.Current.CancellationToken);
+        kept.Should().HaveCountGreaterThan(1).And.OnlyHaveUniqueItems().And.ContainSingle(line => line.Contains("were cut at options.max_new_tokens (2)"));
+        foreach (string line in kept) errors.Should().Contain(line[(line.IndexOf(": ", StringComparison.Ordinal) + 2)..]);
+    }
+
+    [Fact]
+    public async Task A_device_that_is_not_there_is_told_before_anything_is_written()
+    {
+        Assert.SkipWhen(TorchSharp.torch.cuda.is_available(), "Needs a machine without a GPU.");
+        (int code, _, string errors) = await Tool.RunAsync("", "train", "--config", Config("", ""), "--set", "device=cuda");
+        code.Should().Be(CommandLine.Failure);
+        errors.Should().StartWith("device is cuda, which cannot be used here: ").And.NotContain("Trace from");
+        Directory.Exists(Output).Should().BeFalse();
     }
 
     [Fact]
@@ -294,7 +323,10 @@ public sealed class TrainCommandTests : IDisposable
         (int code, string output, string errors) = await Interrupted(times: 1);
         code.Should().Be(CommandLine.Cancelled, errors);
         errors.Should().MatchRegex(@"Cancelled after \d+ of 100000 steps").And.Contain("Stopped: ");
-        JsonDocument.Parse(output).RootElement.GetProperty("stopped").GetBoolean().Should().BeTrue();
+        errors.Should().Contain("Stopping after this step").And.Contain("Ctrl-C again ends at once");
+        JsonElement told = JsonDocument.Parse(output).RootElement;
+        (told.GetProperty("stopped").GetBoolean(), told.GetProperty("ended").GetString(), told.GetProperty("total_steps").GetInt32())
+            .Should().Be((true, "cancelled", 100_000));
         using CausalLanguageModel policy = CausalLanguageModel.FromPretrained(Path.Combine(Output, "policy"));
         Directory.GetDirectories(Output, "checkpoint-*").Should().ContainSingle();
         File.Exists(Path.Combine(Output, "policy.zip")).Should().BeTrue();

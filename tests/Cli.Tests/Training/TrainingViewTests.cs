@@ -29,21 +29,22 @@ public sealed class TrainingViewTests : IDisposable
     [Fact]
     public void A_terminal_gets_metrics_curve_and_the_last_response()
     {
-        File.WriteAllText(_folder.In("samples.jsonl"), "{\"step\":2,\"response\":\"[red] herring\"}\n");
+        File.WriteAllText(_folder.In("samples.jsonl"), "{\"step\":2,\"prompt\":\"a [bad] question\",\"reward\":0.25,\"response\":\"[red] herring\"}\n");
         string screen = Show(isTerminal: true, every: 10, steps: 3, step =>
         [
             ("reward", step / 4.0),
             ("entropy", double.NaN),
-            .. step == 2 ? [("eval_reward", 0.125)] : Array.Empty<(string, double)>(),
+            .. step == 2 ? [("eval_reward", 0.125), ("eval_best_step", 2)] : Array.Empty<(string, double)>(),
         ]);
         screen.Should()
             .Contain("Step 3 of 3")
             .And.Contain("▁▅█")
             .And.Contain("0.75")
             .And.Contain("entropy")
+            .And.Contain("of step 2, reward 0.25, to a [bad] question")
             .And.Contain("[red] herring", "a response is no markup")
             .And.Contain("careful");
-        screen[screen.LastIndexOf("Step 3 of 3", StringComparison.Ordinal)..].Should().Contain("0.125", "the last evaluation stays to be seen");
+        screen[screen.LastIndexOf("Step 3 of 3", StringComparison.Ordinal)..].Should().Contain("0.125 after step 2", "the last evaluation stays to be seen");
     }
 
     [Fact]
@@ -74,6 +75,45 @@ public sealed class TrainingViewTests : IDisposable
         System.Text.RegularExpressions.Regex
             .Replace(output.ToString().Replace("\r", "", StringComparison.Ordinal), "\e\\[[0-9;]*m| +(?=\n)", "")
             .Should().Contain(expected);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void All_warnings_can_be_read_in_the_end_each_once(bool isTerminal)
+    {
+        using var output = new StringWriter();
+        FluentActions.Invoking(() => TrainingView.Show<bool>(new Streams(TextReader.Null, TextWriter.Null, output, isTerminal), _folder, 10, () => { }, view =>
+        {
+            for (int i = 0; i < 10; i++) view.Warn($"warning {i % 5}");
+            if (isTerminal) output.ToString().Should().Contain("2 earlier warnings are in warnings.txt");
+            view.Stop();
+            output.ToString().Should().Contain("Stopping after this step");
+            throw new InvalidOperationException("it failed");
+        })).Should().Throw<InvalidOperationException>().WithMessage("it failed");
+        output.ToString().ReplaceLineEndings("\n").Should().EndWith(
+            isTerminal
+                ? "warning 0\nwarning 1\nwarning 2\nwarning 3\nwarning 4\n"
+                : "warning 4\nStopping after this step, and saving the policy. Ctrl-C again ends at once, without saving.\n");
+        File.ReadAllLines(_folder.Warnings).Should().HaveCount(5);
+    }
+
+    [Fact]
+    public void The_curve_of_a_run_that_goes_on_begins_where_the_run_did()
+    {
+        File.WriteAllText(_folder.In("metrics.jsonl"), """
+            {"step":1,"reward":0.1}
+            {"step":2,"reward":0.5,"eval_reward":0.75,"eval_best_step":2}
+            {"step":3,"reward":0.9}
+
+            """);
+        using var output = new StringWriter();
+        TrainingView.Show(new Streams(TextReader.Null, TextWriter.Null, output, IsTerminal: true), _folder, 10, () => { }, view =>
+        {
+            view.Report(new TrainingProgress(3, 4, TimeSpan.FromSeconds(3), Remaining: null, new Dictionary<string, double> { ["reward"] = 0.9 }));
+            return view.Course.Best.Should().Be(new RunCourse.Evaluated(2, 0.75));
+        });
+        output.ToString().Should().Contain("▁▅█").And.Contain("0.75 after step 2");
     }
 
     private string Show(bool isTerminal, int every, int steps, Func<int, (string Name, double Value)[]> metrics)

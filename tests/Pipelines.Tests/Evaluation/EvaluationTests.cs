@@ -79,6 +79,19 @@ public sealed class EvaluationTests : IDisposable
     }
 
     [Fact]
+    public void It_is_told_how_many_responses_were_cut()
+    {
+        IEnumerable<float> cut = [];
+        EvaluationResult result = Evaluation.Run(
+            _ml, _model, _problems,
+            answered => cut = [.. answered.GetColumn<string>("FinishReason").Select(reason => reason == nameof(FinishReason.Length) ? 1f : 0f)],
+            Options(null));
+        result.ClippedRatio.Should().BeApproximately(cut.Average(), 1e-6);
+        result.ToString().Should().MatchRegex(string.Create(
+            System.Globalization.CultureInfo.InvariantCulture, $"cut responses +{100 * result.ClippedRatio:F2} %"));
+    }
+
+    [Fact]
     public void Estimates_lie_in_their_intervals_and_the_result_prints_and_serialises()
     {
         EvaluationResult result = Evaluation.Run(

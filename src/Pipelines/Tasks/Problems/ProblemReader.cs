@@ -26,17 +26,23 @@ public static class ProblemReader
         if (!Enum.IsDefined(format))
             throw new ArgumentOutOfRangeException(nameof(format), format, $"Use one of {string.Join(", ", Enum.GetNames<ProblemFormat>())}.");
         if (!File.Exists(path)) throw new FileNotFoundException($"There is no file '{path}'.", path);
-        return Lines(path, format, options ?? new ProblemReaderOptions());
+        return Read(File.ReadLines(path), $"'{path}'", format, options ?? new ProblemReaderOptions());
     }
 
-    private static IEnumerable<TaskProblem> Lines(string path, ProblemFormat format, ProblemReaderOptions options)
+    /// <summary>Reads lines, wherever they are from.</summary>
+    /// <param name="lines">JSON lines.</param>
+    /// <param name="source">What errors call their source.</param>
+    /// <param name="format">Their fields.</param>
+    /// <param name="options">How problems become prompts.</param>
+    /// <exception cref="InvalidDataException">As above.</exception>
+    internal static IEnumerable<TaskProblem> Read(IEnumerable<string> lines, string source, ProblemFormat format, ProblemReaderOptions options)
     {
         int number = 0, index = 0;
-        foreach (string line in File.ReadLines(path))
+        foreach (string line in lines)
         {
             number++;
             if (!string.IsNullOrWhiteSpace(line))
-                yield return Parse(line, string.Create(CultureInfo.InvariantCulture, $"'{path}', line {number}"), format, options, index++);
+                yield return Parse(line, string.Create(CultureInfo.InvariantCulture, $"{source}, line {number}"), format, options, index++);
         }
     }
 
