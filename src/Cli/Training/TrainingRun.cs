@@ -66,7 +66,7 @@ internal sealed class TrainingRun(TrainConfig config, bool resume, int every, St
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new IOException(
-                $"'{folder.Model}' could not be written: {exception.Message} The policy is complete in '{folder.Policy}'. Make room, and run the same with --resume for the rest.",
+                $"'{folder.Model}' could not be written: {exception.Message.TrimEnd('.')}. The policy is complete in '{folder.Policy}'. Make room, and run the same with --resume for the rest.",
                 exception);
         }
     }

@@ -28,7 +28,8 @@ public sealed class RunFolderTests : IDisposable
     {
         string file = _folder.File("file");
         File.WriteAllText(file, "mine");
-        FluentActions.Invoking(() => RunFolder.Open(file, resume: false)).Should().Throw<IOException>().WithMessage($"\"output\" is '{file}', which is a file*");
+        FluentActions.Invoking(() => RunFolder.Open(file, resume: false))
+            .Should().Throw<IOException>().WithMessage($"\"output\" is '{file}', which is a file*");
         Assert.SkipUnless(Directory.Exists("/proc/self"), "Needs a folder that nobody can write in.");
         FluentActions.Invoking(() => RunFolder.Open("/proc/run", resume: false))
             .Should().Throw<IOException>().WithMessage("\"output\" is '/proc/run', where no files can be made: *");
