@@ -11,10 +11,9 @@ namespace MLNetAttn.Experiments;
 /// <param name="output">Told how it goes.</param>
 internal sealed class Campaign(ExperimentFolder folder, string executable, TextWriter output)
 {
-    private readonly TextWriter _output = TextWriter.Synchronized(output);
+    private static readonly TimeSpan ProgressEvery = TimeSpan.FromMinutes(1);
 
-    /// <summary>How often steps are told. Default: each minute.</summary>
-    public TimeSpan ProgressEvery { get; init; } = TimeSpan.FromMinutes(1);
+    private readonly TextWriter _output = TextWriter.Synchronized(output);
 
     /// <summary>Does the runs that are missing.</summary>
     /// <param name="settings">Must be those the folder was begun with, once a run has something to show for them.</param>
@@ -35,10 +34,10 @@ internal sealed class Campaign(ExperimentFolder folder, string executable, TextW
         await TellComparisonAsync(settings, [.. folder.Results().Select(run => (run.Arm, run.Seed)), .. missing.Select(run => (run.Arm.Name, run.Seed))])
             .ConfigureAwait(false);
         foreach (RunFolder run in folder.Runs().Where(run => run.HasEnded)) run.DeleteCheckpoints(_output);
-        using var progress = new CampaignProgress(_output, missing.Length, settings.Steps, ProgressEvery);
-        var worker = new WorkerProcess(executable, settings.Threads, _output, progress.Warn);
         if (missing.Length > 0) await BeginAsync(settings, isNew, cancellationToken).ConfigureAwait(false);
 
+        using var progress = new CampaignProgress(_output, missing.Length, settings.Steps, ProgressEvery);
+        var worker = new WorkerProcess(executable, settings.Threads, _output, progress.Warn);
         int done = all.Length - missing.Length;
         await _output
             .WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{folder.Path}: {done} of {all.Length} runs have ended"))
