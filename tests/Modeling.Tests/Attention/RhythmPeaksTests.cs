@@ -76,7 +76,8 @@ public sealed class RhythmPeaksTests
         FluentActions.Invoking(() => RhythmPeaks.Find([1.0, 2.0], prominence)).Should().Throw<ArgumentOutOfRangeException>().WithMessage("*0 or more*");
 
     [Fact]
-    public void A_peak_of_waad_is_coupled_to_one_of_fai_at_it_or_one_token_after_it() => RhythmPeaks.CoupledTo([2, 3, 9]).Should().BeEquivalentTo([2, 3, 4, 9, 10]);
+    public void A_peak_of_waad_is_coupled_to_one_of_fai_at_it_or_one_token_after_it() =>
+        RhythmPeaks.CoupledTo([2, 3, 9]).Should().BeEquivalentTo([2, 3, 4, 9, 10]);
 
     private static int[] Peaks(double[] series) => RhythmPeaks.Find(series, 0);
 }
