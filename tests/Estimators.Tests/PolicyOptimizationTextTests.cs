@@ -139,7 +139,8 @@ public sealed class PolicyOptimizationTextTests
         var tuning = new SupervisedFineTuningOptions { Steps = 1 };
         Told("does not know", () => _ml.Policies.Trainers.SupervisedFineTuning(model, tuning).Fit(rows))
             .Should().ContainSingle().Which.Should().Contain("1 of 2 rows have text that the tokenizer does not know, such as 'y' in row 1");
-        IDataView recorded = _ml.Data.LoadFromEnumerable("abcx".Select((letter, i) => new { Prompt = "1", Response = $"{letter}", Reward = i * 1f, Group = 0 }));
+        IDataView recorded = _ml.Data.LoadFromEnumerable(
+            "abcx".Select((letter, i) => new { Prompt = "1", Response = $"{letter}", Reward = i * 1f, Group = 0 }));
         Told("does not know", () => _ml.Policies.Trainers
             .PolicyOptimization(model, new RecordedRollouts(), Options() with { PromptsPerStep = 1 })
             .Fit(recorded))

@@ -155,7 +155,8 @@ public sealed class RewardFunctionTests : TrainerFixture
     [Fact]
     public void A_reward_that_another_hides_is_told_once()
     {
-        Hidden(Ones().Append(Ones())).Should().ContainSingle().Which.Should().Contain("column 'Reward' 2 times, and the last counts").And.Contain("WeightedReward");
+        Hidden(Ones().Append(Ones())).Should().ContainSingle()
+            .Which.Should().Contain("column 'Reward' 2 times, and the last counts").And.Contain("WeightedReward");
         Hidden(Ones().Append(Ml.Transforms.DropColumns("Reward")).Append(Ones())).Should().BeEmpty("it was not to be one");
         Hidden(Ones(), Ml.Data.LoadFromEnumerable(new[] { 1, 2 }.Select(token => new { Prompt = new[] { token }, Wanted = 3, Reward = 1f })))
             .Should().BeEmpty("rows may have a column of the name");

@@ -177,7 +177,8 @@ public sealed class RunIdentityTests : CheckpointFixture
         state["Version"] = 1;
         state.AsObject().Remove("Point");
         File.WriteAllText(path, state.ToJsonString());
-        FluentActions.Invoking(() => Train(Options(steps: 3, resume: true))).Should().Throw<InvalidOperationException>().WithMessage("*version is 1, expected 2*");
+        FluentActions.Invoking(() => Train(Options(steps: 3, resume: true)))
+            .Should().Throw<InvalidOperationException>().WithMessage("*version is 1, expected 2*");
     }
 
     [Fact]

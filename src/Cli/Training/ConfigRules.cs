@@ -64,7 +64,9 @@ internal sealed class ConfigRules
             Require(config.Rollouts is null || given is null, name, "given with rollouts, which have their own prompts and rewards: expected null");
         CheckPrompts("prompts", config.Task, config.Prompts);
         CheckPrompts("evaluation", config.Task, config.Evaluation);
-        Require(config.Prompts is not null || config.Rollouts is not null || config.Task == TrainTask.Countdown, "prompts", "missing, expected a file of problems");
+        Require(
+            config.Prompts is not null || config.Rollouts is not null || config.Task == TrainTask.Countdown,
+            "prompts", "missing, expected a file of problems");
         string asked = ConfigWording.Of(config.CountdownFormat);
         if (config.Evaluation is { } evaluation && config.Task == TrainTask.Countdown)
             Require(

@@ -113,7 +113,8 @@ internal sealed class RunFolder : IDisposable
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException && !Directory.Exists(full))
         {
-            throw new IOException($"\"output\" is '{full}', where no files can be made: {exception.Message.TrimEnd('.')}. Choose a folder that can be written.", exception);
+            throw new IOException(
+                $"\"output\" is '{full}', where no files can be made: {exception.Message.TrimEnd('.')}. Choose a folder that can be written.", exception);
         }
     }
 

@@ -15,7 +15,8 @@ public static class Advantages
     /// <param name="names">Names of the reward functions for the metrics; null = func0, func1, …</param>
     /// <exception cref="ArgumentException">A group size below 2, rows that are not whole groups or not of one length, an infinite reward (the row is named), or
     /// an option out of range.</exception>
-    public static GroupAdvantages Compute(IReadOnlyList<double[]> rewards, int generations, AdvantageOptions? options = null, IReadOnlyList<string>? names = null)
+    public static GroupAdvantages Compute(
+        IReadOnlyList<double[]> rewards, int generations, AdvantageOptions? options = null, IReadOnlyList<string>? names = null)
     {
         Check(rewards, generations);
         int rows = rewards.Count, functions = rewards[0].Length;
