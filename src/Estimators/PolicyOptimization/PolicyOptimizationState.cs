@@ -8,7 +8,8 @@ namespace MLNetAttn.Estimators;
 /// <param name="Visited">Prompts that were answered so far.</param>
 /// <param name="HeadGroups">The head groups in force; null before the first were measured, or where sequences have their own.</param>
 /// <param name="RewardSample">The responses that the reward was fitted on; null where it was fitted before.</param>
-internal sealed record PolicyOptimizationState(long Tokens, long Visited, [property: JsonPropertyName("Groups")] HeadGroups? HeadGroups, RewardSample? RewardSample)
+internal sealed record PolicyOptimizationState(
+    long Tokens, long Visited, [property: JsonPropertyName("Groups")] HeadGroups? HeadGroups, RewardSample? RewardSample)
 {
     public static PolicyOptimizationState Start { get; } = new(Tokens: 0, Visited: 0, HeadGroups: null, RewardSample: null);
 }

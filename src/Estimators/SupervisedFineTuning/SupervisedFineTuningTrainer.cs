@@ -54,7 +54,8 @@ public sealed class SupervisedFineTuningTrainer : IEstimator<PolicyTransformer>
         DateTimeOffset started = RunIdentity.Start(_options);
         PromptReader prompts = _options.Prompts.At(started);
         (TokenSequence[] rows, int? end) = Read(input, prompts, cancellation);
-        TokenSequence[]? judged = validation is null ? null : ValidationRows.Named(_host, () => Read(validation, prompts, cancellation, "validation rows").Rows);
+        TokenSequence[]? judged =
+            validation is null ? null : ValidationRows.Named(_host, () => Read(validation, prompts, cancellation, "validation rows").Rows);
         using CausalLanguageModel? aligned = end is { } id && ForeignEnd.Of(_model, id) is { } foreign ? Align(id, foreign) : null;
         var plan = new TrainingPlan(
             nameof(SupervisedFineTuningTrainer), started, _options.Steps ?? Steps(_options.Batches(rows.Length)), UpdatesPerStep: 1,

@@ -55,7 +55,9 @@ internal sealed record RunIdentity(string Trainer, string Model, string Data, st
     /// another day.</summary>
     public static DateTimeOffset Start(TrainingOptions options)
     {
-        if (options is not { OutputFolder: { } folder, Resume: true } || Path.Combine(folder, RunFiles.Run) is var file && !File.Exists(file)) return DateTimeOffset.Now;
+        if (options is not { OutputFolder: { } folder, Resume: true }) return DateTimeOffset.Now;
+        string file = Path.Combine(folder, RunFiles.Run);
+        if (!File.Exists(file)) return DateTimeOffset.Now;
         try
         {
             return Read(file).Started ?? DateTimeOffset.Now;
