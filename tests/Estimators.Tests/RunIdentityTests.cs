@@ -108,7 +108,11 @@ public sealed class RunIdentityTests : CheckpointFixture
             var told = new ProgressList();
             PolicyOptimizationOptions options = Options(steps, resume: true) with
             {
-                OutputFolder = folder, PromptFormat = PromptFormat.Messages, Progress = told, PromptsPerStep = 1, Generations = 2,
+                OutputFolder = folder,
+                PromptFormat = PromptFormat.Messages,
+                Progress = told,
+                PromptsPerStep = 1,
+                Generations = 2,
             };
             IEstimator<PolicyTransformer> trainer = kind switch
             {
@@ -117,8 +121,12 @@ public sealed class RunIdentityTests : CheckpointFixture
                 "recorded" => Ml.Policies.Trainers.PolicyOptimization(model, new RecordedRollouts(), options),
                 _ => Ml.Policies.Trainers.SupervisedFineTuning(model, new SupervisedFineTuningOptions
                 {
-                    Steps = steps, Schedule = LearningRateSchedule.Constant,
-                    OutputFolder = folder, Resume = true, Progress = told, PromptFormat = PromptFormat.Messages,
+                    Steps = steps,
+                    Schedule = LearningRateSchedule.Constant,
+                    OutputFolder = folder,
+                    Resume = true,
+                    Progress = told,
+                    PromptFormat = PromptFormat.Messages,
                 }),
             };
             trainer.Fit(rows).Dispose();

@@ -23,8 +23,17 @@ public sealed class SettingsArgumentsTests
         Read(folder.Path).Should().Be(new ExperimentSettings());
         ExperimentSettings begun = new()
         {
-            Steps = 7, Model = "/a", Bf16 = true, MaximumHorizon = null, Task = ProblemFormat.Gsm8k, TestProblems = 5, TrainFile = "/b", TestFile = "/c",
-            FlowAnswer = "boxed", Seeds = "3", Strategies = "uniform,flow",
+            Steps = 7,
+            Model = "/a",
+            Bf16 = true,
+            MaximumHorizon = null,
+            Task = ProblemFormat.Gsm8k,
+            TestProblems = 5,
+            TrainFile = "/b",
+            TestFile = "/c",
+            FlowAnswer = "boxed",
+            Seeds = "3",
+            Strategies = "uniform,flow",
         };
         ExperimentFolder.Write(new ExperimentFolder(folder.Path).SettingsFile, begun);
         Read(folder.Path).Should().Be(begun);
