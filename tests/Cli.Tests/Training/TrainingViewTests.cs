@@ -27,6 +27,16 @@ public sealed class TrainingViewTests : IDisposable
     }
 
     [Fact]
+    public void The_first_line_says_where_a_run_goes_on()
+    {
+        using var output = new StringWriter();
+        var lines = new TrainingLines(output, every: 10, _folder);
+        foreach (int step in new[] { 46, 47 })
+            lines.Report(new TrainingProgress(step, 60, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(9), new Dictionary<string, double> { ["reward"] = 0.5 }));
+        output.ToString().Trim().Should().Be("step 46/60: reward 0.5; 9 s left");
+    }
+
+    [Fact]
     public void A_terminal_gets_metrics_curve_and_the_last_response()
     {
         File.WriteAllText(_folder.In("samples.jsonl"), "{\"step\":2,\"prompt\":\"a [bad] question\",\"reward\":0.25,\"response\":\"[red] herring\"}\n");
