@@ -8,6 +8,8 @@ namespace MLNetAttn.Cli;
 /// <param name="folder">The run's folder.</param>
 internal abstract class TrainingView(RunFolder folder) : IProgress<TrainingProgress>
 {
+    private const int UsualHeight = 24, UsualWidth = 80;
+
     /// <summary>The step that was done last; null = none yet.</summary>
     public TrainingProgress? Last { get; private set; }
 
@@ -32,7 +34,12 @@ internal abstract class TrainingView(RunFolder folder) : IProgress<TrainingProgr
     public static T Show<T>(Streams streams, RunFolder folder, int every, Action started, Func<TrainingView, T> work)
     {
         if (!streams.IsTerminal) return work(new TrainingLines(streams.Errors, every, folder) { Started = started });
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(streams.Errors) });
+        // That it can be drawn over the streams say; only of a console of Windows more is to be found out.
+        AnsiSupport ansi = OperatingSystem.IsWindows() ? AnsiSupport.Detect : AnsiSupport.Yes;
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = ansi, Out = new AnsiConsoleOutput(streams.Errors) });
+        // A terminal of no size, such as one of a container, does not know it.
+        if (console.Profile.Height < 2) console.Profile.Height = UsualHeight;
+        if (console.Profile.Width < 2) console.Profile.Width = UsualWidth;
         TrainingScreen? screen = null;
         try
         {

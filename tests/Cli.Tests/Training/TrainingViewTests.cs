@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using MLNetAttn.Estimators;
 
 namespace MLNetAttn.Cli.Tests;
@@ -141,6 +142,7 @@ public sealed class TrainingViewTests : IDisposable
             return true;
         }).Should().BeTrue();
         started.Should().Be(1);
-        return output.ToString();
+        // Colours are the terminal's matter.
+        return Regex.Replace(output.ToString(), @"\e\[[0-9;]*m", "");
     }
 }
