@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace MLNetAttn.Modeling;
 
@@ -46,8 +47,9 @@ public sealed class Tokenizer
     /// <summary>What it was read from.</summary>
     internal TokenizerFiles Files { get; }
 
-    /// <summary>SHA-256, in hexadecimal, of tokenizer.json: where it is equal, ids mean the same. Computed at the first call.</summary>
-    internal string Fingerprint => field ??= Convert.ToHexStringLower(SHA256.HashData(Files.Find(FileName)!));
+    /// <summary>SHA-256, in hexadecimal, of all ids and tokens: where it is equal, ids mean the same. Not of tokenizer.json, which other libraries write with
+    /// settings of their own. Computed at the first call.</summary>
+    internal string Fingerprint => field ??= HashTokens();
 
     /// <summary>The token that is written for text outside the vocabulary, if there is one. <see cref="UnknownTokenId"/> may name a token that never is: a
     /// vocabulary of bytes lacks nothing.</summary>
@@ -197,6 +199,15 @@ public sealed class Tokenizer
     /// pre-tokenization.</returns>
     public Microsoft.ML.Tokenizers.Tokenizer ToMLTokenizer(bool addSpecialTokens = true, bool allowSpecialTokens = true) =>
         new MLTokenizer(this, addSpecialTokens, allowSpecialTokens);
+
+    private string HashTokens()
+    {
+        Vocabulary vocabulary = _parts.Model.Vocabulary;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (int id in Enumerable.Range(0, vocabulary.End).Where(id => vocabulary.TokenOf(id) is not null).Union(_addedById.Keys).Order())
+            hash.AppendData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"{id} {IdToToken(id)}\0")));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 
     /// <summary>The token of an id, as tokenizer.json writes it.</summary>
     /// <param name="id">A token id.</param>

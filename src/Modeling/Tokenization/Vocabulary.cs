@@ -18,6 +18,9 @@ internal sealed class Vocabulary
 
     public int Count { get; }
 
+    /// <summary>One more than the highest id.</summary>
+    public int End => _tokens.Length;
+
     /// <summary>The length of the longest token in UTF-16 units.</summary>
     public int LongestToken { get; }
 

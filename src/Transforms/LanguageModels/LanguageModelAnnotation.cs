@@ -16,7 +16,7 @@ public static class LanguageModelAnnotation
     /// <summary>The annotation of a text column that names the column with the token ids of the text, which tokenizing the text again need not give.</summary>
     public const string TokenIdsKind = "TokenIds";
 
-    /// <summary>The annotation of a text column that says which tokenizer's these ids are: text, a fingerprint of its tokenizer.json. A model with another
+    /// <summary>The annotation of a text column that says which tokenizer's these ids are: text, a fingerprint of its ids and tokens. A model with another
     /// tokenizer reads the text. Without it, ids are taken for those of whichever model reads them.</summary>
     public const string TokenizerKind = "Tokenizer";
 

@@ -113,6 +113,9 @@ public sealed class TokenizerTests
     {
         string json = TokenizerJson.WordLevel(Words);
         TokenizerJson.Load(json, """{"chat_template":"x"}""").Fingerprint.Should().Be(TokenizerJson.Load(json).Fingerprint);
+        TokenizerJson.Load(json.Replace(":", ": ", StringComparison.Ordinal)).Fingerprint
+            .Should().Be(TokenizerJson.Load(json).Fingerprint, "only its file is another");
+        TokenizerJson.Load(TokenizerJson.WordLevel([.. Enumerable.Reverse(Words)])).Fingerprint.Should().NotBe(TokenizerJson.Load(json).Fingerprint);
         TokenizerJson.Load(TokenizerJson.WordLevel(["a", "b"])).Fingerprint.Should().NotBe(TokenizerJson.Load(json).Fingerprint);
     }
 
