@@ -18,6 +18,28 @@ internal sealed record InputRow(long Line, JsonObject Fields)
             if (!string.IsNullOrWhiteSpace(line)) yield return (number, line);
     }
 
+    /// <summary>What the rows of a file hold, as they are asked for.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="take">Takes it from a row.</param>
+    /// <exception cref="InvalidDataException">A row is bad; the message names its line.</exception>
+    public static IEnumerable<T> Read<T>(string path, Func<InputRow, T> take)
+    {
+        using var reader = new StreamReader(path);
+        foreach ((long number, string line) in Lines(reader)) yield return Take(number, line);
+
+        T Take(long number, string line)
+        {
+            try
+            {
+                return take(Parse(number, line));
+            }
+            catch (Exception exception) when (exception is RowException or JsonException)
+            {
+                throw new InvalidDataException($"'{path}', line {number}: {JsonErrors.DescribeLine(exception)}", exception);
+            }
+        }
+    }
+
     /// <summary>Reads a line.</summary>
     /// <exception cref="RowException">It is no JSON object.</exception>
     /// <exception cref="JsonException">It is no JSON, or has a name twice.</exception>
@@ -49,14 +71,10 @@ internal sealed record InputRow(long Line, JsonObject Fields)
         : throw Wrong(name, "a number");
 
     /// <exception cref="RowException">It is missing or no array of whole numbers.</exception>
-    public int[] Integers(string name) => Require(name, "an array of whole numbers") is JsonArray array
-        ? [.. array.Select(item => item is JsonValue value && value.TryGetValue(out int number) ? number : throw Wrong(name, "an array of whole numbers"))]
-        : throw Wrong(name, "an array of whole numbers");
+    public int[] Integers(string name) => Values<int>(name, "an array of whole numbers");
 
     /// <exception cref="RowException">It is missing or no array of numbers.</exception>
-    public double[] Numbers(string name) => Require(name, "an array of numbers") is JsonArray array
-        ? [.. array.Select(item => item is JsonValue value && value.TryGetValue(out double number) ? number : throw Wrong(name, "an array of numbers"))]
-        : throw Wrong(name, "an array of numbers");
+    public double[] Numbers(string name) => Values<double>(name, "an array of numbers");
 
     /// <summary>The conversation.</summary>
     /// <exception cref="RowException">It is missing or no array.</exception>
@@ -107,6 +125,10 @@ internal sealed record InputRow(long Line, JsonObject Fields)
         foreach ((string name, JsonNode? value) in more) row[name] = value;
         return row;
     }
+
+    private T[] Values<T>(string name, string kind) where T : struct => Require(name, kind) is JsonArray array
+        ? [.. array.Select(item => item is JsonValue value && value.TryGetValue(out T number) ? number : throw Wrong(name, kind))]
+        : throw Wrong(name, kind);
 
     private JsonNode Require(string name, string kind) => Fields[name] ?? throw new RowException($"The row has no '{name}', expected {kind}.");
 

@@ -7,14 +7,18 @@ internal static class ResponseFile
 {
     private static readonly string[] Names = ["response_ids", "token_ids", "response", "text"];
 
+    /// <summary>Where a row has its response, and whether as token ids; null where it has none.</summary>
+    public static (string Name, bool IsIds)? Find(InputRow row) =>
+        Array.Find(Names, row.Has) is { } name ? (name, name.EndsWith("_ids", StringComparison.Ordinal)) : null;
+
     /// <summary>Prompt and response of a row as token ids. The response is in response_ids or token_ids, which generate and a run's samples have; else its text
     /// is in response or text, which lacks what ended it.</summary>
     /// <exception cref="RowException">There is none, or it is empty.</exception>
     public static TokenSequence Sequence(InputRow row, CausalLanguageModel model)
     {
-        string name = Array.Find(Names, row.Has)
+        (string name, bool isIds) = Find(row)
             ?? throw new RowException("The row has none of 'response', 'text', 'response_ids' and 'token_ids'.");
-        int[] ids = name.EndsWith("_ids", StringComparison.Ordinal) ? row.Integers(name) : model.Tokenizer.Encode(row.Text(name), addSpecialTokens: false);
+        int[] ids = isIds ? row.Integers(name) : model.Tokenizer.Encode(row.Text(name), addSpecialTokens: false);
         return new TokenSequence(row.Prompt(model), ids.Length > 0 ? ids : throw new RowException("The response is empty."));
     }
 

@@ -1,9 +1,7 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNetAttn.Estimators;
-using MLNetAttn.Modeling;
 using MLNetAttn.Transforms;
 
 namespace MLNetAttn.Cli;
@@ -11,31 +9,25 @@ namespace MLNetAttn.Cli;
 /// <summary>Responses that were sampled elsewhere, with their rewards: what <c>generate</c> and <c>score</c> write, or an inference server.</summary>
 internal static class RolloutRows
 {
-    private static readonly string[] Ids = ["response_ids", "token_ids"], Texts = ["response", "text"],
-        OfConversations = ["messages", "tools", "add_generation_prompt", "continue_final_message", "chat_template_kwargs"];
+    private static readonly string[] OfConversations =
+        ["messages", "tools", "add_generation_prompt", "continue_final_message", "chat_template_kwargs"];
 
     /// <summary>Reads a file of JSON lines: prompt (text, or messages), response (token ids, else text), reward, and perhaps group and log_probs.</summary>
     /// <exception cref="InvalidDataException">A line is wrong; the message names it.</exception>
     public static TrainingRows Read(MLContext context, string path, PolicyOptimizationOptions options)
     {
-        using var reader = new StreamReader(path);
-        List<Row> rows = [];
-        foreach ((long number, string line) in InputRow.Lines(reader))
+        Row? first = null;
+        Row[] rows = [.. InputRow.Read(path, line =>
         {
-            try
-            {
-                rows.Add(Parse(InputRow.Parse(number, line), options.PromptFormat));
-                RequireSame(rows, "log_probs", row => row.LogProbs is not null);
-                RequireSame(rows, "token_ids", row => row.ResponseTokenIds is not null);
-            }
-            catch (Exception exception) when (exception is RowException or JsonException)
-            {
-                throw new InvalidDataException($"'{path}', line {number}: {JsonErrors.DescribeLine(exception)}", exception);
-            }
-        }
+            Row row = Of(line, options.PromptFormat);
+            first ??= row;
+            RequireSame("log_probs", row.LogProbs is not null, first.LogProbs is not null);
+            RequireSame("token_ids", row.ResponseTokenIds is not null, first.ResponseTokenIds is not null);
+            return row;
+        })];
         var schema = SchemaDefinition.Create(typeof(Row));
-        if (rows is [{ LogProbs: null }, ..]) schema.Remove(schema[nameof(Row.LogProbs)]);
-        if (rows is [{ ResponseTokenIds: null }, ..]) schema.Remove(schema[nameof(Row.ResponseTokenIds)]);
+        if (first is { LogProbs: null }) schema.Remove(schema[nameof(Row.LogProbs)]);
+        if (first is { ResponseTokenIds: null }) schema.Remove(schema[nameof(Row.ResponseTokenIds)]);
         return new TrainingRows(context.Data.LoadFromEnumerable(rows, schema), [.. rows.Select(row => row.Title)], options.Prompts);
     }
 
@@ -48,17 +40,17 @@ internal static class RolloutRows
 
     private static string? Find(DataViewSchema schema, string name) => schema.GetColumnOrNull(name)?.Name;
 
-    private static Row Parse(InputRow row, PromptFormat format)
+    private static Row Of(InputRow row, PromptFormat format)
     {
         if (row.IsError) throw new RowException("an earlier command wrote an error in the place of a response: leave out all rows of its group.");
         (string prompt, string title) = Prompt(row, format);
-        string? ids = Array.Find(Ids, row.Has);
+        (string name, bool isIds) = ResponseFile.Find(row) ?? ("response", false);
         return new Row
         {
             Prompt = prompt,
             Title = title,
-            ResponseTokenIds = ids is null ? null : row.Integers(ids),
-            Response = ids is null ? row.Text(Array.Find(Texts, row.Has) ?? Texts[0]) : "",
+            ResponseTokenIds = isIds ? row.Integers(name) : null,
+            Response = isIds ? "" : row.Text(name),
             // A reward that is null is none; one that is not there was forgotten.
             Reward = row.Fields.ContainsKey("reward") && !row.Has("reward") ? float.NaN : (float)row.Number("reward"),
             Group = row.Has("group") ? row.TextOrNumber("group") : prompt,
@@ -77,10 +69,9 @@ internal static class RolloutRows
         return (row with { Fields = new JsonObject { ["messages"] = conversation } }).Conversation("messages");
     }
 
-    private static void RequireSame(List<Row> rows, string name, Func<Row, bool> has)
+    private static void RequireSame(string name, bool isThere, bool isExpected)
     {
-        bool isExpected = has(rows[0]);
-        if (has(rows[^1]) != isExpected)
+        if (isThere != isExpected)
             throw new RowException(
                 $"The row has {(isExpected ? "no" : "a")} '{name}', and the first has {(isExpected ? "one" : "none")}: expected it in all rows, or in none.");
     }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -50,8 +49,7 @@ internal sealed record TrainingRows(IDataView View, IReadOnlyList<string> Titles
     /// <exception cref="InvalidDataException">A line is wrong; the message names it.</exception>
     public static TrainingRows Responses(MLContext context, string path, SupervisedFineTuningOptions options)
     {
-        using var reader = new StreamReader(path);
-        Demonstration[] rows = [.. InputRow.Lines(reader).Select(line => Demonstration.Parse(path, line.Number, line.Text, options.PromptFormat))];
+        Demonstration[] rows = [.. InputRow.Read(path, row => Demonstration.Of(row, options.PromptFormat))];
         return new TrainingRows(context.Data.LoadFromEnumerable(rows), [.. rows.Select(row => row.Title)], options.Prompts);
     }
 
@@ -100,22 +98,14 @@ internal sealed record TrainingRows(IDataView View, IReadOnlyList<string> Titles
         [NoColumn]
         public string Title { get; init; } = "";
 
-        public static Demonstration Parse(string path, long number, string line, PromptFormat format)
+        public static Demonstration Of(InputRow row, PromptFormat format)
         {
-            try
-            {
-                InputRow row = InputRow.Parse(number, line);
-                RequireText(row, format);
-                if (row.Has("messages") && !row.Has("prompt"))
-                    throw new RowException(
-                        "The row has 'messages' and no 'prompt', expected as 'prompt' the messages before the response, with options.prompt_format messages, and as 'response' its text.");
-                (string prompt, string title) = format == PromptFormat.Messages ? row.Conversation("prompt") : (row.Text("prompt"), row.Text("prompt"));
-                return new Demonstration { Prompt = prompt, Title = title, Response = row.Text("response") };
-            }
-            catch (Exception exception) when (exception is RowException or JsonException)
-            {
-                throw new InvalidDataException($"'{path}', line {number}: {JsonErrors.DescribeLine(exception)}", exception);
-            }
+            RequireText(row, format);
+            if (row.Has("messages") && !row.Has("prompt"))
+                throw new RowException(
+                    "The row has 'messages' and no 'prompt', expected as 'prompt' the messages before the response, with options.prompt_format messages, and as 'response' its text.");
+            (string prompt, string title) = format == PromptFormat.Messages ? row.Conversation("prompt") : (row.Text("prompt"), row.Text("prompt"));
+            return new Demonstration { Prompt = prompt, Title = title, Response = row.Text("response") };
         }
     }
 }

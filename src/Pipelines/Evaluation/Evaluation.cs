@@ -99,11 +99,7 @@ public static class Evaluation
     private static CachedResponse[][] Answer(
         IHost host, CausalLanguageModel model, IDataView problems, EvaluationOptions options, CancellationToken cancellation)
     {
-        if (options.Generation.EqualSamples is { } warning)
-        {
-            using IChannel channel = host.Start("Options");
-            channel.Warning(MessageSensitivity.None, warning);
-        }
+        TextGenerationEstimator.WarnOfEqualSamples(host, options.Generation);
         int[][] prompts = ReadPrompts(host, model, problems, options);
         var cache = new ResponseCache(options.CachePath);
         // What responses depend on is nobody's question where they are not kept, and a model's fingerprint takes a while.

@@ -20,7 +20,7 @@ internal static class HeadCalibration
         int longest = 0;
         using (DataViewRowCursor cursor = input.GetRowCursor(reader.Columns))
         {
-            foreach (TokenSequence[] batch in Read(cursor, reader.Open(cursor, new TextNotes(host, model)))
+            foreach (TokenSequence[] batch in Read(cursor, reader.Open(cursor, new TextNotes(host, model, countsUnknown: false)))
                 .Take(options.CalibrationRows ?? int.MaxValue)
                 .Where(sequence => sequence.ResponseIds.Length > 0)
                 .Chunk(options.BatchSize))

@@ -6,9 +6,11 @@ namespace MLNetAttn.Transforms;
 /// <summary>Notes what is odd in the texts of a data view. A model answers them all the same, and nothing but its answers would say so.</summary>
 /// <param name="host">Is warned.</param>
 /// <param name="model">Reads the texts.</param>
-internal sealed class TextNotes(IHost host, CausalLanguageModel model)
+/// <param name="countsUnknown">Whether text is looked at that the tokenizer does not know: for whoever reads all rows and calls
+/// <see cref="WarnOfUnknown"/> then.</param>
+internal sealed class TextNotes(IHost host, CausalLanguageModel model, bool countsUnknown = true)
 {
-    private readonly int? _unknown = model.HasTokenizer ? model.Tokenizer.LackingTokenId : null;
+    private readonly int? _unknown = countsUnknown && model.HasTokenizer ? model.Tokenizer.LackingTokenId : null;
     private readonly Lock _lock = new();
     private int _prompts;
     private long _rows;

@@ -20,7 +20,7 @@ public sealed class PolicyTransformer : BatchTransformer
         : base(environment, nameof(PolicyTransformer), options.CancellationToken)
     {
         options.Validate();
-        (_options, _model, _notes) = (options, model, new TextNotes(Host, model.Model));
+        (_options, _model, _notes) = (options, model, new TextNotes(Host, model.Model, countsUnknown: false));
     }
 
     internal PolicyTransformer(IHostEnvironment environment, ComponentReader reader)

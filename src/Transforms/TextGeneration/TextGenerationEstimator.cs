@@ -59,11 +59,15 @@ public sealed class TextGenerationEstimator : BatchEstimator<PolicyTransformer>
 
     internal override PolicyTransformer FitCore(IDataView input)
     {
-        if (_options.Generation.EqualSamples is { } warning)
-        {
-            using IChannel channel = Host.Start("Options");
-            channel.Warning(MessageSensitivity.None, warning);
-        }
+        WarnOfEqualSamples(Host, _options.Generation);
         return new PolicyTransformer(Host, _model.Share(), _options);
+    }
+
+    /// <summary>Says that several greedy responses to a prompt are one.</summary>
+    internal static void WarnOfEqualSamples(IHost host, GenerationOptions generation)
+    {
+        if (generation.EqualSamples is not { } warning) return;
+        using IChannel channel = host.Start("Options");
+        channel.Warning(MessageSensitivity.None, warning);
     }
 }
